@@ -1,0 +1,1 @@
+"""Readings to alarms to people. Pure, except `channels/`."""

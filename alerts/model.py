@@ -1,0 +1,266 @@
+"""The values of the alarm side: Alarm, Event, Command, Notification, Delivery and their words. Frozen, no behaviour, no I/O.
+
+Times called `due` or `since` are monotonic milliseconds of `Now.mono`; durations are whole milliseconds.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from drivers.reading import Now
+
+Scalar = str | int | float | bool | None
+
+
+class Truth(enum.Enum):
+    """What a rule says of its point now. UNKNOWN never changes an alarm's state."""
+
+    CLEAR = "clear"
+    BREACHED = "breached"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    rule: str
+    point: str
+    truth: Truth
+    evidence: Mapping[str, Scalar] = field(default_factory=dict)  # value, limit, quality, fault ...
+
+
+class Severity(enum.IntEnum):
+    """Higher is worse; fire overtakes everything queued, everywhere."""
+
+    INFO = 0
+    FAULT = 1
+    SUPERVISORY = 2
+    WARNING = 3  # gas level 1, early warning
+    ELECTRICAL = 4
+    BREACH = 5  # store breach, intrusion
+    GAS = 6  # gas level 2
+    FIRE = 7  # fire, manual call point
+
+
+class AlarmState(enum.Enum):
+    """IEC 62682 / OPC UA Part 9 states. NORMAL after an alarm means closed."""
+
+    NORMAL = "normal"
+    PENDING = "pending"
+    UNACKED = "unacked"
+    ACKED = "acked"
+    RTN_UNACKED = "rtn_unacked"
+    LATCHED = "latched"
+
+
+class Input(enum.Enum):
+    """What can happen to an alarm."""
+
+    BREACH = "breach"
+    CLEAR = "clear"
+    UNKNOWN = "unknown"
+    HELD = "held"  # the on-delay is over
+    QUIET = "quiet"  # a GOOD CLEAR reading at or after the end of the off-delay
+    ACK = "ack"
+    RESET = "reset"
+
+
+ACTIVE = frozenset({AlarmState.UNACKED, AlarmState.ACKED})
+OPEN = frozenset({AlarmState.UNACKED, AlarmState.ACKED, AlarmState.RTN_UNACKED, AlarmState.LATCHED})
+
+
+class Result(enum.Enum):
+    """What somebody who looked found. Only a result ends escalation."""
+
+    REAL = "real"
+    FALSE = "false"
+    DRILL = "drill"
+    TEST = "test"
+    REMOVED = "point_removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of an escalation policy.
+
+    when: "unacked" counts from the raise and is cancelled by an acknowledgement; "unverified" counts from
+    the acknowledgement and is cancelled by a result; "always" counts from the raise and is never cancelled.
+    `to` names posts and roles (duty, second, leader, head, officer, electrician, keeper, holder, bureau, everyone).
+    """
+
+    id: str
+    when: str
+    after: int
+    to: tuple[str, ...]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Who is told when. `loop` > 0 repeats the last due unacked/unverified step at that period until answered."""
+
+    id: str
+    steps: tuple[Step, ...]
+    loop: int = 0
+    result_asked: bool = True  # an `unverified` step exists or a result is wanted before reset
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One judgement over one or more points; one open alarm per (rule, point).
+
+    kind: threshold | state | no_data | cabinet. `params` are the kind's numbers and names (see alerts/rules/<kind>.py).
+    `alarm` is a row of alerts.kinds.KINDS: lamp, severity, latching, output demands.
+    """
+
+    id: str
+    kind: str
+    alarm: str
+    points: tuple[str, ...]
+    params: Mapping[str, Scalar]
+    on_delay: int
+    off_delay: int
+    policy: str
+    message_zh: str = ""  # short words for "what": 烟感, 可燃气体低限 ...
+    message_en: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One escalation step that has been carried out: which, how often, and when last."""
+
+    step: str
+    rounds: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One alarm as it stands: everything needed to go on after a power cut is in here.
+
+    `id` is <site>-<seq of its first event>; `number` is the 2-digit 编号 unique among the open ones.
+    `policy` is copied from the site when raised. Flags (silenced, out_of_service, parent) stand beside the state.
+    """
+
+    id: str
+    number: int
+    rule: str
+    point: str
+    kind: str  # row of alerts.kinds
+    severity: Severity
+    state: AlarmState
+    occurrence: int
+    raised: Now  # start of this occurrence (PENDING: first breach)
+    first: Now  # start of the first occurrence
+    latching: bool
+    policy: Policy
+    truth: Truth  # the last Condition
+    good: bool  # was the reading behind it GOOD?
+    evidence: Mapping[str, Scalar] = field(default_factory=dict)
+    on_due: int | None = None
+    off_due: int | None = None
+    acked: Now | None = None
+    acked_by: str = ""
+    result: Result | None = None
+    cause: str = ""
+    result_by: str = ""
+    on_site: bool = False
+    confirmed: bool = False  # fire confirmed by a second point, a manual call point or a person
+    silenced: bool = False
+    parent: str = ""  # alarm that suppresses this one
+    done: tuple[Done, ...] = ()
+    told: tuple[str, ...] = ()  # people who got a message: they get the closing one
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One row of the journal. Person ids only: names, numbers and texts live elsewhere and can be erased."""
+
+    seq: int
+    alarm: str  # "" for events of the box itself
+    kind: str  # raised, acked, result, reset, closed, notified, delivered, gave-up, refused, output, boot, ...
+    old: str
+    new: str
+    who: str
+    code: str
+    args: Mapping[str, Scalar]
+    at: Now
+    clock_ok: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One message to one person by one channel. `key` is its idempotency key; `repeat` marks a possible 重发."""
+
+    key: str
+    alarm: str
+    step: str
+    person: str
+    channel: str
+    message: str  # catalogue id of alerts/messages
+    text: str  # rendered for that person
+    reason: str  # why it is sent: the step's when/after, "failover", "closing"
+    severity: Severity
+    attempt: int = 1
+    repeat: bool = False
+
+
+class Fate(enum.Enum):
+    """What became of a notification. Accepted is not delivered, delivered is not read, read is not answered."""
+
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    READ = "read"
+    ANSWERED = "answered"
+    TRY_AGAIN = "try_again"
+    GAVE_UP = "gave_up"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    key: str
+    fate: Fate
+    provider_id: str = ""
+    why: str = ""  # the provider's words, no secrets
+    again_after: int = 0  # ms, with TRY_AGAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something a person asks of the engine. The engine authorises; a refusal is journaled."""
+
+    id: str
+    verb: str  # ack, result, silence, reset, note
+    person: str
+    proof: str  # local | sms | key | bureau
+    expires: int  # wall ms of the box
+    alarm: str = ""  # alarm id or 编号
+    args: Mapping[str, Scalar] = field(default_factory=dict)  # result, cause, on_site, text
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The engine's answer to a Command, given after the commit. `code` is stable; `text` is for the person, (zh, en)."""
+
+    command: str
+    ok: bool
+    code: str
+    text: tuple[str, str]
+    seq: int = 0  # the event that records it
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Everything one input to the engine asks for. The journal stores it in one transaction; then it is acted on."""
+
+    events: tuple[Event, ...] = ()
+    alarms: tuple[Alarm, ...] = ()  # changed alarms as they now stand, closed ones too
+    notifications: tuple[Notification, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    outputs: Mapping[str, bool] = field(default_factory=dict)  # changed desired outputs: output point -> on
+    replies: tuple[Reply, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        return not (self.events or self.alarms or self.notifications or self.deliveries or self.outputs or self.replies)

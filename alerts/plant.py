@@ -1,0 +1,95 @@
+"""The school as the engine sees it: points, places, people, shifts, outputs. Frozen data, no behaviour beyond look-up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from alerts.model import Policy, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Building:
+    id: str
+    name: str
+    use: str  # teaching, dormitory, canteen, laboratory, office, other
+    evacuation: bool = False  # may its evacuation signal sound by itself once a fire is confirmed?
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    id: str
+    name: str  # 地点, at most 14 characters: these words are what the guard hears at night
+    building: str
+    kind: str  # classroom, dormitory, kitchen, laboratory, chemical-store, pump-room, office, corridor, other
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One measured thing in one place. `stale` is how long it may be silent before it counts as no data, ms."""
+
+    id: str
+    device: str
+    quantity: str
+    zone: str
+    name: str  # 设备, at most 4 characters, or a circuit's name of at most 8
+    stale: int
+    bus: str = ""
+    values: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """`channels` in order of preference; the first reachable one is used. `zones` only for keepers."""
+
+    id: str
+    name: str
+    role: str  # viewer, duty, keeper, leader, officer, head, electrician, holder, installer, bureau, admin
+    phone: str = ""
+    channels: tuple[str, ...] = ()
+    zones: tuple[str, ...] = ()
+    language: str = "zh"
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """One row of the rota in local minutes of the day; from > to passes midnight. `days` are ISO weekdays 1..7."""
+
+    post: str  # duty, second, leader
+    person: str
+    start: int
+    end: int
+    days: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7)
+
+
+@dataclass(frozen=True, slots=True)
+class OutputPoint:
+    """Something the interlock may switch.
+
+    role: guard-sounder | evacuation | room-sounder | fan | valve | chirp. A role acts for its zone or building;
+    a guard-sounder for the whole school. `feedback` is the point that must read 1 within 10 s of switching on.
+    """
+
+    id: str  # <device>/<output>
+    role: str
+    zone: str = ""
+    building: str = ""
+    feedback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    site: str
+    name: str
+    short: str  # 校名, at most 8 characters
+    timezone: str
+    buildings: Mapping[str, Building]
+    zones: Mapping[str, Zone]
+    points: Mapping[str, Point]
+    people: Mapping[str, Person]
+    shifts: tuple[Shift, ...]
+    outputs: Mapping[str, OutputPoint]
+    rules: tuple[Rule, ...]
+    policies: Mapping[str, Policy]
+    holders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # store zone -> key-holders
+    speed: int = 1  # durations of rules and policies are already divided by it; never poll periods

@@ -1,0 +1,1 @@
+"""The officers' page. A client of the local socket: it may crash without touching an alarm."""

@@ -1,0 +1,1 @@
+"""Device bytes to Readings. Knows no MQTT, no storage, no alarms."""

@@ -1,0 +1,92 @@
+"""The table of quantities: unit, names, sane range, digits shown. Data only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """What a point measures.
+
+    `unit` is printed after the value ("" for bits and codes). A value outside low..high is a sensor
+    fault, not a measurement. `fire` points keep their guaranteed slot on the line and the fast lane.
+    A `bit` has the values 0 and 1; `zero` and `one` say in (zh, en) what they mean.
+    """
+
+    id: str
+    unit: str
+    zh: str
+    en: str
+    low: float
+    high: float
+    digits: int = 0
+    fire: bool = False
+    zero: tuple[str, str] | None = None
+    one: tuple[str, str] | None = None
+
+    @property
+    def bit(self) -> bool:
+        return self.one is not None
+
+
+def _bit(id: str, zh: str, en: str, zero: tuple[str, str], one: tuple[str, str], fire: bool = False) -> Quantity:
+    return Quantity(id, "", zh, en, 0, 1, 0, fire, zero, one)
+
+
+_NORMAL = ("正常", "normal")
+_ALARM = ("报警", "alarm")
+
+QUANTITIES: dict[str, Quantity] = {
+    q.id: q
+    for q in (
+        _bit("smoke", "烟雾", "Smoke", _NORMAL, _ALARM, fire=True),
+        _bit("heat", "感温", "Heat", _NORMAL, _ALARM, fire=True),
+        _bit("flame", "火焰", "Flame", _NORMAL, _ALARM, fire=True),
+        _bit("manual-call", "手动报警", "Manual call point", _NORMAL, ("按下", "pressed"), fire=True),
+        _bit("flow", "水流指示", "Sprinkler flow", _NORMAL, ("动作", "flowing"), fire=True),
+        _bit("arc-fault", "故障电弧", "Arc fault", _NORMAL, _ALARM),
+        _bit("panic", "一键报警", "Panic button", _NORMAL, ("按下", "pressed"), fire=True),
+        _bit("tamper", "防拆", "Tamper", _NORMAL, ("被拆", "removed")),
+        _bit("device-fault", "设备故障", "Device fault", _NORMAL, ("故障", "fault")),
+        _bit("contamination", "污染", "Contamination", _NORMAL, ("需清洗", "needs cleaning")),
+        _bit("water-leak", "漏水", "Water leak", _NORMAL, ("漏水", "leak")),
+        _bit("door", "门", "Door", ("关", "closed"), ("开", "open")),
+        _bit("lock", "锁", "Lock", ("锁闭", "locked"), ("打开", "released")),
+        _bit("valve", "阀门", "Valve", ("开", "open"), ("关", "closed")),
+        _bit("fan-run", "风机运行", "Fan running", ("停", "stopped"), ("运行", "running")),
+        _bit("output", "输出", "Output", ("断", "off"), ("通", "on")),
+        _bit("contact", "触点", "Contact", ("断", "open"), ("通", "closed")),
+        _bit("mains", "市电", "Mains", ("停电", "lost"), ("有电", "present")),
+        _bit("link", "线路", "Line", ("断", "down"), ("通", "up")),
+        _bit("alert", "提示", "Alert", _NORMAL, _ALARM),
+        Quantity("smoke-level", "ppm", "烟雾浓度", "Smoke level", 0, 10000, 0),
+        Quantity("temperature", "°C", "温度", "Temperature", -40, 125, 1),
+        Quantity("cable-temperature", "°C", "线缆温度", "Cable temperature", -40, 200, 1),
+        Quantity("humidity", "%RH", "湿度", "Humidity", 0, 100, 1),
+        Quantity("residual-current", "mA", "剩余电流", "Residual current", 0, 60000, 0),
+        Quantity("combustible-gas", "%LEL", "可燃气体", "Combustible gas", 0, 100, 1),
+        Quantity("toxic-gas", "ppm", "有毒气体", "Toxic gas", 0, 5000, 1),
+        Quantity("oxygen", "%VOL", "氧气", "Oxygen", 0, 30, 1),
+        Quantity("voc", "ppb", "挥发性有机物", "VOC", 0, 60000, 0),
+        Quantity("co2", "ppm", "二氧化碳", "CO2", 0, 60000, 0),
+        Quantity("pm25", "ug/m3", "PM2.5", "PM2.5", 0, 1000, 0),
+        Quantity("pm10", "ug/m3", "PM10", "PM10", 0, 2000, 0),
+        Quantity("pressure", "MPa", "水压", "Water pressure", -0.1, 10, 3),
+        Quantity("level", "m", "液位", "Level", 0, 50, 2),
+        Quantity("leak-distance", "m", "漏水位置", "Leak distance", 0, 10000, 0),
+        Quantity("voltage", "V", "电压", "Voltage", 0, 500, 1),
+        Quantity("current", "A", "电流", "Current", 0, 10000, 2),
+        Quantity("power", "W", "功率", "Power", -1e6, 1e6, 0),
+        Quantity("energy", "kWh", "电能", "Energy", 0, 1e9, 1),
+        Quantity("frequency", "Hz", "频率", "Frequency", 0, 100, 2),
+        Quantity("power-factor", "", "功率因数", "Power factor", -1, 1, 2),
+        Quantity("weight", "kg", "重量", "Weight", -1000, 10000, 3),
+        Quantity("percent", "%", "百分比", "Percent", 0, 1000, 0),
+        Quantity("rpm", "rpm", "转速", "Speed", 0, 20000, 0),
+        Quantity("resistance", "ohm", "电阻", "Resistance", 0, 65535, 0),
+        Quantity("leak-current", "uA", "漏电流", "Leak current", 0, 65535, 0),
+        Quantity("code", "", "状态码", "State code", 0, 4294967295, 0),
+        Quantity("count", "", "计数", "Count", 0, 4294967295, 0),
+    )
+}

@@ -1,0 +1,1 @@
+"""A simulated school on real Modbus lines. Knows nothing of the gateway."""

@@ -1,0 +1,1 @@
+"""Wires the drivers, the alerts and the stores together and runs them."""

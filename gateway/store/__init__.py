@@ -1,0 +1,1 @@
+"""What survives a power cut: the journal of alarms and the log of readings."""

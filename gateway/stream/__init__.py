@@ -1,0 +1,1 @@
+"""Readings and events to the broker and on to InfluxDB."""
