@@ -1,4 +1,4 @@
-"""Site: the compiled configuration as `run` loads it. Plain dataclasses and JSON, no YAML, no pydantic: small and quick to start."""
+"""Site: the compiled configuration as `run` loads it. Plain dataclasses: no YAML, no pydantic, quick to start."""
 
 from __future__ import annotations
 
