@@ -9,7 +9,7 @@ from alerts.model import Severity
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`lamp` is the state-bar lamp. `latching`: never clears by itself (R12). `demands` are output roles switched on while open.
+    """`lamp` is the state-bar lamp. `latching`: never clears by itself (R12). `demands`: output roles on while open.
 
     `scope` of each demand: "site", "building", "zone". `fire` kinds take part in the confirmation of a building's fire;
     `sure` ones confirm it alone (manual call point, flow).
