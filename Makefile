@@ -1,0 +1,40 @@
+# Two commands for a newcomer: `make demo` and `make test`. Both do their own set-up.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SCENARIO ?= story
+SPEED ?= 10
+
+.PHONY: demo test lint soak bench mutants setup debian clean
+
+demo: setup
+	$(BIN)/campus-gateway demo --scenario $(SCENARIO) --speed $(SPEED) $(ARGS)
+
+test: setup debian lint
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+soak: setup debian
+	$(BIN)/python -m pytest -m soak -s tests/soak
+
+bench: setup debian
+	$(BIN)/python -m tests.bench.run
+
+mutants: setup
+	$(BIN)/python -m tests.mutants.run
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	PYTHON="$(PYTHON)" deploy/setup.sh $(VENV)
+	touch $@
+
+debian:
+	deploy/debian.sh
+
+clean:
+	rm -rf $(VENV)

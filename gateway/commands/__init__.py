@@ -1,0 +1,45 @@
+"""The command line: one table of commands, one file each. Only the chosen command's file is imported, so `run` stays small."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+# name -> what it does, as the help shows it
+COMMANDS: dict[str, str] = {
+    "demo": "a whole school on this machine: simulated campus, alarms, messages, page 演示",
+    "run": "the daemon: sensors to alarms to people 运行",
+    "dashboard": "the officers' page 值班页面",
+    "ingest": "MQTT to InfluxDB, with receipts 入库",
+    "check": "check a site file: every mistake with its line and cure 检查配置",
+    "read": "read one device once 读一个设备",
+    "alarm": "list alarms; received, result, silence, reset 报警处理",
+    "journal": "verify or export the journal 日志核验与导出",
+    "user": "people who may log in to the page 登录用户",
+    "version": "print the version 版本",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit codes: 0 ok, 1 findings or a failed check, 2 usage, 78 errors in the configuration."""
+    args = list(sys.argv[1:] if argv is None else argv)
+    parser = argparse.ArgumentParser(
+        prog="campus-gateway",
+        description="校园安全监测网关 · campus safety gateway. Supplements a certified fire-alarm system, never replaces it.",
+    )
+    sub = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, text in COMMANDS.items():
+        if args and args[0] == name:
+            importlib.import_module(f"gateway.commands.{name}").add_parser(sub)
+        else:
+            sub.add_parser(name, help=text, add_help=False)
+    parsed = parser.parse_args(args)
+    command = importlib.import_module(f"gateway.commands.{parsed.command}")
+    try:
+        return int(command.run(parsed))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 0

@@ -1,0 +1,152 @@
+"""The engine task: inbox → engine → journal → actions. Acts after the commit, or after 300 ms, or at once when the commit fails."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from alerts.engine import Engine
+from alerts.follow import unfollowed
+from alerts.model import Alarm, Command, Notification, Outcome, Reply
+from alerts.plant import Plant
+from drivers.reading import Clock
+from gateway.inbox import Inbox
+from gateway.store.writer import JournalWriter
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 0.3  # seconds a person waits for the disk before the sounder does not
+LONGEST_IDLE = 1.0  # seconds between two looks at silent points and unfollowed outputs
+
+
+class Actions(Protocol):
+    """What happens to the world once an Outcome stands."""
+
+    def switch(self, outputs: Mapping[str, bool]) -> None: ...
+
+    def tell(self, notifications: Sequence[Notification]) -> None: ...
+
+    def show(self, alarms: Sequence[Alarm]) -> None: ...
+
+    def publish(self) -> None:
+        """New events are committed and may leave the box."""
+        ...
+
+
+class Decider:
+    """Owns the engine. Everything that may change an alarm passes through here, one thing at a time."""
+
+    def __init__(
+        self, engine: Engine, plant: Plant, inbox: Inbox, journal: JournalWriter, clock: Clock, actions: Actions
+    ) -> None:
+        self.engine = engine
+        self._plant = plant
+        self._inbox = inbox
+        self._journal = journal
+        self._clock = clock
+        self._actions = actions
+        self._asked: dict[str, asyncio.Future[Reply]] = {}
+        self._on_since: dict[str, int] = {}
+        self._unfollowed: frozenset[str] = frozenset()
+        self.beat = 0  # rounds done: proof of life for the watchdog
+
+    async def run(self) -> None:
+        while True:
+            await self._inbox.wait(self._idle())
+            await self._round()
+            self.beat += 1
+            self._inbox.settle()
+
+    async def ask(self, command: Command) -> Reply:
+        """Put a Command to the engine and wait for its Reply, which comes after the commit."""
+        future = self._asked.get(command.id)
+        if future is None:
+            future = self._asked[command.id] = asyncio.get_running_loop().create_future()
+            self._inbox.command(command)
+        return await asyncio.shield(future)
+
+    async def settle(self, outcome: Outcome) -> None:
+        """Write first, act after; but a dead disk never holds back a sounder or a message."""
+        if outcome.empty:
+            return
+        committed = self._journal.submit(outcome, self._clock.now())
+        await asyncio.wait({committed}, timeout=PATIENCE)
+        self._act(outcome)
+        if not committed.done():
+            committed.add_done_callback(self._late)
+        elif self._good(committed):
+            self._actions.publish()
+
+    # below: the steps of one round
+
+    async def _round(self) -> None:
+        await self._fire()
+        while command := self._inbox.take_command():
+            await self.settle(self.engine.command(command, self._clock.now(), self._clock.ok()))
+            await self._fire()
+        while delivery := self._inbox.take_delivery():
+            await self.settle(self.engine.delivery(delivery, self._clock.now(), self._clock.ok()))
+            await self._fire()
+        while news := self._inbox.take_system():
+            kind, subject, active, why = news
+            await self._system(kind, subject, active, why)
+        await self._follow()
+        await self.settle(self.engine.tick(self._clock.now(), self._clock.ok()))
+        await self._fire()
+        while slow := self._inbox.take_slow():
+            await self.settle(self.engine.readings(slow, self._clock.now(), self._clock.ok()))
+            await self._fire()
+
+    async def _fire(self) -> None:
+        while fire := self._inbox.take_fire():
+            await self.settle(self.engine.readings(fire, self._clock.now(), self._clock.ok()))
+
+    async def _follow(self) -> None:
+        late = unfollowed(self._on_since, self.engine.view, self._plant, self._clock.now())
+        for output in late - self._unfollowed:
+            await self._system("output", output, True, "no feedback within 10 s")
+        for output in self._unfollowed - late:
+            await self._system("output", output, False, "")
+        self._unfollowed = late
+
+    async def _system(self, kind: str, subject: str, active: bool, why: str) -> None:
+        evidence = {"subject": subject, "why": why}
+        await self.settle(self.engine.system(kind, subject, active, evidence, self._clock.now(), self._clock.ok()))
+
+    def _act(self, outcome: Outcome) -> None:
+        if outcome.outputs:
+            now = self._clock.now().mono
+            for output, on in outcome.outputs.items():
+                if on:
+                    self._on_since.setdefault(output, now)
+                else:
+                    self._on_since.pop(output, None)
+            self._actions.switch(outcome.outputs)
+        if outcome.notifications:
+            self._actions.tell(outcome.notifications)
+        if outcome.alarms:
+            self._actions.show(outcome.alarms)
+        for reply in outcome.replies:
+            future = self._asked.pop(reply.command, None)
+            if future and not future.done():
+                future.set_result(reply)
+
+    def _late(self, committed: asyncio.Future[object]) -> None:
+        if self._good(committed):
+            self._actions.publish()
+
+    def _good(self, committed: asyncio.Future[object]) -> bool:
+        if committed.cancelled():
+            return False
+        error = committed.exception()
+        if error is not None:
+            log.warning("journal did not write: %s", error)
+        return error is None
+
+    def _idle(self) -> float:
+        due = self.engine.next_due()
+        if due is None:
+            return LONGEST_IDLE
+        return min(LONGEST_IDLE, (due - self._clock.now().mono) / 1000)

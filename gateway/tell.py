@@ -1,0 +1,100 @@
+"""Channel threads: notifications out, Deliveries back. A hung or refusing channel is reported, so the engine fails over."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import queue
+import threading
+from collections.abc import Callable, Mapping
+
+from alerts.channels.faults import GiveUp, TryAgain
+from alerts.channels.registry import Channel
+
+from alerts.model import Delivery, Fate, Notification
+from alerts.plant import Person
+from gateway.store.crashpoint import crashpoint
+
+log = logging.getLogger(__name__)
+
+HANG = 12.0  # seconds a send may take before the channel counts as hung (fire: next channel within 15 s)
+TRIES = 2  # a message that is not idempotent at the provider goes out at most twice
+LONGEST_WAIT = 5.0  # seconds until the second try
+
+
+class Teller:
+    """One channel: a named thread that sends one notification at a time, fire first.
+
+    `report` is called in the event loop with every Delivery.
+    """
+
+    def __init__(self, name: str, channel: Channel, people: Mapping[str, Person], report: Callable[[Delivery], None]) -> None:
+        self._name = name
+        self._channel = channel
+        self._people = people
+        self._report = report
+        self._order = itertools.count()
+        self._queue: queue.PriorityQueue[tuple[int, int, Notification, int]] = queue.PriorityQueue()
+        self._busy: tuple[float, Notification] | None = None
+        self._generation = 0
+
+    def send(self, notification: Notification, tried: int = 0) -> None:
+        """Queue it. Worse severities overtake; equals keep their order."""
+        self._queue.put((-int(notification.severity), next(self._order), notification, tried))
+
+    @property
+    def waiting(self) -> int:
+        return self._queue.qsize()
+
+    async def run(self) -> None:
+        """Start the thread and watch it; a send that hangs is given up and its thread abandoned."""
+        loop = asyncio.get_running_loop()
+        self._start(loop)
+        try:
+            while True:
+                await asyncio.sleep(0.5)
+                busy = self._busy
+                if busy and loop.time() - busy[0] > HANG:
+                    log.warning("channel %s hangs; its message goes by the next channel", self._name)
+                    self._busy = None
+                    self._start(loop)
+                    self._report(Delivery(busy[1].key, Fate.GAVE_UP, why=f"no answer within {HANG:.0f} s"))
+        finally:
+            self._generation += 1
+
+    def _start(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._generation += 1
+        threading.Thread(target=self._work, args=(loop, self._generation), name=f"channel:{self._name}", daemon=True).start()
+
+    def _work(self, loop: asyncio.AbstractEventLoop, generation: int) -> None:
+        while generation == self._generation:
+            try:
+                _, _, notification, tried = self._queue.get(timeout=0.5)
+            except queue.Empty:
+                continue
+            self._busy = (loop.time(), notification)
+            crashpoint("send.before")
+            delivery = self._once(notification)
+            crashpoint("send.after")
+            if generation != self._generation:
+                return  # given up meanwhile; the next channel has it
+            self._busy = None
+            if delivery.fate is Fate.TRY_AGAIN and tried + 1 >= TRIES:
+                delivery = Delivery(delivery.key, Fate.GAVE_UP, why=delivery.why)
+            loop.call_soon_threadsafe(self._report, delivery)
+            if delivery.fate is Fate.TRY_AGAIN:
+                wait = min(delivery.again_after / 1000, LONGEST_WAIT)
+                loop.call_soon_threadsafe(loop.call_later, wait, self.send, notification, tried + 1)
+
+    def _once(self, notification: Notification) -> Delivery:
+        person = self._people[notification.person]
+        try:
+            return self._channel.send(notification, person)
+        except TryAgain as fault:
+            return Delivery(notification.key, Fate.TRY_AGAIN, why=fault.why, again_after=fault.after)
+        except GiveUp as fault:
+            return Delivery(notification.key, Fate.GAVE_UP, why=fault.why)
+        except Exception as error:
+            log.exception("channel %s broke", self._name)
+            return Delivery(notification.key, Fate.GAVE_UP, why=f"{type(error).__name__}")

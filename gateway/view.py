@@ -1,0 +1,152 @@
+"""What clients of the local socket see: the snapshot of docs/local-socket.md and its parts as JSON-ready dicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from alerts import escalation
+from alerts.kinds import KINDS
+from alerts.model import Alarm
+from alerts.plant import Plant
+from drivers.quantities import QUANTITIES
+from drivers.reading import Now, Reading
+
+Json = dict[str, Any]
+
+
+def point_json(plant: Plant, point: str, reading: Reading | None) -> Json:
+    """POINT. A point never heard of is stale with no time: unknown is never shown as normal."""
+    about = plant.points[point]
+    quantity = QUANTITIES[about.quantity]
+    return {
+        "device": about.device,
+        "bus": about.bus,
+        "zone": about.zone,
+        "quantity": about.quantity,
+        "label": {"zh": quantity.zh, "en": quantity.en},
+        "name": about.name,
+        "unit": quantity.unit,
+        "digits": quantity.digits,
+        "texts": _texts(about.quantity, about.values),
+        **reading_json(reading),
+    }
+
+
+def reading_json(reading: Reading | None) -> Json:
+    """The part of a POINT that changes."""
+    if reading is None:
+        return {"value": None, "quality": "stale", "at": None, "fault": ""}
+    return {
+        "value": reading.value,
+        "quality": reading.quality.name.lower(),
+        "at": reading.at.wall,
+        "fault": reading.fault,
+    }
+
+
+def alarm_json(plant: Plant, alarm: Alarm, now: Now) -> Json:
+    """ALARM. Times leave as wall milliseconds; due times are turned from the monotonic clock."""
+    kind = KINDS[alarm.kind]
+    point = plant.points.get(alarm.point)
+    output = plant.outputs.get(alarm.point)
+    zone = plant.zones.get(point.zone if point else output.zone if output else "")
+    rule = next((r for r in plant.rules if r.id == alarm.rule), None)
+    due = escalation.next_due(alarm, now)
+    asked = _result_due(alarm)
+    return {
+        "id": alarm.id,
+        "number": alarm.number,
+        "rule": alarm.rule,
+        "point": alarm.point,
+        "kind": alarm.kind,
+        "lamp": kind.lamp,
+        "severity": int(alarm.severity),
+        "state": alarm.state.value,
+        "occurrence": alarm.occurrence,
+        "raised": alarm.raised.wall,
+        "first": alarm.first.wall,
+        "place": zone.name if zone else "",
+        "device_name": point.name if point else "",
+        "building": zone.building if zone else "",
+        "zone": zone.id if zone else "",
+        "what": {"zh": (rule and rule.message_zh) or kind.zh, "en": (rule and rule.message_en) or kind.en},
+        "value": alarm.evidence.get("value"),
+        "limit": alarm.evidence.get("limit"),
+        "unit": QUANTITIES[point.quantity].unit if point else "",
+        "fault": alarm.evidence.get("fault") or alarm.evidence.get("why") or "",
+        "truth": alarm.truth.value,
+        "good": alarm.good,
+        "acked": alarm.acked.wall if alarm.acked else None,
+        "acked_by": alarm.acked_by,
+        "result": alarm.result.value if alarm.result else None,
+        "cause": alarm.cause,
+        "result_by": alarm.result_by,
+        "confirmed": alarm.confirmed,
+        "silenced": alarm.silenced,
+        "parent": alarm.parent,
+        "latching": alarm.latching,
+        "result_due": _wall(asked, now),
+        "next_due": _wall(due, now),
+        "told": list(alarm.told),
+    }
+
+
+def place_json(plant: Plant) -> Json:
+    """The parts of a SNAPSHOT that never change while `run` lives."""
+    return {
+        "buildings": [{"id": b.id, "name": b.name, "use": b.use} for b in plant.buildings.values()],
+        "zones": [{"id": z.id, "name": z.name, "building": z.building, "kind": z.kind} for z in plant.zones.values()],
+        "people": [{"id": p.id, "name": p.name, "role": p.role} for p in plant.people.values()],
+        "limits": limits_json(plant),
+    }
+
+
+def limits_json(plant: Plant) -> dict[str, list[Json]]:
+    """The limits of each point's threshold rules, for its chart."""
+    limits: dict[str, list[Json]] = {}
+    for rule in plant.rules:
+        high, low = rule.params.get("high"), rule.params.get("low")
+        if high is None and low is None:
+            continue
+        for point in rule.points:
+            limits.setdefault(point, []).append({"rule": rule.id, "alarm": rule.alarm, "high": high, "low": low})
+    return limits
+
+
+def points_json(plant: Plant, readings: Iterable[Reading]) -> dict[str, Json]:
+    return {reading.point: reading_json(reading) for reading in readings if reading.point in plant.points}
+
+
+def outputs_json(plant: Plant, wanted: Mapping[str, bool], view: Mapping[str, Reading]) -> dict[str, Json]:
+    out = {}
+    for output in plant.outputs.values():
+        seen = view.get(output.id)
+        out[output.id] = {
+            "role": output.role,
+            "zone": output.zone,
+            "building": output.building,
+            "want": wanted.get(output.id, False),
+            "is": None if seen is None or seen.value is None else bool(seen.value),
+        }
+    return out
+
+
+def _texts(quantity: str, values: Mapping[int, str]) -> dict[str, Json] | None:
+    about = QUANTITIES[quantity]
+    if about.zero and about.one:
+        return {"0": {"zh": about.zero[0], "en": about.zero[1]}, "1": {"zh": about.one[0], "en": about.one[1]}}
+    if values:
+        return {str(code): {"zh": text, "en": text} for code, text in values.items()}
+    return None
+
+
+def _result_due(alarm: Alarm) -> int | None:
+    if alarm.acked is None or alarm.result is not None:
+        return None
+    waits = [step.after for step in alarm.policy.steps if step.when == "unverified"]
+    return alarm.acked.mono + min(waits) if waits else None
+
+
+def _wall(mono: int | None, now: Now) -> int | None:
+    return None if mono is None else now.wall + mono - now.mono
