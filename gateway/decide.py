@@ -1,4 +1,4 @@
-"""The engine task: inbox → engine → journal → actions. Acts after the commit, or after 300 ms, or at once when the commit fails."""
+"""The engine task: inbox → engine → journal → actions; acts after the commit, after 300 ms, or at once when it fails."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from alerts.engine import Engine
+
 from alerts.follow import unfollowed
 from alerts.model import Alarm, Command, Notification, Outcome, Reply
 from alerts.plant import Plant

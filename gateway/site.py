@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from alerts.plant import Plant
 from drivers.profile import Device
+from gateway.jsonable import from_jsonable, to_jsonable
+
+VERSION = 1  # of the compiled form; raised when an older `run` could not read it
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +63,15 @@ class Site:
     uplink: UplinkConfig
     channels: tuple[ChannelConfig, ...]
     warnings: tuple[str, ...] = ()
+
+
+def site_to_json(site: Site) -> str:
+    return json.dumps(to_jsonable(site), ensure_ascii=False, separators=(",", ":"))
+
+
+def site_from_json(text: str) -> Site:
+    """Raises ValueError when the text is not a compiled site of this version."""
+    data = json.loads(text)
+    if not isinstance(data, dict) or data.get("v") != VERSION:
+        raise ValueError(f"not a compiled site of version {VERSION}: compile it again with `campus-gateway check`")
+    return from_jsonable(Site, data)

@@ -150,7 +150,7 @@ def test_only_the_clock_asks_the_time() -> None:
                 owner in ("datetime", "date") and node.func.attr in ("now", "utcnow", "today") and rel(path)[:9] != "dashboard"
             )
             if asks:
-                wrong.append(f"{rel(path)}:{node.lineno} asks {owner}.{node.func.attr}(): take a Now or a Clock as an argument; "
+                wrong.append(f"{rel(path)}:{node.lineno} asks {owner}.{node.func.attr}(): take a Now or a Clock instead; "
                              "only gateway/clock.py asks (a wrong wall clock must not move an escalation)")  # fmt: skip
     assert not wrong, "\n".join(wrong)
 
