@@ -1,0 +1,195 @@
+"""The shape of a site file as strict pydantic models. Cross references are checked in `resolve`."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+ID = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+_UNITS = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000}
+
+
+def _id(value: Any) -> Any:
+    if not isinstance(value, str) or not ID.fullmatch(value):
+        raise PydanticCustomError("CFG-015", "id")
+    return value
+
+
+def duration(value: Any) -> int:
+    """Milliseconds from 500ms, 30s, 5min, 1h (a bare 0 too). Raises ValueError."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h)", str(value))
+    if value == 0:
+        return 0
+    if not found:
+        raise ValueError(value)
+    return round(float(found[1]) * _UNITS[found[2]])
+
+
+def _duration(value: Any) -> int:
+    try:
+        return duration(value)
+    except ValueError:
+        raise PydanticCustomError("CFG-017", "duration") from None
+
+
+def _clock(value: Any) -> int:
+    found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)|24:00", str(value))
+    if not found:
+        raise PydanticCustomError("CFG-018", "time of day")
+    return 1440 if found[1] is None else int(found[1]) * 60 + int(found[2])
+
+
+def _words(most: int) -> BeforeValidator:
+    def check(value: Any) -> Any:
+        if isinstance(value, str) and len(value) > most:
+            raise PydanticCustomError("CFG-016", "too long", {"most": most, "length": len(value)})
+        return value
+
+    return BeforeValidator(check)
+
+
+Id = Annotated[str, BeforeValidator(_id)]
+Duration = Annotated[int, BeforeValidator(_duration)]
+Clock = Annotated[int, BeforeValidator(_clock)]
+Place = Annotated[str, _words(14)]
+Short = Annotated[str, _words(8)]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class SiteHead(Strict):
+    id: Id
+    district: Id
+    name: str
+    short: Short
+    timezone: str = "Asia/Shanghai"
+
+
+class Bus(Strict):
+    id: Id
+    type: Literal["modbus-rtu", "modbus-tcp", "modbus-rtu-tcp"]
+    port: str | int = ""
+    baud: Literal[1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200] = 9600
+    framing: Literal["8N1", "8N2", "8E1", "8O1"] = "8N1"
+    host: str = ""
+
+
+class BuildingFile(Strict):
+    id: Id
+    name: Place
+    use: Literal["teaching", "dormitory", "canteen", "laboratory", "office", "other"]
+    evacuation: bool = False
+    floors: int = Field(default=1, ge=1, le=99)
+    people: int = Field(default=0, ge=0)
+
+
+class ZoneFile(Strict):
+    id: Id
+    name: Place
+    building: str
+    kind: Literal[
+        "classroom", "dormitory", "kitchen", "laboratory", "chemical-store", "pump-room",
+        "office", "corridor", "distribution-room", "outdoor", "other",
+    ]  # fmt: skip
+
+
+class ChannelFile(Strict):
+    quantity: str | None = None
+    name: Short | None = None
+    invert: bool | None = None
+    zone: str | None = None
+    off: bool = False
+
+
+def _off(value: Any) -> Any:
+    """`di-3: off` is short for a channel that is not wired."""
+    return {"off": True} if value in ("off", False) else value
+
+
+class DeviceFile(Strict):
+    id: Id
+    profile: str
+    bus: str
+    unit: int = Field(ge=0, le=255)
+    zone: str
+    name: Short = ""
+    period: Duration | None = None
+    channels: dict[str, Annotated[ChannelFile, BeforeValidator(_off)]] = Field(default_factory=dict)
+
+
+class PersonFile(Strict):
+    id: Id
+    name: Annotated[str, _words(4)]
+    role: Literal[
+        "viewer", "duty", "keeper", "leader", "officer", "head", "electrician", "holder", "installer", "bureau", "admin"
+    ]  # fmt: skip
+    phone: str = ""
+    channels: list[str] = Field(default_factory=list)
+    zones: list[str] = Field(default_factory=list)
+    language: Literal["zh", "en"] = "zh"
+
+
+class DutyFile(Strict):
+    post: Literal["duty", "second", "leader"]
+    person: str
+    start: Clock = Field(alias="from")
+    end: Clock = Field(alias="to")
+    days: list[Annotated[int, Field(ge=1, le=7)]] = Field(default_factory=lambda: [1, 2, 3, 4, 5, 6, 7])
+
+
+class OutputFile(Strict):
+    id: str
+    role: Literal["guard-sounder", "evacuation", "room-sounder", "fan", "valve", "chirp"]
+    zone: str = ""
+    building: str = ""
+    feedback: str = ""
+
+
+class StoreFile(Strict):
+    id: Id
+    zone: str
+    door: str
+    lock_a: str
+    lock_b: str
+    fan: str = ""
+    holders: list[str] = Field(default_factory=list)
+
+
+class ChannelConfigFile(Strict):
+    id: Id
+    type: Literal["console", "webhook"]
+    url: str = ""
+    secret_file: str = ""
+
+
+class UplinkFile(Strict):
+    host: str
+    port: int = Field(default=8883, ge=1, le=65535)
+    client_id: str = ""
+    tls_ca: str = ""
+    tls_cert: str = ""
+    tls_key: str = ""
+    user: str = ""
+    password_file: str = ""
+    confirm: Literal["receipt", "puback"] = "receipt"
+
+
+class SiteFile(Strict):
+    campus: Literal[1]
+    site: SiteHead
+    buses: list[Bus] = Field(min_length=1)
+    buildings: list[BuildingFile] = Field(default_factory=list)
+    zones: list[ZoneFile] = Field(min_length=1)
+    devices: list[DeviceFile] = Field(min_length=1)
+    people: list[PersonFile] = Field(default_factory=list)
+    duty: list[DutyFile] = Field(default_factory=list)
+    outputs: list[OutputFile] = Field(default_factory=list)
+    stores: list[StoreFile] = Field(default_factory=list)
+    channels: list[ChannelConfigFile] = Field(default_factory=list)
+    uplink: UplinkFile | None = None
+    rules: dict[str, dict[str, Any]] = Field(default_factory=dict)
