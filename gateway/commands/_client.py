@@ -1,0 +1,41 @@
+"""What commands that talk to a living `run` share: the data folder option, one question, its error in words."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+DEFAULT_DATA = "/var/lib/campus-gateway"
+
+
+class Failed(Exception):
+    """The question could not be answered; the text says why and what to do."""
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, default=Path(DEFAULT_DATA), help=f"data folder of `run` (default {DEFAULT_DATA})")
+
+
+def ask(data: Path, request: dict[str, Any], timeout: float = 10.0) -> dict[str, Any]:
+    """The answer of `run`; raises Failed when it is down or refuses."""
+    from gateway.local import RunDown, ask_once
+
+    socket = data / "run.sock"
+    try:
+        answer = ask_once(socket, request, timeout)
+    except RunDown as error:
+        raise Failed(
+            f"运行中的守护进程没有应答（{socket}）：{error}。请先启动 campus-gateway run\n"
+            f"`run` does not answer at {socket}: {error}. Start it with: campus-gateway run"
+        ) from None
+    if not answer.get("ok"):
+        text = answer.get("text") or {}
+        raise Failed(f"{answer.get('code', 'error')}: {text.get('zh', '')} · {text.get('en', '')}")
+    return answer
+
+
+def complain(error: Failed) -> int:
+    print(error, file=sys.stderr)
+    return 1
