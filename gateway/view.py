@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from alerts import escalation
 from alerts.kinds import KINDS
 from alerts.model import Alarm
-from alerts.plant import Plant
+from alerts.plant import Plant, Point
 from drivers.quantities import QUANTITIES
 from drivers.reading import Now, Reading
 
 Json = dict[str, Any]
 
 
-def point_json(plant: Plant, point: str, reading: Reading | None) -> Json:
-    """POINT. A point never heard of is stale with no time: unknown is never shown as normal."""
-    about = plant.points[point]
+def about_json(plant: Plant) -> dict[str, Json]:
+    """The part of each POINT that never changes while `run` lives."""
+    return {id: _about(point) for id, point in plant.points.items()}
+
+
+def _about(about: Point) -> Json:
     quantity = QUANTITIES[about.quantity]
     return {
         "device": about.device,
@@ -29,12 +32,11 @@ def point_json(plant: Plant, point: str, reading: Reading | None) -> Json:
         "unit": quantity.unit,
         "digits": quantity.digits,
         "texts": _texts(about.quantity, about.values),
-        **reading_json(reading),
     }
 
 
 def reading_json(reading: Reading | None) -> Json:
-    """The part of a POINT that changes."""
+    """The part of a POINT that changes. A point never heard of is stale with no time: unknown is never shown as normal."""
     if reading is None:
         return {"value": None, "quality": "stale", "at": None, "fault": ""}
     return {
@@ -112,10 +114,6 @@ def limits_json(plant: Plant) -> dict[str, list[Json]]:
         for point in rule.points:
             limits.setdefault(point, []).append({"rule": rule.id, "alarm": rule.alarm, "high": high, "low": low})
     return limits
-
-
-def points_json(plant: Plant, readings: Iterable[Reading]) -> dict[str, Json]:
-    return {reading.point: reading_json(reading) for reading in readings if reading.point in plant.points}
 
 
 def outputs_json(plant: Plant, wanted: Mapping[str, bool], view: Mapping[str, Reading]) -> dict[str, Json]:

@@ -55,7 +55,9 @@ def _list(args: argparse.Namespace) -> int:
     for a in alarms:
         value = "" if a["value"] is None else f" {a['value']:g}{a['unit']}"
         confirmed = " 已确认" if a["confirmed"] else ""
-        print(f"{a['number']:02d}  {a['what']['zh']}{confirmed}  {a['place']} {a['device_name']}{value}  {a['state']}  {a['id']}")
+        print(
+            f"{a['number']:02d}  {a['what']['zh']}{confirmed}  {a['place']} {a['device_name']}{value}  {a['state']}  {a['id']}"
+        )
     return 0
 
 

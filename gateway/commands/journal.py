@@ -41,7 +41,10 @@ def _verify(args: argparse.Namespace) -> int:
         data = verify_file(args.data / "journal.db")
     for finding in data["findings"]:
         print(finding)
-    print(f"{data['events']} events, head {data['head']}: " + ("链条完整 · chain intact" if not data["findings"] else "有断点 · broken"))
+    print(
+        f"{data['events']} events, head {data['head']}: "
+        + ("链条完整 · chain intact" if not data["findings"] else "有断点 · broken")
+    )
     return 1 if data["findings"] else 0
 
 

@@ -1,0 +1,220 @@
+"""The running box as the world and the local socket see it: acts on Outcomes, answers questions, takes Commands."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from alerts.engine import Engine
+from drivers.poller import Poller
+
+from alerts.model import Alarm, Command, Notification
+from alerts.plant import Plant
+from drivers.reading import Clock, Reading
+from gateway import view
+from gateway.decide import Decider
+from gateway.jsonable import to_jsonable
+from gateway.local import LocalServer, RequestError
+from gateway.readone import read_json
+from gateway.site import Site
+from gateway.store.history import History
+from gateway.store.writer import JournalWriter
+from gateway.stream.uplink import Uplink
+from gateway.tell import Teller
+from gateway.version import VERSION
+
+Json = dict[str, Any]
+SECRET = ("secret_file", "password_file", "tls_key", "url")
+
+
+class Box:
+    """Actions of the Decider and Handler of the LocalServer. Built by `runtime`, which sets `server` and `decider`."""
+
+    server: LocalServer
+    decider: Decider
+
+    def __init__(
+        self,
+        site: Site,
+        engine: Engine,
+        pollers: Mapping[str, Poller],
+        tellers: Mapping[str, Teller],
+        journal: JournalWriter,
+        history: History,
+        uplink: Uplink | None,
+        clock: Clock,
+        boot: str,
+    ) -> None:
+        self.site, self.engine, self.clock, self.boot = site, engine, clock, boot
+        self._pollers, self._tellers = pollers, tellers
+        self._journal, self._history, self._uplink = journal, history, uplink
+        self._about = view.about_json(site.plant)
+        self._bus_of = {device.id: device.bus for device in site.devices}
+
+    # Actions: what the Decider asks for once an Outcome stands
+
+    def switch(self, outputs: Mapping[str, bool]) -> None:
+        for output, on in outputs.items():
+            self._pollers[self._bus_of[output.partition("/")[0]]].want(output, on)
+        self.server.push({"outputs": self._outputs()}, urgent=True)
+
+    def tell(self, notifications: Sequence[Notification]) -> None:
+        for notification in notifications:
+            self._tellers[notification.channel].send(notification)
+
+    def show(self, alarms: Sequence[Alarm]) -> None:
+        now = self.clock.now()
+        self.server.push({"alarms": {a.id: view.alarm_json(self.plant, a, now) for a in alarms}}, urgent=True)
+
+    def publish(self) -> None:
+        if self._uplink:
+            self._uplink.events_committed()
+
+    # for the pollers and the health task
+
+    def readings(self, readings: Sequence[Reading]) -> None:
+        points = {r.point: self._about[r.point] | view.reading_json(r) for r in readings if r.point in self._about}
+        delta: Json = {"points": points}
+        if any(r.point in self.plant.outputs for r in readings):
+            delta["outputs"] = self._outputs()
+        self.server.push(delta, urgent=False)
+
+    def pulse(self) -> None:
+        """Once a second: the parts of the snapshot that nobody announces."""
+        self.server.push({"stream": self._stream(), "journal": self._journal_json(), "lines": self._lines()}, urgent=False)
+
+    # Handler of the LocalServer
+
+    @property
+    def plant(self) -> Plant:
+        return self.site.plant
+
+    def now_ms(self) -> int:
+        return self.clock.now().wall
+
+    def snapshot(self) -> Json:
+        now, plant = self.clock.now(), self.plant
+        head = {"id": plant.site, "name": plant.name, "short": plant.short, "district": self.site.district}
+        return {
+            "v": 1,
+            "site": {**head, "timezone": plant.timezone},
+            "version": VERSION,
+            "boot": self.boot,
+            "now": now.wall,
+            "clock_ok": self.clock.ok(),
+            "speed": plant.speed,
+            **view.place_json(plant),
+            "points": {id: about | view.reading_json(self.engine.view.get(id)) for id, about in self._about.items()},
+            "alarms": {a.id: view.alarm_json(plant, a, now) for a in self.engine.alarms.values()},
+            "outputs": self._outputs(),
+            "stream": self._stream(),
+            "journal": self._journal_json(),
+            "lines": self._lines(),
+        }
+
+    async def ask(self, what: str, request: Json) -> object:
+        questions: dict[str, Callable[[Json], Any]] = {
+            "history": self._ask_history,
+            "events": self._ask_events,
+            "verify": self._ask_verify,
+            "config": self._ask_config,
+            "health": self._ask_health,
+            "read": self._ask_read,
+        }
+        if what not in questions:
+            raise RequestError("bad-request", "没有这个问题", f"ask one of: snapshot {' '.join(questions)}")
+        return await questions[what](request)
+
+    async def do(self, command: Json, uid: int) -> Json:
+        given = _command(command)
+        reply = await self.decider.ask(given)
+        text = {"zh": reply.text[0], "en": reply.text[1]}
+        return {"ok": reply.ok, "code": reply.code, "text": text, "seq": reply.seq}
+
+    # questions
+
+    async def _ask_history(self, request: Json) -> Json:
+        point, start, end = request.get("point"), request.get("from"), request.get("to")
+        if point not in self._about or not isinstance(start, int) or not isinstance(end, int):
+            raise RequestError("bad-request", "点位或时间无效", "history needs a known point, from and to in ms")
+        return await self._history.ask(point, start, end, int(request.get("max", 1000)))
+
+    async def _ask_events(self, request: Json) -> list[Json]:
+        return await self._journal.events(int(request.get("since", 0)), min(int(request.get("limit", 500)), 1000))
+
+    async def _ask_verify(self, request: Json) -> Json:
+        return await self._journal.verify()
+
+    async def _ask_config(self, request: Json) -> Json:
+        return _without_secrets(to_jsonable(dataclasses.replace(self.site)))
+
+    async def _ask_health(self, request: Json) -> Json:
+        tasks = {f"channel:{name}": {"waiting": teller.waiting} for name, teller in self._tellers.items()}
+        tasks["engine"] = {"beat": self.decider.beat}
+        return {"journal": self._journal_json(), "uplink": self._stream(), "buses": self._lines(), "tasks": tasks}
+
+    async def _ask_read(self, request: Json) -> Json:
+        device = next((d for d in self.site.devices if d.id == request.get("device")), None)
+        if device is None:
+            known = " ".join(d.id for d in self.site.devices)
+            raise RequestError("not-found", f"没有这个设备；有：{known}", f"no such device; there are: {known}")
+        readings, frames = await self._pollers[device.bus].job(device.id)
+        return read_json(self.site, device, readings, frames)
+
+    # parts of the snapshot
+
+    def _outputs(self) -> Json:
+        return view.outputs_json(self.plant, self.engine.outputs, self.engine.view)
+
+    def _stream(self) -> Json:
+        return (
+            self._uplink.state()
+            if self._uplink
+            else {"enabled": False, "connected": False, "backlog": 0, "refused": 0, "last_receipt": None}
+        )
+
+    def _journal_json(self) -> Json:
+        return {
+            "ok": not self._journal.degraded,
+            "degraded": self._journal.degraded,
+            "seq": self.engine.seq,
+            "pending": self._journal.pending,
+            "head": self._journal.head,
+        }
+
+    def _lines(self) -> Json:
+        return {id: poller.state() for id, poller in self._pollers.items()}
+
+
+def _command(given: Json) -> Command:
+    """A Command from its JSON; the engine decides whether it may. Raises RequestError for a wrong shape."""
+    try:
+        args = given.get("args") or {}
+        if not isinstance(args, dict):
+            raise TypeError("args")
+        return Command(
+            id=_text(given["id"]),
+            verb=_text(given["verb"]),
+            person=_text(given["person"]),
+            proof="local",  # whoever may use the socket is local, whatever it claims
+            expires=int(given["expires"]),
+            alarm=str(given.get("alarm", "")),
+            args={str(k): v for k, v in args.items() if isinstance(v, str | int | float | bool) or v is None},
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise RequestError("bad-request", "命令格式不对", f"not a command: {error}") from None
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value or len(value) > 100:
+        raise ValueError("id, verb and person are short texts")
+    return value
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: ("…" if k in SECRET and v else _without_secrets(v)) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_without_secrets(item) for item in value]
+    return value
