@@ -10,11 +10,14 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
+
+from gateway.clock import SystemClock
 
 SYSTEM_PATH = os.environ.get("PATH", "") + os.pathsep + "/usr/sbin" + os.pathsep + "/usr/local/sbin"
 PATIENCE = 30.0  # seconds a part may take to be ready
@@ -36,9 +39,10 @@ def free_port() -> int:
 
 
 def wait_for(what: str, ready: Callable[[], bool], seconds: float = PATIENCE) -> None:
-    end = time.monotonic() + seconds
+    clock = SystemClock()
+    end = clock.now().mono + seconds * 1000
     while not ready():
-        if time.monotonic() > end:
+        if clock.now().mono > end:
             raise NotReady(f"{what} was not ready within {seconds:.0f} s")
         time.sleep(0.05)
 
@@ -238,7 +242,6 @@ class Campus:
 
 def _pump(source: IO[str], target: IO[str] | None) -> None:
     """Pass a part's lines on to the terminal (or drop them), so that its pipe never fills."""
-    import threading
 
     def work() -> None:
         for line in source:
