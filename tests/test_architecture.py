@@ -22,7 +22,7 @@ PURE = [
 
 # files that may know a library, and nobody else
 OWNERS = {
-    "paho": {"gateway/stream/uplink.py", "gateway/stream/fleet.py", "gateway/stream/ingest.py"},
+    "paho": {"gateway/stream/link.py"},
     "pymodbus": {"drivers/modbus/"},
     "influxdb_client": {"gateway/stream/influx.py"},
     "ruamel": {"gateway/config/"},

@@ -11,7 +11,9 @@ from gateway.commands import COMMANDS
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "commands.md"
 HEAD = """# Commands · 命令
 
-Written by `tools/commands_md.py` from the command line itself. Exit codes: 0 ok (warnings too), 1 findings or a failed check, 2 usage, 78 errors in the configuration.
+Written by `tools/commands_md.py` from the command line itself.
+
+Exit codes: 0 ok (warnings too), 1 findings or a failed check, 2 usage, 78 errors in the configuration.
 """
 
 

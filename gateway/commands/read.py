@@ -1,4 +1,4 @@
-"""`read DEVICE`: one read of one device, through a living `run` or by opening its line; prints the mbpoll line that asks the same."""
+"""`read DEVICE`: one read of one device, through a living `run` or by opening its line; prints mbpoll lines asking the same."""
 
 from __future__ import annotations
 

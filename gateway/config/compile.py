@@ -32,7 +32,7 @@ class Compiled:
 def compile_site(
     path: Path, *, data: str, substitutions: Mapping[str, str] | None = None, speed: int = 1, root: Path | None = None
 ) -> Compiled:
-    """Compile `path`. `substitutions` replace `{name}` in the text (the demo's ports); `speed` divides durations of rules and steps."""
+    """Compile `path`. `substitutions` replace `{name}` in the text; `speed` divides durations of rules and steps."""
     source = _read(path, substitutions or {})
     if isinstance(source, Finding):
         return Compiled(None, (source,))

@@ -1,0 +1,58 @@
+"""The journal as the uplink sees it: committed events by number, retained alarm snapshots, what the broker already has."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gateway import view
+from gateway.store import audit
+from gateway.store.writer import JournalWriter
+
+if TYPE_CHECKING:
+    from gateway.box import Box
+
+SENT = "uplink.events"
+
+
+class JournalOutbox:
+    """Implements gateway.stream.frames.Outbox. `runtime` sets `box`."""
+
+    box: Box
+
+    def __init__(self, path: Path, journal: JournalWriter, notes: Mapping[str, str]) -> None:
+        self._path = path
+        self._journal = journal
+        self._sent = int(notes.get(SENT, "0"))
+        self._noted = self._sent
+
+    async def events(self, since: int, limit: int) -> Sequence[tuple[int, bytes]]:
+        """While the journal cannot be read there is nothing to send; it is asked again with the next event or tick."""
+        try:
+            return await asyncio.to_thread(audit.events, self._path, since, limit)
+        except sqlite3.Error:
+            return ()
+
+    def events_sent(self) -> int:
+        return self._sent
+
+    def sent(self, seq: int) -> None:
+        self._sent = max(self._sent, seq)
+        if self._sent > self._noted:
+            noted = self._noted = self._sent
+            self._journal.call(lambda journal: journal.remember(SENT, str(noted)))
+
+    async def alarms(self) -> Mapping[str, bytes]:
+        now = self.box.clock.now()
+        return {alarm.id: snapshot(view.alarm_json(self.box.plant, alarm, now)) for alarm in self.box.engine.alarms.values()}
+
+
+def snapshot(alarm: Mapping[str, object]) -> bytes:
+    """The retained picture of one alarm for third parties; empty once it is closed."""
+    if alarm["state"] == "normal":
+        return b""
+    return json.dumps({"v": 1, **alarm}, ensure_ascii=False, separators=(",", ":")).encode()

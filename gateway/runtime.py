@@ -1,0 +1,141 @@
+"""The wiring of `run` on one page: builds the objects from the compiled site, opens the TaskGroup, ends in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+from alerts.channels.registry import CHANNELS
+from alerts.engine import Engine
+from drivers.poller import Poller
+from drivers.registry import open_bus
+
+from alerts.model import Delivery
+from drivers.quantities import QUANTITIES
+from drivers.reading import Clock
+from gateway.box import Box
+from gateway.decide import Decider
+from gateway.inbox import Inbox
+from gateway.intake import Intake
+from gateway.local import LocalServer
+from gateway.outbox import JournalOutbox
+from gateway.site import BusConfig, Site
+from gateway.store.journal import Journal, fallback_seq
+from gateway.store.readings import ReadingsLog
+from gateway.store.writer import JournalWriter
+from gateway.stream.uplink import Uplink
+from gateway.stream.wire import Topics
+from gateway.supervise import keep
+from gateway.tell import Teller
+
+log = logging.getLogger(__name__)
+
+
+async def run(site: Site, clock: Clock, boot: str, *, uplink: bool = True, ready: Callable[[], None] = lambda: None) -> None:
+    """Run the box until SIGTERM or SIGINT. `ready` is called when the socket listens and the first polls are on their way."""
+    data = Path(site.data)
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    plant, now = site.plant, clock.now()
+    fire = [p.id for p in plant.points.values() if QUANTITIES[p.quantity].fire]
+    inbox = Inbox(fire)
+
+    journal = JournalWriter(
+        lambda: Journal(data / "journal.db", plant.site, boot, clock),
+        boot=boot,
+        mirror=_tmpfs(data) / "journal.mirror",
+        on_degraded=lambda flag, why: inbox.system("cannot-record", "journal", flag, why),
+    )
+    restored = await journal.start()
+    next_seq = restored.next_seq if restored.anchor or not journal.degraded else fallback_seq(now.wall)
+    engine = Engine(plant, boot=boot, next_seq=next_seq, now=now, clock_ok=clock.ok())
+    readings = ReadingsLog(data, _tmpfs(data), boot, clock)
+
+    pollers: dict[str, Poller] = {}
+    tellers = _tellers(site, inbox.delivery)
+    outbox = JournalOutbox(data / "journal.db", journal, restored.notes)
+    link = _uplink(site, readings, outbox, clock, lambda: box) if uplink and site.uplink.host else None
+    box = Box(site, engine, pollers, tellers, journal, readings, link, clock, boot)
+    box.decider = decider = Decider(engine, plant, inbox, journal, clock, box)
+    outbox.box = box
+    server = box.server = LocalServer(data / "run.sock", box)
+    intake = Intake(plant, site.district, inbox, readings, link.live if link else lambda frame: None, box.readings, clock)
+    for bus in site.buses:
+        pollers[bus.id] = _poller(site, bus, intake, clock)
+
+    same_boot = restored.boot == boot
+    await decider.settle(
+        engine.restore(
+            restored.alarms, restored.unsent, restored.outputs, restored.commands,
+            now=clock.now(), clock_ok=clock.ok(), saved=restored.anchor, same_boot=same_boot,
+        )
+    )  # fmt: skip
+    box.switch(engine.outputs)  # the world is made equal to what should be, whatever happened meanwhile
+
+    def leaf_alarm(name: str, active: bool, why: str) -> None:
+        inbox.system("fault", name, active, why)
+
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(decider.run(), name="engine"), group.create_task(_pulse(box), name="health")]
+        leaves: dict[str, Callable[[], Awaitable[None]]] = {f"bus:{id}": p.run for id, p in pollers.items()}
+        leaves |= {f"channel:{name}": teller.run for name, teller in tellers.items()}
+        if link:
+            leaves["uplink"] = link.run
+        tasks += [group.create_task(keep(name, leaf, leaf_alarm), name=name) for name, leaf in leaves.items()]
+        async with server:
+            ready()
+            await stopped.wait()
+            log.info("stopping")
+        if link:
+            await link.stop()
+        for task in tasks:
+            task.cancel()
+    for poller in pollers.values():
+        await poller.close()
+    await readings.close()
+    await journal.close()
+
+
+def _poller(site: Site, bus: BusConfig, intake: Intake, clock: Clock) -> Poller:
+    devices = [d for d in site.devices if d.bus == bus.id]
+    line = open_bus(bus.type, bus.port, bus.baud, bus.framing, bus.host, bus.tcp_port)
+    stale = {p.id: p.stale for p in site.plant.points.values() if p.bus == bus.id}
+    return Poller(bus.id, line, devices, intake, clock, stale=stale)
+
+
+def _tellers(site: Site, report: Callable[[Delivery], None]) -> Mapping[str, Teller]:
+    return {c.id: Teller(c.id, CHANNELS[c.type](c.settings), site.plant.people, report) for c in site.channels}
+
+
+def _uplink(site: Site, readings: ReadingsLog, outbox: JournalOutbox, clock: Clock, box: Callable[[], Box]) -> Uplink:
+    topics = Topics(site.district, site.plant.site)
+
+    async def refuse(command: bytes) -> bytes:
+        """The bureau's commands need a per-box key (design §9); without one every command is refused."""
+        return b'{"v":1,"ok":false,"code":"refused.no-key"}'
+
+    return Uplink(site.uplink, topics, readings, outbox, lambda: box().status(), clock, refuse)
+
+
+async def _pulse(box: Box) -> None:
+    """Once a second the page hears of the stream, the journal and the lines."""
+    while True:
+        await asyncio.sleep(1.0)
+        box.pulse()
+
+
+def _tmpfs(data: Path) -> Path:
+    """A private folder in memory for what must survive a kill but need not survive a power cut."""
+    from hashlib import sha256
+
+    name = f"campus-{sha256(str(data.resolve()).encode()).hexdigest()[:16]}"
+    base = Path("/dev/shm")
+    folder = base / name if base.is_dir() else data / "tmpfs"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
