@@ -83,6 +83,7 @@ class Limits:
     latency: int = 300  # worst time from question to answer: the time-out, and how long a late answer is waited out
     alone: bool = False  # every channel is read by a question of its own
     exact: bool = False  # a question asks for exactly the span of its channels, holes are never filled
+    bit_block: int = 1  # a question for bits covers whole blocks of this many (some boards answer only a count of 8)
 
 
 @dataclass(frozen=True, slots=True)
