@@ -49,7 +49,7 @@ def _value(channel: Channel, image: Image) -> float:
         raise DeviceFault(channel.sentinels[raw])
     value = _number(channel, raw) * channel.scale
     for scale in channel.scale_from:
-        code = _register(image, scale.space, scale.address)
+        code = _register(image, scale.space, scale.address) & scale.mask
         if code not in scale.factors:
             raise DeviceFault(f"{_place(scale.space, scale.address)} 的单位或小数位代码 {code} 不在设备说明书的表内")
         value *= scale.factors[code]

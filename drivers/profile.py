@@ -13,11 +13,12 @@ from drivers.quantities import QUANTITIES
 
 @dataclass(frozen=True, slots=True)
 class ScaleFrom:
-    """The factor is told by a register of the device: value × factors[code]. An unlisted code is a fault."""
+    """The factor is told by a register of the device: value × factors[register & mask]. An unlisted code is a fault."""
 
     space: Space
     address: int
     factors: Mapping[int, float]
+    mask: int = 0xFFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +250,12 @@ def _channel_rules(c: Channel) -> Iterator[tuple[str, bool, str, str]]:
 
 
 def _scale_from(f: Fields) -> ScaleFrom:
-    scale = ScaleFrom(f.choice("space", SPACES), f.integer("address", 0, 0xFFFF), f.codes("factors", as_number))
+    scale = ScaleFrom(
+        f.choice("space", SPACES),
+        f.integer("address", 0, 0xFFFF),
+        f.codes("factors", as_number),
+        f.integer("mask", 1, 0xFFFF, 0xFFFF),
+    )
     if not scale.factors:
         f.fail("factors", "factors 不能为空", "factors must not be empty")
     f.done()
