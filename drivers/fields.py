@@ -79,8 +79,8 @@ class Fields:
         return value
 
     def one_of(self, key: str, allowed: tuple[int, ...], default: int | None = None) -> int:
-        value = self.integer(key, min(allowed), max(allowed), default)
-        if value not in allowed:
+        value = self._get(key, _MISSING if default is None else default)
+        if not isinstance(value, int) or isinstance(value, bool) or value not in allowed:
             words = tuple(map(str, allowed))
             self.fail(key, f"只能是 {'、'.join(words)}", f"must be one of {', '.join(words)}", words)
         return value

@@ -278,7 +278,7 @@ def _valid_if(f: Fields) -> ValidIf:
 
 def _output(f: Fields, id: str, bits: tuple[str, ...]) -> Output:
     """An output is a level: on and off are two fixed words, and a two-state channel must show the result."""
-    function = f.one_of("function", (5, 6, 16), None)
+    function = f.one_of("function", (5, 6, 16))
     output = Output(
         id=id,
         function=function,
