@@ -70,7 +70,9 @@ class Fields:
         for word in allowed:
             if value == word:
                 return word
-        self.fail(key, f"不认识 {value!r}", f"{value!r} is not one of the allowed words", allowed)
+        # YAML takes 8E1 for the number 80 and false for a truth value.
+        zh, en = ("", "") if isinstance(value, str) else ("，应是文字，请加引号", "; a text is expected, put it in quotes")
+        self.fail(key, f"不认识 {value!r}{zh}", f"{value!r} is not one of the allowed words{en}", allowed)
 
     def integer(self, key: str, low: int, high: int, default: int | None = None) -> int:
         value = self._get(key, _MISSING if default is None else default)
