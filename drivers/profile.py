@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, dataclass, field, fields
 
 from drivers.bus import Space
+from drivers.fields import Fields, as_number, as_text
+from drivers.fields import ProfileError as ProfileError
+from drivers.quantities import QUANTITIES
 
 
 @dataclass(frozen=True, slots=True)
 class ScaleFrom:
-    """The factor is told by a register of the device: value × factors[code]. An unlisted code is a fault."""
+    """The factor is told by a register of the device: value × factors[register & mask]. An unlisted code is a fault."""
 
     space: Space
     address: int
     factors: Mapping[int, float]
+    mask: int = 0xFFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ class Limits:
     latency: int = 300  # worst time from question to answer: the time-out, and how long a late answer is waited out
     alone: bool = False  # every channel is read by a question of its own
     exact: bool = False  # a question asks for exactly the span of its channels, holes are never filled
+    bit_block: int = 1  # a question for bits covers whole blocks of this many (some boards answer only a count of 8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,3 +123,211 @@ class Device:
 
     def point(self, channel: str) -> str:
         return f"{self.id}/{channel}"
+
+
+VERIFIED = ("map", "partial", "frames", "false")
+TYPES = ("bit", "u16", "s16", "u32", "s32", "f32", "u8-high", "u8-low")
+ORDERS = ("ABCD", "CDAB", "BADC", "DCBA")
+SPACES: tuple[Space, ...] = ("coil", "discrete", "input", "holding")
+BAUDS = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
+FRAMINGS = ("8N1", "8N2", "8E1", "8O1")
+
+_BIT_SPACES = ("coil", "discrete")
+
+
+def profile_from_dict(data: Mapping[str, object], where: str) -> Profile:
+    """A Profile from the shape of its YAML file (also read back from JSON, where codes are decimal strings).
+
+    Strict: an unknown or missing key, a wrong type, range or reference is a ProfileError naming its path.
+    `where` is what the error calls the file. The keys are those of `profile_to_dict`; docs/add-a-device.md.
+    """
+    top = Fields(data, where, ())
+    top.integer("profile", 1, 1)
+    line, limits = top.table("line"), top.table("limits")
+    channels = tuple(_channel(fields, id) for id, fields in top.tables("channels"))
+    if not channels:
+        top.fail("channels", "至少要有一个通道", "at least one channel is needed")
+    _no_twins(channels, top)
+    bits = tuple(c.id for c in channels if QUANTITIES[c.quantity].bit)
+    profile = Profile(
+        id=top.id("id"),
+        vendor=top.text("vendor"),
+        model=top.text("model"),
+        kind=top.id("kind"),
+        verified=top.choice("verified", VERIFIED),
+        source=top.text("source"),
+        channels=channels,
+        outputs=tuple(_output(fields, id, bits) for id, fields in top.tables("outputs")),
+        limits=_limits(limits),
+        unit=line.integer("unit", 1, 255, 1),
+        baud=line.one_of("baud", BAUDS, 9600),
+        framing=line.choice("framing", FRAMINGS, "8N1"),
+        caveats=top.texts("caveats"),
+        name_zh=top.text("name_zh", ""),
+    )
+    line.done()
+    top.done()
+    return profile
+
+
+def _limits(f: Fields) -> Limits:
+    limits = Limits(
+        max_registers=f.integer("max_registers", 1, 125, 60),
+        max_bits=f.integer("max_bits", 1, 2000, 256),
+        gap=f.integer("gap", 0, 5000, 0),
+        latency=f.integer("latency", 10, 10000, 300),
+        alone=f.flag("alone"),
+        exact=f.flag("exact"),
+        bit_block=f.integer("bit_block", 1, 64, 1),
+    )
+    if limits.max_bits % limits.bit_block:
+        f.fail("max_bits", "max_bits 必须是 bit_block 的整数倍", "max_bits must be a multiple of bit_block")
+    f.done()
+    return limits
+
+
+def _channel(f: Fields, id: str) -> Channel:
+    space = f.choice("space", SPACES)
+    quantity = f.choice("quantity", tuple(QUANTITIES))
+    type = f.choice("type", TYPES, "bit" if space in _BIT_SPACES else "u16")
+    channel = Channel(
+        id=id,
+        quantity=quantity,
+        space=space,
+        address=f.integer("address", 0, 0xFFFE if type in ("u32", "s32", "f32") else 0xFFFF),
+        type=type,
+        order=f.choice("order", ORDERS, "ABCD"),
+        mask=f.integer("mask", 0, 0xFFFF, 0),
+        shift=f.integer("shift", 0, 15, 0),
+        scale=f.number("scale", 1.0),
+        offset=f.number("offset", 0.0),
+        scale_from=tuple(_scale_from(t) for t in f.list("scale_from")),
+        valid_if=tuple(_valid_if(t) for t in f.list("valid_if")),
+        sentinels=f.codes("sentinels", as_text),
+        values=f.codes("values", as_text),
+        invert=f.flag("invert"),
+        name=f.text("name", ""),
+        page=f.text("page", ""),
+    )
+    for key, wrong, zh, en in _channel_rules(channel):
+        if wrong:
+            f.fail(key, zh, en)
+    f.done()
+    return channel
+
+
+def _channel_rules(c: Channel) -> Iterator[tuple[str, bool, str, str]]:
+    """(key, is it wrong, zh, en): what types alone cannot say of a channel."""
+    bit, in_bits = QUANTITIES[c.quantity].bit, c.space in _BIT_SPACES
+    yield "type", in_bits and c.type != "bit", "线圈和离散输入只能是 bit", "coils and discrete inputs are of type bit"
+    yield "type", c.type == "bit" and not bit, "bit 只能用于开关量", f"{c.quantity} is not a quantity of two states"
+    yield "type", bit and c.words == 2, "开关量不能取自 32 位值", "a two-state quantity cannot come from 32 bits"
+    yield (
+        "mask",
+        c.type == "bit" and not in_bits and not c.mask,
+        "寄存器里的 bit 要用 mask 指明",
+        "a bit in a register needs mask",
+    )
+    yield (
+        "mask",
+        bool(c.mask) and (in_bits or c.type not in ("bit", "u16")),
+        "mask 只用于寄存器的 bit 和 u16",
+        "mask is for bit or u16",
+    )
+    yield "shift", bool(c.mask & ((1 << c.shift) - 1)), "shift 移掉了 mask 选中的位", "shift drops bits that mask picks"
+    yield "shift", bool(c.shift) and not c.mask, "没有 mask 时不用 shift", "shift needs mask"
+    yield "order", c.order != "ABCD" and c.words != 2, "order 只用于 32 位类型", "order is for 32-bit types"
+    yield "scale", c.scale == 0, "scale 不能为 0", "scale must not be 0"
+    yield (
+        "scale",
+        bit and (c.scale, c.offset, c.scale_from) != (1, 0, ()),
+        "开关量不用换算",
+        "a two-state quantity takes no scale or offset",
+    )
+    yield "invert", c.invert and not bit, "只有开关量可以取反", "only a two-state quantity can be inverted"
+    top = 0xFFFFFFFF if c.words == 2 else 0xFF if c.type.startswith("u8") else (c.mask >> c.shift) or (1 if in_bits else 0xFFFF)
+    yield "sentinels", any(not 0 <= code <= top for code in c.sentinels), f"代码超出 0..{top}", f"a code is outside 0..{top}"
+
+
+def _scale_from(f: Fields) -> ScaleFrom:
+    scale = ScaleFrom(
+        f.choice("space", SPACES),
+        f.integer("address", 0, 0xFFFF),
+        f.codes("factors", as_number),
+        f.integer("mask", 1, 0xFFFF, 0xFFFF),
+    )
+    if not scale.factors:
+        f.fail("factors", "factors 不能为空", "factors must not be empty")
+    f.done()
+    return scale
+
+
+def _valid_if(f: Fields) -> ValidIf:
+    check = ValidIf(
+        f.choice("space", SPACES),
+        f.integer("address", 0, 0xFFFF),
+        f.integer("mask", 1, 0xFFFF),
+        f.integer("equals", 0, 0xFFFF),
+        f.text("fault"),
+    )
+    if check.equals & ~check.mask:
+        f.fail("equals", "equals 含有 mask 以外的位，永远不成立", "equals has bits outside mask; it can never hold")
+    f.done()
+    return check
+
+
+def _output(f: Fields, id: str, bits: tuple[str, ...]) -> Output:
+    """An output is a level: on and off are two fixed words, and a two-state channel must show the result."""
+    function = f.one_of("function", (5, 6, 16))
+    output = Output(
+        id=id,
+        function=function,
+        address=f.integer("address", 0, 0xFFFF),
+        on=f.integer("on", 0, 0xFFFF),
+        off=f.integer("off", 0, 0xFFFF),
+        readback=f.choice("readback", bits),
+    )
+    for key, word in (("on", output.on), ("off", output.off)):
+        if function == 5 and word not in (0xFF00, 0x0000):
+            f.fail(key, "FC05 只能写 0xFF00 或 0x0000（不提供翻转和闪动）", "FC05 writes 0xFF00 or 0x0000 (no flip, no flash)")
+    if output.on == output.off:
+        f.fail("off", "on 和 off 不能相同", "on and off must differ")
+    f.done()
+    return output
+
+
+def _no_twins(channels: tuple[Channel, ...], top: Fields) -> None:
+    """Two channels made of the same bits are a line copied and not edited."""
+    seen: dict[tuple[object, ...], str] = {}
+    for c in channels:
+        first = seen.setdefault((c.space, c.address, c.type, c.mask, c.shift), c.id)
+        if first != c.id:
+            path = ("channels", c.id, "address")
+            raise ProfileError(top.where, path, f"与通道 {first} 读的是同一处", f"reads the same bits as channel {first}")
+
+
+def profile_to_dict(profile: Profile) -> dict[str, object]:
+    """The shape `profile_from_dict` reads, with JSON types only; what equals its default is left out."""
+    return {
+        "profile": 1,
+        **{key: getattr(profile, key) for key in ("id", "name_zh", "vendor", "model", "kind", "verified", "source")},
+        "caveats": list(profile.caveats),
+        "line": {"baud": profile.baud, "framing": profile.framing, "unit": profile.unit},
+        "limits": _plain(profile.limits),
+        "channels": {c.id: _plain(c) for c in profile.channels},
+        "outputs": {o.id: _plain(o) for o in profile.outputs},
+    }
+
+
+def _plain(value: Channel | Output | Limits | ScaleFrom | ValidIf) -> dict[str, object]:
+    plain: dict[str, object] = {}
+    for f in fields(value):
+        item = getattr(value, f.name)
+        if f.name == "id" or (f.default is not MISSING and item == f.default) or item == {}:
+            continue
+        if isinstance(item, Mapping):
+            item = {str(code): meaning for code, meaning in item.items()}
+        elif isinstance(item, tuple):
+            item = [_plain(part) for part in item]
+        plain[f.name] = item
+    return plain

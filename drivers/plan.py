@@ -1,0 +1,129 @@
+"""Which questions read a profile at the least cost on the line. Pure; asks nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from drivers.bus import Space
+from drivers.profile import Channel, Limits, Profile
+
+# Characters on the line that one more question costs whatever it asks for: request 8, answer's frame 5,
+# two silences of 3.5, and about 5 for the device to turn round.
+QUESTION = 25
+
+# Characters that one more register or bit in the answer costs.
+_WORTH: dict[Space, float] = {"coil": 1 / 8, "discrete": 1 / 8, "input": 2.0, "holding": 2.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One question: `count` registers or bits from the 0-based wire `address`.
+
+    `channels` are those that can be decoded once this Read and all Reads before it in the plan are in the
+    image. A channel whose scale or validity register lies in another Read is named by the later of the two,
+    so the poller merges the answers of one device's cycle into one image. It may be empty (helpers only).
+    """
+
+    space: Space
+    address: int
+    count: int
+    channels: tuple[str, ...]
+
+    def cells(self) -> Iterator[tuple[Space, int]]:
+        """Every register or bit the question touches."""
+        return ((self.space, address) for address in range(self.address, self.address + self.count))
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Span:
+    """Registers start..end-1 that must come in one answer."""
+
+    start: int
+    end: int
+
+
+def needs(channel: Channel) -> tuple[tuple[Space, int, int], ...]:
+    """(space, address, count) of every value without which the channel cannot be decoded, its own first."""
+    helpers = [(s.space, s.address, 1) for s in channel.scale_from] + [(v.space, v.address, 1) for v in channel.valid_if]
+    return ((channel.space, channel.address, channel.words), *helpers)
+
+
+def plan(
+    profile: Profile, *, max_registers: int | None = None, forbidden: Collection[tuple[Space, int]] = ()
+) -> tuple[Read, ...]:
+    """The questions of one cycle; together they make every channel decodable, each named exactly once.
+
+    `max_registers` tightens the profile's own limit (lines with fire points). A register or bit in
+    `forbidden` (the device answered exception 2 there) is never touched: holes over it stay open, and a
+    channel that needs it is in no Read. Raises ValueError when a value is longer than the limit.
+    """
+    limits = profile.limits
+    wanted: dict[Space, set[_Span]] = {}
+    readable: list[tuple[Channel, list[tuple[Space, _Span]]]] = []
+    for channel in profile.channels:
+        spans = [(space, _span(space, address, count, limits)) for space, address, count in needs(channel)]
+        if any((space, cell) in forbidden for space, span in spans for cell in range(span.start, span.end)):
+            continue
+        readable.append((channel, spans))
+        for space, span in spans:
+            wanted.setdefault(space, set()).add(span)
+    questions = [
+        (space, question)
+        for space, spans_of_space in wanted.items()
+        for question in _questions(space, sorted(spans_of_space), limits, _longest(space, limits, max_registers), forbidden)
+    ]
+    names: list[list[str]] = [[] for _ in questions]
+    for channel, spans in readable:
+        last = max(_where(space, span, questions) for space, span in spans)
+        names[last].append(channel.id)
+    return tuple(
+        Read(space, question.start, question.end - question.start, tuple(ids))
+        for (space, question), ids in zip(questions, names, strict=True)
+    )
+
+
+def _span(space: Space, address: int, count: int, limits: Limits) -> _Span:
+    block = limits.bit_block if space in ("coil", "discrete") else 1
+    return _Span(address // block * block, -(-(address + count) // block) * block)
+
+
+def _longest(space: Space, limits: Limits, max_registers: int | None) -> int:
+    if space in ("coil", "discrete"):
+        return limits.max_bits
+    return limits.max_registers if max_registers is None else min(limits.max_registers, max_registers)
+
+
+def _questions(
+    space: Space, spans: list[_Span], limits: Limits, longest: int, forbidden: Collection[tuple[Space, int]]
+) -> list[_Span]:
+    """Cut the sorted spans into runs, one question each, at the least total cost (dynamic programming)."""
+    if limits.alone:
+        return [_fit(span, longest) for span in spans]
+    best: list[tuple[float, tuple[_Span, ...]]] = [(0.0, ())]  # of the spans from j on; the last is of none
+    for j in reversed(range(len(spans))):
+        options, end = [], _fit(spans[j], longest).start
+        for i in range(j, len(spans)):
+            hole = range(end, spans[i].start)
+            if hole and (limits.exact or any((space, cell) in forbidden for cell in hole)):
+                break
+            end = max(end, spans[i].end)
+            question = _Span(spans[j].start, end)
+            if question.end - question.start > longest:
+                break
+            rest_cost, rest = best[len(spans) - 1 - i]
+            cost = QUESTION + _WORTH[space] * (question.end - question.start) + rest_cost
+            options.append((cost, (question, *rest)))
+        best.append(min(options, key=lambda option: option[0]))
+    return list(best[-1][1])
+
+
+def _fit(span: _Span, longest: int) -> _Span:
+    if span.end - span.start > longest:
+        raise ValueError(f"a value at 0x{span.start:04X} needs {span.end - span.start} in one answer; the limit is {longest}")
+    return span
+
+
+def _where(space: Space, span: _Span, questions: list[tuple[Space, _Span]]) -> int:
+    """Index of the first question whose answer holds the span; there is one by construction."""
+    return next(i for i, (s, q) in enumerate(questions) if s == space and q.start <= span.start and span.end <= q.end)

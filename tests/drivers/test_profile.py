@@ -1,0 +1,248 @@
+"""profile_from_dict: what it refuses, where it points, and that a profile survives the way to JSON and back."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drivers.profile import (
+    Channel,
+    Limits,
+    Output,
+    Profile,
+    ProfileError,
+    ScaleFrom,
+    ValidIf,
+    profile_from_dict,
+    profile_to_dict,
+)
+
+GAS: dict[str, Any] = {
+    "profile": 1,
+    "id": "sga-gas",
+    "name_zh": "可燃气体变送器",
+    "vendor": "SGA",
+    "model": "fixed",
+    "kind": "combustible-gas",
+    "verified": "partial",
+    "source": "a driver",
+    "caveats": ["only %LEL"],
+    "line": {"baud": 4800, "framing": "8N2", "unit": 7},
+    "limits": {"max_registers": 9, "gap": 200, "latency": 500, "alone": True},
+    "channels": {
+        "gas": {
+            "quantity": "combustible-gas",
+            "space": "holding",
+            "address": 257,
+            "scale_from": [{"space": "holding", "address": 258, "factors": {0: 1, 1: 0.1}}],
+            "valid_if": [{"space": "holding", "address": 260, "mask": 0xFFFF, "equals": 0, "fault": "单位"}],
+            "sentinels": {0xFFFF: "探测器故障"},
+            "page": "p.3",
+        },
+        "relay": {"quantity": "output", "space": "coil", "address": 0},
+    },
+    "outputs": {"relay": {"function": 5, "address": 0, "on": 0xFF00, "off": 0, "readback": "relay"}},
+}
+
+
+def test_every_key_lands_in_its_field() -> None:
+    assert profile_from_dict(GAS, "gas.yaml") == Profile(
+        id="sga-gas",
+        vendor="SGA",
+        model="fixed",
+        kind="combustible-gas",
+        verified="partial",
+        source="a driver",
+        channels=(
+            Channel(
+                "gas",
+                "combustible-gas",
+                "holding",
+                257,
+                scale_from=(ScaleFrom("holding", 258, {0: 1.0, 1: 0.1}),),
+                valid_if=(ValidIf("holding", 260, 0xFFFF, 0, "单位"),),
+                sentinels={0xFFFF: "探测器故障"},
+                page="p.3",
+            ),
+            Channel("relay", "output", "coil", 0, "bit"),
+        ),
+        outputs=(Output("relay", 5, 0, 0xFF00, 0, "relay"),),
+        limits=Limits(max_registers=9, gap=200, latency=500, alone=True),
+        unit=7,
+        baud=4800,
+        framing="8N2",
+        caveats=("only %LEL",),
+        name_zh="可燃气体变送器",
+    )
+
+
+def test_round_trip_through_json() -> None:
+    profile = profile_from_dict(GAS, "gas.yaml")
+    assert profile_from_dict(json.loads(json.dumps(profile_to_dict(profile))), "compiled") == profile
+
+
+def put(*path: str, value: object) -> Callable[[dict[str, Any]], None]:
+    def change(data: dict[str, Any]) -> None:
+        for key in path[:-1]:
+            data = data[key]
+        data[path[-1]] = value
+
+    return change
+
+
+def drop(*path: str) -> Callable[[dict[str, Any]], None]:
+    def change(data: dict[str, Any]) -> None:
+        for key in path[:-1]:
+            data = data[key]
+        del data[path[-1]]
+
+    return change
+
+
+G = ("channels", "gas")
+R = ("channels", "relay")
+O = ("outputs", "relay")  # noqa: E741
+MISTAKES: list[tuple[Callable[[dict[str, Any]], None], tuple[str, ...], str]] = [
+    (put("modell", value="x"), ("modell",), "没有这个键"),
+    (drop("vendor"), ("vendor",), "缺少这个键"),
+    (drop("profile"), ("profile",), "缺少这个键"),
+    (put("profile", value=2), ("profile",), "1 到 1"),
+    (put("id", value="SGA gas"), ("id",), "小写字母"),
+    (put("id", value="x" * 33), ("id",), "最长 32"),
+    (put("vendor", value=3), ("vendor",), "应是文字"),
+    (put("source", value=" "), ("source",), "应是文字"),
+    (put("verified", value=False), ("verified",), "加引号"),
+    (put("caveats", value="one"), ("caveats",), "应是列表"),
+    (put("caveats", value=[1]), ("caveats",), "只能是文字"),
+    (put("line", value=[]), ("line",), "键: 值"),
+    (put("line", "baud", value=9601), ("line", "baud"), "只能是"),
+    (put("line", "framing", value="7E1"), ("line", "framing"), "不认识"),
+    (put("line", "framing", value=80.0), ("line", "framing"), "加引号"),  # YAML's reading of a bare 8E1
+    (put("line", "unit", value=0), ("line", "unit"), "1 到 255"),
+    (put("line", "parity", value="N"), ("line", "parity"), "没有这个键"),
+    (put("limits", "max_registers", value=126), ("limits", "max_registers"), "1 到 125"),
+    (put("limits", "alone", value=1), ("limits", "alone"), "true 或 false"),
+    (put("limits", value={"bit_block": 7, "max_bits": 8}), ("limits", "max_bits"), "整数倍"),
+    (put("channels", value={}), ("channels",), "至少"),
+    (put("channels", value=None), ("channels",), "键: 值"),
+    (put("channels", "Gas", value={}), ("channels", "Gas"), "小写字母"),
+    (put(*G, value=None), G, "键: 值"),
+    (put(*G, "quantity", value="gas"), (*G, "quantity"), "不认识"),
+    (put(*G, "space", value="register"), (*G, "space"), "不认识"),
+    (put(*G, "address", value=65536), (*G, "address"), "0 到 65535"),
+    (put(*G, "address", value=-1), (*G, "address"), "0 到 65535"),
+    (put(*G, "address", value="257"), (*G, "address"), "整数"),
+    (put(*G, "address", value=True), (*G, "address"), "整数"),
+    (put(*G, "type", value="int16"), (*G, "type"), "不认识"),
+    (put(*G, "type", value="bit"), (*G, "type"), "开关量"),
+    (put(*G, "order", value="CDAB"), (*G, "order"), "32 位"),
+    (put(*G, "order", value="ABDC"), (*G, "order"), "不认识"),
+    (put(*G, "scale", value=0), (*G, "scale"), "不能为 0"),
+    (put(*G, "scale", value="0.1"), (*G, "scale"), "应是数字"),
+    (put(*G, "scale", value=float("nan")), (*G, "scale"), "应是数字"),
+    (put(*G, "shift", value=1), (*G, "shift"), "mask"),
+    (put(*G, "invert", value=True), (*G, "invert"), "取反"),
+    (put(*G, "scale_from", value={"space": "holding"}), (*G, "scale_from"), "应是列表"),
+    (
+        put(*G, "scale_from", value=[{"space": "holding", "address": 1, "factors": {}}]),
+        (*G, "scale_from", "0", "factors"),
+        "不能为空",
+    ),
+    (
+        put(*G, "scale_from", value=[{"space": "holding", "address": 1, "factors": {"a": 1}}]),
+        (*G, "scale_from", "0", "factors", "a"),
+        "非负整数",
+    ),
+    (
+        put(*G, "valid_if", value=[{"space": "holding", "address": 1, "mask": 2, "equals": 1, "fault": "x"}]),
+        (*G, "valid_if", "0", "equals"),
+        "永远不成立",
+    ),
+    (
+        put(*G, "valid_if", value=[{"space": "holding", "address": 1, "mask": 2, "equals": 2}]),
+        (*G, "valid_if", "0", "fault"),
+        "缺少",
+    ),
+    (put(*G, "sentinels", value={0xFFFF: ""}), (*G, "sentinels", "65535"), "代码: 值"),
+    (put(*G, "sentinels", value={0x10000: "x"}), (*G, "sentinels"), "超出 0..65535"),
+    (put(*G, "sentinels", value={1: "x", "0x1": "y"}), (*G, "sentinels", "0x1"), "重复"),
+    (put(*R, "type", value="u16"), (*R, "type"), "只能是 bit"),
+    (put(*R, "mask", value=1), (*R, "mask"), "mask 只用于"),
+    (put(*R, "scale", value=0.1), (*R, "scale"), "不用换算"),
+    (put(*R, value={"quantity": "output", "space": "holding", "address": 9, "type": "bit"}), (*R, "mask"), "mask 指明"),
+    (put(*R, value={"quantity": "output", "space": "holding", "address": 9, "type": "f32"}), (*R, "type"), "32 位"),
+    (put(*R, value={"quantity": "output", "space": "holding", "address": 9, "mask": 2, "shift": 2}), (*R, "shift"), "移掉"),
+    (
+        put("channels", "copy", value={"quantity": "output", "space": "coil", "address": 0}),
+        ("channels", "copy", "address"),
+        "通道 relay",
+    ),
+    (put(*O, "function", value=15), (*O, "function"), "只能是 5、6、16"),
+    (put(*O, "on", value=0x5500), (*O, "on"), "不提供翻转"),
+    (put(*O, "off", value=0xFF00), (*O, "off"), "不能相同"),
+    (put(*O, "readback", value="gas"), (*O, "readback"), "不认识"),
+    (drop(*O, "readback"), (*O, "readback"), "缺少"),
+]
+
+
+@pytest.mark.parametrize(("change", "path", "zh"), MISTAKES, ids=[f"{'.'.join(m[1])} {m[2]}" for m in MISTAKES])
+def test_a_mistake_is_named_with_its_path(change: Callable[[dict[str, Any]], None], path: tuple[str, ...], zh: str) -> None:
+    data = copy.deepcopy(GAS)
+    change(data)
+    with pytest.raises(ProfileError) as caught:
+        profile_from_dict(data, "gas.yaml")
+    assert (caught.value.where, caught.value.path) == ("gas.yaml", path)
+    assert zh in caught.value.zh
+    assert caught.value.en
+    assert str(caught.value).startswith(f"gas.yaml: {'.'.join(path)}: ")
+
+
+def test_allowed_words_are_told() -> None:
+    for path, word in (
+        (("channels", "gas", "quantity"), "combustible-gas"),
+        (("line", "baud"), "9600"),
+        (("readbak",), "vendor"),
+    ):
+        data = copy.deepcopy(GAS)
+        put(*path, value=1)(data)
+        with pytest.raises(ProfileError) as caught:
+            profile_from_dict(data, "gas.yaml")
+        assert word in caught.value.allowed
+
+
+def test_a_register_type_of_32_bits_may_not_start_at_the_last_address() -> None:
+    data = copy.deepcopy(GAS)
+    data["channels"]["gas"].update(type="u32", address=0xFFFF)
+    with pytest.raises(ProfileError, match="65534"):
+        profile_from_dict(data, "gas.yaml")
+
+
+junk = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 70000) | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5) | st.integers(0, 9), inner, max_size=3),
+    max_leaves=8,
+)
+keys = st.sampled_from(
+    [(k,) for k in GAS]
+    + [("channels", "gas", k) for k in (*GAS["channels"]["gas"], "mask", "type", "values")]
+    + [("channels", "gas", k, 0) for k in ("scale_from", "valid_if")]
+    + [("outputs", "relay", k) for k in GAS["outputs"]["relay"]]
+)
+
+
+@given(keys, junk)
+def test_junk_anywhere_gives_a_profile_or_a_profile_error(path: tuple[Any, ...], value: object) -> None:
+    data = copy.deepcopy(GAS)
+    put(*path, value=value)(data)
+    try:
+        profile = profile_from_dict(data, "gas.yaml")
+    except ProfileError as error:
+        assert error.path and error.zh and error.en
+    else:
+        assert profile_from_dict(json.loads(json.dumps(profile_to_dict(profile))), "again") == profile

@@ -1,0 +1,207 @@
+"""Every shipped profile against its frames: bytes from the source or written by hand, never made by our own codec."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from drivers.bus import READ_FUNCTION, Space
+from drivers.codec import decode
+from drivers.plan import Read, plan
+from drivers.profile import Device, Profile, profile_from_dict, profile_to_dict
+from drivers.reading import Now, Quality, Reading
+
+ROOT = Path(__file__).resolve().parents[2]
+FRAMES = Path(__file__).parent
+IDS = sorted(path.stem for path in (ROOT / "config/profiles").glob("*.yaml"))
+
+# Ids and channels other parts of the product and its documents rely on.
+FIXED = {
+    "calectro-ug3": "mounted service smoke",
+    "xiyu-arc": "arc current",
+    "acrel-aim-r100": " ".join(f"leak-{n}" for n in range(1, 13)),
+    "acrel-asj": "leak warning alarm ct",
+    "renke-rs-ws-n01": "humidity temperature",
+    "jxct-th": "humidity temperature",
+    "sga-gas": "gas",
+    "jxct-tvoc": "humidity temperature pm25 co2 tvoc pm10",
+    "qdy-pressure": "pressure",
+    "waveshare-io8": " ".join([f"di-{n}" for n in range(1, 9)] + [f"do-{n}" for n in range(1, 9)]),
+    "waveshare-relay8": " ".join(f"relay-{n}" for n in range(1, 9)),
+    "lctech-2di": "in-1 in-2",
+    "rle-ld1500": "leak cable-break contamination distance",
+    "sdm630": "voltage-l1 voltage-l2 voltage-l3 current-l1 current-l2 current-l3 power frequency energy",
+    "lx47le": "leak temp-n temp-a voltage current",
+    "raeguard3": "voc",
+    "generic-smoke": "smoke fault",
+    "generic-heat": "heat fault",
+    "generic-manual-call": "call",
+    "generic-combustible-gas": "gas",
+    "generic-cable-temperature": "t-1 t-2 t-3 t-4",
+    "generic-panic": "panic",
+}
+
+
+def load_yaml(path: Path) -> dict[str, Any]:
+    return YAML(typ="safe", pure=True).load(path.read_text("utf-8"))
+
+
+def load_profile(id: str) -> Profile:
+    return profile_from_dict(load_yaml(ROOT / f"config/profiles/{id}.yaml"), f"{id}.yaml")
+
+
+def crc(frame: bytes) -> bytes:
+    """CRC-16/MODBUS bit by bit, low byte first; independent of the product's."""
+    register = 0xFFFF
+    for byte in frame:
+        register ^= byte
+        for _ in range(8):
+            register = (register >> 1) ^ 0xA001 if register & 1 else register >> 1
+    return bytes((register & 0xFF, register >> 8))
+
+
+def unframe(text: str) -> bytes:
+    frame = bytes.fromhex(text)
+    assert frame[-2:] == crc(frame[:-2]), f"{text}: CRC should be {crc(frame[:-2]).hex(' ').upper()}"
+    return frame[:-2]
+
+
+@dataclass(frozen=True)
+class Exchange:
+    unit: int
+    space: Space
+    address: int
+    count: int
+    values: tuple[int, ...]
+
+
+def exchange(request_hex: str, answer_hex: str) -> Exchange:
+    """Read the two frames as the Modbus specification says."""
+    request, answer = unframe(request_hex), unframe(answer_hex)
+    unit, function, address, count = request[0], request[1], *(int.from_bytes(request[i : i + 2], "big") for i in (2, 4))
+    space = next(s for s, f in READ_FUNCTION.items() if f == function)
+    data = answer[3:]
+    assert len(request) == 6 and answer[:2] == request[:2] and answer[2] == len(data), f"{request_hex} -> {answer_hex}"
+    if space in ("coil", "discrete"):
+        assert len(data) == -(-count // 8), answer_hex
+        values = tuple(data[i // 8] >> (i % 8) & 1 for i in range(count))
+    else:
+        assert len(data) == 2 * count, answer_hex
+        values = tuple(int.from_bytes(data[i : i + 2], "big") for i in range(0, len(data), 2))
+    return Exchange(unit, space, address, count, values)
+
+
+def play(profile: Profile, case: dict[str, Any]) -> tuple[list[Exchange], dict[str, Reading]]:
+    exchanges = [exchange(request, answer) for request, answer in case["exchange"]]
+    image = {(e.space, e.address + i): value for e in exchanges for i, value in enumerate(e.values)}
+    device = Device("place", profile, "line", profile.unit, 1000)
+    told = [*case.get("expect", {}), *case.get("fault", {})]
+    return exchanges, {r.point.removeprefix("place/"): r for r in decode(device, told, image, Now(0, 0))}
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_frames_decode_to_what_they_mean(id: str) -> None:
+    profile = load_profile(id)
+    for case in load_yaml(FRAMES / id / "frames.yaml")["cases"]:
+        _, got = play(profile, case)
+        for channel, value in case.get("expect", {}).items():
+            assert (got[channel].quality, got[channel].fault) == (Quality.GOOD, ""), (case["name"], got[channel])
+            assert got[channel].value == pytest.approx(value, abs=1e-9), case["name"]
+        for channel, words in case.get("fault", {}).items():
+            assert got[channel].quality is Quality.FAULT, (case["name"], got[channel])
+            assert words in got[channel].fault, case["name"]
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_frames_ask_what_the_plan_asks(id: str) -> None:
+    """Every question of ours is shown; only a source's own frames may ask otherwise (say, one value at a time)."""
+    profile = load_profile(id)
+    ours = {(r.space, r.address, r.count) for r in plan(profile)}
+    asked: set[tuple[Space, int, int]] = set()
+    for case in load_yaml(FRAMES / id / "frames.yaml")["cases"]:
+        exchanges, _ = play(profile, case)
+        assert {e.unit for e in exchanges} == {profile.unit}, case["name"]
+        questions = {(e.space, e.address, e.count) for e in exchanges}
+        assert case["from"] == "source" or questions <= ours, case["name"]
+        asked |= questions
+    assert ours <= asked
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_frames_show_every_channel_good_and_every_kind_of_fault(id: str) -> None:
+    profile = load_profile(id)
+    cases = load_yaml(FRAMES / id / "frames.yaml")["cases"]
+    good: dict[str, set[float]] = {}
+    faults: dict[str, list[str]] = {}
+    for case in cases:
+        assert case["from"] in ("source", "hand"), case["name"]
+        for channel, value in case.get("expect", {}).items():
+            good.setdefault(channel, set()).add(value)
+        for channel, words in case.get("fault", {}).items():
+            faults.setdefault(channel, []).append(words)
+    assert set(good) == {c.id for c in profile.channels}
+    texts = [text for words in faults.values() for text in words]
+    for channel in profile.channels:
+        if channel.invert:
+            assert good[channel.id] == {0, 1}, channel.id
+        for fault in (*channel.sentinels.values(), *(v.fault for v in channel.valid_if)):
+            assert any(words in fault for words in texts), f"no frame shows {fault}"
+        if channel.scale_from:
+            assert any("代码" in words for words in faults.get(channel.id, [])), (
+                f"no frame shows a code {channel.id} does not know"
+            )
+    assert (profile.verified == "frames") <= any(case["from"] == "source" for case in cases)
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_plan_makes_every_channel_decodable(id: str) -> None:
+    profile = load_profile(id)
+    reads: tuple[Read, ...] = plan(profile, max_registers=60)
+    image = {cell: 0 for read in reads for cell in read.cells()}
+    device = Device("place", profile, "line", profile.unit, 1000)
+    channels = [channel for read in reads for channel in read.channels]
+    assert sorted(channels) == sorted(c.id for c in profile.channels)
+    assert not [r for r in decode(device, channels, image, Now(0, 0)) if "没有读到" in r.fault]
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_profile_is_complete_and_survives_json(id: str) -> None:
+    profile = load_profile(id)
+    assert profile.id == id
+    assert profile.name_zh and profile.source
+    assert all(c.page and c.name for c in profile.channels), "every register names its page and every channel its zh name"
+    assert profile.verified != "false" or (id.startswith("generic-") and any("不公开" in c for c in profile.caveats))
+    assert profile_from_dict(profile_to_dict(profile), id) == profile
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_outputs_write_the_frames_shown(id: str) -> None:
+    profile = load_profile(id)
+    writes = load_yaml(FRAMES / id / "frames.yaml").get("writes", {})
+    outputs = {output.id: output for output in profile.outputs}
+    assert bool(outputs) == bool(writes) and set(writes) <= set(outputs)
+    for name, frames in writes.items():
+        output = outputs[name]
+        for word, text in ((output.on, frames["on"]), (output.off, frames["off"])):
+            want = bytes((profile.unit, output.function, *output.address.to_bytes(2, "big"), *word.to_bytes(2, "big")))
+            assert unframe(text) == want
+
+
+@pytest.mark.parametrize("id", FIXED)
+def test_names_others_rely_on_stay(id: str) -> None:
+    assert set(FIXED[id].split()) <= {channel.id for channel in load_profile(id).channels}
+
+
+def test_frames_and_profiles_pair_up() -> None:
+    assert sorted(path.parent.name for path in FRAMES.glob("*/frames.yaml")) == IDS
+
+
+def test_nothing_here_cuts_mains_or_opens_a_lock() -> None:
+    """Only plain relay boards have outputs; a breaker's remote control is never one."""
+    with_outputs = {load_profile(id).kind for id in IDS if load_profile(id).outputs}
+    assert with_outputs <= {"relay", "digital-io"}
+    assert load_profile("lx47le").outputs == ()
