@@ -1,0 +1,88 @@
+"""`campus-gateway ingest`: options to an Ingest worker, and its end on a signal. Loads nothing heavy before `run`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gateway.stream.ingest import Ingest
+
+
+def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = sub.add_parser("ingest", help="take readings from MQTT and store them in InfluxDB")
+    parser.add_argument("--broker", required=True, metavar="HOST:PORT", help="TLS unless it is on this machine")
+    parser.add_argument("--tls-ca", default="", metavar="FILE", help="the broker's CA; then TLS on this machine too")
+    parser.add_argument("--tls-cert", default="", metavar="FILE")
+    parser.add_argument("--tls-key", default="", metavar="FILE")
+    parser.add_argument("--user", default="")
+    parser.add_argument("--password-file", default="", metavar="FILE", help="the broker's password, first line")
+    parser.add_argument("--client-id", default="campus-ingest", help="fixed for each worker: the broker keeps its session")
+    parser.add_argument("--share", default="", metavar="GROUP", help="share the readings with the other workers of GROUP")
+    parser.add_argument("--influx", required=True, metavar="URL")
+    parser.add_argument("--style", choices=("v2", "v1"), default="v2", help="write API of the database")
+    parser.add_argument("--org", default="", help="v2")
+    parser.add_argument("--bucket", default="", help="v2")
+    parser.add_argument("--db", default="", help="v1")
+    parser.add_argument("--token-file", default="", metavar="FILE", help="v2: token; v1: user:password; first line")
+    parser.add_argument("--dest", default="influx", help="the name on the receipts")
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 after a signal, 1 when the broker cannot serve --share, 2 for options that do not fit together."""
+    from gateway.stream.influx import V1Writer, V2Writer, Writer
+    from gateway.stream.ingest import Ingest, NoSharedSubscription
+    from gateway.stream.link import LinkOptions, secret
+
+    host, _, port = args.broker.rpartition(":")
+    if not host or not port.isdecimal():
+        return _usage(f"--broker {args.broker} is not HOST:PORT")
+    if not (args.bucket if args.style == "v2" else args.db):
+        return _usage(f"--style {args.style} needs --{'bucket' if args.style == 'v2' else 'db'}")
+    try:
+        token = secret(args.token_file) or ""
+    except OSError as error:
+        return _usage(f"--token-file: {error}")
+    writer: Writer
+    if args.style == "v2":
+        writer = V2Writer(args.influx, args.org, args.bucket, token)
+    else:
+        user, _, password = token.partition(":")
+        writer = V1Writer(args.influx, args.db, user, password)
+    broker = LinkOptions(
+        host=host.strip("[]"),
+        port=int(port),
+        client_id=args.client_id,
+        tls_ca=args.tls_ca,
+        tls_cert=args.tls_cert,
+        tls_key=args.tls_key,
+        user=args.user,
+        password_file=args.password_file,
+        manual_ack=True,
+    )
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        asyncio.run(_until_signal(Ingest(broker, writer, args.dest, args.share)))
+    except NoSharedSubscription as error:
+        print(f"campus-gateway ingest: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _until_signal(worker: Ingest) -> None:
+    task = asyncio.create_task(worker.run())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def _usage(problem: str) -> int:
+    print(f"campus-gateway ingest: {problem}", file=sys.stderr)
+    return 2

@@ -1,0 +1,59 @@
+"""Frame and what the uplink asks of the log of readings and of the journal. Contracts only, no code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.stream.wire import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The ready lines of the frames `a`..`b` of one boot: one live frame (a == b) or one stored row."""
+
+    boot: str
+    a: int
+    b: int
+    lines: bytes
+
+
+class FrameStore(Protocol):
+    """The log of readings, one set of confirmed ranges per destination. Must not block: it runs on the event loop."""
+
+    async def unconfirmed(self, dest: str, limit: int) -> Sequence[Frame]:
+        """Oldest first, at most `limit` frames or rows that hold something not confirmed for `dest`."""
+        ...
+
+    def confirm(self, dest: str, boot: str, ranges: Sequence[tuple[int, int]]) -> None:
+        """`dest` has these frames (closed ranges) for good. Unknown ones are no error."""
+        ...
+
+    def refused(self, dest: str, boot: str, refusal: Refusal) -> None:
+        """`dest` will never store this line: keep it where a person sees it."""
+        ...
+
+    def backlog(self, dest: str) -> int:
+        """How many frames `dest` has not confirmed."""
+        ...
+
+
+class Outbox(Protocol):
+    """The journal as the uplink sees it. Nothing is sent that is not committed there."""
+
+    async def events(self, since: int, limit: int) -> Sequence[tuple[int, bytes]]:
+        """(seq, exact body) of committed events with seq > `since`, in order, at most `limit`."""
+        ...
+
+    def events_sent(self) -> int:
+        """The last event the broker is known to have, 0 for none."""
+        ...
+
+    def sent(self, seq: int) -> None:
+        """The broker has every event up to `seq`: remember it (losing this only repeats events)."""
+        ...
+
+    async def alarms(self) -> Mapping[str, bytes]:
+        """Alarm id -> retained snapshot (JSON) of every open alarm, and b"" for those lately closed."""
+        ...

@@ -1,0 +1,141 @@
+"""Writes ready lines to an InfluxDB-compatible database (v2 or v1 API) and reads them back. Knows no MQTT, no batching."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+import urllib3
+from influxdb_client.client.influxdb_client import InfluxDBClient
+from influxdb_client.client.write_api import SYNCHRONOUS
+from influxdb_client.rest import ApiException
+
+_TIMEOUT_MS = 30_000
+_WHY = 300  # characters of a database's answer that are kept
+
+
+class InfluxError(Exception):
+    """The database did not take the lines; `str()` says why."""
+
+
+class Retry(InfluxError):
+    """Not now: no connection, 429, 5xx. The same lines may be taken later."""
+
+
+class BadBatch(InfluxError):
+    """Not these: 400, 413, 422. At least one line of them is never going to be taken."""
+
+
+class Denied(InfluxError):
+    """Not us: 401, 403, 404. Somebody must repair a token, a bucket or a URL."""
+
+
+class Writer(Protocol):
+    def write(self, lines: bytes) -> None:
+        """Blocks until the database has stored all of `lines` (stamps in ns), or raises one of the InfluxErrors."""
+        ...
+
+
+def _error(status: int, answer: str) -> InfluxError:
+    why = f"{status} {' '.join(answer.split())[:_WHY]}"
+    if status in (400, 413, 422):
+        return BadBatch(why)
+    if status in (401, 403, 404):
+        return Denied(why)
+    return Retry(why)
+
+
+class V2Writer:
+    """/api/v2/write through influxdb-client's synchronous way, the only one of its ways that tells what became of it."""
+
+    def __init__(self, url: str, org: str, bucket: str, token: str) -> None:
+        self._bucket = bucket
+        self._client = InfluxDBClient(url=url, token=token, org=org, timeout=_TIMEOUT_MS, enable_gzip=True)
+        self._api = self._client.write_api(write_options=SYNCHRONOUS)
+
+    def write(self, lines: bytes) -> None:
+        try:
+            self._api.write(bucket=self._bucket, record=lines)
+        except ApiException as error:
+            raise _error(error.status or 0, _text(error.body) or str(error.reason)) from error
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise Retry(str(error)[:_WHY]) from error
+
+
+class V1Writer:
+    """/write of InfluxDB 1.x and its look-alikes. `user` and `password` go as basic authentication when set."""
+
+    def __init__(self, url: str, db: str, user: str = "", password: str = "") -> None:
+        self._pool = urllib3.PoolManager(timeout=_TIMEOUT_MS / 1000, retries=False)
+        self._url = f"{url.rstrip('/')}/write?{urlencode({'db': db, 'precision': 'ns'})}"
+        self._headers = urllib3.make_headers(basic_auth=f"{user}:{password}") if user else {}
+
+    def write(self, lines: bytes) -> None:
+        try:
+            answer = self._pool.request("POST", self._url, body=lines, headers=self._headers)
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise Retry(str(error)[:_WHY]) from error
+        if answer.status not in (200, 204):
+            raise _error(answer.status, _text(answer.data))
+
+
+def create_database(url: str, db: str) -> None:
+    """Make the database of an InfluxDB 1.x; nothing when it is there. InfluxError when the server does not."""
+    _query(url, {"q": f'CREATE DATABASE "{db}"'})
+
+
+def read_points(style: str, url: str, db: str = "", site: str = "") -> list[tuple[str, int, float]]:
+    """Every stored value as (point, ms since 1970, value), in order: evidence for checks, not for charts.
+
+    style: v1 (InfluxQL of an InfluxDB 1.x) or vm (VictoriaMetrics' /api/v1/export). `site` limits it to one box.
+    """
+    rows = _read_v1(url, db, site) if style == "v1" else _read_vm(url, site)
+    return sorted(rows)
+
+
+def _read_v1(url: str, db: str, site: str) -> list[tuple[str, int, float]]:
+    where = f" WHERE \"site\" = '{site}'" if site else ""
+    data = _query(url, {"db": db, "epoch": "ms", "q": f'SELECT "value" FROM /.+/{where} GROUP BY "point"'})
+    rows = []
+    for result in data["results"]:
+        for series in result.get("series", []):
+            point = series["tags"]["point"]
+            rows += [(point, int(at), float(value)) for at, value in series["values"] if value is not None]
+    return rows
+
+
+def _read_vm(url: str, site: str) -> list[tuple[str, int, float]]:
+    match = f'{{__name__=~".+_value",site="{site}"}}' if site else '{__name__=~".+_value"}'
+    text = _get(url, "/api/v1/export", {"match[]": match, "reduce_mem_usage": "1"})
+    rows = []
+    for line in text.splitlines():
+        series = json.loads(line)
+        rows += [
+            (series["metric"]["point"], at, float(v)) for at, v in zip(series["timestamps"], series["values"], strict=True)
+        ]
+    return rows
+
+
+def _query(url: str, fields: dict[str, str]) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(_get(url, "/query", fields, method="POST"))
+    for result in data.get("results", []):
+        if "error" in result:
+            raise BadBatch(result["error"])
+    return data
+
+
+def _get(url: str, path: str, fields: dict[str, str], method: str = "GET") -> str:
+    http = urllib3.PoolManager(timeout=_TIMEOUT_MS / 1000, retries=False)
+    try:
+        answer = http.request(method, f"{url.rstrip('/')}{path}?{urlencode(fields)}")
+    except (urllib3.exceptions.HTTPError, OSError) as error:
+        raise Retry(str(error)[:_WHY]) from error
+    text = _text(answer.data)
+    if answer.status != 200:
+        raise _error(answer.status, text)
+    return text
+
+
+def _text(body: bytes | str | None) -> str:
+    return body.decode("utf-8", "replace") if isinstance(body, bytes) else body or ""
