@@ -20,7 +20,7 @@ class Do(enum.Enum):
     START = "start"  # first breach: the on-delay runs from here
     RAISE = "raise"  # the alarm begins: escalation counts from here
     AGAIN = "again"  # a new occurrence: it sounds again, the old answer and result no longer count
-    RESTART = "restart"  # escalation begins anew
+    RESTART = "restart"  # escalation begins anew, and a fire is confirmed anew
     ON_STOP = "on-stop"  # the on-delay is over or off
     OFF_START = "off-start"  # the off-delay runs, unless it does already
     OFF_STOP = "off-stop"  # the off-delay is over or off
@@ -167,10 +167,10 @@ def _do(alarm: Alarm, do: Do, now: Now, on_delay: int, off_delay: int, who: str)
         case Do.AGAIN:
             return replace(
                 alarm, occurrence=alarm.occurrence + 1, silenced=False, acked=None, acked_by="",
-                result=None, cause="", result_by="", on_site=False, confirmed=False, off_due=None,
+                result=None, cause="", result_by="", on_site=False, off_due=None,
             )  # fmt: skip
         case Do.RESTART:
-            return replace(alarm, done=())
+            return replace(alarm, done=(), confirmed=False)
         case Do.ON_STOP:
             return replace(alarm, on_due=None)
         case Do.OFF_START:
