@@ -26,9 +26,7 @@ def _open(alarm: Alarm) -> list[tuple[int, Step]]:
     return [(at, s) for s in alarm.policy.steps if s.id not in told and (at := _at(alarm, s)) is not None]
 
 
-def due(
-    alarm: Alarm, plant: Plant, now: Now, on_duty: Mapping[str, tuple[str, ...]]
-) -> tuple[Alarm, tuple[Notification, ...]]:
+def due(alarm: Alarm, plant: Plant, now: Now, on_duty: Mapping[str, tuple[str, ...]]) -> tuple[Alarm, tuple[Notification, ...]]:
     out: list[Notification] = []
     for at, step in _open(alarm):
         if at > now.mono:

@@ -1,4 +1,4 @@
-"""THE state table of an alarm and the one function that walks it. No clocks, no rules, no people: those decide inputs elsewhere.
+"""THE state table of an alarm and the one function that walks it. No clocks, no rules, no people.
 
 Source of the table: IEC 62682 and OPC UA Part 9 vocabulary; requirements R12, R13, R14. Every cell of 6 states x 7 inputs is
 decided; a cell whose `to` is None keeps the state, and `why` says why.
@@ -93,6 +93,19 @@ TABLE: Mapping[tuple[AlarmState, Input], Cell] = {
 # fmt: on
 
 
+EVENTS: Mapping[tuple[AlarmState, AlarmState], str] = {
+    (S.NORMAL, S.PENDING): "pending",
+    (S.NORMAL, S.UNACKED): "raised",
+    (S.PENDING, S.UNACKED): "raised",
+    (S.PENDING, S.NORMAL): "cancelled",
+    (S.UNACKED, S.RTN_UNACKED): "gone",
+    (S.ACKED, S.LATCHED): "gone",
+    (S.ACKED, S.NORMAL): "closed",
+    (S.RTN_UNACKED, S.UNACKED): "again",
+    (S.LATCHED, S.UNACKED): "again",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Move:
     """What became of one input. `refused` is "" or the code; `alarm.state` tells where it stands now."""
@@ -104,6 +117,11 @@ class Move:
     @property
     def moved(self) -> bool:
         return self.alarm.state is not self.old
+
+    @property
+    def event(self) -> str:
+        """Kind of the event of a transition that no person made."""
+        return EVENTS[self.old, self.alarm.state]
 
 
 def input_of(truth: Truth, good: bool, alarm: Alarm, off_delay: int, now: Now) -> Input:

@@ -1,4 +1,4 @@
-"""Rule kind `cabinet`: two locks and a door of a store (R22). Judges positions only; identities and sessions are not its matter.
+"""Rule kind `cabinet`: two locks and a door of a store (R22). Positions only; identities are not its matter.
 
 params: `case` opening | lock, and the points `door`, `lock_a`, `lock_b`. Door 1 = open, lock 1 = released. The rule's point is
 the door. opening: the door is open and not both locks are released; lock: exactly one lock released with the door closed.

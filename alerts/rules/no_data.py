@@ -21,7 +21,7 @@ def watches(rule: Rule, point: str) -> tuple[str, ...]:
 
 
 def evaluate(rule: Rule, point: str, view: Mapping[str, Reading], active: bool, now: Now) -> Condition:
-    """BREACHED when STALE or FAULT, UNKNOWN when UNCERTAIN or never heard (the engine makes it STALE in time), CLEAR when GOOD."""
+    """BREACHED when STALE or FAULT, CLEAR when GOOD, else UNKNOWN; one never heard the engine makes STALE in time."""
     reading = view.get(point)
     if reading is None:
         return Condition(rule.id, point, Truth.UNKNOWN)
