@@ -47,6 +47,18 @@ KINDS: dict[str, Kind] = {
             suppressible=False,
         ),
         Kind(
+            "flow",
+            "fire",
+            Severity.FIRE,
+            True,
+            "喷淋动作",
+            "Sprinkler flow",
+            (("guard-sounder", "site"),),
+            fire=True,
+            sure=True,
+            suppressible=False,
+        ),
+        Kind(
             "gas-2",
             "gas",
             Severity.GAS,

@@ -168,6 +168,7 @@ class Alarm:
     on_site: bool = False
     confirmed: bool = False  # fire confirmed by a second point, a manual call point or a person
     silenced: bool = False
+    resound: int | None = None  # silenced and unanswered: it sounds again at this time (R14)
     parent: str = ""  # alarm that suppresses this one
     done: tuple[Done, ...] = ()
     told: tuple[str, ...] = ()  # people who got a message: they get the closing one

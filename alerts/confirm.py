@@ -1,0 +1,45 @@
+"""When is a building's fire confirmed? Judgement only; what follows from it is the engine's and the interlock's.
+
+Source: two-signal logic (R37): two points of one building, a manual call point or flow, heat with smoke, or a person's result.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from alerts.kinds import KINDS
+from alerts.model import ACTIVE, OPEN, Alarm, Result
+from alerts.plant import Plant
+
+NOT_REAL = frozenset({Result.FALSE, Result.DRILL, Result.TEST, Result.REMOVED})
+
+
+def building_of(alarm: Alarm, plant: Plant) -> str:
+    """The building of the alarm's point, or "" for the box's own alarms."""
+    point = plant.points.get(alarm.point)
+    zone = plant.zones.get(point.zone) if point else None
+    return zone.building if zone else ""
+
+
+def fires(alarms: Iterable[Alarm]) -> list[Alarm]:
+    """Open alarms of fire kinds that nobody has called anything but real."""
+    return [a for a in alarms if a.state in OPEN and KINDS[a.kind].fire and a.result not in NOT_REAL]
+
+
+def confirmed(alarms: Iterable[Alarm], plant: Plant) -> frozenset[str]:
+    """The buildings whose fire is confirmed. Only an active signal counts beside another; a person's 真火警 counts while open.
+
+    Heat with smoke is two points like any other, so it needs no line of its own.
+    """
+    points: defaultdict[str, set[str]] = defaultdict(set)
+    found: set[str] = set()
+    for alarm in fires(alarms):
+        building = building_of(alarm, plant)
+        if not building:
+            continue
+        if alarm.result is Result.REAL or KINDS[alarm.kind].sure:
+            found.add(building)
+        if alarm.state in ACTIVE:
+            points[building].add(alarm.point)
+    return frozenset(found | {b for b, p in points.items() if len(p) >= 2})

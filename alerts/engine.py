@@ -1,0 +1,368 @@
+"""The Engine: composes rules, machine, confirmation, interlock, escalation and rights, and owns all alarm state.
+
+Every method is one input; it gives an Outcome that the caller commits and then acts on. No I/O, no clock: time is passed in.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+from alerts import aftermath, duty, escalation, interlock
+from alerts.authority import allowed
+from alerts.book import Book
+from alerts.commands import VERBS, Done, result_minutes, targets
+from alerts.feedback import Feedback
+from alerts.kinds import KINDS
+from alerts.machine import input_of, step
+from alerts.model import (
+    OPEN,
+    Alarm,
+    AlarmState,
+    Command,
+    Delivery,
+    Fate,
+    Input,
+    Notification,
+    Outcome,
+    Policy,
+    Reply,
+    Result,
+    Rule,
+    Scalar,
+    Truth,
+)
+from alerts.plant import Plant
+from alerts.post import Post
+from alerts.record import Record, facts, sending
+from alerts.registry import RULES
+from alerts.replies import text
+from alerts.restore import BOX, configured, next_due, off_time, rebase, removed, unseen
+from alerts.silence import Silence, dead
+from drivers.reading import Now, Quality, Reading
+
+REMEMBERED = 86_400_000  # ms that a command's id is remembered
+_HELD_BREACHED = frozenset({AlarmState.PENDING, AlarmState.UNACKED, AlarmState.ACKED})  # the return limit counts in these
+_DELIVERED = {Fate.TRY_AGAIN: "try-again", Fate.GAVE_UP: "gave-up"}
+
+
+class Engine:
+    """All alarm state of one plant. Not safe for threads; the caller feeds it one input at a time."""
+
+    def __init__(self, plant: Plant, *, boot: str, next_seq: int = 1, now: Now, clock_ok: bool) -> None:
+        unknown = {r.policy for r in plant.rules} - plant.policies.keys()
+        if unknown:
+            raise ValueError(f"rules name policies that do not exist: {', '.join(sorted(unknown))}")
+        self._plant = plant
+        self._boot = boot
+        self._seq = next_seq
+        self._clock_ok = clock_ok
+        self._watchers: defaultdict[str, list[tuple[Rule, str]]] = defaultdict(list)
+        for rule in plant.rules:
+            for point in rule.points:
+                for watched in RULES[rule.kind].watches(rule, point):
+                    self._watchers[watched].append((rule, point))
+        self._view: dict[str, Reading] = {}
+        self._book = Book()
+        self._silence = Silence(plant.points, now)
+        self._feedback = Feedback(plant.outputs)
+        self._feedback_due: int | None = None
+        self._post = Post(plant)
+        self._outputs = dict.fromkeys(plant.outputs, False)
+        self._replies: OrderedDict[str, tuple[Reply, int]] = OrderedDict()
+
+    @property
+    def alarms(self) -> Mapping[str, Alarm]:
+        """Open and pending alarms by id."""
+        return self._book.by_id
+
+    @property
+    def view(self) -> Mapping[str, Reading]:
+        """The latest Reading of each point heard of."""
+        return MappingProxyType(self._view)
+
+    @property
+    def outputs(self) -> Mapping[str, bool]:
+        """The desired state of every output."""
+        return MappingProxyType(self._outputs)
+
+    @property
+    def seq(self) -> int:
+        """The seq of the next event."""
+        return self._seq
+
+    def restore(
+        self, alarms: Iterable[Alarm], unsent: Iterable[Notification] = (), *, now: Now, saved: Now | None, same_boot: bool,
+        replies: Iterable[Reply] = (),
+    ) -> Outcome:  # fmt: skip
+        """Take over from an earlier run; call once, first. `saved` is the journal's last anchor of that run.
+
+        Gives event `boot`, every desired output, unsent notifications marked as repeats, and the closing of alarms
+        whose point or rule is gone. The box's own alarms stand until `system` says otherwise.
+        """
+        rec = self._record(now, self._clock_ok)
+        off = 0 if same_boot else off_time(saved, now, self._clock_ok)
+        rec.event("boot", args={"boot": self._boot, "same_boot": same_boot, "off": off})
+        for reply in replies:
+            self._replies[reply.command] = (reply, now.mono)
+        for old in alarms:
+            alarm = unseen(old if same_boot else rebase(old, saved, now, off))
+            if alarm.state is AlarmState.NORMAL:
+                continue
+            self._book.put(alarm, next_due(alarm, rec.now))
+            if configured(alarm, self._plant):
+                rec.changed[alarm.id] = alarm
+            else:
+                self._log(rec, alarm.state, removed(alarm, now), "removed", code=Result.REMOVED.value)
+        for n in unsent:
+            self._forward(rec, n, *self._post.restored(n))
+        self._outputs = interlock.desired(tuple(self._book.all()), self._plant)
+        rec.outputs.update(self._outputs)
+        for output, on in self._outputs.items():
+            self._feedback.wanted(output, on, now)
+        return self._settle(rec)
+
+    def readings(self, readings: Sequence[Reading], now: Now, clock_ok: bool) -> Outcome:
+        """New readings, in the order they were made. Each value of a point is judged, also when one call holds several."""
+        rec = self._record(now, clock_ok)
+        batch: dict[str, Reading] = {}
+        for reading in readings:
+            self._silence.heard(reading.point, now)
+            if reading.point in batch:
+                self._look(rec, batch)
+                batch = {}
+            batch[reading.point] = reading
+        self._look(rec, batch)
+        return self._settle(rec)
+
+    def tick(self, now: Now, clock_ok: bool) -> Outcome:
+        """Whatever is due by time alone: on-delays, escalation, second attempts, silent points, feedback. Never a clearing."""
+        rec = self._record(now, clock_ok)
+        for alarm in self._book.due(now.mono):
+            if alarm.state is AlarmState.PENDING:
+                self._walk(rec, alarm, Input.HELD)
+            elif alarm.resound is not None and alarm.resound <= now.mono:
+                self._put(rec, replace(alarm, resound=None, silenced=False))
+        self._look(rec, {r.point: r for r in self._silence.due(now) if not dead(self._view.get(r.point))})
+        for n in self._post.due(now):
+            self._send(rec, n)
+        return self._settle(rec)
+
+    def command(self, cmd: Command, now: Now, clock_ok: bool) -> Outcome:
+        """Something a person asks. Refusals are journaled; a repeated id gives the same Reply and nothing else."""
+        rec = self._record(now, clock_ok)
+        while self._replies and now.mono - next(iter(self._replies.values()))[1] > REMEMBERED:
+            self._replies.popitem(last=False)
+        known = self._replies.get(cmd.id)
+        if known is not None:
+            rec.replies.append(known[0])
+            return rec.outcome()
+        reply = self._obey(rec, cmd)
+        self._replies[cmd.id] = (reply, now.mono)
+        rec.replies.append(reply)
+        return self._settle(rec)
+
+    def delivery(self, d: Delivery, now: Now, clock_ok: bool) -> Outcome:
+        """What became of a notification: again, the person's next channel, or `cannot-call` when nothing is left."""
+        rec = self._record(now, clock_ok)
+        n = self._post.get(d.key)
+        rec.deliveries.append(d)
+        rec.event(
+            _DELIVERED.get(d.fate, "delivered"), n.alarm if n else d.key.split(":")[0], who=n.person if n else "",
+            code=d.fate.value, args={"key": d.key, "provider": d.provider_id, "why": d.why},
+        )  # fmt: skip
+        again, gave_up = self._post.news(d, now)
+        if n is not None:
+            self._forward(rec, n, again, gave_up, told=True)
+            if d.fate not in _DELIVERED:
+                self._box(rec, "cannot-call", f"{BOX}/cannot-call", False, {})
+        return self._settle(rec)
+
+    def system(self, kind: str, active: bool, evidence: Mapping[str, Scalar], now: Now, clock_ok: bool) -> Outcome:
+        """An alarm of the box itself (cannot-record, cannot-call, output, line ...). `evidence["point"]` names its point."""
+        rec = self._record(now, clock_ok)
+        self._box(rec, kind, str(evidence.get("point") or f"{BOX}/{kind}"), active, evidence)
+        return self._settle(rec)
+
+    def next_due(self) -> int | None:
+        """The mono ms at which `tick` is wanted next. Calling it earlier or more often changes nothing."""
+        times = (self._book.next_due(), self._silence.next_due(), self._post.next_due(), self._feedback_due)
+        return min((t for t in times if t is not None), default=None)
+
+    # -- one input, step by step -----------------------------------------------------------------------------------------
+
+    def _record(self, now: Now, clock_ok: bool) -> Record:
+        self._clock_ok = clock_ok
+        return Record(self._seq, now, clock_ok)
+
+    def _settle(self, rec: Record) -> Outcome:
+        """What follows from changed alarms: feedback, confirmed fires, dead lines, escalation, outputs."""
+        for output, failing in self._feedback.failing(self._view, rec.now).items():
+            self._box(rec, "output", output, failing, {"output": output})
+        self._feedback_due = self._feedback.next_due(rec.now)
+        for alarm, kind, args in aftermath.follow(tuple(self._book.all()), rec.changed, self._plant, rec.now):
+            rec.event(kind, alarm.id, old=alarm.state.value, new=alarm.state.value, args=args)
+            self._put(rec, alarm)
+        self._escalate(rec)
+        if rec.changed:
+            for output, on in interlock.desired(tuple(self._book.all()), self._plant).items():
+                if self._outputs[output] is not on:
+                    self._outputs[output] = rec.outputs[output] = on
+                    self._feedback.wanted(output, on, rec.now)
+                    rec.event("output", code="on" if on else "off", args={"output": output})
+            self._feedback_due = self._feedback.next_due(rec.now)
+        self._seq = rec.seq
+        return rec.outcome()
+
+    def _look(self, rec: Record, readings: Mapping[str, Reading]) -> None:
+        """Put readings of different points into the view together, then judge every rule that watches one of them."""
+        self._view.update(readings)
+        seen: set[tuple[str, str]] = set()
+        for watched in readings:
+            for rule, point in self._watchers.get(watched, ()):
+                if (rule.id, point) not in seen:
+                    seen.add((rule.id, point))
+                    self._judge(rec, rule, point)
+
+    def _judge(self, rec: Record, rule: Rule, point: str) -> None:
+        alarm = self._book.get(rule.id, point)
+        active = alarm is not None and alarm.state in _HELD_BREACHED
+        condition = RULES[rule.kind].evaluate(rule, point, self._view, active, rec.now)
+        if alarm is None and condition.truth is not Truth.BREACHED:
+            return
+        reading = self._view.get(point)
+        good = reading is not None and reading.quality is Quality.GOOD
+        self._condition(rec, rule, point, condition.truth, good, condition.evidence)
+
+    def _condition(
+        self, rec: Record, rule: Rule, point: str, truth: Truth, good: bool, evidence: Mapping[str, Scalar]
+    ) -> None:  # fmt: skip
+        """One judgement -> the alarm's input. Evidence is that of the breach, kept when it is over."""
+        known = self._book.get(rule.id, point)
+        alarm = known or self._blank(rec, rule, point)
+        input = input_of(truth, good, alarm, rule.off_delay, rec.now)
+        truth = Truth.UNKNOWN if input is Input.UNKNOWN else truth
+        if known is None or (truth is Truth.BREACHED and known.truth is not Truth.BREACHED):
+            alarm = replace(alarm, evidence=evidence)
+        if (alarm.truth, alarm.good) != (truth, good):
+            alarm = replace(alarm, truth=truth, good=good)
+        self._walk(rec, alarm, input, rule)
+
+    def _blank(self, rec: Record, rule: Rule, point: str) -> Alarm:
+        kind = KINDS[rule.alarm]
+        return Alarm(
+            f"{self._plant.site}-{rec.seq}", 0, rule.id, point, rule.alarm, kind.severity, AlarmState.NORMAL, 1,
+            rec.now, rec.now, kind.latching, self._policy(rule), Truth.UNKNOWN, False,
+        )  # fmt: skip
+
+    def _policy(self, rule: Rule) -> Policy:
+        return self._plant.policies.get(rule.policy) or Policy(rule.policy, (), result_asked=False)
+
+    def _walk(self, rec: Record, alarm: Alarm, input: Input, rule: Rule | None = None) -> None:
+        """One input that no person gave."""
+        on_delay, off_delay = (rule.on_delay, rule.off_delay) if rule else (0, 0)
+        move = step(alarm, input, rec.now, on_delay=on_delay, off_delay=off_delay)
+        new = move.alarm
+        if not move.moved:
+            if self._book.by_id.get(new.id) != new:
+                self._put(rec, new)
+            return
+        if new.state is AlarmState.UNACKED:
+            new = self._sounding(rec, new)
+            if move.old is AlarmState.LATCHED and rule:
+                new = replace(new, policy=self._policy(rule))
+        self._log(rec, move.old, new, move.event, code=input.value, args=facts(new))
+
+    def _sounding(self, rec: Record, alarm: Alarm) -> Alarm:
+        """A new alarm or occurrence: it has its number, and every silence ends (R14)."""
+        for other in tuple(self._book.all()):
+            if other.silenced and other.id != alarm.id:
+                self._put(rec, replace(other, silenced=False, resound=None))
+        return replace(alarm, number=alarm.number or self._book.free_number(), silenced=False, resound=None)
+
+    def _log(
+        self, rec: Record, old: AlarmState, new: Alarm, kind: str, *, who: str = "", code: str = "",
+        args: Mapping[str, Scalar] | None = None,
+    ) -> int:  # fmt: skip
+        """One event for one change of one alarm; a closing tells those who were told."""
+        seq = rec.event(kind, new.id, old=old.value, new=new.state.value, who=who, code=code, args=args)
+        self._put(rec, new)
+        if new.state is AlarmState.NORMAL and old in OPEN:
+            for n in escalation.closing(new, self._plant, rec.now):
+                self._send(rec, n)
+        return seq
+
+    def _put(self, rec: Record, alarm: Alarm) -> None:
+        self._book.put(alarm, next_due(alarm, rec.now))
+        rec.changed[alarm.id] = alarm
+
+    def _escalate(self, rec: Record) -> None:
+        """Ask for the steps now due of every alarm that changed or whose time has come."""
+        due = {a.id: a for a in self._book.due(rec.now.mono)} | {
+            i: a for i in rec.changed if (a := self._book.by_id.get(i)) is not None
+        }
+        open_ = [a for a in due.values() if a.state in OPEN and not a.parent]
+        if not open_:
+            return
+        posts = duty.on_duty(self._plant, rec.now.wall)
+        for alarm in sorted(open_, key=lambda a: -a.severity):
+            new, notifications = escalation.due(alarm, self._plant, rec.now, posts)
+            if new != alarm:
+                self._put(rec, new)
+            for n in notifications:
+                self._send(rec, n)
+
+    def _send(self, rec: Record, n: Notification) -> None:
+        self._post.sent(n)
+        rec.notifications.append(n)
+        rec.event("notified", n.alarm, who=n.person, code="repeat" if n.repeat else "", args=sending(n))
+
+    def _forward(self, rec: Record, n: Notification, next_: Notification | None, gave_up: bool, *, told: bool = False) -> None:
+        """Send what Post decided for `n`; `told` means that the giving up has its event already."""
+        if gave_up and not told:
+            rec.event("gave-up", n.alarm, who=n.person, code="unknown-fate", args={"key": n.key})
+        if next_ is not None:
+            self._send(rec, next_)
+        elif gave_up:
+            self._box(rec, "cannot-call", f"{BOX}/cannot-call", True, {"person": n.person, "channel": n.channel})
+
+    def _box(self, rec: Record, kind: str, point: str, active: bool, evidence: Mapping[str, Scalar]) -> None:
+        rule = Rule(f"{BOX}-{kind}", "system", kind, (point,), {}, 0, 0, kind)
+        known = self._book.get(rule.id, point)
+        if known is None and not active:
+            return
+        self._condition(rec, rule, point, Truth.BREACHED if active else Truth.CLEAR, True, evidence)
+
+    def _obey(self, rec: Record, cmd: Command) -> Reply:
+        person = self._plant.people.get(cmd.person)
+        if person is None:
+            return self._refuse(rec, cmd, "refused.person")
+        if cmd.verb not in VERBS:
+            return self._refuse(rec, cmd, "refused.verb")
+        if rec.now.wall > cmd.expires:
+            return self._refuse(rec, cmd, "refused.expired")
+        if cmd.proof == "bureau" and not rec.clock_ok:
+            return self._refuse(rec, cmd, "refused.clock")
+        meant, code = targets(cmd, self._book.all())
+        if not meant:
+            return self._refuse(rec, cmd, code)
+        refusals: list[tuple[str, Alarm]] = []
+        reply: Reply | None = None
+        for alarm in meant:
+            ok, code = allowed(person, cmd.verb, alarm, self._plant)
+            done = VERBS[cmd.verb](cmd, alarm, person, self._plant, rec.now) if ok else Done(alarm, alarm.state, refused=code)
+            if done.refused:
+                refusals.append((done.refused, alarm))
+                continue
+            args = {"command": cmd.id, "proof": cmd.proof} | dict(done.args or {})
+            seq = self._log(rec, done.old, done.alarm, done.kind, who=person.id, code=cmd.verb, args=args)
+            words = text(done.code or done.kind, done.alarm.number, result_minutes(done.alarm, self._plant))
+            reply = reply or Reply(cmd.id, True, done.kind, words, seq)
+        return reply or self._refuse(rec, cmd, *refusals[0])
+
+    def _refuse(self, rec: Record, cmd: Command, code: str, alarm: Alarm | None = None) -> Reply:
+        args = {"command": cmd.id, "verb": cmd.verb, "target": cmd.alarm, "proof": cmd.proof}
+        seq = rec.event("refused", alarm.id if alarm else "", who=cmd.person, code=code, args=args)
+        return Reply(cmd.id, False, code, text(code, alarm.number if alarm else 0), seq)

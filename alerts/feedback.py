@@ -1,0 +1,42 @@
+"""Outputs that must be seen to act: a commanded fan without run feedback in 10 s is a fault (R21). Judgement only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from alerts.plant import OutputPoint
+from drivers.reading import Now, Quality, Reading
+
+PATIENCE = 10_000  # ms; a motor's time, so --speed does not divide it
+
+
+class Feedback:
+    """Remembers since when each output with a feedback point is wanted on."""
+
+    def __init__(self, outputs: Mapping[str, OutputPoint]) -> None:
+        self._points = {o.id: o.feedback for o in outputs.values() if o.feedback}
+        self._since: dict[str, int] = {}
+
+    def wanted(self, output: str, on: bool, now: Now) -> None:
+        if output not in self._points:
+            return
+        if on:
+            self._since.setdefault(output, now.mono)
+        else:
+            self._since.pop(output, None)
+
+    def failing(self, view: Mapping[str, Reading], now: Now) -> dict[str, bool]:
+        """Output -> True: wanted on for 10 s and not seen acting; False: seen acting or not wanted. The rest is left out."""
+        out: dict[str, bool] = {}
+        for output, point in self._points.items():
+            since, reading = self._since.get(output), view.get(point)
+            acts = reading is not None and reading.quality is Quality.GOOD and reading.value == 1.0
+            if since is None or acts:
+                out[output] = False
+            elif now.mono - since >= PATIENCE:
+                out[output] = True
+        return out
+
+    def next_due(self, now: Now) -> int | None:
+        """The next end of a patience that has not passed yet."""
+        return min((s + PATIENCE for s in self._since.values() if s + PATIENCE > now.mono), default=None)

@@ -1,0 +1,52 @@
+"""What one input to the engine has done so far; becomes its Outcome. Counts events, decides nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from alerts.model import Alarm, Delivery, Event, Notification, Outcome, Reply, Scalar
+from drivers.reading import Now
+
+
+class Record:
+    """Collects the events (consecutive seq from `seq` on) and everything else that the journal stores in one transaction."""
+
+    def __init__(self, seq: int, now: Now, clock_ok: bool) -> None:
+        self.seq = seq  # of the next event
+        self.now = now
+        self.clock_ok = clock_ok
+        self.changed: dict[str, Alarm] = {}
+        self.notifications: list[Notification] = []
+        self.deliveries: list[Delivery] = []
+        self.outputs: dict[str, bool] = {}
+        self.replies: list[Reply] = []
+        self._events: list[Event] = []
+
+    def event(
+        self, kind: str, alarm: str = "", *, old: str = "", new: str = "", who: str = "", code: str = "",
+        args: Mapping[str, Scalar] | None = None,
+    ) -> int:  # fmt: skip
+        """Add one event and give its seq."""
+        seq = self.seq
+        self._events.append(Event(seq, alarm, kind, old, new, who, code, args or {}, self.now, self.clock_ok))
+        self.seq += 1
+        return seq
+
+    def outcome(self) -> Outcome:
+        return Outcome(
+            tuple(self._events), tuple(self.changed.values()), tuple(self.notifications), tuple(self.deliveries),
+            dict(self.outputs), tuple(self.replies),
+        )  # fmt: skip
+
+
+def facts(alarm: Alarm) -> dict[str, Scalar]:
+    """What a reader of an alarm's event needs to know without having its row."""
+    out: dict[str, Scalar] = {"rule": alarm.rule, "point": alarm.point, "alarm_kind": alarm.kind, "number": alarm.number}
+    return out | {"occurrence": alarm.occurrence, "severity": int(alarm.severity)} | dict(alarm.evidence)
+
+
+def sending(n: Notification) -> dict[str, Scalar]:
+    """What is recorded of a notification: never its text, only the text's hash, so that the text can be erased."""
+    out: dict[str, Scalar] = {"key": n.key, "step": n.step, "channel": n.channel, "message": n.message, "reason": n.reason}
+    return out | {"attempt": n.attempt, "text": hashlib.sha256(n.text.encode()).hexdigest()}

@@ -1,0 +1,46 @@
+"""What a person is answered to a command: code -> (zh, en). Words only, no judgement.
+
+{number} is the alarm's 编号 in two digits, {minutes} the time left for a result.
+"""
+
+from __future__ import annotations
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "acked": ("已记录：你已收到{number}号", "Recorded: you have received no. {number}"),
+    "acked-result": (
+        "已记录：你已收到{number}号。请{minutes}分钟内报结果，2真火 3误报",
+        "Recorded: you have received no. {number}. Report within {minutes} min: 2 real, 3 false",
+    ),
+    "acked-seen": ("已记录，学校的呼叫照常进行", "Recorded; the school's own calls go on"),
+    "result": ("已记录{number}号的结果", "Result of no. {number} recorded"),
+    "silenced": ("已消音，新报警会再响", "Muted; a new alarm sounds again"),
+    "reset": ("{number}号已复位", "No. {number} is reset"),
+    "note": ("已记录", "Recorded"),
+    "refused.nothing-open": ("没有未结束的报警", "Nothing is open"),
+    "refused.which": ("有多条报警，请带编号", "Several alarms are open: give the number"),
+    "refused.not-found": ("没有这个编号的报警", "No alarm with that number"),
+    "refused.not-yet": ("{number}号还在判断中", "No. {number} is still being checked"),
+    "refused.no-ack": ("请先收到{number}号", "Acknowledge no. {number} first"),
+    "refused.not-gone": (
+        "{number}号原因未消除，不能复位；若来自消防主机，请先在消防主机上复位",
+        "The cause of no. {number} is still there; if it comes from a panel, reset the panel first",
+    ),
+    "refused.not-good": ("{number}号的传感器没有可靠数据，不能复位", "No reliable data from the sensor of no. {number}"),
+    "refused.no-result": ("请先报{number}号的结果，2真火 3误报", "Give the result of no. {number} first: 2 real, 3 false"),
+    "refused.result": ("结果应为真火警、误报、演练或测试", "The result must be real, false, drill or test"),
+    "refused.cause": ("误报请写明原因", "A false alarm needs its cause"),
+    "refused.role": ("你没有这项权限", "Your role may not do this"),
+    "refused.zone": ("这里不归你管理", "Not one of your places"),
+    "refused.on-site": ("须先报误报并确认已到现场", "First report a false alarm from the spot"),
+    "refused.person": ("不认识的人", "Unknown person"),
+    "refused.verb": ("不认识的命令", "Unknown command"),
+    "refused.expired": ("命令已过期，请重发", "The command has expired; send it again"),
+    "refused.clock": ("本机时间未校准，不接受远程命令", "The box's clock is not set; no remote commands"),
+}
+
+
+def text(code: str, number: int = 0, minutes: int = 0) -> tuple[str, str]:
+    """(zh, en) of a code."""
+    zh, en = TEXTS[code]
+    words = {"number": f"{number:02d}", "minutes": str(minutes)}
+    return zh.format(**words), en.format(**words)
