@@ -21,8 +21,8 @@ COLUMNS = ("seq", "wall", "mono", "boot", "clock_ok", "late", "alarm", "kind", "
 def events(path: Path, since: int, limit: int) -> list[tuple[int, bytes]]:
     """(seq, exact body) of at most `limit` committed events with seq > `since`, in order. Raises sqlite3.Error."""
     with closing(readonly(path)) as db:
-        found = db.execute("SELECT seq, body FROM event WHERE seq > ? ORDER BY seq LIMIT ?", (since, limit))
-        return [(seq, bytes(body)) for seq, body in found]
+        found = db.execute("SELECT seq, CAST(body AS BLOB) FROM event WHERE seq > ? ORDER BY seq LIMIT ?", (since, limit))
+        return found.fetchall()
 
 
 def verify(path: Path) -> list[Finding]:
@@ -30,8 +30,8 @@ def verify(path: Path) -> list[Finding]:
     with closing(readonly(path)) as db:
         kept = dict(db.execute("SELECT key, value FROM meta WHERE key IN ('chain.seq', 'chain.head')"))
         anchor = (kept["chain.seq"], bytes(kept["chain.head"])) if kept else (0, chain.GENESIS)
-        rows = db.execute("SELECT seq, body, hash FROM event ORDER BY seq")
-        findings = list(chain.check(((seq, bytes(body), bytes(hashed)) for seq, body, hashed in rows), anchor))
+        rows = db.execute("SELECT seq, CAST(body AS BLOB), CAST(hash AS BLOB) FROM event ORDER BY seq")
+        findings = list(chain.check(rows, anchor))
         return findings + list(_texts(db))
 
 
@@ -42,17 +42,18 @@ def export(path: Path, form: str) -> Iterator[str]:
     if form == "csv":
         yield _csv(COLUMNS)
     with closing(readonly(path)) as db:
-        for (body,) in db.execute("SELECT body FROM event ORDER BY seq"):
-            text = bytes(body).decode()
+        for (body,) in db.execute("SELECT CAST(body AS BLOB) FROM event ORDER BY seq"):
+            text = body.decode()
             yield text + "\n" if form == "jsonl" else _csv(_cells(json.loads(text)))
 
 
 def _texts(db: sqlite3.Connection) -> Iterator[Finding]:
     """Texts that are still there (not erased) must have the hash that an event holds."""
     vouched: dict[str, int] = {}
-    for seq, body in db.execute("SELECT seq, body FROM event ORDER BY seq"):
-        args = json.loads(body).get("args", {})
-        vouched.update({str(args[name]): seq for name in ("text_hash", "answer_hash") if name in args})
+    for seq, body in db.execute("SELECT seq, CAST(body AS BLOB) FROM event ORDER BY seq"):
+        args = (chain.fields(body) or {}).get("args")
+        if isinstance(args, dict):
+            vouched.update({str(args[name]): seq for name in ("text_hash", "answer_hash") if name in args})
     told: dict[str, int] = {}
     for key, salt, body in db.execute("SELECT key, salt, body FROM notification WHERE salt NOT NULL"):
         told[f"text of {key}"] = vouched.get(chain.text_hash(bytes(salt), json.loads(body)["text"]), 0)

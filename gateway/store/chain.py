@@ -27,7 +27,7 @@ def body(event: Event, boot: str, extra: Mapping[str, Scalar], *, late: bool = F
 
     `late`: it could not be written when it happened. `was`: the number it had before, when that one was taken.
     """
-    fields: dict[str, object] = {
+    content: dict[str, object] = {
         "v": 1,
         "seq": event.seq,
         "alarm": event.alarm,
@@ -43,10 +43,10 @@ def body(event: Event, boot: str, extra: Mapping[str, Scalar], *, late: bool = F
         "clock_ok": event.clock_ok,
     }
     if late:
-        fields["late"] = True
+        content["late"] = True
     if was is not None:
-        fields["was"] = was
-    return canonical(fields)
+        content["was"] = was
+    return canonical(content)
 
 
 def link(previous: bytes, body: bytes) -> bytes:
@@ -66,10 +66,10 @@ def check(rows: Iterable[tuple[int, bytes, bytes]], anchor: tuple[int, bytes]) -
     """
     last, head = anchor
     for seq, content, stored in rows:
-        fields = _fields(content)
-        if fields is None or fields.get("seq") != seq:
+        event = fields(content)
+        if event is None or event.get("seq") != seq:
             yield Finding(seq, "body", "the body is no event of this number")
-        if fields is not None and fields.get("kind") == "chain.break":
+        if event is not None and event.get("kind") == "chain.break":
             yield Finding(seq, "anchor", "the journal was started anew here; the old file is in quarantine")
             head = GENESIS
         elif seq != last + 1:
@@ -79,7 +79,8 @@ def check(rows: Iterable[tuple[int, bytes, bytes]], anchor: tuple[int, bytes]) -
         last, head = seq, stored
 
 
-def _fields(content: bytes) -> dict[str, object] | None:
+def fields(content: bytes) -> dict[str, object] | None:
+    """The body as an object, None when it is none (somebody wrote over it)."""
     try:
         found = json.loads(content)
     except ValueError:

@@ -40,6 +40,7 @@ def connect(path: Path, migrations: Sequence[str], *, pages: int = 500) -> sqlit
         db.execute(f"PRAGMA journal_size_limit={WAL_LIMIT}")
         db.execute(f"PRAGMA wal_autocheckpoint={pages}")
         db.execute("PRAGMA cache_size=-1024")
+        db.execute("PRAGMA secure_delete=ON")  # erased is erased
         found = db.execute("PRAGMA quick_check(1)").fetchone()
         if found is None or found[0] != "ok":
             fault = sqlite3.DatabaseError(f"quick_check: {found}")

@@ -124,7 +124,9 @@ class Journal:
 
     def erase(self, person: str) -> int:
         """Blank every text to and answer from one person, without touching the chain. Gives the number of rows."""
-        return self._transaction(lambda: rows.erase(self._db, person))
+        blanked = self._transaction(lambda: rows.erase(self._db, person))
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the WAL still holds the pages as they were
+        return blanked
 
     def retain(self, before: int) -> int:
         """Drop the oldest events before wall time `before` (a midnight), some at a time; 0 when none are left to drop."""
@@ -185,7 +187,7 @@ class Journal:
             event = Event(last + 1, "", "chain.break", "", "", "", "chain.break", args, now, self._clock.ok())
             content = chain.body(event, self.boot, {})
             tip = Tip(event.seq, chain.link(chain.GENESIS, content))
-            self._db.execute("INSERT INTO event VALUES (?, ?, ?)", (tip.seq, content, tip.head))
+            self._db.execute("INSERT INTO event (seq, body, hash) VALUES (?, ?, ?)", (tip.seq, content, tip.head))
             return tip
 
         return self._attempt(put)

@@ -45,7 +45,7 @@ def from_plain(kind: type[T], data: object) -> T:
     """
     if not isinstance(data, dict):
         raise TypeError(f"{kind.__name__} wants an object, not {data!r}")
-    given = {name: _rebuild(hint, data[name]) for name, hint in _hints(kind).items() if name in data}
+    given = {name: _rebuild(hint, data[name]) for name, hint in _hints(typing.cast(Hashable, kind)).items() if name in data}
     return kind(**given)
 
 

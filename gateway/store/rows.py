@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from alerts.model import AlarmState, Event, Notification, Outcome, Scalar
 from drivers.reading import Now
 from gateway.store import chain
-from gateway.store.plain import canonical, to_plain
+from gateway.store.plain import canonical
 from gateway.store.restored import STATE_AFTER
 
 REPLIES_KEPT = 24 * 3_600_000  # ms of wall; design §9: command ids are remembered 24 h
@@ -44,7 +44,7 @@ def put_entry(db: sqlite3.Connection, entry: Entry, tip: Tip) -> tuple[tuple[byt
     outcome = entry.outcome
     if entry.late and (there := _already(db, entry, tip)) is not None:
         return there, tip
-    hashes = _put_messages(db, outcome, entry.anchor.wall)
+    hashes = _put_messages(db, outcome, tip.seq + 1)
     bodies = []
     for event in outcome.events:
         extra: dict[str, Scalar] = {}
@@ -54,15 +54,18 @@ def put_entry(db: sqlite3.Connection, entry: Entry, tip: Tip) -> tuple[tuple[byt
         numbered = event if was is None else replace(event, seq=tip.seq + 1)
         content = chain.body(numbered, entry.boot, extra, late=entry.late, was=was)
         tip = Tip(numbered.seq, chain.link(tip.head, content))
-        db.execute("INSERT INTO event VALUES (?, ?, ?)", (tip.seq, content, tip.head))
+        db.execute("INSERT INTO event (seq, body, hash) VALUES (?, ?, ?)", (tip.seq, content, tip.head))
         bodies.append(content)
     db.executemany(
-        "INSERT INTO alarm VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET open = excluded.open, snapshot = excluded.snapshot",
+        "INSERT INTO alarm (id, open, snapshot) VALUES (?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET open = excluded.open, snapshot = excluded.snapshot",
         [(alarm.id, alarm.state is not AlarmState.NORMAL, canonical(alarm).decode()) for alarm in outcome.alarms],
     )
-    db.executemany("INSERT OR REPLACE INTO output VALUES (?, ?)", [(p, int(on)) for p, on in outcome.outputs.items()])
     db.executemany(
-        "INSERT OR REPLACE INTO command VALUES (?, ?, ?)",
+        "INSERT OR REPLACE INTO output (point, want) VALUES (?, ?)", [(p, int(on)) for p, on in outcome.outputs.items()]
+    )
+    db.executemany(
+        "INSERT OR REPLACE INTO command (id, reply, wall) VALUES (?, ?, ?)",
         [(reply.command, canonical(reply).decode(), entry.anchor.wall) for reply in outcome.replies],
     )
     if outcome.replies:
@@ -72,7 +75,7 @@ def put_entry(db: sqlite3.Connection, entry: Entry, tip: Tip) -> tuple[tuple[byt
 
 
 def put_meta(db: sqlite3.Connection, values: Mapping[str, int | str | bytes]) -> None:
-    db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(values.items()))
+    db.executemany("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", list(values.items()))
 
 
 def erase(db: sqlite3.Connection, person: str) -> int:
@@ -92,7 +95,7 @@ def erase(db: sqlite3.Connection, person: str) -> int:
 def retain(db: sqlite3.Connection, before: int, most: int) -> int:
     """Drop the oldest events, up to the first one of wall time `before` or later, at most `most` of them.
 
-    The hash of the last one dropped stays as the anchor of the chain; closed alarms and settled messages of that
+    The hash of the last one dropped stays as the anchor of the chain; closed alarms and messages of that
     time go too. Gives the number of events dropped.
     """
     gone: list[tuple[int, bytes]] = []
@@ -106,25 +109,24 @@ def retain(db: sqlite3.Connection, before: int, most: int) -> int:
     db.execute("DELETE FROM event WHERE seq <= ?", (last,))
     put_meta(db, {"chain.seq": last, "chain.head": head})
     db.execute("DELETE FROM alarm WHERE open = 0 AND json_extract(snapshot, '$.raised.wall') < ?", (before,))
-    db.execute(
-        "DELETE FROM notification WHERE state != 'queued' AND key IN (SELECT key FROM delivery WHERE wall < ?)", (before,)
-    )
-    db.execute("DELETE FROM delivery WHERE wall < ? AND key NOT IN (SELECT key FROM notification)", (before,))
+    for table in ("notification", "delivery"):
+        db.execute(f"DELETE FROM {table} WHERE seq <= ?", (last,))
     return len(gone)
 
 
-def _put_messages(db: sqlite3.Connection, outcome: Outcome, wall: int) -> dict[str, dict[str, Scalar]]:
+def _put_messages(db: sqlite3.Connection, outcome: Outcome, seq: int) -> dict[str, dict[str, Scalar]]:
     """Store notifications and deliveries; give, by notification key, what an event naming that key adds to its args."""
     hashes: dict[str, dict[str, Scalar]] = {}
     for note in outcome.notifications:
         salt = os.urandom(16)
-        _put_notification(db, note, salt)
+        _put_notification(db, note, seq, salt)
         hashes.setdefault(note.key, {})["text_hash"] = chain.text_hash(salt, note.text)
     for delivery in outcome.deliveries:
         salt = os.urandom(16)
         db.execute(
-            "INSERT INTO delivery SELECT ?, 1 + count(*), ?, ?, ?, ?, ? FROM delivery WHERE key = ?",
-            (delivery.key, delivery.fate.value, delivery.provider_id, delivery.why, salt, wall, delivery.key),
+            "INSERT INTO delivery (key, n, fate, provider_id, why, salt, seq)"
+            " SELECT ?, 1 + count(*), ?, ?, ?, ?, ? FROM delivery WHERE key = ?",
+            (delivery.key, delivery.fate.value, delivery.provider_id, delivery.why, salt, seq, delivery.key),
         )
         if (state := STATE_AFTER.get(delivery.fate)) is not None:
             db.execute("UPDATE notification SET state = ? WHERE key = ?", (state, delivery.key))
@@ -138,9 +140,10 @@ def answer_text(provider_id: str, why: str) -> str:
     return f"{provider_id}\0{why}"
 
 
-def _put_notification(db: sqlite3.Connection, note: Notification, salt: bytes) -> None:
-    values = (note.key, note.attempt, note.alarm, note.person, "queued", canonical(to_plain(note)).decode(), salt)
-    db.execute("INSERT OR REPLACE INTO notification VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+def _put_notification(db: sqlite3.Connection, note: Notification, seq: int, salt: bytes) -> None:
+    values = (note.key, note.attempt, seq, note.person, "queued", canonical(note).decode(), salt)
+    columns = "key, attempt, seq, person, state, body, salt"
+    db.execute(f"INSERT OR REPLACE INTO notification ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
 
 def _already(db: sqlite3.Connection, entry: Entry, tip: Tip) -> tuple[bytes, ...] | None:

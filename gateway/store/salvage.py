@@ -28,10 +28,11 @@ def carry(old: Path, into: sqlite3.Connection) -> tuple[str, ...]:
     with closing(readonly(old)) as source:
         for table, where in CARRIED:
             try:
-                cursor = source.execute(f"SELECT * FROM {table}{where}")
-                marks = ", ".join("?" * len(cursor.description))
-                for row in cursor:
-                    into.execute(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", row)
+                known = into.execute(f"SELECT * FROM {table} LIMIT 0").description
+                names = [column[0] for column in known]
+                sql = f"INSERT OR REPLACE INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+                for row in source.execute(f"SELECT {', '.join(names)} FROM {table}{where}"):
+                    into.execute(sql, row)
             except sqlite3.DatabaseError:
                 lost.append(table)
     return tuple(lost)

@@ -65,6 +65,7 @@ class JournalWriter:
         self._told = on_degraded
         self._loop = asyncio.get_running_loop()
         self._restored: asyncio.Future[Restored] = self._loop.create_future()
+        self._restored.add_done_callback(lambda done: done.cancelled() or done.exception())
         self._cond = threading.Condition()  # guards what follows; never held over disk work
         self._queue: deque[_Item] = deque()
         self._calls: deque[Callable[[Journal], None]] = deque()
@@ -152,10 +153,7 @@ class JournalWriter:
 
     def _overdue(self, item: _Item) -> None:
         self._set_degraded(True, "a commit takes longer than 300 ms")
-        with self._cond:
-            for waiting in self._queue:
-                waiting.late = True
-            self._mirror_waiting()
+        self._mark_late()
 
     def _set_degraded(self, flag: bool, why: str) -> None:
         if flag == self._degraded or (not flag and self._queue):
@@ -188,6 +186,12 @@ class JournalWriter:
         if bad:
             log.error("%d lines of the journal's mirror cannot be read", bad)
         return entries
+
+    def _mark_late(self) -> None:
+        with self._cond:
+            for item in self._queue:
+                item.late = True
+            self._mirror_waiting()
 
     def _mirror_waiting(self) -> None:
         """Under the condition: add to the mirror what waits and is not there yet."""
@@ -227,6 +231,7 @@ class JournalWriter:
             done = self._commit(journal, batch) if batch else []
         except JournalError as fault:
             self._drop()
+            self._mark_late()
             self._on_loop(self._failed, fault)
             return False
         with self._cond:
@@ -247,10 +252,7 @@ class JournalWriter:
         if not self._restored.done():
             self._restored.set_exception(fault)
         self._set_degraded(True, str(fault))
-        with self._cond:
-            for item in self._queue:
-                item.late = True
-            self._mirror_waiting()
+        self._mark_late()
 
     def _commit(self, journal: Journal, batch: list[_Item]) -> list[tuple[_Item, Committed | Exception]]:
         """The group, or one by one when an outcome in it cannot be encoded (a bug must not stop the others)."""
@@ -286,7 +288,8 @@ class JournalWriter:
 
 
 def _has_fire(outcome: Outcome) -> bool:
-    return any(item.severity is Severity.FIRE for item in (*outcome.alarms, *outcome.notifications))
+    severities = [alarm.severity for alarm in outcome.alarms] + [note.severity for note in outcome.notifications]
+    return Severity.FIRE in severities
 
 
 def _final(item: _Item) -> Entry:
