@@ -1,0 +1,78 @@
+"""Looking at the journal while its writer lives: events, proof of the chain, export. Never writes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from gateway.store import chain
+from gateway.store.chain import Finding
+from gateway.store.database import readonly
+from gateway.store.rows import answer_text
+
+COLUMNS = ("seq", "wall", "mono", "boot", "clock_ok", "late", "alarm", "kind", "old", "new", "who", "code", "args")
+
+
+def events(path: Path, since: int, limit: int) -> list[tuple[int, bytes]]:
+    """(seq, exact body) of at most `limit` committed events with seq > `since`, in order. Raises sqlite3.Error."""
+    with closing(readonly(path)) as db:
+        found = db.execute("SELECT seq, CAST(body AS BLOB) FROM event WHERE seq > ? ORDER BY seq LIMIT ?", (since, limit))
+        return found.fetchall()
+
+
+def verify(path: Path) -> list[Finding]:
+    """All that is wrong with the chain and with the texts it vouches for; empty when it proves. Raises sqlite3.Error."""
+    with closing(readonly(path)) as db:
+        kept = dict(db.execute("SELECT key, value FROM meta WHERE key IN ('chain.seq', 'chain.head')"))
+        anchor = (kept["chain.seq"], bytes(kept["chain.head"])) if kept else (0, chain.GENESIS)
+        rows = db.execute("SELECT seq, CAST(body AS BLOB), CAST(hash AS BLOB) FROM event ORDER BY seq")
+        findings = list(chain.check(rows, anchor))
+        return findings + list(_texts(db))
+
+
+def export(path: Path, form: str) -> Iterator[str]:
+    """Every event as one line: "jsonl" (the exact bodies) or "csv" (with a heading). Raises ValueError, sqlite3.Error."""
+    if form not in ("jsonl", "csv"):
+        raise ValueError(f"unknown form {form!r}: jsonl or csv")
+    if form == "csv":
+        yield _csv(COLUMNS)
+    with closing(readonly(path)) as db:
+        for (body,) in db.execute("SELECT CAST(body AS BLOB) FROM event ORDER BY seq"):
+            text = body.decode()
+            yield text + "\n" if form == "jsonl" else _csv(_cells(json.loads(text)))
+
+
+def _texts(db: sqlite3.Connection) -> Iterator[Finding]:
+    """Texts that are still there (not erased) must have the hash that an event holds."""
+    vouched: dict[str, int] = {}
+    for seq, body in db.execute("SELECT seq, CAST(body AS BLOB) FROM event ORDER BY seq"):
+        args = (chain.fields(body) or {}).get("args")
+        if isinstance(args, dict):
+            vouched.update({str(args[name]): seq for name in ("text_hash", "answer_hash") if name in args})
+    told: dict[str, int] = {}
+    for key, salt, body in db.execute("SELECT key, salt, body FROM notification WHERE salt NOT NULL"):
+        told[f"text of {key}"] = vouched.get(chain.text_hash(bytes(salt), json.loads(body)["text"]), 0)
+    for key, salt, provider, why in db.execute("SELECT key, salt, provider_id, why FROM delivery WHERE salt NOT NULL"):
+        told[f"answer to {key}"] = vouched.get(chain.text_hash(bytes(salt), answer_text(provider, why)), 0)
+    yield from (Finding(0, "text", f"no event vouches for the {what}") for what, seq in told.items() if not seq)
+
+
+def _cells(event: dict[str, object]) -> tuple[object, ...]:
+    plain = {**event, "args": json.dumps(event.get("args", {}), ensure_ascii=False, sort_keys=True)}
+    return tuple(plain.get(name, "") for name in COLUMNS)
+
+
+def _csv(cells: tuple[object, ...]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerow([_harmless(cell) for cell in cells])
+    return out.getvalue()
+
+
+def _harmless(cell: object) -> object:
+    """A text that a spreadsheet would run as a formula gets an apostrophe before it."""
+    return "'" + cell if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

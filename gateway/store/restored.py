@@ -1,0 +1,57 @@
+"""What the journal hands to a starting process, and how outcomes that never reached the disk are laid over it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from alerts.model import Alarm, AlarmState, Fate, Notification, Outcome, Reply
+from drivers.reading import Now
+
+# What a delivery makes of its notification's row. Absent: the row stays queued.
+STATE_AFTER: Mapping[Fate, str] = {
+    Fate.ACCEPTED: "done",
+    Fate.DELIVERED: "done",
+    Fate.READ: "done",
+    Fate.ANSWERED: "done",
+    Fate.GAVE_UP: "gave_up",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """State after the last commit. `alarms` are the open and pending ones, `unsent` the notifications still queued,
+
+    `anchor` the time of the last commit on the clocks of boot `boot` (None in a new journal), `notes` what
+    `remember` kept.
+    """
+
+    alarms: tuple[Alarm, ...] = ()
+    unsent: tuple[Notification, ...] = ()
+    outputs: Mapping[str, bool] = field(default_factory=dict)
+    next_seq: int = 1
+    head: bytes = bytes(32)
+    anchor: Now | None = None
+    boot: str = ""
+    commands: Mapping[str, Reply] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+def overlay(base: Restored, late: Iterable[tuple[Outcome, Now]], boot: str) -> Restored:
+    """`base` as it would be had these outcomes been committed after it (their hashes are not known: `head` stays)."""
+    state = base
+    for outcome, anchor in late:
+        alarms = {alarm.id: alarm for alarm in (*state.alarms, *outcome.alarms)}
+        unsent = {note.key: note for note in (*state.unsent, *outcome.notifications)}
+        settled = {delivery.key for delivery in outcome.deliveries if delivery.fate in STATE_AFTER}
+        state = replace(
+            state,
+            alarms=tuple(alarm for alarm in alarms.values() if alarm.state is not AlarmState.NORMAL),
+            unsent=tuple(note for key, note in unsent.items() if key not in settled),
+            outputs={**state.outputs, **outcome.outputs},
+            next_seq=max([state.next_seq, *(event.seq + 1 for event in outcome.events)]),
+            anchor=anchor,
+            boot=boot,
+            commands={**state.commands, **{reply.command: reply for reply in outcome.replies}},
+        )
+    return state
