@@ -74,10 +74,15 @@ class _Peer:
 
 
 def merge(into: Json, delta: Json) -> None:
-    """Adds `delta` to `into`: tables by id are merged, everything else is replaced. A follower does this to its snapshot."""
+    """Adds `delta` to `into`: in tables by id each row's named fields are replaced, everything else is replaced whole.
+
+    A follower does this to its snapshot. `delta` itself is left as it is.
+    """
     for key, value in delta.items():
         if key in MERGED:
-            into.setdefault(key, {}).update(value)
+            rows = into.setdefault(key, {})
+            for id, row in value.items():
+                rows[id] = {**rows.get(id, {}), **row}
         else:
             into[key] = value
 

@@ -188,9 +188,16 @@ async def test_blocking_client(served):
 
 
 def test_merge_keeps_what_a_delta_does_not_name():
-    state = {"points": {"a": 1, "b": 2}, "stream": {"backlog": 1}, "now": 1}
-    merge(state, {"points": {"b": 3}, "stream": {"backlog": 0}, "now": 2})
-    assert state == {"points": {"a": 1, "b": 3}, "stream": {"backlog": 0}, "now": 2}
+    state = {"points": {"a": {"name": "烟感", "value": 1}, "b": {"value": 2}}, "stream": {"backlog": 1}, "now": 1}
+    delta = {"points": {"a": {"value": 3}}, "stream": {"backlog": 0}, "now": 2}
+    merge(state, delta)
+    assert state == {
+        "points": {"a": {"name": "烟感", "value": 3}, "b": {"value": 2}},
+        "stream": {"backlog": 0},
+        "now": 2,
+    }
+    merge(state, {"points": {"a": {"value": 4}}})
+    assert delta["points"] == {"a": {"value": 3}}
 
 
 def test_the_socket_needs_only_the_standard_library():
