@@ -1,0 +1,94 @@
+"""Builds the page's application: every route in one table with its right. No behaviour of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from fastapi import Depends, FastAPI
+from fastapi.responses import RedirectResponse
+from fastapi.templating import Jinja2Templates
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dashboard import office as shared
+from dashboard.armour import Armour
+from dashboard.auth import Users, new_password
+from dashboard.door import Need, SeeOther, undeclared
+from dashboard.live import Live
+from dashboard.office import Office
+from dashboard.pages import api, command, health, home, login, stream
+from dashboard.rights import ACT, LOOK, OPEN
+from drivers.reading import Clock
+from gateway.local import LocalClient
+
+ADMIN = "admin"
+
+# method, path, what answers, its right
+ROUTES = (
+    ("GET", "/", home.home, Need(LOOK, page=True)),
+    ("GET", "/login", login.form, Need(OPEN)),
+    ("POST", "/login", login.enter, Need(OPEN)),
+    ("POST", "/logout", login.leave, Need(LOOK, page=True)),
+    ("GET", "/static/{version}/{name:path}", home.static, Need(OPEN)),
+    ("GET", "/healthz", health.healthz, Need(OPEN)),
+    ("GET", "/api/v1/words", api.words, Need(LOOK)),
+    ("GET", "/api/v1/state", api.state, Need(LOOK)),
+    ("GET", "/api/v1/history", api.history, Need(LOOK)),
+    ("GET", "/api/v1/stream", stream.stream, Need(LOOK)),
+    ("POST", "/api/v1/command", command.command, Need(ACT)),
+)
+
+
+def first_admin(users: Users) -> str:
+    """Makes `admin` with a random password in an empty dashboard.db and returns the password, the only time it is known; else ""."""
+    if users.list():
+        return ""
+    password = new_password()
+    users.add(ADMIN, password, "admin")
+    return password
+
+
+def create_app(
+    data: Path, clock: Clock, users: Users, language: str = "zh", secure: bool = False, socket: Path | None = None
+) -> FastAPI:
+    """The page over the `run` of this data folder. Raises RuntimeError when a route declares no right."""
+    client = LocalClient(socket or data / "run.sock")
+    files = shared.load_files()
+    office = Office(
+        users=users,
+        live=Live(client),
+        client=client,
+        clock=clock,
+        words=shared.load_words(),
+        files=files,
+        version=shared.digest(files),
+        language=language,
+        secure=secure,
+        templates=Jinja2Templates(directory=shared.HERE / "templates"),
+    )
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        following = asyncio.create_task(office.live.run(), name="follow")
+        app.state.following = following
+        yield
+        following.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await following
+
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, title="campus-gateway")
+    app.state.office = office
+    for method, path, endpoint, need in ROUTES:
+        app.add_api_route(path, endpoint, methods=[method], dependencies=[Depends(need)], response_model=None)
+    app.add_exception_handler(SeeOther, _to_login)
+    app.add_middleware(Armour)
+    if missing := undeclared(app.routes):
+        raise RuntimeError(f"routes without a declared right: {', '.join(missing)}; give each a Need(...) in ROUTES")
+    return app
+
+
+async def _to_login(request: Request, error: Exception) -> Response:
+    return RedirectResponse("/login", 303)

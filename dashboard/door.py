@@ -1,0 +1,93 @@
+"""The door: every route names its right, and nobody passes without it. Session, CSRF token and origin are checked here alone."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from fastapi import HTTPException, Request
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
+
+from dashboard.rights import OPEN, may
+
+if TYPE_CHECKING:
+    from dashboard.office import Office
+
+COOKIE = "session"
+SAFE = frozenset({"GET", "HEAD"})
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    person: str
+    name: str
+    role: str
+    csrf: str
+
+
+class SeeOther(Exception):
+    """Go to the log-in page: for pages, where a bare 401 would help nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A route's declared right, as its FastAPI dependency. `page` routes send strangers to the log-in page."""
+
+    right: str
+    page: bool = False
+
+    async def __call__(self, request: Request) -> None:
+        if request.method not in SAFE and not _same_origin(request):
+            raise HTTPException(403, "foreign origin")
+        visitor = who(request)
+        request.state.visitor = visitor
+        if self.right == OPEN:
+            return
+        if visitor is None:
+            if self.page:
+                raise SeeOther
+            raise HTTPException(401, "not logged in")
+        if not may(visitor.role, self.right):
+            raise HTTPException(403, "this role may not")
+        if request.method not in SAFE:
+            await _check_token(request, visitor)
+
+
+def who(request: Request) -> Visitor | None:
+    """The person behind the cookie. The site's list of people decides the role; dashboard.db only for whom it does not list."""
+    office: Office = request.app.state.office
+    session = office.users.session(request.cookies.get(COOKIE, ""), office.seconds())
+    if session is None:
+        return None
+    people = (office.live.state or {}).get("people", [])
+    listed = next((p for p in people if p["id"] == session.person), None)
+    if listed is None:
+        return Visitor(session.person, session.person, session.role, session.csrf)
+    return Visitor(session.person, listed["name"], listed["role"], session.csrf)
+
+
+async def _check_token(request: Request, visitor: Visitor) -> None:
+    token = request.headers.get("x-csrf-token")
+    if token is None and request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        token = str((await request.form()).get("csrf", ""))
+    if token is None or not hmac.compare_digest(token.encode(), visitor.csrf.encode()):
+        raise HTTPException(403, "csrf token missing or wrong")
+
+
+def _same_origin(request: Request) -> bool:
+    """Browsers name the origin of every write; a program that is no browser has no cookie to abuse."""
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+
+
+def undeclared(routes: Iterable[BaseRoute]) -> list[str]:
+    """Paths of routes that declare no right, or more than one."""
+    return [
+        str(getattr(route, "path", route))
+        for route in routes
+        if not isinstance(route, APIRoute) or sum(isinstance(d.dependency, Need) for d in route.dependencies) != 1
+    ]

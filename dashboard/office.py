@@ -1,0 +1,71 @@
+"""What every page shares: users, the live state, the socket, the clock, words and static files. Built once, in app.py."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fastapi import Request
+from fastapi.templating import Jinja2Templates
+
+from dashboard.auth import Users
+from dashboard.live import Live
+from drivers.reading import Clock
+from gateway.local import LocalClient
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+LANGUAGES = ("zh", "en")
+
+
+def load_words() -> dict[str, dict[str, str]]:
+    """language -> key -> text, from one JSON catalogue per language."""
+    return {lang: json.loads((STATIC / "i18n" / f"{lang}.json").read_text("utf-8")) for lang in LANGUAGES}
+
+
+def load_files() -> dict[str, bytes]:
+    """Every static file by its path below static/. They are small, and reading once leaves no path to climb out of."""
+    return {p.relative_to(STATIC).as_posix(): p.read_bytes() for p in sorted(STATIC.rglob("*")) if p.is_file()}
+
+
+def digest(files: Mapping[str, bytes]) -> str:
+    """Changes when any file does: part of every address, so that browsers may keep what they have for ever."""
+    total = hashlib.sha256()
+    for name, body in files.items():
+        total.update(name.encode() + b"\0" + hashlib.sha256(body).digest())
+    return total.hexdigest()[:12]
+
+
+@dataclass(slots=True)
+class Office:
+    users: Users
+    live: Live
+    client: LocalClient
+    clock: Clock
+    words: Mapping[str, Mapping[str, str]]
+    files: Mapping[str, bytes]
+    version: str  # of the static files
+    language: str
+    secure: bool  # is the page served over TLS?
+    templates: Jinja2Templates
+    login_turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # one password at a time: no race past the throttle
+
+    def seconds(self) -> int:
+        return self.clock.now().wall // 1000
+
+
+def office(request: Request) -> Office:
+    found: Office = request.app.state.office
+    return found
+
+
+def language(request: Request) -> str:
+    """?lang=en, else the cookie, else what the box was started with."""
+    for wanted in (request.query_params.get("lang"), request.cookies.get("lang")):
+        if wanted in LANGUAGES:
+            return wanted
+    return office(request).language

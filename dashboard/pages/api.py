@@ -1,0 +1,71 @@
+"""Questions of the page: its words, the whole state (where a proxy swallows the stream), the history of one point."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+from fastapi import HTTPException, Query, Request
+from fastapi.responses import JSONResponse, Response
+
+from alerts.kinds import KINDS, LAMPS
+from dashboard.door import Visitor
+from dashboard.office import LANGUAGES, language, office
+from dashboard.rights import CAUSES, VERBS
+from drivers.quantities import QUANTITIES
+from gateway.local import RequestError, RunDown
+
+LONGEST_MS = 400 * 24 * 3600 * 1000
+
+
+async def words(request: Request) -> dict[str, Any]:
+    """Everything the modules need to speak the reader's language and to know what he may press."""
+    shared, lang = office(request), language(request)
+    visitor: Visitor = request.state.visitor
+    at = LANGUAGES.index(lang)
+    return {
+        "lang": lang,
+        "text": shared.words[lang],
+        "lamps": LAMPS,
+        "kinds": {k.id: {"name": (k.zh, k.en)[at], "lamp": k.lamp} for k in KINDS.values()},
+        "quantities": {q.id: (q.zh, q.en)[at] for q in QUANTITIES.values()},
+        # the cause's id is its Chinese word: that is what the journal and the forms keep
+        "causes": {
+            lamp: {result: [[pair[0], pair[at]] for pair in pairs] for result, pairs in by.items()}
+            for lamp, by in CAUSES.items()
+        },
+        "me": {"id": visitor.person, "name": visitor.name, "role": visitor.role},
+        "verbs": VERBS.get(visitor.role, ()),
+        "csrf": visitor.csrf,
+    }
+
+
+async def state(request: Request) -> Response:
+    """{"id", "down", "snapshot"}: `down` is "" while `run` is heard; `snapshot` is null before it ever was."""
+    live = office(request).live
+    message = live.snapshot()
+    body = {"id": message.id, "down": live.down, "snapshot": None}
+    text = json.dumps(body, ensure_ascii=False)
+    if live.state is not None:
+        text = text.removesuffix("null}") + message.text + "}"
+    return Response(text, media_type="application/json")
+
+
+async def history(
+    request: Request,
+    point: Annotated[str, Query(max_length=200)],
+    start: Annotated[int, Query(alias="from", ge=0)],
+    end: Annotated[int, Query(alias="to", ge=0)],
+) -> JSONResponse:
+    """As docs/local-socket.md; only points of this site, at most 400 days at once."""
+    shared = office(request)
+    if point not in (shared.live.state or {}).get("points", {}):
+        raise HTTPException(404, "no such point")
+    if not 0 <= end - start <= LONGEST_MS:
+        raise HTTPException(422, "`to` lies before `from`, or too far after it")
+    try:
+        return JSONResponse(await shared.client.ask("history", point=point, **{"from": start, "to": end}))
+    except RunDown as error:
+        raise HTTPException(503, "run is not heard") from error
+    except RequestError as error:
+        raise HTTPException(422, error.code) from error

@@ -1,0 +1,71 @@
+"""Logging in and out. Who may is auth.py's matter."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Annotated
+
+from fastapi import Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from dashboard.auth import SESSION_S
+from dashboard.door import COOKIE
+from dashboard.office import language, office
+from dashboard.pages.home import remember_language
+
+log = logging.getLogger(__name__)
+
+
+async def form(request: Request) -> Response:
+    if request.state.visitor is not None:
+        return RedirectResponse("/", 303)
+    return _page(request, 200, "")
+
+
+def _page(request: Request, status: int, problem: str, wait: int = 0) -> HTMLResponse:
+    shared, lang = office(request), language(request)
+    words = shared.words[lang]
+    answer = shared.templates.TemplateResponse(
+        request,
+        "login.html",
+        {
+            "t": words,
+            "lang": lang,
+            "static": f"/static/{shared.version}",
+            "problem": words[problem].replace("{s}", str(wait)) if problem else "",
+        },
+        status_code=status,
+    )
+    remember_language(answer, lang, shared.secure)
+    return answer
+
+
+async def enter(
+    request: Request,
+    person: Annotated[str, Form(max_length=64)],
+    password: Annotated[str, Form(max_length=256)],
+) -> Response:
+    """A new session id at every login; the old one, if any, ends."""
+    shared = office(request)
+    async with shared.login_turn:
+        outcome = await asyncio.to_thread(shared.users.login, person, password, shared.seconds())
+    if outcome.locked:
+        log.warning("login refused: account %r is locked after too many wrong passwords", person)
+        return _page(request, 429, "login.locked")
+    if outcome.wait:
+        return _page(request, 429, "login.wait", outcome.wait)
+    if not outcome.token:
+        log.warning("login refused: wrong name or password for %r", person)
+        return _page(request, 401, "login.wrong")
+    shared.users.logout(request.cookies.get(COOKIE, ""))
+    answer = RedirectResponse("/", 303)
+    answer.set_cookie(COOKIE, outcome.token, max_age=SESSION_S, httponly=True, samesite="lax", secure=shared.secure)
+    return answer
+
+
+async def leave(request: Request) -> Response:
+    office(request).users.logout(request.cookies.get(COOKIE, ""))
+    answer = RedirectResponse("/login", 303)
+    answer.delete_cookie(COOKIE)
+    return answer

@@ -1,0 +1,37 @@
+"""/api/v1/stream: server-sent events, a snapshot first, then deltas; resumes after Last-Event-ID where it can."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from fastapi import Request
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from dashboard.door import who
+from dashboard.office import office
+from dashboard.rights import LOOK, may
+
+PING_S = 15
+RECHECK_S = 5.0  # a session that ended, or a person who was removed, sees no more than this
+
+
+async def stream(request: Request) -> EventSourceResponse:
+    return EventSourceResponse(
+        _events(request, request.headers.get("last-event-id", "")),
+        ping=PING_S,
+        headers={"X-Accel-Buffering": "no", "Cache-Control": "no-store"},
+        send_timeout=30,
+    )
+
+
+async def _events(request: Request, last_id: str) -> AsyncIterator[ServerSentEvent]:
+    loop = asyncio.get_running_loop()
+    checked = loop.time()
+    async for event, id, text in office(request).live.follow(last_id):
+        if loop.time() - checked > RECHECK_S:
+            checked, visitor = loop.time(), who(request)
+            if visitor is None or not may(visitor.role, LOOK):
+                yield ServerSentEvent("{}", event="bye")
+                return
+        yield ServerSentEvent(text, event=event, id=id or None)
