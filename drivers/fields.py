@@ -130,7 +130,7 @@ class Fields:
             (outer._as_id(id, str(id)), Fields(item, self.where, (*outer._path, str(id)))) for id, item in outer._data.items()
         ]
 
-    def list(self, key: str) -> Iterator[Fields]:
+    def rows(self, key: str) -> Iterator[Fields]:
         """The mappings of the list under the key; the path names them 0, 1, ..."""
         for n, item in enumerate(self._items(key)):
             yield Fields(item, self.where, (*self._path, key, str(n)))

@@ -1,4 +1,4 @@
-"""Profile: a model of device as typed data. The YAML files live in `config/profiles`. Pure."""
+"""Profile: a model of device as typed data, and its plain dict form (YAML in `config/profiles`, JSON when compiled). Pure."""
 
 from __future__ import annotations
 
@@ -201,8 +201,8 @@ def _channel(f: Fields, id: str) -> Channel:
         shift=f.integer("shift", 0, 15, 0),
         scale=f.number("scale", 1.0),
         offset=f.number("offset", 0.0),
-        scale_from=tuple(_scale_from(t) for t in f.list("scale_from")),
-        valid_if=tuple(_valid_if(t) for t in f.list("valid_if")),
+        scale_from=tuple(_scale_from(t) for t in f.rows("scale_from")),
+        valid_if=tuple(_valid_if(t) for t in f.rows("valid_if")),
         sentinels=f.codes("sentinels", as_text),
         values=f.codes("values", as_text),
         invert=f.flag("invert"),

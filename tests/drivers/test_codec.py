@@ -7,7 +7,7 @@ import struct
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.codec import Image, decode
@@ -150,6 +150,7 @@ def test_order_is_the_callers_and_a_fault_touches_one_channel_only() -> None:
 register = st.integers(0, 0xFFFF)
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["u32", "s32", "f32"]), st.sampled_from(["ABCD", "CDAB", "BADC", "DCBA"]), st.binary(min_size=4, max_size=4)
 )
@@ -164,6 +165,7 @@ def test_32_bits_agree_with_the_machine(type: str, order: str, value: bytes) -> 
         assert reading.quality is Quality.FAULT
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["u16", "s16", "u32", "s32", "f32", "u8-high", "u8-low"]),
     st.sampled_from(["count", "temperature", "pressure", "smoke", "combustible-gas"]),

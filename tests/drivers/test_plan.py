@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.bus import Space
@@ -162,12 +162,14 @@ def check(model: Profile, reads: tuple[Read, ...], forbidden: Collection[tuple[S
         assert (channel.id in named) == (not touched & set(forbidden))
 
 
+@settings(deadline=None)
 @given(profiles(), st.sets(st.tuples(st.sampled_from(["holding", "input", "coil", "discrete"]), addresses), max_size=6))
 def test_every_channel_once_within_limits_never_forbidden(model: Profile, forbidden: set[tuple[Space, int]]) -> None:
     check(model, plan(model, forbidden=forbidden), forbidden, model.limits.max_registers)
     check(model, plan(model, max_registers=5, forbidden=forbidden), forbidden, min(5, model.limits.max_registers))
 
 
+@settings(deadline=None)
 @given(profiles())
 def test_exact_asks_only_for_what_is_needed(model: Profile) -> None:
     reads = plan(model)
@@ -176,6 +178,7 @@ def test_exact_asks_only_for_what_is_needed(model: Profile) -> None:
         assert {cell for r in reads for cell in r.cells()} == needed
 
 
+@settings(deadline=None)
 @given(st.sets(st.tuples(st.integers(0, 60), st.sampled_from(["u16", "u32"])), min_size=1, max_size=7), st.integers(2, 30))
 def test_no_other_cut_is_cheaper(values: set[tuple[int, str]], longest: int) -> None:
     """Against every way to cut the sorted values into runs."""

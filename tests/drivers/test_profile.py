@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.profile import (
@@ -236,6 +236,7 @@ keys = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(keys, junk)
 def test_junk_anywhere_gives_a_profile_or_a_profile_error(path: tuple[Any, ...], value: object) -> None:
     data = copy.deepcopy(GAS)
