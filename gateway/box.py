@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
+import asyncio
+import json
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
-from alerts.engine import Engine
 from drivers.poller import Poller
 
+from alerts.engine import Engine
 from alerts.model import Alarm, Command, Notification
 from alerts.plant import Plant
 from drivers.reading import Clock, Reading
@@ -16,15 +19,18 @@ from gateway import view
 from gateway.decide import Decider
 from gateway.jsonable import to_jsonable
 from gateway.local import LocalServer, RequestError
+from gateway.outbox import snapshot
 from gateway.readone import read_json
 from gateway.site import Site
-from gateway.store.history import History
+from gateway.store import audit
+from gateway.store.readings import ReadingsLog
 from gateway.store.writer import JournalWriter
 from gateway.stream.uplink import Uplink
 from gateway.tell import Teller
 from gateway.version import VERSION
 
 Json = dict[str, Any]
+T = TypeVar("T")
 SECRET = ("secret_file", "password_file", "tls_key", "url")
 
 
@@ -41,14 +47,14 @@ class Box:
         pollers: Mapping[str, Poller],
         tellers: Mapping[str, Teller],
         journal: JournalWriter,
-        history: History,
+        readings: ReadingsLog,
         uplink: Uplink | None,
         clock: Clock,
         boot: str,
     ) -> None:
         self.site, self.engine, self.clock, self.boot = site, engine, clock, boot
         self._pollers, self._tellers = pollers, tellers
-        self._journal, self._history, self._uplink = journal, history, uplink
+        self._journal, self._readings, self._uplink = journal, readings, uplink
         self._about = view.about_json(site.plant)
         self._bus_of = {device.id: device.bus for device in site.devices}
 
@@ -65,11 +71,15 @@ class Box:
 
     def show(self, alarms: Sequence[Alarm]) -> None:
         now = self.clock.now()
-        self.server.push({"alarms": {a.id: view.alarm_json(self.plant, a, now) for a in alarms}}, urgent=True)
+        shown = {a.id: view.alarm_json(self.plant, a, now) for a in alarms}
+        self.server.push({"alarms": shown}, urgent=True)
+        if self._uplink:
+            for id, alarm in shown.items():
+                self._uplink.alarm(id, snapshot(alarm))
 
     def publish(self) -> None:
         if self._uplink:
-            self._uplink.events_committed()
+            self._uplink.committed()
 
     # for the pollers and the health task
 
@@ -79,6 +89,19 @@ class Box:
         if any(r.point in self.plant.outputs for r in readings):
             delta["outputs"] = self._outputs()
         self.server.push(delta, urgent=False)
+
+    def status(self) -> Json:
+        """The facts of the topic `status`."""
+        return {
+            "version": VERSION,
+            "boot": self.boot,
+            "clock_ok": self.clock.ok(),
+            "backlog": self._stream()["backlog"],
+            "seq": self.engine.seq - 1,
+            "head": self.decider.head.hex(),
+            "open": len(self.engine.alarms),
+            "degraded": self._journal.degraded,
+        }
 
     def pulse(self) -> None:
         """Once a second: the parts of the snapshot that nobody announces."""
@@ -138,16 +161,24 @@ class Box:
         point, start, end = request.get("point"), request.get("from"), request.get("to")
         if point not in self._about or not isinstance(start, int) or not isinstance(end, int):
             raise RequestError("bad-request", "点位或时间无效", "history needs a known point, from and to in ms")
-        return await self._history.ask(point, start, end, int(request.get("max", 1000)))
+        return await self._readings.history(point, start, end, int(request.get("max", 1000)))
 
     async def _ask_events(self, request: Json) -> list[Json]:
-        return await self._journal.events(int(request.get("since", 0)), min(int(request.get("limit", 500)), 1000))
+        since, limit = int(request.get("since", 0)), min(int(request.get("limit", 500)), 1000)
+        return [json.loads(body) for _, body in await self._audit(audit.events, since, limit)]
 
     async def _ask_verify(self, request: Json) -> Json:
-        return await self._journal.verify()
+        findings = await self._audit(audit.verify)
+        return {"findings": [str(f) for f in findings], "events": self.engine.seq - 1, "head": self.decider.head.hex()}
+
+    async def _audit(self, look: Callable[..., T], *args: object) -> T:
+        try:
+            return await asyncio.to_thread(look, Path(self.site.data) / "journal.db", *args)
+        except sqlite3.Error as error:
+            raise RequestError("journal-down", f"日志读不了：{error}", f"the journal cannot be read: {error}") from None
 
     async def _ask_config(self, request: Json) -> Json:
-        return _without_secrets(to_jsonable(dataclasses.replace(self.site)))
+        return dict(_without_secrets(to_jsonable(self.site)))
 
     async def _ask_health(self, request: Json) -> Json:
         tasks = {f"channel:{name}": {"waiting": teller.waiting} for name, teller in self._tellers.items()}
@@ -168,19 +199,18 @@ class Box:
         return view.outputs_json(self.plant, self.engine.outputs, self.engine.view)
 
     def _stream(self) -> Json:
-        return (
-            self._uplink.state()
-            if self._uplink
-            else {"enabled": False, "connected": False, "backlog": 0, "refused": 0, "last_receipt": None}
-        )
+        if self._uplink is None:
+            return {"enabled": False, "connected": False, "backlog": 0, "refused": 0, "last_receipt": None, "problem": ""}
+        return {"enabled": True, **to_jsonable(self._uplink.state())}
 
     def _journal_json(self) -> Json:
+        down = self._journal.degraded
         return {
-            "ok": not self._journal.degraded,
-            "degraded": self._journal.degraded,
-            "seq": self.engine.seq,
+            "ok": not down,
+            "degraded": down,
+            "seq": self.engine.seq - 1,
             "pending": self._journal.pending,
-            "head": self._journal.head,
+            "head": self.decider.head.hex(),
         }
 
     def _lines(self) -> Json:

@@ -8,18 +8,16 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from alerts.engine import Engine
-
-from alerts.follow import unfollowed
 from alerts.model import Alarm, Command, Notification, Outcome, Reply
-from alerts.plant import Plant
 from drivers.reading import Clock
 from gateway.inbox import Inbox
+from gateway.store.journal import Committed
 from gateway.store.writer import JournalWriter
 
 log = logging.getLogger(__name__)
 
 PATIENCE = 0.3  # seconds a person waits for the disk before the sounder does not
-LONGEST_IDLE = 1.0  # seconds between two looks at silent points and unfollowed outputs
+LONGEST_IDLE = 1.0  # seconds between two ticks, so that a canary passes even in silence
 
 
 class Actions(Protocol):
@@ -39,19 +37,15 @@ class Actions(Protocol):
 class Decider:
     """Owns the engine. Everything that may change an alarm passes through here, one thing at a time."""
 
-    def __init__(
-        self, engine: Engine, plant: Plant, inbox: Inbox, journal: JournalWriter, clock: Clock, actions: Actions
-    ) -> None:
+    def __init__(self, engine: Engine, inbox: Inbox, journal: JournalWriter, clock: Clock, actions: Actions) -> None:
         self.engine = engine
-        self._plant = plant
         self._inbox = inbox
         self._journal = journal
         self._clock = clock
         self._actions = actions
         self._asked: dict[str, asyncio.Future[Reply]] = {}
-        self._on_since: dict[str, int] = {}
-        self._unfollowed: frozenset[str] = frozenset()
         self.beat = 0  # rounds done: proof of life for the watchdog
+        self.head = b""  # of the hash chain after the last commit
 
     async def run(self) -> None:
         while True:
@@ -73,12 +67,13 @@ class Decider:
         if outcome.empty:
             return
         committed = self._journal.submit(outcome, self._clock.now())
-        await asyncio.wait({committed}, timeout=PATIENCE)
+        if not self._journal.degraded:
+            await asyncio.wait({committed}, timeout=PATIENCE)
         self._act(outcome)
-        if not committed.done():
-            committed.add_done_callback(self._late)
-        elif self._good(committed):
-            self._actions.publish()
+        if committed.done():
+            self._stored(committed)
+        else:
+            committed.add_done_callback(self._stored)
 
     # below: the steps of one round
 
@@ -93,7 +88,6 @@ class Decider:
         while news := self._inbox.take_system():
             kind, subject, active, why = news
             await self._system(kind, subject, active, why)
-        await self._follow()
         await self.settle(self.engine.tick(self._clock.now(), self._clock.ok()))
         await self._fire()
         while slow := self._inbox.take_slow():
@@ -104,26 +98,12 @@ class Decider:
         while fire := self._inbox.take_fire():
             await self.settle(self.engine.readings(fire, self._clock.now(), self._clock.ok()))
 
-    async def _follow(self) -> None:
-        late = unfollowed(self._on_since, self.engine.view, self._plant, self._clock.now())
-        for output in late - self._unfollowed:
-            await self._system("output", output, True, "no feedback within 10 s")
-        for output in self._unfollowed - late:
-            await self._system("output", output, False, "")
-        self._unfollowed = late
-
     async def _system(self, kind: str, subject: str, active: bool, why: str) -> None:
-        evidence = {"subject": subject, "why": why}
-        await self.settle(self.engine.system(kind, subject, active, evidence, self._clock.now(), self._clock.ok()))
+        evidence = {"point": f"box/{subject}", "why": why}
+        await self.settle(self.engine.system(kind, active, evidence, self._clock.now(), self._clock.ok()))
 
     def _act(self, outcome: Outcome) -> None:
         if outcome.outputs:
-            now = self._clock.now().mono
-            for output, on in outcome.outputs.items():
-                if on:
-                    self._on_since.setdefault(output, now)
-                else:
-                    self._on_since.pop(output, None)
             self._actions.switch(outcome.outputs)
         if outcome.notifications:
             self._actions.tell(outcome.notifications)
@@ -134,17 +114,15 @@ class Decider:
             if future and not future.done():
                 future.set_result(reply)
 
-    def _late(self, committed: asyncio.Future[object]) -> None:
-        if self._good(committed):
-            self._actions.publish()
-
-    def _good(self, committed: asyncio.Future[object]) -> bool:
+    def _stored(self, committed: asyncio.Future[Committed]) -> None:
+        """Events leave the box only once they are committed."""
         if committed.cancelled():
-            return False
-        error = committed.exception()
-        if error is not None:
+            return
+        if error := committed.exception():
             log.warning("journal did not write: %s", error)
-        return error is None
+        else:
+            self.head = committed.result().head
+            self._actions.publish()
 
     def _idle(self) -> float:
         due = self.engine.next_due()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from drivers.plan import Read, plan
 from drivers.poller import Poller
 from drivers.registry import open_bus
 
+from drivers.plan import Read, plan
 from drivers.profile import Device
 from drivers.quantities import QUANTITIES
 from drivers.reading import Reading

@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from alerts.channels.registry import CHANNELS
-from alerts.engine import Engine
 from drivers.poller import Poller
 from drivers.registry import open_bus
 
+from alerts.engine import Engine
 from alerts.model import Delivery
 from drivers.quantities import QUANTITIES
 from drivers.reading import Clock
@@ -58,20 +58,23 @@ async def run(site: Site, clock: Clock, boot: str, *, uplink: bool = True, ready
     outbox = JournalOutbox(data / "journal.db", journal, restored.notes)
     link = _uplink(site, readings, outbox, clock, lambda: box) if uplink and site.uplink.host else None
     box = Box(site, engine, pollers, tellers, journal, readings, link, clock, boot)
-    box.decider = decider = Decider(engine, plant, inbox, journal, clock, box)
+    box.decider = decider = Decider(engine, inbox, journal, clock, box)
     outbox.box = box
     server = box.server = LocalServer(data / "run.sock", box)
     intake = Intake(plant, site.district, inbox, readings, link.live if link else lambda frame: None, box.readings, clock)
     for bus in site.buses:
         pollers[bus.id] = _poller(site, bus, intake, clock)
 
-    same_boot = restored.boot == boot
     await decider.settle(
         engine.restore(
-            restored.alarms, restored.unsent, restored.outputs, restored.commands,
-            now=clock.now(), clock_ok=clock.ok(), saved=restored.anchor, same_boot=same_boot,
+            restored.alarms,
+            restored.unsent,
+            now=clock.now(),
+            saved=restored.anchor,
+            same_boot=restored.boot == boot,
+            replies=restored.commands.values(),
         )
-    )  # fmt: skip
+    )
     box.switch(engine.outputs)  # the world is made equal to what should be, whatever happened meanwhile
 
     def leaf_alarm(name: str, active: bool, why: str) -> None:

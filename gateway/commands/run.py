@@ -36,8 +36,11 @@ def run(args: argparse.Namespace) -> int:
     clock = SystemClock(assume_ok=args.assume_clock)
     try:
         asyncio.run(run_box(site, clock, boot_id(), uplink=not args.no_uplink, ready=_ready))
-    except* AlreadyRunning as group:
-        print(f"已在运行 · already running: {group.exceptions[0]}", file=sys.stderr)
+    except BaseExceptionGroup as group:
+        running = group.subgroup(AlreadyRunning)
+        if running is None:
+            raise
+        print(f"已在运行 · already running: {running.exceptions[0]}", file=sys.stderr)
         return 1
     return 0
 

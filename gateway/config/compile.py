@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from drivers.plan import plan
 from drivers.schedule import load
 
+from drivers.plan import plan
 from gateway.config import library
 from gateway.config.build import Builder
 from gateway.config.findings import Finding, close
