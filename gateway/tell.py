@@ -19,8 +19,6 @@ from gateway.store.crashpoint import crashpoint
 log = logging.getLogger(__name__)
 
 HANG = 12.0  # seconds a send may take before the channel counts as hung (fire: next channel within 15 s)
-TRIES = 2  # a message that is not idempotent at the provider goes out at most twice
-LONGEST_WAIT = 5.0  # seconds until the second try
 
 
 class Teller:
@@ -35,13 +33,13 @@ class Teller:
         self._people = people
         self._report = report
         self._order = itertools.count()
-        self._queue: queue.PriorityQueue[tuple[int, int, Notification, int]] = queue.PriorityQueue()
+        self._queue: queue.PriorityQueue[tuple[int, int, Notification]] = queue.PriorityQueue()
         self._busy: tuple[float, Notification] | None = None
         self._generation = 0
 
-    def send(self, notification: Notification, tried: int = 0) -> None:
-        """Queue it. Worse severities overtake; equals keep their order."""
-        self._queue.put((-int(notification.severity), next(self._order), notification, tried))
+    def send(self, notification: Notification) -> None:
+        """Queue it. Worse severities overtake; equals keep their order. Second attempts are the engine's decision."""
+        self._queue.put((-int(notification.severity), next(self._order), notification))
 
     @property
     def waiting(self) -> int:
@@ -70,7 +68,7 @@ class Teller:
     def _work(self, loop: asyncio.AbstractEventLoop, generation: int) -> None:
         while generation == self._generation:
             try:
-                _, _, notification, tried = self._queue.get(timeout=0.5)
+                _, _, notification = self._queue.get(timeout=0.5)
             except queue.Empty:
                 continue
             self._busy = (loop.time(), notification)
@@ -80,12 +78,7 @@ class Teller:
             if generation != self._generation:
                 return  # given up meanwhile; the next channel has it
             self._busy = None
-            if delivery.fate is Fate.TRY_AGAIN and tried + 1 >= TRIES:
-                delivery = Delivery(delivery.key, Fate.GAVE_UP, why=delivery.why)
             loop.call_soon_threadsafe(self._report, delivery)
-            if delivery.fate is Fate.TRY_AGAIN:
-                wait = min(delivery.again_after / 1000, LONGEST_WAIT)
-                loop.call_soon_threadsafe(loop.call_later, wait, self.send, notification, tried + 1)
 
     def _once(self, notification: Notification) -> Delivery:
         person = self._people[notification.person]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from gateway.commands._client import Failed, add_data, ask, complain
 from gateway.store import audit
 
 T = TypeVar("T")
+PAGE = 500
 
 
 def add_parser(sub: Any) -> None:
@@ -44,11 +46,20 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 def _export(args: argparse.Namespace) -> int:
-    """The exact bodies; straight from the file, which a reader may open while `run` writes."""
-    path = args.data / "journal.db"
-    for line in _alone(lambda p: list(audit.export(p, args.format)), path):
+    """The exact bodies: from the living `run` page by page, since nobody else opens its journal; else from the file."""
+    living = (args.data / "run.sock").exists()
+    bodies = _living(args.data) if living else _alone(lambda path: list(audit.bodies(path)), args.data / "journal.db")
+    for line in audit.lines(bodies, args.format):
         sys.stdout.write(line)
     return 0
+
+
+def _living(data: Path) -> Iterator[str]:
+    since = 0
+    while page := ask(data, {"ask": "events", "since": since, "limit": PAGE})["data"]:
+        for event in page:
+            yield json.dumps(event, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        since = page[-1]["seq"]
 
 
 def _alone(look: Callable[[Path], T], path: Path) -> T:

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -35,16 +35,21 @@ def verify(path: Path) -> list[Finding]:
         return findings + list(_texts(db))
 
 
-def export(path: Path, form: str) -> Iterator[str]:
-    """Every event as one line: "jsonl" (the exact bodies) or "csv" (with a heading). Raises ValueError, sqlite3.Error."""
+def bodies(path: Path) -> Iterator[str]:
+    """The exact body of every event, in order. Raises sqlite3.Error."""
+    with closing(readonly(path)) as db:
+        for (body,) in db.execute("SELECT body FROM event ORDER BY seq"):
+            yield bytes(body).decode()
+
+
+def lines(found: Iterable[str], form: str) -> Iterator[str]:
+    """Bodies of events as lines to write: "jsonl" (as they are) or "csv" (with a heading). Raises ValueError."""
     if form not in ("jsonl", "csv"):
         raise ValueError(f"unknown form {form!r}: jsonl or csv")
     if form == "csv":
         yield _csv(COLUMNS)
-    with closing(readonly(path)) as db:
-        for (body,) in db.execute("SELECT CAST(body AS BLOB) FROM event ORDER BY seq"):
-            text = body.decode()
-            yield text + "\n" if form == "jsonl" else _csv(_cells(json.loads(text)))
+    for text in found:
+        yield text + "\n" if form == "jsonl" else _csv(_cells(json.loads(text)))
 
 
 def _texts(db: sqlite3.Connection) -> Iterator[Finding]:
