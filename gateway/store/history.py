@@ -1,0 +1,205 @@
+"""The history for charts: samples packed into ten-minute chunks, minutes into hours; query. One thread, one connection."""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+import struct
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from gateway.store.lines import Sample
+
+SLOT = 600_000  # ms in a raw chunk
+HOUR = 3_600_000
+MINUTE = 60_000
+RAW_KEPT = 48 * HOUR
+MINUTES_KEPT = 400 * 24 * HOUR
+RAW_SPAN = 2 * HOUR  # longest query answered from raw samples
+GAP = 300_000  # a hole longer than this (and than a bucket) shows as null
+NONE = 255  # quality of a minute nobody has heard of
+_RAW = struct.Struct("<IfB")  # ms within the slot, value, quality
+_MINUTE = struct.Struct("<fffB")
+_EMPTY = _MINUTE.pack(math.nan, math.nan, math.nan, NONE) * 60
+
+# one minute or one sample: wall, min, mean, max (NaN: no value), worst quality
+Piece = tuple[int, float, float, float, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Lists of equal length for the socket's `history`: bucket starts in wall ms; None where nothing is known."""
+
+    t: list[int]
+    min: list[float | None]
+    mean: list[float | None]
+    max: list[float | None]
+    quality: list[int | None]
+
+
+class History:
+    """Chunks in the tables point, raw and minute of an open readings.db. `put` runs inside the owner's transaction."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._ids: dict[str, int] = {name: number for number, name in db.execute("SELECT id, name FROM point")}
+        self._open: dict[tuple[str, int], bytearray] = {}
+
+    def add(self, samples: Iterable[Sample]) -> None:
+        """Take samples into their open chunks, in memory."""
+        for one in samples:
+            slot, offset = divmod(one.wall, SLOT)
+            chunk = self._open.setdefault((one.point, slot), bytearray())
+            chunk += _RAW.pack(offset, _float32(one.value), min(one.quality, NONE - 1))
+
+    def recover(self, samples: Iterable[Sample]) -> None:
+        """Take again samples that may be in stored chunks already: those are left out."""
+        ends = {name: self._last_slot(number) for name, number in self._ids.items()}
+        self.add(one for one in samples if one.wall // SLOT > ends.get(one.point, -1))
+
+    def due(self, wall: int) -> list[tuple[str, int]]:
+        """The open chunks whose ten minutes are over."""
+        return [key for key in self._open if (key[1] + 1) * SLOT <= wall]
+
+    def put(self, keys: Iterable[tuple[str, int]], wall: int) -> None:
+        """Store these chunks, fold them into their hours, and drop what is older than is kept."""
+        for key in keys:
+            point, slot = key
+            number = self._id(point)
+            samples = _sorted(self._raw(number, slot) + bytes(self._open[key]))
+            self._save("raw", "samples", number, slot, samples)
+            hour = slot * SLOT // HOUR
+            minutes = bytearray(self._minutes(number, hour))
+            for start, low, mean, high, quality in _by_minute(_pieces(samples, slot)):
+                _MINUTE.pack_into(minutes, (start % HOUR // MINUTE) * _MINUTE.size, low, mean, high, quality)
+            self._save("minute", "minutes", number, hour, bytes(minutes))
+            for table, unit, kept in (("raw", SLOT, RAW_KEPT), ("minute", HOUR, MINUTES_KEPT)):
+                end = _row(number, max(0, wall - kept) // unit)
+                self._db.execute(f"DELETE FROM {table} WHERE id >= ? AND id < ?", (_row(number, 0), end))
+
+    def forget(self, keys: Iterable[tuple[str, int]]) -> None:
+        """The chunks are on the disk: let the memory go."""
+        for key in keys:
+            del self._open[key]
+
+    def query(self, point: str, first: int, last: int, most: int, wall: int) -> Series:
+        """What is known of first <= t < last in at most `most` buckets (a null after a hole comes on top).
+
+        Up to two hours within the last 48 come from the raw samples, everything else from minutes.
+        """
+        raw = last - first <= RAW_SPAN and first >= wall - RAW_KEPT
+        pieces = self._samples(point, first, last) if raw else self._minute_pieces(point, first, last)
+        width = max(1 if raw else MINUTE, -(-(last - first) // max(1, most)))
+        return _series((one for one in pieces if first <= one[0] < last), first, width)
+
+    def _samples(self, point: str, first: int, last: int) -> Iterator[Piece]:
+        slots = range(first // SLOT, -(-last // SLOT))
+        number = self._ids.get(point)
+        for slot in slots:
+            stored = self._raw(number, slot) if number is not None else b""
+            yield from _pieces(_sorted(stored + bytes(self._open.get((point, slot), b""))), slot)
+
+    def _minute_pieces(self, point: str, first: int, last: int) -> Iterator[Piece]:
+        found: dict[int, Piece] = {}
+        number = self._ids.get(point)
+        if number is not None:
+            bounds = (_row(number, first // HOUR), _row(number, -(-last // HOUR)))
+            for row, packed in self._db.execute("SELECT id, minutes FROM minute WHERE id >= ? AND id < ? ORDER BY id", bounds):
+                start = (row - _row(number, 0)) * HOUR
+                minutes = _MINUTE.iter_unpack(zlib.decompress(packed))
+                for at, (low, mean, high, quality) in enumerate(minutes):
+                    if quality != NONE:
+                        found[start + at * MINUTE] = (start + at * MINUTE, low, mean, high, quality)
+        for (name, slot), chunk in self._open.items():
+            if name == point:
+                found.update((one[0], one) for one in _by_minute(_pieces(_sorted(bytes(chunk)), slot)))
+        return (found[start] for start in sorted(found))
+
+    def _id(self, point: str) -> int:
+        if point not in self._ids:
+            self._db.execute("INSERT OR IGNORE INTO point (name) VALUES (?)", (point,))
+            self._ids[point] = self._db.execute("SELECT id FROM point WHERE name = ?", (point,)).fetchone()[0]
+        return self._ids[point]
+
+    def _last_slot(self, number: int) -> int:
+        bounds = (_row(number, 0), _row(number + 1, 0))
+        row = self._db.execute("SELECT max(id) FROM raw WHERE id >= ? AND id < ?", bounds).fetchone()[0]
+        return -1 if row is None else int(row) - _row(number, 0)
+
+    def _raw(self, number: int, slot: int) -> bytes:
+        row = self._db.execute("SELECT samples FROM raw WHERE id = ?", (_row(number, slot),)).fetchone()
+        return zlib.decompress(row[0]) if row else b""
+
+    def _minutes(self, number: int, hour: int) -> bytes:
+        row = self._db.execute("SELECT minutes FROM minute WHERE id = ?", (_row(number, hour),)).fetchone()
+        return zlib.decompress(row[0]) if row else _EMPTY
+
+    def _save(self, table: str, column: str, number: int, unit: int, data: bytes) -> None:
+        sql = f"INSERT OR REPLACE INTO {table} (id, {column}) VALUES (?, ?)"
+        self._db.execute(sql, (_row(number, unit), zlib.compress(data, 6)))
+
+
+def _row(point: int, unit: int) -> int:
+    return (point << 32) + unit
+
+
+def _float32(value: float) -> float:
+    """The value, or an infinity where a 4-byte float cannot hold it."""
+    return value if not abs(value) > 3.4e38 else math.copysign(math.inf, value)
+
+
+def _sorted(samples: bytes) -> bytes:
+    """Samples in the order of time, each instant once (a recovered one may come twice)."""
+    size = _RAW.size
+    each = {samples[at : at + size] for at in range(0, len(samples), size)}
+    return b"".join(sorted(each, key=lambda one: int.from_bytes(one[:4], "little")))
+
+
+def _pieces(samples: bytes, slot: int) -> Iterator[Piece]:
+    for offset, value, quality in _RAW.iter_unpack(samples):
+        yield slot * SLOT + offset, value, value, value, quality
+
+
+def _by_minute(pieces: Iterable[Piece]) -> list[Piece]:
+    return [_merged(start * MINUTE, group) for start, group in _grouped(pieces, 0, MINUTE)]
+
+
+def _grouped(pieces: Iterable[Piece], origin: int, width: int) -> Iterator[tuple[int, list[Piece]]]:
+    """Pieces in the order of time by number of bucket."""
+    number, group = None, list[Piece]()
+    for one in pieces:
+        bucket = (one[0] - origin) // width
+        if bucket != number:
+            if number is not None:
+                yield number, group
+            number, group = bucket, []
+        group.append(one)
+    if number is not None:
+        yield number, group
+
+
+def _merged(start: int, group: list[Piece]) -> Piece:
+    known = [one for one in group if one[2] == one[2]]
+    worst = max(one[4] for one in group)
+    if not known:
+        return start, math.nan, math.nan, math.nan, worst
+    mean = sum(one[2] for one in known) / len(known)
+    return start, min(one[1] for one in known), mean, max(one[3] for one in known), worst
+
+
+def _series(pieces: Iterable[Piece], first: int, width: int) -> Series:
+    found = Series([], [], [], [], [])
+    for number, group in _grouped(pieces, first, width):
+        start, low, mean, high, quality = _merged(first + number * width, group)
+        if found.t and start - found.t[-1] > max(GAP, width):
+            _push(found, found.t[-1] + width, math.nan, math.nan, math.nan, None)
+        _push(found, start, low, mean, high, quality)
+    return found
+
+
+def _push(found: Series, start: int, low: float, mean: float, high: float, quality: int | None) -> None:
+    found.t.append(start)
+    found.quality.append(quality)
+    for column, value in ((found.min, low), (found.mean, mean), (found.max, high)):
+        column.append(value if math.isfinite(value) else None)

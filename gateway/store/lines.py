@@ -1,0 +1,49 @@
+"""The little the store must know of line protocol: where a line's point, value, quality and time stand. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+NS = 1_000_000  # nanoseconds in the millisecond that all times are whole multiples of
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One value of one point for the history. `value` is NaN when there was none; `wall` in ms."""
+
+    point: str
+    wall: int
+    value: float
+    quality: int
+
+
+def shifted(lines: bytes, offset: int) -> bytes:
+    """The lines with `offset` ms added to every time stamp."""
+    moved = []
+    for line in lines.splitlines():
+        head, _, stamp = line.rpartition(b" ")
+        moved.append(head + b" %d" % (int(stamp) + offset * NS))
+    return b"\n".join(moved) + b"\n" if moved else b""
+
+
+def samples(lines: bytes) -> Iterator[Sample]:
+    """The samples in lines that our own wire made (tag `point`, fields `value` and `quality`). Others are passed over."""
+    for line in lines.splitlines():
+        tags, _, rest = line.partition(b",point=")
+        point, _, rest = rest.partition(b" ")
+        fields, _, stamp = rest.rpartition(b" ")
+        if not tags or not point or not stamp.isdigit():
+            continue
+        named = dict(field.partition(b"=")[::2] for field in fields.split(b","))
+        try:
+            value = float(named.get(b"value", b"nan"))
+            quality = int(named.get(b"quality", b"0i").rstrip(b"i"))
+        except ValueError:
+            continue
+        yield Sample(point.partition(b",")[0].decode("utf-8", "replace"), int(stamp) // NS, value, quality)
+
+
+def sample(point: str, wall: int, value: float | None, quality: int) -> Sample:
+    return Sample(point, wall, math.nan if value is None else value, quality)
