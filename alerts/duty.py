@@ -1,14 +1,63 @@
-"""Who is on duty: post or role -> person ids at a wall time. A placeholder without the rota."""
+"""Who is on duty: post or role -> person ids at a wall time. Pure; knows the plant's time zone and nothing of alarms.
+
+Source: people's table of §3 and the rota of §4.2; minutes of the day are local, days are ISO weekdays.
+"""
 
 from __future__ import annotations
 
-from alerts.plant import Plant
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
-_POSTS = {"duty": "duty", "second": "duty", "leader": "leader"}
+from alerts.plant import Plant, Shift
+
+POSTS = ("duty", "second", "leader")
+ROLES = ("officer", "head", "electrician", "bureau", "holder", "keeper")
+
+# Who stands in when nobody of the rota or the role is there: the first role of the row that has people.
+STAND_IN: dict[str, tuple[str, ...]] = {
+    "duty": ("duty", "leader", "officer", "head"),
+    "second": ("duty", "leader", "officer", "head"),
+    "leader": ("leader", "officer", "head", "duty"),
+    "officer": ("officer", "head", "leader", "duty"),
+    "head": ("head", "officer", "leader", "duty"),
+    "electrician": ("electrician", "officer", "leader", "duty"),
+    "bureau": ("bureau",),
+    "holder": ("holder",),
+    "keeper": ("keeper",),
+}
 
 
 def on_duty(plant: Plant, wall: int) -> dict[str, tuple[str, ...]]:
-    """Every person of the role that fills the post."""
-    roles = {p.role for p in plant.people.values()}
-    found = {role: tuple(p.id for p in plant.people.values() if p.role == role) for role in roles}
-    return found | {post: found.get(role, ()) for post, role in _POSTS.items()}
+    """Post or role -> person ids at wall ms since 1970 UTC, every post and role present.
+
+    A hole in the rota falls back to everybody of the post's role, an empty role to the one that answers for it
+    (STAND_IN), so that duty, second and leader are empty only when the school has named nobody at all.
+    """
+    local = datetime.fromtimestamp(wall / 1000, UTC).astimezone(ZoneInfo(plant.timezone))
+    minute, day = local.hour * 60 + local.minute, local.isoweekday()
+    found = {post: _rota(plant, post, minute, day) for post in POSTS}
+    return {name: found.get(name) or _stand_in(plant, name) for name in (*POSTS, *ROLES)}
+
+
+def _rota(plant: Plant, post: str, minute: int, day: int) -> tuple[str, ...]:
+    people = (s.person for s in plant.shifts if s.post == post and s.person in plant.people and covers(s, minute, day))
+    return tuple(dict.fromkeys(people))
+
+
+def covers(shift: Shift, minute: int, day: int) -> bool:
+    """Is the shift running at this local minute of this ISO weekday? Its end is not part of it; equal ends are 24 hours.
+
+    A shift past midnight belongs to the day on which it begins.
+    """
+    if shift.start < shift.end:
+        return day in shift.days and shift.start <= minute < shift.end
+    yesterday = (day - 2) % 7 + 1
+    return (day in shift.days and minute >= shift.start) or (yesterday in shift.days and minute < shift.end)
+
+
+def _stand_in(plant: Plant, name: str) -> tuple[str, ...]:
+    for role in STAND_IN[name]:
+        people = tuple(p.id for p in plant.people.values() if p.role == role)
+        if people:
+            return people
+    return ()

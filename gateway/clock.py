@@ -1,0 +1,74 @@
+"""The only file that asks the time: wall and boot clock, whether the wall clock is to be trusted, and this boot's id."""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from pathlib import Path
+
+from drivers.reading import Now
+
+_TIMEX_BYTES = 256  # struct timex is 208 bytes on 64-bit Linux, 128 on 32-bit
+_STATUS = 40 if ctypes.sizeof(ctypes.c_long) == 8 else 20  # offset of timex.status
+_STA_UNSYNC = 0x0040
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_MS = 1_000_000
+
+SET_FILE = "clock.set"
+
+
+def boot_id() -> str:
+    """The kernel's id of this boot; another value means that monotonic times of before do not compare."""
+    return _BOOT_ID.read_text().strip()
+
+
+def kernel_synced() -> bool:
+    """Does the kernel say that a time service disciplines the wall clock (adjtimex without STA_UNSYNC)?"""
+    buffer = ctypes.create_string_buffer(_TIMEX_BYTES)
+    state = ctypes.CDLL(None, use_errno=True).adjtimex(buffer)
+    status = int.from_bytes(buffer.raw[_STATUS : _STATUS + 4], "little")
+    return state >= 0 and not status & _STA_UNSYNC
+
+
+class SystemClock:
+    """drivers.reading.Clock over the machine's clocks.
+
+    `data` is the box's data folder: a person who has set the time leaves `clock.set` there (see `mark_set`).
+    `assume_ok` is for machines whose kernel cannot know, such as a container under a disciplined host.
+    """
+
+    def __init__(self, data: Path | None = None, *, assume_ok: bool = False) -> None:
+        self._set_file = data / SET_FILE if data else None
+        self._assume_ok = assume_ok
+        self._boot = boot_id()
+
+    @property
+    def boot(self) -> str:
+        return self._boot
+
+    def now(self) -> Now:
+        """Both clocks in whole ms; `mono` is CLOCK_BOOTTIME, which counts through suspend."""
+        return Now(time.time_ns() // _MS, time.clock_gettime_ns(time.CLOCK_BOOTTIME) // _MS)
+
+    def state(self) -> str:
+        """synced | set | unknown. What a person set counts for the boot in which it was set: without power the time is lost."""
+        if self._assume_ok or kernel_synced():
+            return "synced"
+        return "set" if self._was_set() else "unknown"
+
+    def ok(self) -> bool:
+        return self.state() != "unknown"
+
+    def mark_set(self) -> None:
+        """A person has set or confirmed the time. Raises OSError when the data folder cannot be written."""
+        if self._set_file is None:
+            raise ValueError("a clock without a data folder cannot remember that it was set")
+        self._set_file.write_text(self._boot + "\n")
+
+    def _was_set(self) -> bool:
+        if self._set_file is None:
+            return False
+        try:
+            return self._set_file.read_text().strip() == self._boot
+        except (FileNotFoundError, UnicodeDecodeError):
+            return False
