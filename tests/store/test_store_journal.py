@@ -118,11 +118,11 @@ def test_a_person_can_be_erased_and_the_chain_still_proves(open_journal: Open) -
 def test_export_gives_every_event(open_journal: Open) -> None:
     journal = open_journal()
     journal.commit(Outcome(events=(event(1, words='=1+1,"x"'), event(2))), at(1))
-    assert [json.loads(line)["seq"] for line in audit.export(journal.path, "jsonl")] == [1, 2]
-    table = list(csv.DictReader(audit.export(journal.path, "csv")))
+    assert [json.loads(line)["seq"] for line in audit.lines(audit.bodies(journal.path), "jsonl")] == [1, 2]
+    table = list(csv.DictReader(audit.lines(audit.bodies(journal.path), "csv")))
     assert [(row["seq"], row["kind"]) for row in table] == [("1", "raised"), ("2", "raised")]
     with pytest.raises(ValueError, match="jsonl or csv"):
-        list(audit.export(journal.path, "xml"))
+        list(audit.lines(audit.bodies(journal.path), "xml"))
 
 
 def test_retention_leaves_an_anchor(open_journal: Open) -> None:

@@ -1,0 +1,57 @@
+"""The inbox: fire is never dropped and always first, the slow lane keeps the latest per point, nothing grows without bound."""
+
+from __future__ import annotations
+
+import asyncio
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drivers.reading import Now, Quality, Reading
+from gateway.inbox import MOST, Inbox
+
+
+def reading(point: str, value: float) -> Reading:
+    return Reading(point, value, Quality.GOOD, Now(0, 0))
+
+
+@given(st.lists(st.tuples(st.sampled_from(["fire/a", "fire/b", "slow/a", "slow/b"]), st.integers(0, 9))))
+def test_fire_keeps_everything_and_slow_keeps_the_latest(given_: list[tuple[str, int]]) -> None:
+    inbox = Inbox({"fire/a", "fire/b"})
+    for point, value in given_:
+        inbox.readings([reading(point, value)])
+    fire = [(r.point, r.value) for r in inbox.take_fire()]
+    slow = {r.point: r.value for r in inbox.take_slow()}
+    assert fire == [(p, v) for p, v in given_ if p.startswith("fire")]
+    assert slow == {p: v for p, v in given_ if p.startswith("slow")}
+    assert inbox.depth == 0
+
+
+def test_an_engine_behind_its_inbox_costs_memory_for_points_not_for_time() -> None:
+    inbox = Inbox({"fire/a"})
+    for value in range(10_000):
+        inbox.readings([reading(f"slow/{value % 50}", value)])
+    assert inbox.depth == 50
+    assert inbox.overtaken == 9_950
+    assert {r.value for r in inbox.take_slow()} == set(range(9_950, 10_000))
+
+
+def test_slow_readings_come_in_bites_so_that_fire_can_pass_between() -> None:
+    inbox = Inbox({"fire/a"})
+    inbox.readings([reading(f"slow/{n}", 0) for n in range(MOST + 1)])
+    assert len(inbox.take_slow()) == MOST
+    inbox.readings([reading("fire/a", 1)])
+    assert [r.point for r in inbox.take_fire()] == ["fire/a"]
+    assert len(inbox.take_slow()) == 1
+
+
+async def test_waiting_ends_with_the_first_news_and_starts_again_when_all_is_taken() -> None:
+    inbox = Inbox({"fire/a"})
+    waiting = asyncio.ensure_future(inbox.wait(30))
+    inbox.readings([reading("fire/a", 1)])
+    await asyncio.wait_for(waiting, 5)
+    inbox.settle()
+    await asyncio.wait_for(inbox.wait(30), 5)  # not everything was taken: do not sleep on it
+    inbox.take_fire()
+    inbox.settle()
+    assert asyncio.ensure_future(inbox.wait(30)).cancel()

@@ -1,0 +1,48 @@
+"""A crashing leaf is restarted, its third crash within a minute is an alarm, and it never takes its neighbours down."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from gateway import supervise
+from gateway.supervise import keep
+
+
+async def test_third_crash_is_an_alarm_and_a_long_life_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervise, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(supervise, "LONGEST_PAUSE", 0.02)
+    monkeypatch.setattr(supervise, "WINDOW", 0.5)
+    starts = 0
+    told: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
+
+    async def leaf() -> None:
+        nonlocal starts
+        starts += 1
+        if starts <= 4:
+            raise ValueError("broken")
+        await asyncio.Event().wait()
+
+    task = asyncio.ensure_future(keep("bus:a", leaf, lambda name, active, why: told.put_nowait((name, active))))
+    assert await asyncio.wait_for(told.get(), 10) == ("bus:a", True)
+    assert starts >= 3
+    assert await asyncio.wait_for(told.get(), 10) == ("bus:a", False)
+    assert starts == 5
+    task.cancel()
+
+
+async def test_cancelling_reaches_the_leaf() -> None:
+    ended = asyncio.Event()
+
+    async def leaf() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    task = asyncio.ensure_future(keep("uplink", leaf, lambda *_: None))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait_for(ended.wait(), 5)

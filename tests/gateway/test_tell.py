@@ -1,0 +1,111 @@
+"""Channel threads: the worst goes first, a refusal and a bug become Deliveries, a hang is given up and the rest goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+
+import pytest
+from alerts.channels.faults import GiveUp, TryAgain
+
+from alerts.model import Delivery, Fate, Notification, Severity
+from alerts.plant import Person
+from gateway import tell
+from gateway.tell import Teller
+
+WANG = Person("wang", "王", "duty")
+
+
+def note(key: str, severity: Severity = Severity.FIRE) -> Notification:
+    return Notification(key, "s-1", "first", "wang", "phone", "fire.first", "火警", "unacked", severity)
+
+
+class Fake:
+    """A channel whose behaviour per key a test decides."""
+
+    def __init__(self, behave: Callable[[Notification], Delivery]) -> None:
+        self.behave = behave
+        self.sent: list[str] = []
+
+    def send(self, n: Notification, to: Person) -> Delivery:
+        self.sent.append(n.key)
+        return self.behave(n)
+
+
+class Desk:
+    """A running Teller and the Deliveries it reports."""
+
+    def __init__(self, channel: Fake) -> None:
+        self.reports: asyncio.Queue[Delivery] = asyncio.Queue()
+        self.teller = Teller("phone", channel, {"wang": WANG}, self.reports.put_nowait)
+        self.task = asyncio.ensure_future(self.teller.run())
+
+    async def next(self) -> Delivery:
+        return await asyncio.wait_for(self.reports.get(), 20)
+
+
+async def test_the_worst_goes_first_and_equals_keep_their_order() -> None:
+    gate = threading.Event()
+
+    def behave(n: Notification) -> Delivery:
+        gate.wait(10)
+        return Delivery(n.key, Fate.ACCEPTED)
+
+    channel = Fake(behave)
+    desk = Desk(channel)
+    desk.teller.send(note("held", Severity.FAULT))
+    while not channel.sent:
+        await asyncio.sleep(0.01)
+    for key, severity in (
+        ("fault", Severity.FAULT),
+        ("fire-1", Severity.FIRE),
+        ("gas", Severity.GAS),
+        ("fire-2", Severity.FIRE),
+    ):
+        desk.teller.send(note(key, severity))
+    gate.set()
+    assert [(await desk.next()).key for _ in range(5)] == ["held", "fire-1", "fire-2", "gas", "fault"]
+    desk.task.cancel()
+
+
+@pytest.mark.parametrize(
+    ("fault", "fate", "after"),
+    [
+        (TryAgain("busy", 1500), Fate.TRY_AGAIN, 1500),
+        (GiveUp("no such number"), Fate.GAVE_UP, 0),
+        (RuntimeError("a bug"), Fate.GAVE_UP, 0),
+    ],
+)
+async def test_every_failure_becomes_a_delivery(fault: Exception, fate: Fate, after: int) -> None:
+    def behave(n: Notification) -> Delivery:
+        raise fault
+
+    desk = Desk(Fake(behave))
+    desk.teller.send(note("a"))
+    got = await desk.next()
+    assert (got.key, got.fate, got.again_after) == ("a", fate, after)
+    desk.teller.send(note("b"))
+    assert (await desk.next()).key == "b", "the thread must outlive a channel's failure"
+    desk.task.cancel()
+
+
+async def test_a_hung_channel_is_given_up_and_the_next_message_still_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tell, "HANG", 0.3)
+    release = threading.Event()
+
+    def behave(n: Notification) -> Delivery:
+        if n.key == "hangs":
+            release.wait(30)
+        return Delivery(n.key, Fate.ACCEPTED)
+
+    desk = Desk(Fake(behave))
+    desk.teller.send(note("hangs"))
+    desk.teller.send(note("waits"))
+    first, second = await desk.next(), await desk.next()
+    release.set()
+    assert (first.key, first.fate) == ("hangs", Fate.GAVE_UP)
+    assert (second.key, second.fate) == ("waits", Fate.ACCEPTED)
+    await asyncio.sleep(0.05)
+    assert desk.reports.empty(), "what was given up must not be reported a second time when the hang ends"
+    desk.task.cancel()
