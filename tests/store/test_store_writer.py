@@ -75,7 +75,7 @@ async def make(tmp_path: Path, clock: FakeClock, disk: Disk) -> AsyncIterator[Ma
 
 async def until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(LONG):
-        while not true():  # noqa: ASYNC110 - what is waited for happens in another thread
+        while not true():
             await asyncio.sleep(0.005)
 
 

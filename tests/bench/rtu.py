@@ -1,0 +1,82 @@
+"""RTU row: our line against the physical limit of the simulated line, its gap violations, and pymodbus's async client in the same run."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+from drivers.registry import open_bus
+
+from tests.bench.parts import field, last
+
+BAUD, BITS, TURNAROUND = 9600, 10, 0.005
+SIZES = (1, 10, 50, 125)
+SECONDS = 6.0
+
+
+def limit(registers: int) -> float:
+    """Transactions a second that the line allows: (8 + 3.5 + 5 + 2n + 3.5) characters and the device's turnaround."""
+    return 1 / ((8 + 3.5 + 5 + 2 * registers + 3.5) * BITS / BAUD + TURNAROUND)
+
+
+async def ours(port: Path, registers: int) -> tuple[float, int]:
+    """(transactions a second, failures)."""
+    bus = open_bus("modbus-rtu", str(port), BAUD, "8N1", "", 0)
+    done = failed = 0
+    await bus.read(1, "holding", 0, registers)
+    began = time.perf_counter()
+    while time.perf_counter() - began < SECONDS:
+        try:
+            await bus.read(1, "holding", 0, registers)
+            done += 1
+        except Exception:
+            failed += 1
+    rate = done / (time.perf_counter() - began)
+    await bus.close()
+    return rate, failed
+
+
+async def pymodbus(port: Path, registers: int) -> tuple[float, int]:
+    from pymodbus.client import AsyncModbusSerialClient
+
+    client = AsyncModbusSerialClient(str(port), baudrate=BAUD, timeout=0.5, retries=0)
+    await client.connect()
+    done = failed = 0
+    began = time.perf_counter()
+    while time.perf_counter() - began < SECONDS:
+        try:
+            answer = await client.read_holding_registers(0, count=registers, device_id=1)
+            done += not answer.isError()
+            failed += answer.isError()
+        except Exception:
+            failed += 1
+            await client.connect()
+    rate = done / (time.perf_counter() - began)
+    client.close()
+    return rate, failed
+
+
+def run(folder: Path) -> list[str]:
+    """Rows of the benchmark's table."""
+    rows = ["| registers | limit tx/s | ours / limit | ours: gap violations, lost | pymodbus async / limit | its gap violations, lost | strict: ours lost | strict: pymodbus lost |",
+            "|---|---|---|---|---|---|---|---|"]  # fmt: skip
+    for registers in SIZES:
+        cells = [str(registers), f"{limit(registers):.2f}"]
+        for strict in (False, True):
+            for client in (ours, pymodbus):
+                port = folder / "tty-bench"
+                flags = ["--strict"] if strict else []
+                with field(
+                    folder, "rtu", "--link", port, "--baud", BAUD, "--bits", BITS, "--turnaround-ms", 5, "--quiet", *flags
+                ) as (sim, log):
+                    rate, failed = asyncio.run(client(port, registers))
+                    sim.terminate()
+                    sim.wait()
+                    seen = last(log)
+                if strict:
+                    cells.append(f"{failed}")
+                else:
+                    cells += [f"{rate / limit(registers):.3f}", f"{seen['gap'] + seen['coll']}, {failed}"]
+        rows.append("| " + " | ".join(cells) + " |")
+    return rows
