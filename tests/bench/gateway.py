@@ -38,7 +38,7 @@ class Seen:
 
 def ours(payload: str) -> Iterator[tuple[str, str, float]]:
     """(device, channel, value) of each line of one `readings` payload."""
-    for line in payload.split("\\n" if "\\n" in payload else "\n"):
+    for line in payload.split("\n"):
         if line.startswith("#") or "value=" not in line:
             continue
         tags, fields, _ = line.split(" ")
