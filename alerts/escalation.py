@@ -36,11 +36,15 @@ def due(alarm: Alarm, plant: Plant, now: Now, on_duty: Mapping[str, tuple[str, .
     ready = [d for d in _coming(alarm) if d.at <= now.mono]
     if not ready:
         return alarm, ()
-    told_by = {person: d for d in ready for person in _resolve(d.step, alarm, plant, on_duty)}
-    sent: list[Notification] = []
+    chosen: dict[str, tuple[Due, str]] = {}
     for d in ready:
-        for id in [person for person, chosen in told_by.items() if chosen is d]:
-            sent += _step_message(alarm, d, plant.people[id], plant, now, on_duty)
+        for id in _resolve(d.step, alarm, plant, on_duty):
+            message = message_for(d.step.message, alarm, plant, plant.people[id].role)
+            if message is not None:
+                chosen[id] = (d, message)
+    sent = [
+        n for id, (d, message) in chosen.items() for n in _telling(alarm, d, message, plant.people[id], plant, now, on_duty)
+    ]
     done = {x.step: x for x in alarm.done} | {d.step.id: Done(d.step.id, d.round, now.mono) for d in ready}
     told = tuple(dict.fromkeys((*alarm.told, *(n.person for n in sent))))
     return replace(alarm, done=tuple(done.values()), told=told), tuple(sent)
@@ -143,12 +147,9 @@ def _keepers(zone: str, plant: Plant) -> tuple[str, ...]:
     return tuple(p.id for p in keepers if near & set(p.zones))
 
 
-def _step_message(
-    alarm: Alarm, d: Due, person: Person, plant: Plant, now: Now, on_duty: Mapping[str, tuple[str, ...]]
-) -> Iterable[Notification]:
-    message = message_for(d.step.message, alarm, plant, person.role)
-    if message is None:
-        return ()
+def _telling(
+    alarm: Alarm, d: Due, message: str, person: Person, plant: Plant, now: Now, on_duty: Mapping[str, tuple[str, ...]]
+) -> tuple[Notification, ...]:  # fmt: skip
     duty = next(iter(on_duty.get("duty", ())), "")
     args = args_for(alarm, plant, now, duty, person.language, since=d.base, bureau=person.role == "bureau")
     reason = f"{d.step.when}/{d.step.after}"
