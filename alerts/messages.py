@@ -1,0 +1,267 @@
+"""The catalogue of messages: id -> words in zh and en and what they become for whom. Data only; render.py fills them in.
+
+Source: people's messages, §5. Each zh text has at most 70 UTF-16 units with every field at its FIELDS maximum and the
+mark of a repeat before it. The kind comes first, the place second, the verb third; no link, no emoji.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+UNITS_ZH = 70  # one SMS in UCS-2
+REPEAT = {"zh": "重发", "en": "Repeat: "}
+
+# Longest value of each field in UTF-16 units, in Chinese. A message's own `longest` overrides it.
+FIELDS: dict[str, int] = {
+    "place": 14,  # 地点: never shortened
+    "dev": 4,  # 设备; 8 for a circuit
+    "t": 5,  # HH:MM of the alarm
+    "t0": 5,  # HH:MM of its first occurrence
+    "now": 5,  # HH:MM of the message
+    "p": 4,  # 姓名 of the person the message is about
+    "who": 4,  # 姓名 of a person who could not be reached
+    "tel": 11,  # a phone number without the country's code
+    "s": 8,  # 校名, empty inside the school
+    "n": 2,  # 编号
+    "m": 2,  # minutes without an answer or a result, at most 99
+    "val": 8,  # value with unit, or what a bit means
+    "lim": 7,  # limit with unit
+    "act": 6,  # what the box does about it
+    "why": 7,  # why the bureau is rung, or a fire is confirmed
+    "what": 8,  # name of the alarm's kind
+    "lock": 2,  # A, B or 一把
+    "out": 5,  # what an output is
+    "verdict": 3,  # what somebody found
+    "d": 7,  # a duration
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`bureau`: what a person of the bureau gets instead. `instead`: (trait, value, id) rows; the first that holds replaces
+    the message. `only`: (trait, value) without which it is not sent at all. The traits are those of render.traits.
+    """
+
+    id: str
+    zh: str
+    en: str
+    longest: Mapping[str, int] = field(default_factory=dict)
+    bureau: str = "bureau.other"
+    instead: tuple[tuple[str, str, str], ...] = ()
+    only: tuple[str, str] | None = None
+
+
+MESSAGES: dict[str, Message] = {
+    m.id: m
+    for m in (
+        Message(
+            "fire.first",
+            "火警！{place}，{dev}{t}报警。立即去看。回1收到 2真火 3误报。编号{n}",
+            "FIRE! {place}, {dev}, {t}. Go and look now. Reply 1 received, 2 real, 3 false. No.{n}",
+            bureau="fire.bureau",
+        ),
+        Message(
+            "fire.again",
+            "火警{m}分钟无人响应！{place}，{dev}{t}。值班{p}未应答。立即处置。回1收到 2真火 3误报。编号{n}",
+            "FIRE unanswered {m} min! {place}, {dev}, {t}. {p} did not answer. Act now. Reply 1/2/3. No.{n}",
+            bureau="fire.bureau",
+        ),
+        Message(
+            "fire.unverified",
+            "火警未核实！{place}{t}报警，{p}已收到，{m}分钟无结果。请联系现场或亲自去看。回2真火 3误报。编号{n}",
+            "FIRE not checked! {place}, {t}. {p} answered, no result for {m} min. Call or go. Reply 2/3. No.{n}",
+            bureau="fire.bureau",
+        ),
+        Message(
+            "fire.multi",
+            "火警升级！{place}{why}，首警{t0}。拨119，组织疏散，清点人数。回1收到。编号{n}",
+            "FIRE confirmed! {place}, {why}, first {t0}. Call 119, evacuate, count heads. Reply 1. No.{n}",
+            bureau="fire.bureau",
+            instead=(("result", "real", "fire.real"),),
+        ),
+        Message(
+            "fire.real",
+            "真火警！{place}，{p}{t}现场核实。拨119，疏散，按预案到位。回1收到。编号{n}",
+            "REAL FIRE! {place}, checked by {p} at {t}. Call 119, evacuate, take your posts. Reply 1. No.{n}",
+            bureau="fire.bureau",
+        ),
+        Message(
+            "fire.bureau",
+            "{s}火警！{place}{t}报警，{why}。校方{p}{tel}。回1收到。编号{n}",
+            "{s} FIRE! {place}, {t}, {why}. School: {p} {tel}. Reply 1. No.{n}",
+            bureau="fire.bureau",
+        ),
+        Message(
+            "gas.l1",
+            "可燃气偏高（低限）！{place}{val}，{t}。{act}。关火开窗，勿动开关。回1收到。编号{n}",
+            "GAS low limit! {place} {val}, {t}. {act}. Flames off, windows open, touch no switch. Reply 1. No.{n}",
+            bureau="gas.bureau",
+        ),
+        Message(
+            "gas.l2",
+            "可燃气泄漏（高限）！{place}{val}，{t}。{act}。撤人，勿碰开关，室外拨119。回1收到。编号{n}",
+            "GAS LEAK high limit! {place} {val}, {t}. {act}. Everybody out, no switches, call 119 outdoors. Reply 1. No.{n}",
+            bureau="gas.bureau",
+        ),
+        Message(
+            "gas.bureau",
+            "{s}燃气泄漏！{place}{val}，{t}。校方{p}{tel}。回1收到。编号{n}",
+            "{s} GAS LEAK! {place} {val}, {t}. School: {p} {tel}. Reply 1. No.{n}",
+            bureau="gas.bureau",
+        ),
+        Message(
+            "elec.warn",
+            "电气预警：{place}{dev}{val}，限值{lim}。请电工今日内检查。回1收到。编号{n}",
+            "Electrical warning: {place} {dev} {val}, limit {lim}. Check today. Reply 1. No.{n}",
+            {"dev": 8},
+            instead=(("limit", "no", "elec.state"),),
+            only=("work", "yes"),
+        ),
+        Message(
+            "elec.alarm",
+            "电气报警！{place}{dev}{val}，限{lim}，{t}。电工到场，勿再合闸。回1收。编号{n}",
+            "ELECTRICAL ALARM! {place} {dev} {val}, limit {lim}, {t}. Electrician to site, do not re-close. Reply 1. No.{n}",
+            {"dev": 8},
+            instead=(("limit", "no", "elec.state"),),
+        ),
+        Message(
+            "elec.state",
+            "电气报警！{place}{dev}{val}，{t}。请电工到场，勿反复合闸。回1收到。编号{n}",
+            "ELECTRICAL ALARM! {place} {dev} {val}, {t}. Electrician to site, do not re-close. Reply 1. No.{n}",
+            {"dev": 8},
+        ),
+        Message(
+            "store.single",
+            "危化柜单人开启！{place}{t}仅{lock}锁开，门已开。立即到场核实。回1收到 4本人在场。编号{n}",
+            "STORE opened by one person! {place}, {t}, only lock {lock}, door open. Go and check."
+            " Reply 1, or 4 if you are there. No.{n}",
+            instead=(("which", "none", "store.forced"),),
+        ),
+        Message(
+            "store.unproven",
+            "危化柜已开，身份待核实：{place}{t}。在场保管人请用本人手机回4。5分钟内不足两人将报警。编号{n}",
+            "Store open, identities not proven: {place}, {t}. Holders present reply 4 from your own phone;"
+            " alarm if fewer than two in 5 min. No.{n}",
+        ),
+        Message(
+            "store.forced",
+            "危化柜异常开启！{place}{t}两锁未开而门开。立即到场，必要时拨110。回1收到。编号{n}",
+            "STORE FORCED! {place}, {t}, door open, both locks closed. Go now, 110 if needed. Reply 1. No.{n}",
+            only=("which", "none"),
+        ),
+        Message(
+            "lock",
+            "危化柜一把锁打开：{place}{t}仅{lock}锁开，已{m}分钟。请到场或锁好。回1收到 4本人在场。编号{n}",
+            "Store: one lock open. {place}, {t}, only lock {lock}, for {m} min. Go there or lock it."
+            " Reply 1, or 4 if you are there. No.{n}",
+        ),
+        Message(
+            "panic",
+            "一键报警！{place}{t}。立即支援，拨110，勿单独靠近。回1收到。编号{n}",
+            "PANIC BUTTON! {place}, {t}. Help at once, call 110, do not go alone. Reply 1. No.{n}",
+        ),
+        Message(
+            "unverified",
+            "{what}未核实！{place}{t}报警，{p}已收到，{m}分钟无结果。请去看。回2真 3误报。编号{n}",
+            "{what} not checked! {place}, {t}. {p} answered, no result for {m} min. Call or go. Reply 2/3. No.{n}",
+        ),
+        Message(
+            "comm.sleep",
+            "监测中断！{place}{dev}{t}起无数据。恢复前每小时巡查一次并登记。回1收到。编号{n}",
+            "NO MONITORING! {place}, {dev} silent since {t}. Patrol hourly and record it. Reply 1. No.{n}",
+        ),
+        Message(
+            "comm.other",
+            "设备故障：{place}{dev}{t}起无数据。请报修。编号{n}",
+            "Fault: {place} {dev}, no data since {t}. Arrange repair. No.{n}",
+            {"dev": 8},
+        ),
+        Message(
+            "line",
+            "线路中断：{dev}{t}起无应答，整条线失去监测。请加强巡查并报修。回1收到。编号{n}",
+            "LINE DOWN: {dev} silent since {t}, everything on it unmonitored. Patrol more, arrange repair. Reply 1. No.{n}",
+            {"dev": 14},
+        ),
+        Message(
+            "mains",
+            "停电：{place}市电{t}中断，部分监测可能失效。请加强巡查。回1收到。编号{n}",
+            "Mains lost: {place}, {t}; some monitoring may be down. Patrol more. Reply 1. No.{n}",
+        ),
+        Message(
+            "water",
+            "消防水压低：{place}{val}，限值{lim}，{t}。请查阀门和泵房。回1收到。编号{n}",
+            "Fire water low: {place} {val}, limit {lim}, {t}. Check valves and pump room. Reply 1. No.{n}",
+        ),
+        Message(
+            "warning",
+            "预警：{place}{dev}{val}，{t}。请去查看。回1收到。编号{n}",
+            "Early warning: {place} {dev} {val}, {t}. Have a look. Reply 1. No.{n}",
+            {"dev": 8},
+        ),
+        Message(
+            "tamper",
+            "防拆报警：{place}{dev}{t}被拆下或打开。请去查看。回1收到。编号{n}",
+            "Tamper: {place} {dev} removed or opened at {t}. Go and look. Reply 1. No.{n}",
+            {"dev": 8},
+            only=("night", "yes"),
+        ),
+        Message(
+            "output",
+            "输出未动作！{place}{out}{t}未按命令动作。请立即人工操作并报修。回1收到。编号{n}",
+            "OUTPUT did not follow! {place}, {out}, {t}. Operate it by hand now, arrange repair. Reply 1. No.{n}",
+        ),
+        Message(
+            "cannot-record",
+            "报警盒不能记录！{t}起报警可能无记录，仍会鸣响和通知。请立即报修。回1收到。编号{n}",
+            "BOX CANNOT RECORD since {t}! It still sounds and calls. Arrange repair now. Reply 1. No.{n}",
+        ),
+        Message(
+            "cannot-call",
+            "报警盒不能通知！{t}起消息送不到{who}。请守在值班室，口头转告并报修。回1收到。编号{n}",
+            "BOX CANNOT CALL since {t}! No message reaches {who}. Stay in the guard room, tell people, arrange repair."
+            " Reply 1. No.{n}",
+        ),
+        Message(
+            "bureau.other",
+            "{s}{what}！{place}{t}报警。校方{p}{tel}。回1收到。编号{n}",
+            "{s} {what}! {place}, {t}. School: {p} {tel}. Reply 1. No.{n}",
+        ),
+        Message(
+            "recover.fire",
+            "{s}已结束：{place}{t0}火警，{p}核实为{verdict}，{now}复位。编号{n}",
+            "{s} Closed: fire {t0} at {place}, {p} found {verdict}, reset {now}. No.{n}",
+            bureau="recover.fire",
+        ),
+        Message(
+            "recover.alarm",
+            "{s}已结束：{place}{t0}{what}，{p}核实为{verdict}，{now}复位。编号{n}",
+            "{s} Closed: {what} {t0} at {place}, {p} found {verdict}, reset {now}. No.{n}",
+            bureau="recover.alarm",
+            instead=(("result", "", "recover.other"),),
+        ),
+        Message(
+            "recover.fault",
+            "{s}已恢复：{place}{dev}{now}恢复监测，中断{d}。编号{n}",
+            "{s} Restored: {place} {dev} at {now}, after {d}. No.{n}",
+            {"dev": 8},
+            bureau="recover.fault",
+        ),
+        Message(
+            "recover.other",
+            "{s}已恢复：{place}{what}{now}结束，历时{d}。编号{n}",
+            "{s} Over: {what} at {place}, {now}, after {d}. No.{n}",
+            bureau="recover.other",
+        ),
+    )
+}
+
+# Which closing message an alarm's kind has; a kind not listed here has recover.alarm when it latches, else recover.other.
+CLOSING: dict[str, str] = {
+    "fire": "recover.fire",
+    "heat": "recover.fire",
+    "manual": "recover.fire",
+    "comm": "recover.fault",
+    "comm-sleep": "recover.fault",
+    "line": "recover.fault",
+}

@@ -1,0 +1,232 @@
+"""An alarm and a message id -> the text one person reads. Pure; the only file besides duty.py that knows the time zone."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from alerts.kinds import KINDS
+from alerts.messages import FIELDS, MESSAGES, REPEAT, Message
+from alerts.model import Alarm
+from alerts.plant import Plant
+from drivers.quantities import QUANTITIES
+from drivers.reading import Now
+
+Words = tuple[str, str]  # zh, en
+
+WORK = (8 * 60, 18 * 60)  # local minutes, Monday to Friday: when an electrician may be rung for a warning
+NIGHT = (21 * 60 + 30, 6 * 60 + 30)  # sleeping time
+
+VERDICTS: dict[str, Words] = {
+    "real": ("真", "real"),
+    "false": ("误报", "false alarm"),
+    "drill": ("演练", "drill"),
+    "test": ("测试", "test"),
+    "point_removed": ("已拆除", "removed"),
+    "": ("已处理", "dealt with"),
+}
+OUTPUTS: dict[str, Words] = {
+    "guard-sounder": ("值班室警报", "guard-room sounder"),
+    "evacuation": ("疏散警报", "evacuation signal"),
+    "room-sounder": ("室内警报", "room sounder"),
+    "fan": ("排风机", "fan"),
+    "valve": ("燃气阀", "gas valve"),
+    "chirp": ("柜门蜂鸣器", "cabinet chirp"),
+}
+# What the box does about gas: (kind, output role, words when the zone has one, words when it has none).
+ACTIONS: tuple[tuple[str, str, Words, Words], ...] = (
+    ("gas-1", "fan", ("正在排风", "Fan being started"), ("无排风机", "No fan")),
+    ("gas-2", "valve", ("正在关阀", "Valve being closed"), ("无阀门", "No valve")),
+)
+BOX: Words = ("报警盒", "Alarm box")
+UNKNOWN_PERSON: Words = ("系统", "System")
+
+
+def render(message: str, args: Mapping[str, str], language: str, *, repeat: bool = False) -> str:
+    """The text of a message of the catalogue; zh at most 70 UTF-16 units with fields within their maxima.
+
+    A field longer than its maximum is cut, except the place. Fields the message does not name are ignored, missing ones
+    raise KeyError. `repeat` puts the mark of a possible repeat before it.
+    """
+    m = MESSAGES[message]
+    text = (m.en if language == "en" else m.zh).format(
+        **{f: args[f] if f == "place" or language == "en" else _cut(args[f], longest(m, f)) for f in fields(m, language)}
+    )
+    return (REPEAT[language] if repeat else "") + text.strip()
+
+
+def fields(message: Message, language: str) -> tuple[str, ...]:
+    """The names of the fields that the message's text asks for."""
+    template = message.en if language == "en" else message.zh
+    return tuple(name for _, name, _, _ in string.Formatter().parse(template) if name)
+
+
+def longest(message: Message, field: str) -> int:
+    return message.longest.get(field, FIELDS[field])
+
+
+def units(text: str) -> int:
+    """Length as a phone company counts it: UTF-16 code units."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def _cut(text: str, most: int) -> str:
+    return text.encode("utf-16-le")[: most * 2].decode("utf-16-le", "ignore")
+
+
+def traits(alarm: Alarm, plant: Plant) -> dict[str, str]:
+    """What decides between messages: which (lock), result, limit, work and night (of the local time it was raised)."""
+    local = _local(alarm.raised.wall, plant)
+    minute = local.hour * 60 + local.minute
+    return {
+        "which": str(alarm.evidence.get("which", "")),
+        "result": alarm.result.value if alarm.result else "",
+        "limit": "no" if alarm.evidence.get("limit") is None else "yes",
+        "work": _yes(local.isoweekday() <= 5 and WORK[0] <= minute < WORK[1]),
+        "night": _yes(minute >= NIGHT[0] or minute < NIGHT[1]),
+    }
+
+
+def message_for(message: str, alarm: Alarm, plant: Plant, role: str) -> str | None:
+    """The catalogue id that a person of this role gets in place of `message`, or None: not sent at this time."""
+    m, known = MESSAGES[message], traits(alarm, plant)
+    if m.only is not None and known[m.only[0]] != m.only[1]:
+        return None
+    chosen = MESSAGES[next((id for trait, value, id in m.instead if known[trait] == value), m.id)]
+    return chosen.bureau if role == "bureau" else chosen.id
+
+
+def args_for(
+    alarm: Alarm, plant: Plant, now: Now, duty: str, language: str, *, since: int | None = None, bureau: bool = False
+) -> dict[str, str]:
+    """Every field of FIELDS for this alarm. `duty` is the id of the person on duty or "".
+
+    `since`: monotonic ms from which {m} counts (default: the raise). {p} is who gave the result, else who answered, else
+    who is on duty; to the bureau always who is on duty, with their phone. {s} is empty inside the school.
+    """
+    en = language == "en"
+    about = duty if bureau else alarm.result_by or alarm.acked_by or duty
+    minutes = _minutes(now.mono - (alarm.raised.mono if since is None else since), plant)
+    person = plant.people.get(duty)
+    return {
+        "place": _place(alarm, plant)[en],
+        "dev": _device(alarm, plant),
+        "t": _clock(alarm.raised.wall, plant),
+        "t0": _clock(alarm.first.wall, plant),
+        "now": _clock(now.wall, plant),
+        "p": _name(about, plant)[en],
+        "who": _name(str(alarm.evidence.get("person", "")), plant)[en],
+        "tel": _phone(person.phone) if person else "",
+        "s": plant.short if bureau else "",
+        "n": f"{alarm.number:02d}",
+        "m": str(minutes),
+        "val": _value(alarm, plant, "value")[en],
+        "lim": _value(alarm, plant, "limit")[en],
+        "act": _action(alarm, plant)[en],
+        "why": _why(alarm, plant, minutes)[en],
+        "what": (KINDS[alarm.kind].zh, KINDS[alarm.kind].en)[en],
+        "lock": {"A": ("A", "A"), "B": ("B", "B")}.get(str(alarm.evidence.get("which")), ("一把", "one"))[en],
+        "out": _output(alarm, plant)[en],
+        "verdict": VERDICTS[alarm.result.value if alarm.result else ""][en],
+        "d": _duration(now.mono - alarm.first.mono)[en],
+    }
+
+
+def _yes(fact: bool) -> str:
+    return "yes" if fact else "no"
+
+
+def _local(wall: int, plant: Plant) -> datetime:
+    return datetime.fromtimestamp(wall / 1000, UTC).astimezone(ZoneInfo(plant.timezone))
+
+
+def _clock(wall: int, plant: Plant) -> str:
+    return _local(wall, plant).strftime("%H:%M")
+
+
+def _minutes(ms: int, plant: Plant) -> int:
+    """Whole minutes as the configuration means them: a demo's speed is multiplied back, its rounding forgiven."""
+    return max(1, min(99, (ms * plant.speed + 1_000) // 60_000))
+
+
+def _place(alarm: Alarm, plant: Plant) -> Words:
+    """The zone's name; an output's zone or building; else the box itself."""
+    point, output = plant.points.get(alarm.point), plant.outputs.get(alarm.point)
+    zone = plant.zones.get(point.zone if point else output.zone if output else "")
+    building = plant.buildings.get(output.building) if output else None
+    name = zone.name if zone else building.name if building else ""
+    return (name, name) if name else BOX
+
+
+def _device(alarm: Alarm, plant: Plant) -> str:
+    point = plant.points.get(alarm.point)
+    return point.name if point and point.name else alarm.point.split("/")[0]
+
+
+def _name(person: str, plant: Plant) -> Words:
+    known = plant.people.get(person)
+    return (known.name, known.name) if known else UNKNOWN_PERSON
+
+
+def _phone(number: str) -> str:
+    """As dialled inside the country: +86 is left out."""
+    return number.removeprefix("+86").replace(" ", "")
+
+
+def _value(alarm: Alarm, plant: Plant, key: str) -> Words:
+    """A number of the evidence with its unit, without needless zeros; a bit as its meaning; "" when there is none."""
+    value, point = alarm.evidence.get(key), plant.points.get(alarm.point)
+    if not isinstance(value, int | float) or point is None:
+        return ("", "")
+    quantity = QUANTITIES[point.quantity]
+    meaning = quantity.one if value else quantity.zero
+    if meaning is not None:
+        return meaning
+    code = point.values.get(int(value)) if value == int(value) else None
+    if code is not None:
+        return (code, code)
+    number = f"{value:.{quantity.digits}f}"
+    text = (number.rstrip("0").rstrip(".") if "." in number else number) + quantity.unit
+    return (text, text)
+
+
+def _action(alarm: Alarm, plant: Plant) -> Words:
+    """What is being done in the alarm's zone. What came of it is not known yet when the message leaves."""
+    point = plant.points.get(alarm.point)
+    for kind, role, some, none in ACTIONS:
+        if kind == alarm.kind:
+            has = point is not None and any(o.role == role and o.zone == point.zone for o in plant.outputs.values())
+            return some if has else none
+    return ("", "")
+
+
+def _why(alarm: Alarm, plant: Plant, minutes: int) -> Words:
+    """Why the whole school or the bureau hears of it."""
+    if alarm.result is not None and alarm.result.value == "real":
+        return ("现场核实真火", "checked and real")
+    if alarm.confirmed and KINDS[alarm.kind].sure:
+        point = plant.points.get(alarm.point)
+        quantity = QUANTITIES[point.quantity] if point else None
+        return (quantity.zh, quantity.en) if quantity else (KINDS[alarm.kind].zh, KINDS[alarm.kind].en)
+    if alarm.confirmed:
+        return ("两处以上报警", "two or more points")
+    if alarm.acked is not None:
+        return (f"{minutes}分钟未核实", f"no result for {minutes} min")
+    return (f"{minutes}分钟无人响应", f"unanswered for {minutes} min")
+
+
+def _output(alarm: Alarm, plant: Plant) -> Words:
+    output = plant.outputs.get(alarm.point)
+    return OUTPUTS[output.role] if output else ("", "")
+
+
+def _duration(ms: int) -> Words:
+    minutes = max(1, (ms + 30_000) // 60_000)
+    if minutes < 120:
+        return (f"{minutes}分钟", f"{minutes} min")
+    hours = (minutes + 30) // 60
+    if hours < 48:
+        return (f"{hours}小时", f"{hours} h")
+    return (f"{(hours + 12) // 24}天", f"{(hours + 12) // 24} days")
