@@ -276,10 +276,10 @@ class Engine:
         self._log(rec, move.old, new, move.event, code=input.value, args=facts(new))
 
     def _sounding(self, rec: Record, alarm: Alarm) -> Alarm:
-        """A new alarm or occurrence: it has its number, and every silence ends (R14)."""
-        for other in tuple(self._book.all()):
-            if other.silenced and other.id != alarm.id:
-                self._put(rec, replace(other, silenced=False, resound=None))
+        """A new alarm or occurrence: it has its number, and if it is one that sounds every silence ends (R14)."""
+        silenced = [a for a in self._book.all() if a.silenced and a.id != alarm.id] if KINDS[alarm.kind].demands else []
+        for other in silenced:
+            self._put(rec, replace(other, silenced=False, resound=None))
         return replace(alarm, number=alarm.number or self._book.free_number(), silenced=False, resound=None)
 
     def _log(
