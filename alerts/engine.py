@@ -303,7 +303,7 @@ class Engine:
         due = {a.id: a for a in self._book.due(rec.now.mono)} | {
             i: a for i in rec.changed if (a := self._book.by_id.get(i)) is not None
         }
-        open_ = [a for a in due.values() if a.state in OPEN and not a.parent]
+        open_ = [a for a in due.values() if a.state in OPEN]
         if not open_:
             return
         posts = duty.on_duty(self._plant, rec.now.wall)

@@ -332,3 +332,28 @@ def test_an_event_holds_no_text_and_no_name(world: World) -> None:
 def test_a_rule_without_its_policy_does_not_start() -> None:
     with pytest.raises(ValueError, match="nowhere"):
         World(plant((replace(RULES[0], policy="nowhere"),)))
+
+
+def test_a_new_alarm_ends_every_silence(world: World) -> None:
+    world.read({"smoke-a/smoke": 1.0})
+    world.do("silence")
+    world.read({"gas-k/gas": 45.0})
+    assert not any(a.silenced for a in world.engine.alarms.values())
+
+
+def test_a_fault_ends_no_silence(world: World) -> None:
+    world.read({"smoke-a/smoke": 1.0})
+    world.do("silence")
+    world.dead("gas-k/gas")
+    assert world.alarm("smoke").silenced
+
+
+def test_a_hidden_fault_rings_nobody(world: World) -> None:
+    """R36, with a policy that would ring; once the line is back it does."""
+    ringing = World(plant((*(r for r in RULES if r.kind != "no_data"), replace(RULES[8], policy="cannot-call"))))
+    ringing.read({"line-a/link": 0.0})
+    ringing.dead("smoke-a/smoke")
+    ringing.wait(60_000)
+    assert [n for n in ringing.sent if n.alarm == ringing.journal_id("smoke-a/smoke")] == []
+    ringing.read({"line-a/link": 1.0})
+    assert [n.person for n in ringing.sent if n.alarm == ringing.journal_id("smoke-a/smoke")] == ["li"]
