@@ -144,7 +144,7 @@ class Engine:
             if alarm.state is AlarmState.PENDING:
                 self._walk(rec, alarm, Input.HELD)
             elif alarm.resound is not None and alarm.resound <= now.mono:
-                self._put(rec, replace(alarm, resound=None, silenced=False))
+                self._put(rec, replace(alarm, resound=None, silenced=alarm.state is not AlarmState.UNACKED))
         self._look(rec, {r.point: r for r in self._silence.due(now) if not dead(self._view.get(r.point))})
         for n in self._post.due(now):
             self._send(rec, n)
@@ -276,10 +276,10 @@ class Engine:
         self._log(rec, move.old, new, move.event, code=input.value, args=facts(new))
 
     def _sounding(self, rec: Record, alarm: Alarm) -> Alarm:
-        """A new alarm or occurrence: it has its number, and every silence ends (R14)."""
-        for other in tuple(self._book.all()):
-            if other.silenced and other.id != alarm.id:
-                self._put(rec, replace(other, silenced=False, resound=None))
+        """A new alarm or occurrence: it has its number, and if it is one that sounds every silence ends (R14)."""
+        silenced = [a for a in self._book.all() if a.silenced and a.id != alarm.id] if KINDS[alarm.kind].demands else []
+        for other in silenced:
+            self._put(rec, replace(other, silenced=False, resound=None))
         return replace(alarm, number=alarm.number or self._book.free_number(), silenced=False, resound=None)
 
     def _log(
@@ -303,7 +303,7 @@ class Engine:
         due = {a.id: a for a in self._book.due(rec.now.mono)} | {
             i: a for i in rec.changed if (a := self._book.by_id.get(i)) is not None
         }
-        open_ = [a for a in due.values() if a.state in OPEN and not a.parent]
+        open_ = [a for a in due.values() if a.state in OPEN]
         if not open_:
             return
         posts = duty.on_duty(self._plant, rec.now.wall)

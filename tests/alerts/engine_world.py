@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from alerts.engine import Engine
 from alerts.model import Alarm, AlarmState, Command, Delivery, Event, Fate, Notification, Outcome, Policy, Rule, Step
@@ -186,9 +186,10 @@ class World:
     def state(self, rule: str) -> AlarmState:
         return next((a.state for a in self.engine.alarms.values() if a.rule == rule), AlarmState.NORMAL)
 
+    def journal_id(self, point: str) -> str:
+        """The id of the one standing alarm of a point."""
+        (found,) = [a.id for a in self.engine.alarms.values() if a.point == point]
+        return found
+
     def kinds(self, start: int = 0) -> list[str]:
         return [e.kind for e in self.events[start:] if e.kind not in ("boot", "notified", "output")]
-
-
-def with_alarm(alarm: Alarm, **changes: object) -> Alarm:
-    return replace(alarm, **changes)  # type: ignore[arg-type]

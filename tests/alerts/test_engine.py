@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from engine_world import World
+from dataclasses import replace
+
+import pytest
+from engine_world import POINTS, RULES, World, plant
 
 from alerts.model import AlarmState, Result
+from drivers.reading import Quality, Reading
 
 S = AlarmState
 
@@ -29,3 +33,327 @@ def test_fire_from_reading_to_reset(world: World) -> None:
     assert not world.engine.alarms
     assert world.kinds() == ["raised", "acked", "gone", "refused", "result", "reset"]
     assert [e.seq for e in world.events] == list(range(1, len(world.events) + 1))
+
+
+def test_sensor_returns_and_the_alarm_stays(world: World) -> None:
+    """R12: latched; gone without an answer is still listed, and a reset is refused."""
+    world.read({"smoke-a/smoke": 1.0})
+    world.read({"smoke-a/smoke": 0.0})
+    assert world.state("smoke") is S.RTN_UNACKED
+    assert world.do("reset", "sun").replies[0].code == "refused.no-ack"
+    world.do("result", "sun", result="real", cause="用火")
+    assert world.state("smoke") is S.LATCHED
+    assert world.do("reset", "sun").replies[0].ok
+
+
+def test_reset_while_active_is_refused(world: World) -> None:
+    world.read({"smoke-a/smoke": 1.0})
+    world.do("result", result="false", cause="蚊香", on_site=True)
+    out = world.do("reset")
+    assert out.replies[0].code == "refused.not-gone"
+    assert [e.kind for e in out.events] == ["refused"]
+    assert world.state("smoke") is S.ACKED
+
+
+def test_unknown_never_clears(world: World) -> None:
+    """A dead sensor freezes nothing and clears nothing; it is a fault of its own and a running off-delay ends."""
+    world.read({"gas-k/gas": 45.0})
+    world.read({"gas-k/gas": 10.0})
+    world.wait(5_000)
+    world.dead("gas-k/gas")
+    assert world.state("gas-2") is S.UNACKED
+    assert world.state("no-data") is S.UNACKED
+    assert world.alarm("gas-2").off_due is None
+    world.wait(60_000)
+    assert world.state("gas-2") is S.UNACKED
+    world.read({"gas-k/gas": 10.0})
+    assert world.state("gas-2") is S.UNACKED, "the off-delay starts again"
+    world.wait(10_000)
+    assert world.state("gas-2") is S.UNACKED, "time alone clears nothing"
+    world.read({"gas-k/gas": 10.0}, quality=Quality.UNCERTAIN)
+    assert world.state("gas-2") is S.UNACKED, "an uncertain reading clears nothing"
+    world.read({"gas-k/gas": 10.0})
+    world.wait(10_000)
+    world.read({"gas-k/gas": 10.0})
+    assert world.state("gas-2") is S.RTN_UNACKED
+
+
+def test_breach_then_silence_is_an_alarm(world: World) -> None:
+    world.read({"gas-k/gas": 22.0})
+    assert world.state("gas-1") is S.PENDING
+    world.dead("gas-k/gas")
+    assert world.engine.next_due() == world.now.mono + 3_000
+    world.wait(3_000)
+    assert world.state("gas-1") is S.UNACKED
+
+
+def test_a_short_breach_is_cancelled(world: World) -> None:
+    world.read({"gas-k/gas": 22.0})
+    world.wait(2_999)
+    world.read({"gas-k/gas": 10.0})
+    world.wait(10_000)
+    assert world.kinds() == ["pending", "cancelled"]
+    assert not world.sent
+
+
+def test_gas_levels(world: World) -> None:
+    """R19: level 1 after 3 s with return 2 below and by itself; level 2 at once, latched."""
+    world.read({"gas-k/gas": 20.0})
+    world.wait(3_000)
+    assert world.outputs["board/fan"] is True
+    world.do("ack")
+    world.read({"gas-k/gas": 18.5})
+    for _ in range(4):
+        world.wait(10_000)
+        world.read({"gas-k/gas": 18.0})
+    assert world.state("gas-1") is S.ACKED, "not yet below the return limit"
+    for _ in range(4):
+        assert world.state("gas-1") is S.ACKED
+        world.read({"gas-k/gas": 17.0})
+        world.wait(10_000)
+    world.read({"gas-k/gas": 17.0})
+    assert world.state("gas-1") is S.NORMAL
+    assert world.outputs["board/fan"] is False
+    world.read({"gas-k/gas": 40.0})
+    assert world.state("gas-2") is S.UNACKED
+    assert {o for o, on in world.outputs.items() if on} == {"board/sounder", "board/room", "board/fan", "board/valve"}
+
+
+def test_fan_without_feedback_is_a_fault(world: World) -> None:
+    """R21: commanded and not seen running in 10 s."""
+    world.read({"gas-k/gas": 45.0})
+    assert world.engine.next_due() is not None
+    world.wait(9_999)
+    assert world.state("box-output") is S.NORMAL
+    world.wait(1)
+    assert world.alarm("box-output").point == "board/fan"
+    world.read({"fan-k/run": 1.0})
+    assert world.state("box-output") is S.RTN_UNACKED
+
+
+def test_a_fan_that_runs_is_no_fault(world: World) -> None:
+    world.read({"gas-k/gas": 45.0})
+    world.read({"fan-k/run": 1.0})
+    world.wait(20_000)
+    assert world.state("box-output") is S.NORMAL
+
+
+def test_silence_stops_sound_only(world: World) -> None:
+    """R14: a new alarm sounds again, and the same one after five unanswered minutes."""
+    world.read({"smoke-a/smoke": 1.0})
+    assert world.do("silence").outputs == {"board/sounder": False}
+    assert world.state("smoke") is S.UNACKED
+    assert world.read({"smoke-k/smoke": 1.0}).outputs == {"board/sounder": True}
+    world.do("silence", "wang", "all")
+    assert world.outputs["board/sounder"] is False
+    world.wait(299_999)
+    assert world.outputs["board/sounder"] is False
+    world.wait(1)
+    assert world.outputs["board/sounder"] is True
+
+
+def test_the_same_alarm_again(world: World) -> None:
+    """A breach after LATCHED: same alarm, new occurrence, escalation from the start, the old result no longer counts."""
+    world.read({"smoke-a/smoke": 1.0})
+    first = world.alarm("smoke")
+    world.do("result", result="false", cause="蚊香", on_site=True)
+    world.read({"smoke-a/smoke": 0.0})
+    world.wait(1_000)
+    told = len(world.sent)
+    world.read({"smoke-a/smoke": 1.0})
+    again = world.alarm("smoke")
+    assert (again.id, again.occurrence, again.result, again.acked) == (first.id, 2, None, None)
+    assert world.outputs["board/sounder"] is True
+    assert [n.person for n in world.sent[told:]] == ["wang"]
+
+
+def test_flapping_does_not_put_off_the_next_step(world: World) -> None:
+    """A breach after RTN_UNACKED: the steps go on from the first raise, and nobody is told twice for one."""
+    world.read({"smoke-a/smoke": 1.0})
+    for _ in range(6):
+        world.wait(5_000)
+        world.read({"smoke-a/smoke": 0.0})
+        world.wait(5_000)
+        world.read({"smoke-a/smoke": 1.0})
+    assert world.alarm("smoke").occurrence == 7
+    assert [(n.person, n.step) for n in world.sent] == [("wang", "first"), ("li", "again")]
+
+
+def test_ack_pauses_and_a_result_ends(world: World) -> None:
+    world.read({"smoke-a/smoke": 1.0})
+    world.wait(10_000)
+    world.do("ack")
+    world.wait(120_000)
+    assert [n.step for n in world.sent] == ["first"], "the unanswered steps stop"
+    assert world.engine.next_due() is not None
+    world.wait(60_000)
+    assert [n.step for n in world.sent] == ["first", "result"], "three minutes without a result"
+    world.do("result", "li", result="false", cause="水蒸气")
+    world.wait(3_600_000)
+    assert [n.step for n in world.sent] == ["first", "result"]
+
+
+def test_second_detector_confirms(world: World) -> None:
+    """R37: two points of one building; everybody told once, the building's evacuation signal on, the other building's off."""
+    world.read({"smoke-a/smoke": 1.0})
+    assert world.outputs["board/evac-dorm"] is False
+    told = len(world.sent)
+    world.wait(10_000)
+    world.read({"smoke-b/smoke": 1.0})
+    assert {n.person for n in world.sent[told:]} == {"wang", "li", "head"}
+    assert {n.message for n in world.sent[told:]} == {"fire.multi"}
+    assert all(a.confirmed for a in world.engine.alarms.values())
+    assert world.outputs["board/evac-dorm"] is True
+    assert world.outputs["board/evac-canteen"] is False
+    assert world.kinds().count("confirmed") == 2
+    told = len(world.sent)
+    world.read({"heat-a/heat": 1.0})
+    assert [n.person for n in world.sent[told:]] == ["wang"], "the whole list is told once, not once per detector"
+
+
+def test_one_smoke_detector_never_empties_a_building(world: World) -> None:
+    world.read({"smoke-a/smoke": 1.0, "smoke-k/smoke": 1.0})
+    world.wait(600_000)
+    assert not any(a.confirmed for a in world.engine.alarms.values())
+    assert world.outputs["board/evac-dorm"] is False
+
+
+def test_a_person_confirms(world: World) -> None:
+    world.read({"smoke-a/smoke": 1.0})
+    world.do("ack")
+    told = len(world.sent)
+    world.do("result", "zhou", result="real")
+    assert {n.person for n in world.sent[told:]} == {"wang", "li", "head"}
+    assert world.outputs["board/evac-dorm"] is True
+
+
+def test_a_manual_call_point_confirms_alone(world: World) -> None:
+    world.read({"call-a/manual": 1.0})
+    assert world.outputs["board/evac-dorm"] is True
+
+
+def test_false_alarm_ends_the_evacuation_signal(world: World) -> None:
+    world.read({"call-a/manual": 1.0})
+    world.do("result", result="false", cause="人为触碰", on_site=True)
+    assert world.outputs["board/evac-dorm"] is False
+
+
+def test_store_opened_with_one_lock(world: World) -> None:
+    """R22: one lock chirps, the door with one lock is an alarm that says which; both locks are no alarm."""
+    world.read({"store-1/door": 0.0, "store-1/lock-a": 0.0, "store-1/lock-b": 0.0})
+    world.read({"store-1/lock-a": 1.0})
+    assert world.state("one-lock") is S.UNACKED
+    assert world.outputs["board/chirp"] is True
+    world.read({"store-1/door": 1.0})
+    assert world.outputs["board/chirp"] is False
+    assert world.alarm("opening").evidence == {"which": "A"}
+    assert world.outputs["board/sounder"] is True
+
+
+def test_store_opened_by_two(world: World) -> None:
+    world.read({"store-1/door": 0.0, "store-1/lock-a": 0.0, "store-1/lock-b": 0.0})
+    world.read({"store-1/lock-a": 1.0, "store-1/lock-b": 1.0})
+    world.read({"store-1/door": 1.0})
+    assert world.state("opening") is S.NORMAL
+
+
+def test_a_dead_line_is_one_fault(world: World) -> None:
+    """R36: the points' own faults stand under the line's, stay in the log, and come out when it is back."""
+    world.read({"line-a/link": 0.0})
+    line = world.alarm("line")
+    for point in ("smoke-a/smoke", "smoke-b/smoke"):
+        world.dead(point)
+    world.dead("gas-k/gas")
+    parents = {a.point: a.parent for a in world.engine.alarms.values() if a.kind == "comm"}
+    assert parents == {"smoke-a/smoke": line.id, "smoke-b/smoke": line.id, "gas-k/gas": ""}
+    world.read({"line-a/link": 1.0})
+    assert not any(a.parent for a in world.engine.alarms.values())
+
+
+def test_a_line_reported_after_its_points(world: World) -> None:
+    world.dead("smoke-a/smoke")
+    world.read({"line-a/link": 0.0})
+    assert world.alarm("no-data").parent == world.alarm("line").id
+
+
+def test_a_dead_line_never_hides_a_fire(world: World) -> None:
+    world.read({"smoke-a/smoke": 1.0})
+    world.read({"line-a/link": 0.0})
+    assert world.alarm("smoke").parent == ""
+
+
+def test_silent_points_become_faults(world: World) -> None:
+    """A point never heard is no data once its limit is over, and one that falls silent too."""
+    world.read({"smoke-a/smoke": 0.0})
+    world.wait(20_000)
+    world.read({"smoke-a/smoke": 0.0})
+    assert world.engine.next_due() is not None
+    world.wait(10_000)
+    assert {a.point for a in world.engine.alarms.values()} == {p.id for p in POINTS if p.bus} - {"smoke-a/smoke"}
+    world.wait(20_000)
+    assert "smoke-a/smoke" in {a.point for a in world.engine.alarms.values()}
+    assert world.engine.view["smoke-a/smoke"].quality is Quality.STALE
+
+
+def test_a_breach_inside_one_batch_is_seen(world: World) -> None:
+    readings = [Reading("smoke-a/smoke", v, Quality.GOOD, world.now) for v in (0.0, 1.0, 0.0)]
+    world.take(world.engine.readings(readings, world.now, True))
+    assert world.state("smoke") is S.RTN_UNACKED
+
+
+def test_numbers_are_the_smallest_free(world: World) -> None:
+    world.read({"smoke-a/smoke": 1.0})
+    world.read({"smoke-k/smoke": 1.0})
+    assert {a.point: a.number for a in world.engine.alarms.values()} == {"smoke-a/smoke": 1, "smoke-k/smoke": 2}
+    world.read({"smoke-a/smoke": 0.0})
+    world.do("result", "sun", "1", result="false", cause="蚊香")
+    world.do("reset", "sun", "01")
+    world.read({"smoke-b/smoke": 1.0})
+    assert {a.point: a.number for a in world.engine.alarms.values()} == {"smoke-b/smoke": 1, "smoke-k/smoke": 2}
+
+
+def test_closing_is_told_to_those_who_were_told(world: World) -> None:
+    world.read({"smoke-a/smoke": 1.0})
+    world.do("result", result="false", cause="蚊香", on_site=True)
+    world.read({"smoke-a/smoke": 0.0})
+    out = world.do("reset")
+    assert [(n.person, n.reason) for n in out.notifications] == [("wang", "closing")]
+
+
+def test_an_event_holds_no_text_and_no_name(world: World) -> None:
+    world.read({"smoke-a/smoke": 1.0})
+    (n,) = world.sent
+    (event,) = [e for e in world.events if e.kind == "notified"]
+    assert event.who == "wang"
+    assert "王建国" not in str(event)
+    assert len(str(event.args["text"])) == 64 and event.args["key"] == n.key
+
+
+def test_a_rule_without_its_policy_does_not_start() -> None:
+    with pytest.raises(ValueError, match="nowhere"):
+        World(plant((replace(RULES[0], policy="nowhere"),)))
+
+
+def test_a_new_alarm_ends_every_silence(world: World) -> None:
+    world.read({"smoke-a/smoke": 1.0})
+    world.do("silence")
+    world.read({"gas-k/gas": 45.0})
+    assert not any(a.silenced for a in world.engine.alarms.values())
+
+
+def test_a_fault_ends_no_silence(world: World) -> None:
+    world.read({"smoke-a/smoke": 1.0})
+    world.do("silence")
+    world.dead("gas-k/gas")
+    assert world.alarm("smoke").silenced
+
+
+def test_a_hidden_fault_rings_nobody(world: World) -> None:
+    """R36, with a policy that would ring; once the line is back it does."""
+    ringing = World(plant((*(r for r in RULES if r.kind != "no_data"), replace(RULES[8], policy="cannot-call"))))
+    ringing.read({"line-a/link": 0.0})
+    ringing.dead("smoke-a/smoke")
+    ringing.wait(60_000)
+    assert [n for n in ringing.sent if n.alarm == ringing.journal_id("smoke-a/smoke")] == []
+    ringing.read({"line-a/link": 1.0})
+    assert [n.person for n in ringing.sent if n.alarm == ringing.journal_id("smoke-a/smoke")] == ["li"]

@@ -14,8 +14,8 @@ from alerts.model import ACTIVE, Alarm, AlarmState, Input, Policy, Result, Sever
 from drivers.reading import Now
 
 # One row per state; columns BREACH CLEAR UNKNOWN HELD QUIET ACK RESET.
-# "-" stays; a name is the next state; "x code" is refused. "a|b": a without latching, b with. RESET is tried with all guards met
-# except those that the state itself denies.
+# "-" stays; a name is the next state; "x code" is refused. "a|b": a without latching, b with. RESET is tried with the
+# guards met, but for those that the state itself denies.
 PRINTED = """
 NORMAL       PENDING  -       -  -        -               x nothing-open  x nothing-open
 PENDING      -        NORMAL  -  UNACKED  -               x not-yet       x not-yet

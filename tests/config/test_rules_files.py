@@ -1,0 +1,162 @@
+"""The shipped default rules: every name exists, every number is inside its limits, the requirements' numbers are there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from alerts.kinds import KINDS
+from alerts.registry import RULES
+from drivers.quantities import QUANTITIES
+
+ROOT = Path(__file__).parents[2]
+ZONES = {"classroom", "dormitory", "kitchen", "laboratory", "chemical-store", "pump-room", "office", "corridor", "other"}
+KEYS = {
+    "id", "kind", "alarm", "quantities", "zones", "stores", "group", "high", "low", "return_at", "equals", "case", "on_delay",
+    "off_delay", "policy", "what", "source", "limits", "advised", "less_than",
+}  # fmt: skip
+NEEDED = {"threshold": {"return_at"}, "state": {"equals"}, "no_data": set(), "cabinet": {"case", "stores"}}
+UNITS = {"s": 1, "m": 60, "h": 3600}
+
+
+def load() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for path in sorted((ROOT / "config/rules").glob("*.yaml")):
+        for rule in YAML(typ="safe").load(path.read_text(encoding="utf-8"))["rules"]:
+            assert rule["id"] not in found, f"{rule['id']} twice"
+            found[rule["id"]] = rule
+    return found
+
+
+ALL = load()
+
+
+def seconds(duration: str) -> int:
+    match = re.fullmatch(r"(\d+)([smh])", duration)
+    assert match, duration
+    return int(match[1]) * UNITS[match[2]]
+
+
+def number(value: object) -> float:
+    return seconds(value) if isinstance(value, str) else float(value)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("rule", ALL.values(), ids=list(ALL))
+def test_a_rule_is_whole(rule: Mapping[str, Any]) -> None:
+    assert set(rule) <= KEYS
+    assert rule["kind"] in RULES and rule["alarm"] in KINDS
+    assert set(rule) >= NEEDED[rule["kind"]] | {"on_delay", "off_delay", "policy", "what", "source", "limits"}
+    assert ("quantities" in rule) != ("stores" in rule)
+    assert rule.get("quantities", "any") == "any" or set(rule["quantities"]) <= QUANTITIES.keys()
+    assert set(rule.get("zones", [])) <= ZONES
+    assert re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", rule["id"])
+    assert 0 < len(rule["what"]["zh"]) <= 8 and rule["what"]["en"]
+    if rule["kind"] == "threshold":
+        assert ("high" in rule) != ("low" in rule)
+        assert rule["return_at"] < rule["high"] if "high" in rule else rule["return_at"] > rule["low"]
+
+
+@pytest.mark.parametrize("rule", ALL.values(), ids=list(ALL))
+def test_a_default_is_inside_its_limits(rule: Mapping[str, Any]) -> None:
+    for what in ("limits", "advised"):
+        for key, (low, high) in rule.get(what, {}).items():
+            assert number(low) <= number(rule[key]) <= number(high), key
+    assert {"on_delay", "off_delay"} <= set(rule["limits"])
+    assert rule["kind"] != "threshold" or {"high", "low"} & set(rule["limits"])
+
+
+@pytest.mark.parametrize("rule", [r for r in ALL.values() if "less_than" in r], ids=lambda r: r["id"])
+def test_levels_stand_in_order(rule: Mapping[str, Any]) -> None:
+    key = "high" if "high" in rule else "low"
+    assert rule[key] < ALL[rule["less_than"]][key]
+
+
+# R12: what may never clear by itself
+LATCHING = {
+    "smoke", "heat", "flame", "manual-call", "flow", "panic", "combustible-gas-2", "toxic-gas-2", "residual-current-alarm",
+    "cable-temperature-alarm", "arc-fault", "store-opening", "tamper",
+}  # fmt: skip
+
+
+def test_latching_rules() -> None:
+    assert {id for id, r in ALL.items() if KINDS[r["alarm"]].latching} == LATCHING
+
+
+# (rule, key, value): the numbers of the requirements, printed again
+@pytest.mark.parametrize(
+    ("id", "key", "value"),
+    [
+        ("residual-current-alarm", "high", 300),  # R15
+        ("residual-current-alarm", "return_at", 270),
+        ("residual-current-alarm", "off_delay", "10s"),
+        ("residual-current-warning", "high", 240),
+        ("residual-current-warning", "on_delay", "10m"),
+        ("cable-temperature-alarm", "high", 70),  # R16
+        ("cable-temperature-alarm", "return_at", 65),
+        ("cable-temperature-warning", "high", 60),
+        ("combustible-gas-1", "high", 20),  # R19
+        ("combustible-gas-1", "return_at", 18),
+        ("combustible-gas-2", "high", 40),
+        ("combustible-gas-2", "return_at", 38),
+        ("combustible-gas-2", "on_delay", "0s"),
+        ("oxygen-low", "low", 19.5),  # R20
+        ("oxygen-high", "high", 23.5),
+        ("store-temperature-warning", "high", 28),  # R24
+        ("store-temperature-high", "high", 30),
+        ("store-humidity-warning", "high", 75),
+        ("store-humidity-high", "high", 80),
+        ("pressure-low", "low", 0.14),  # R25
+        ("pressure-critical", "low", 0.10),
+        ("pressure-critical", "on_delay", "30s"),
+    ],
+)
+def test_number_of_the_requirements(id: str, key: str, value: object) -> None:
+    assert ALL[id][key] == value
+
+
+@pytest.mark.parametrize(
+    ("id", "key", "most"),
+    [
+        ("combustible-gas-1", "high", 25),
+        ("combustible-gas-2", "high", 50),
+        ("combustible-gas-1", "on_delay", "3s"),
+        ("combustible-gas-2", "on_delay", "0s"),
+        ("smoke", "on_delay", "60s"),
+        ("heat", "on_delay", "0s"),
+        ("manual-call", "on_delay", "0s"),
+        ("residual-current-alarm", "high", 1000),
+        ("residual-current-alarm", "on_delay", "30s"),
+        ("cable-temperature-alarm", "high", 140),
+        ("arc-fault", "on_delay", "30s"),
+        ("store-opening", "on_delay", "2s"),
+    ],
+)
+def test_hard_limit(id: str, key: str, most: object) -> None:
+    assert ALL[id]["limits"][key][1] == most
+
+
+def test_every_quantity_of_danger_has_a_rule() -> None:
+    """A fire quantity without a rule would be a detector that nobody hears."""
+    covered = {q for r in ALL.values() if r.get("quantities", "any") != "any" for q in r["quantities"]}
+    assert {q.id for q in QUANTITIES.values() if q.fire} <= covered
+
+
+def test_fire_points_of_sleepers_come_first() -> None:
+    group = [r["id"] for r in ALL.values() if r.get("group") == "no-data"]
+    assert group == ["no-data-sleep", "no-data"]
+    assert set(ALL["no-data-sleep"]["quantities"]) == {q.id for q in QUANTITIES.values() if q.fire} - {"panic"}
+
+
+def test_the_page_names_every_rule() -> None:
+    page = (ROOT / "docs/rules.md").read_text(encoding="utf-8")
+    named = page.replace(" / -warning", "").replace(" / -high", "")
+    for id in ALL:
+        stem = re.sub(r"-(alarm|warning|1|2|low|high)$", "", id)
+        assert id in page or stem in named, f"docs/rules.md does not name {id}"
+    for key in KEYS:
+        assert f"`{key}`" in page, f"docs/rules.md does not explain {key}"
