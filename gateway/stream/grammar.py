@@ -43,11 +43,11 @@ def check_line(line: bytes, site: str, district: str) -> str | None:
 
 
 def _series(series: str, site: str, district: str) -> str | None:
-    measurement, *pairs = _TAGS.findall(series)
-    if ",".join([measurement, *pairs]) != series or not _MEASUREMENT.fullmatch(measurement):
+    tokens = _TAGS.findall(series)
+    if ",".join(tokens) != series or not _MEASUREMENT.fullmatch(tokens[0]):
         return "bad measurement"
     tags: dict[str, str] = {}
-    for pair in pairs:
+    for pair in tokens[1:]:
         key, _, value = pair.partition("=")
         if not _KEY.fullmatch(key) or key in _RESERVED or not _VALUE.fullmatch(value):
             return f"bad tag {key[:32]!r}"

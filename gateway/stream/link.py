@@ -31,6 +31,7 @@ V5 = MQTTProtocolVersion.MQTTv5
 V311 = MQTTProtocolVersion.MQTTv311
 
 _KEEPALIVE = 20  # s
+_LOOK = 10.0  # s of silence after which paho's thread is looked at
 _HANDSHAKE = 5.0  # s from TCP connect to CONNACK and SUBACK
 _BACKOFF = (0.2, 0.5, 1.0, 2.0, 3.0)  # s between attempts, the last for ever; each with up to half taken off
 _IN_FLIGHT = 20
@@ -179,7 +180,7 @@ class Link:
     async def _receive(self, signals: asyncio.Queue[_Signal], thread: _Thread) -> None:
         while True:
             try:
-                async with asyncio.timeout(_KEEPALIVE):
+                async with asyncio.timeout(_LOOK):
                     signal = await signals.get()
             except TimeoutError:
                 if thread.alive:
