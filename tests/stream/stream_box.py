@@ -50,9 +50,7 @@ def plant(points: int = 4) -> Plant:
         timezone="Asia/Shanghai",
         buildings={},
         zones={},
-        points={
-            f"dev-{n}/t": Point(f"dev-{n}/t", f"dev-{n}", "temperature", "kitchen", "温度", 30_000) for n in range(points)
-        },
+        points={f"dev-{n}/t": Point(f"dev-{n}/t", f"dev-{n}", "temperature", "kitchen", "温度", 30_000) for n in range(points)},
         people={},
         shifts=(),
         outputs={},

@@ -102,7 +102,8 @@ def test_a_damaged_line_never_raises(at: int, put: bytes, replace: bool) -> None
 def _numbered() -> list[str]:
     """The accepted lines as points of their own, one millisecond apart."""
     return [
-        line.replace("gas-1/t", f"gas-1/c{n}").replace(STAMP, f"{1760000000000 + n}000000") for n, line in enumerate(ACCEPTED.values())
+        line.replace("gas-1/t", f"gas-1/c{n}").replace(STAMP, f"{1760000000000 + n}000000")
+        for n, line in enumerate(ACCEPTED.values())
     ]
 
 

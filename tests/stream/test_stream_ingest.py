@@ -166,7 +166,9 @@ async def test_a_line_the_database_calls_bad_goes_back_to_the_box_and_the_others
         ingest = worker(broker, V2Writer(proxy.url, "o", "b", "t"))
         ingest._writer._client.api_client.configuration.enable_gzip = False  # type: ignore[attr-defined]
     await both(box, ingest, spawn)
-    box.uplink.live(box.store.append_lines(b"".join(line(f"{style}-{n}") for n in range(37)) + line("poison") + line(f"{style}-z")))
+    box.uplink.live(
+        box.store.append_lines(b"".join(line(f"{style}-{n}") for n in range(37)) + line("poison") + line(f"{style}-z"))
+    )
     box.frame()
     await drained(box)
     (refusal,) = box.store.refusals

@@ -84,6 +84,19 @@ async def test_puback_mode_confirms_on_puback(broker: Mosquitto, far: Far, spawn
     await until("the PUBACK", lambda: box.store.confirmed == [(1, 1)])
 
 
+async def test_what_went_to_nobody_is_sent_again_soon_and_not_confirmed(broker: Mosquitto, spawn: Spawn) -> None:
+    """A broker that forgot its sessions acknowledges readings before the consumer is back."""
+    box = Box(broker.port, confirm="puback")
+    await started(box, spawn)
+    box.frame()
+    await until("its PUBACK", lambda: box.uplink._link.in_flight == 0)
+    assert not box.store.confirmed
+    far = Far(broker.port)
+    spawn(far.link.run())
+    await until("the frame", lambda: far.frames() == [(1, 1)])
+    await until("the PUBACK", lambda: box.store.confirmed == [(1, 1)])
+
+
 async def test_backlog_drains_one_row_at_a_time_and_live_frames_overtake_it(broker: Mosquitto, far: Far, spawn: Spawn) -> None:
     box = Box(broker.port, row=25)
     for _ in range(1000):
@@ -100,7 +113,9 @@ async def test_backlog_drains_one_row_at_a_time_and_live_frames_overtake_it(brok
     assert far.frames()[2:] == [(a, a + 24) for a in range(26, 1000, 25)]
 
 
-async def test_live_frames_stop_at_the_window_and_the_rest_waits_in_the_store(broker: Mosquitto, far: Far, spawn: Spawn) -> None:
+async def test_live_frames_stop_at_the_window_and_the_rest_waits_in_the_store(
+    broker: Mosquitto, far: Far, spawn: Spawn
+) -> None:
     box = Box(broker.port, row=100)
     await started(box, spawn)
     for _ in range(50):
@@ -174,10 +189,11 @@ async def test_status_is_retained_and_the_will_says_offline(broker: Mosquitto, f
 async def test_stop_says_offline_and_ends_run(broker: Mosquitto, far: Far, spawn: Spawn) -> None:
     box = Box(broker.port)
     task = await started(box, spawn)
+    await until("the status", lambda: far.payloads("status"))
     await box.uplink.stop()
     async with asyncio.timeout(60):
         await task
-    await until("the goodbye", lambda: json.loads(far.payloads("status")[-1])["online"] is False)
+    await until("the goodbye", lambda: b'{"v":1,"online":false}' in far.payloads("status"))
 
 
 async def test_a_command_is_handed_on_and_answered_a_retained_one_is_not(broker: Mosquitto, far: Far, spawn: Spawn) -> None:
@@ -190,7 +206,9 @@ async def test_a_command_is_handed_on_and_answered_a_retained_one_is_not(broker:
     assert box.commands == [b'{"v":1,"verb":"note"}']
 
 
-@pytest.mark.parametrize("payload", [b"", b"{}", b"\xff", b'{"v":1,"dest":"influx","lane":"readings","boot":"b1","ranges":[[2,1]]}'])
+@pytest.mark.parametrize(
+    "payload", [b"", b"{}", b"\xff", b'{"v":1,"dest":"influx","lane":"readings","boot":"b1","ranges":[[2,1]]}']
+)
 async def test_a_broken_receipt_is_ignored(broker: Mosquitto, far: Far, spawn: Spawn, payload: bytes) -> None:
     box = Box(broker.port)
     await started(box, spawn)

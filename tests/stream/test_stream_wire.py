@@ -94,7 +94,15 @@ def test_a_payload_that_could_not_be_parsed_is_not_made(boot: str, a: int, b: in
 
 @pytest.mark.parametrize(
     "payload",
-    [b"", b"temperature value=1 1\n", b"# boot=b\n", b"# seq=1\n", b"# boot=b seq=2-1\n", b"# boot=b seq=1 \n", b"# boot=b seq=x\n"],
+    [
+        b"",
+        b"temperature value=1 1\n",
+        b"# boot=b\n",
+        b"# seq=1\n",
+        b"# boot=b seq=2-1\n",
+        b"# boot=b seq=1 \n",
+        b"# boot=b seq=x\n",
+    ],
 )
 def test_a_head_that_names_no_frames(payload: bytes) -> None:
     with pytest.raises(WireError):
