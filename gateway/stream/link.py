@@ -349,6 +349,10 @@ def _connect(client: Client, options: LinkOptions, version: MQTTProtocolVersion)
         client.connect(options.host, options.port, _KEEPALIVE, clean_start=False, properties=properties)
     else:
         client.connect(options.host, options.port, _KEEPALIVE)
+    sock = client.socket()
+    if isinstance(sock, socket.socket):
+        # A PUBACK followed by a publish would else wait 40 ms for the broker's delayed TCP acknowledgement.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def secret(path: str) -> str | None:

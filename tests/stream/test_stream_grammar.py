@@ -101,9 +101,11 @@ def test_a_damaged_line_never_raises(at: int, put: bytes, replace: bool) -> None
 
 def _numbered() -> list[str]:
     """The accepted lines as points of their own, one millisecond apart."""
+    numbers = range(len(ACCEPTED))
+    stamps = [f"{1760000000000 + n}000000" for n in numbers]
     return [
-        line.replace("gas-1/t", f"gas-1/c{n}").replace(STAMP, f"{1760000000000 + n}000000")
-        for n, line in enumerate(ACCEPTED.values())
+        line.replace("gas-1/t", f"gas-1/c{n}").replace(STAMP, stamps[n])
+        for n, line in zip(numbers, ACCEPTED.values(), strict=True)
     ]
 
 

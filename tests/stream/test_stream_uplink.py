@@ -17,6 +17,8 @@ from gateway.stream import wire
 from gateway.stream.link import Link, LinkOptions, Message
 from gateway.stream.wire import Receipt, Refusal
 
+BACKWARDS = b'{"v":1,"dest":"influx","lane":"readings","boot":"b1","ranges":[[2,1]]}'
+
 
 class Far:
     """A plain MQTT client that keeps what it sees."""
@@ -113,9 +115,7 @@ async def test_backlog_drains_one_row_at_a_time_and_live_frames_overtake_it(brok
     assert far.frames()[2:] == [(a, a + 24) for a in range(26, 1000, 25)]
 
 
-async def test_live_frames_stop_at_the_window_and_the_rest_waits_in_the_store(
-    broker: Mosquitto, far: Far, spawn: Spawn
-) -> None:
+async def test_live_frames_stop_at_the_window_and_the_rest_waits(broker: Mosquitto, far: Far, spawn: Spawn) -> None:
     box = Box(broker.port, row=100)
     await started(box, spawn)
     for _ in range(50):

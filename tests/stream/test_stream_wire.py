@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -134,8 +137,6 @@ JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st
 
 @given(st.dictionaries(st.sampled_from(["v", "dest", "lane", "boot", "ranges", "refused"]), JSON))
 def test_json_that_is_no_receipt_is_a_wire_error(data: dict[str, object]) -> None:
-    import json
-
     try:
         wire.parse_receipt(json.dumps(data).encode())
     except WireError:
@@ -172,7 +173,7 @@ def test_foreign_topics(topic: str) -> None:
 def test_merged_ranges_hold_the_same_frames_and_never_touch(ranges: list[tuple[int, int]]) -> None:
     merged = wire.merge_ranges(ranges)
     assert {n for a, b in merged for n in range(a, b + 1)} == {n for a, b in ranges for n in range(a, b + 1)}
-    assert all(before[1] + 1 < after[0] for before, after in zip(merged, merged[1:], strict=False))
+    assert all(before[1] + 1 < after[0] for before, after in itertools.pairwise(merged))
 
 
 def test_status_of_a_living_and_of_a_dead_box() -> None:
