@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from alerts.plant import Plant, Point
 from drivers.reading import Now, Quality, Reading
 from gateway.site import UplinkConfig
 from gateway.stream import wire
-from gateway.stream.frames import Frame
 from gateway.stream.uplink import Uplink
 from gateway.stream.wire import Refusal, Topics
 
@@ -26,6 +26,14 @@ async def until(what: str, condition: Callable[[], object]) -> None:
                 await asyncio.sleep(0.02)
     except TimeoutError:
         raise AssertionError(f"waited {PATIENCE:.0f} s for {what}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    boot: str
+    a: int
+    b: int
+    lines: bytes
 
 
 class TestClock:
@@ -131,10 +139,10 @@ class MemoryOutbox:
 class Box:
     """An Uplink with its stores."""
 
-    def __init__(self, port: int, confirm: str = "receipt", row: int = 25) -> None:
+    def __init__(self, port: int, confirm: str = "receipt", row: int = 25, **settings: str) -> None:
         self.store, self.outbox, self.clock = MemoryStore(row=row), MemoryOutbox(), TestClock()
         self.commands: list[bytes] = []
-        config = UplinkConfig(host="127.0.0.1", port=port, confirm=confirm)
+        config = UplinkConfig(host="127.0.0.1", port=port, confirm=confirm, **settings)
         self.topics = Topics("songyang", "no3-middle")
         self.uplink = Uplink(
             config, self.topics, self.store, self.outbox, lambda: {"version": "test"}, self.clock, self._command

@@ -12,7 +12,13 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-PACKAGES = {"mosquitto": "mosquitto", "influxd": "influxdb", "victoria-metrics": "victoria-metrics"}
+PACKAGES = {
+    "mosquitto": "mosquitto",
+    "mosquitto_passwd": "mosquitto",
+    "openssl": "openssl",
+    "influxd": "influxdb",
+    "victoria-metrics": "victoria-metrics",
+}
 PATIENCE = 60.0  # s; guards against hanging, asserts nothing about speed
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import http.client
 import threading
 from collections.abc import Callable
@@ -24,13 +25,14 @@ class HttpProxy:
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                status = proxy.verdict(body)
+                plain = gzip.decompress(body) if self.headers["Content-Encoding"] == "gzip" else body
+                status = proxy.verdict(plain)
                 if status is not None:
                     proxy.refused += 1
                     answer = b'{"error":"refused by the test"}'
                 else:
                     onward = http.client.HTTPConnection(target.hostname or "", target.port or 0, timeout=30)
-                    onward.request("POST", self.path, body)
+                    onward.request("POST", self.path, plain)
                     reply = onward.getresponse()
                     status, answer = reply.status, reply.read()
                     onward.close()

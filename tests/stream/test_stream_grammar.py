@@ -30,9 +30,12 @@ ACCEPTED = {
 REFUSED = {
     "empty": ("", "not <measurement"),
     "no stamp": (f"{SERIES} value=1,quality=0i", "not <measurement"),
-    "two blanks": (f"{SERIES}  value=1,quality=0i {STAMP}", "not <measurement"),
+    "two blanks": (f"{SERIES}  value=1,quality=0i {STAMP}", "bad tag 'point'"),
+    "two blanks before the stamp": (f"{SERIES} value=1,quality=0i  {STAMP}", "not <measurement"),
     "trailing blank": (f"{GOOD} ", "not <measurement"),
-    "trailing backslash": (f"{GOOD}\\", "not <measurement"),
+    "trailing backslash": (f"{GOOD}\\", "stamp"),
+    "backslash before the fields": (f"{SERIES}\\ value=1,quality=0i {STAMP}", "bad measurement"),
+    "backslash before the stamp": (f"{SERIES} value=1,quality=0i\\ {STAMP}", "quality is not"),
     "comment": (f"#{GOOD}", "bad measurement"),
     "carriage return": (f"{GOOD}\r", "stamp"),
     "measurement with a capital": (f"T{GOOD}", "bad measurement"),
@@ -65,7 +68,7 @@ REFUSED = {
     "before 2000": (f"{SERIES} value=1,quality=0i 946684799999000000", "stamp"),
     "after 64 bits": (f"{SERIES} value=1,quality=0i 9300000000000000000", "stamp"),
     "negative stamp": (f"{SERIES} value=1,quality=0i -1760000000000000000", "stamp"),
-    "long": (f"{SERIES},floor={'x' * 4096} value=1,quality=0i {STAMP}", "longer"),
+    "long": (f"{SERIES},floor={'x' * 1024} value=1,quality=0i {STAMP}", "longer"),
 }
 
 
