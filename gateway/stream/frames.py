@@ -1,22 +1,27 @@
-"""Frame and what the uplink asks of the log of readings and of the journal. Contracts only, no code."""
+"""A frame, and what the uplink asks of the log of readings and of the journal. Contracts only, no code."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.stream.wire import Refusal
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """The ready lines of the frames `a`..`b` of one boot: one live frame (a == b) or one stored row."""
+class Frame(Protocol):
+    """The ready lines of the frames `a`..`b` of one boot: one live frame (a == b) or (part of) one stored row."""
 
-    boot: str
-    a: int
-    b: int
-    lines: bytes
+    @property
+    def boot(self) -> str: ...
+
+    @property
+    def a(self) -> int: ...
+
+    @property
+    def b(self) -> int: ...
+
+    @property
+    def lines(self) -> bytes: ...
 
 
 class FrameStore(Protocol):

@@ -18,7 +18,7 @@ from gateway.stream.wire import Receipt, Refusal, Topics, WireError
 log = logging.getLogger(__name__)
 
 BATCH_LINES = 5000
-LINGER = 0.1  # s from a batch's first message to its writing, at most
+LINGER = 0.05  # s from a batch's first message to its writing, at most
 _RECEIVE = 100  # messages the broker may have open with us: the bound on memory
 _BACKOFF = (0.5, 1.0, 2.0, 5.0, 10.0)  # s between attempts at the database, the last for ever
 _PROBE = 5.0  # s a shared subscription has to prove itself

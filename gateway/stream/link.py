@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import enum
 import ipaddress
 import logging
 import random
@@ -31,10 +32,12 @@ V5 = MQTTProtocolVersion.MQTTv5
 V311 = MQTTProtocolVersion.MQTTv311
 
 _KEEPALIVE = 20  # s
+_LOOK = 10.0  # s of silence after which paho's thread is looked at
 _HANDSHAKE = 5.0  # s from TCP connect to CONNACK and SUBACK
 _BACKOFF = (0.2, 0.5, 1.0, 2.0, 3.0)  # s between attempts, the last for ever; each with up to half taken off
 _IN_FLIGHT = 20
 SUBSCRIPTION_REFUSED = "subscription refused"
+_NO_SUBSCRIBERS = 0x10  # reason code of an MQTT 5 PUBACK
 _PROTOCOL_REFUSED = "Unsupported protocol version"
 
 
@@ -60,6 +63,14 @@ class LinkOptions:
     receive: int = 100
 
 
+class Fate(enum.Enum):
+    """What became of a published message. NOBODY is MQTT 5's word only: a 3.1.1 broker says TAKEN then, too."""
+
+    TAKEN = "taken"  # PUBACK
+    NOBODY = "nobody"  # PUBACK, but no subscriber: the broker has thrown it away
+    LOST = "lost"  # refused, or the connection broke first
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """A message as it came. `session` tells which connection brought it: only that one can acknowledge it."""
@@ -79,6 +90,7 @@ class _Signal:
     mid: int = 0
     problem: str = ""
     message: MQTTMessage | None = None
+    fate: Fate = Fate.TAKEN
 
 
 class Link:
@@ -98,7 +110,7 @@ class Link:
         self._on_up = on_up
         self._on_down = on_down
         self._client: Client | None = None
-        self._waiting: dict[int, asyncio.Future[bool]] = {}
+        self._waiting: dict[int, asyncio.Future[Fate]] = {}
         self._version = V5
         self._stopping = False
         self._silent = 0  # attempts the broker met with silence, in a row
@@ -114,16 +126,16 @@ class Link:
         """Publishes the broker has not acknowledged yet."""
         return len(self._waiting)
 
-    def publish(self, topic: str, payload: bytes, retain: bool = False) -> asyncio.Future[bool] | None:
-        """Send at QoS 1. None when the link is down; else a future: True on PUBACK, False when refused or cut."""
+    def publish(self, topic: str, payload: bytes, retain: bool = False) -> asyncio.Future[Fate] | None:
+        """Send at QoS 1. None when the link is down; else a future of its Fate."""
         if self._client is None:
             return None
         info = self._client.publish(topic, payload, qos=1, retain=retain)
-        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Fate] = asyncio.get_running_loop().create_future()
         if info.rc == 0:
             self._waiting[info.mid] = future
         else:
-            future.set_result(False)
+            future.set_result(Fate.LOST)
         return future
 
     def ack(self, message: Message) -> None:
@@ -179,7 +191,7 @@ class Link:
     async def _receive(self, signals: asyncio.Queue[_Signal], thread: _Thread) -> None:
         while True:
             try:
-                async with asyncio.timeout(_KEEPALIVE):
+                async with asyncio.timeout(_LOOK):
                     signal = await signals.get()
             except TimeoutError:
                 if thread.alive:
@@ -193,7 +205,7 @@ class Link:
                     if signal.problem:
                         log.error("the broker refused a message: %s", signal.problem)
                     if future is not None and not future.done():
-                        future.set_result(not signal.problem)
+                        future.set_result(Fate.LOST if signal.problem else signal.fate)
                 case "down" | "crash":
                     self.problem = f"connection lost: {signal.problem}"
                     log.warning("%s", self.problem)
@@ -220,7 +232,7 @@ class Link:
         waiting, self._waiting = self._waiting, {}
         for future in waiting.values():
             if not future.done():
-                future.set_result(False)
+                future.set_result(Fate.LOST)
         _close(client)
         if was_up and self._on_down is not None:
             self._on_down()
@@ -290,7 +302,8 @@ class _Thread:
         return _Signal("subscribed", mid, f"{SUBSCRIPTION_REFUSED}: {', '.join(refused)}" if refused else "")
 
     def published(self, _c: Client, _u: Any, mid: int, reason: ReasonCode, _p: Properties | None) -> _Signal:
-        return _Signal("published", mid, str(reason) if reason.is_failure else "")
+        fate = Fate.NOBODY if reason.value == _NO_SUBSCRIBERS else Fate.TAKEN
+        return _Signal("published", mid, str(reason) if reason.is_failure else "", fate=fate)
 
     def message(self, _c: Client, _u: Any, message: MQTTMessage) -> _Signal:
         return _Signal("message", message.mid, message=message)
@@ -336,6 +349,10 @@ def _connect(client: Client, options: LinkOptions, version: MQTTProtocolVersion)
         client.connect(options.host, options.port, _KEEPALIVE, clean_start=False, properties=properties)
     else:
         client.connect(options.host, options.port, _KEEPALIVE)
+    sock = client.socket()
+    if isinstance(sock, socket.socket):
+        # A PUBACK followed by a publish would else wait 40 ms for the broker's delayed TCP acknowledgement.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def secret(path: str) -> str | None:

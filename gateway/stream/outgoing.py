@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from gateway.stream.frames import Outbox
-from gateway.stream.link import Link
+from gateway.stream.link import Fate, Link
 from gateway.stream.wire import Topics
 
 WINDOW = 20  # events without a PUBACK
@@ -56,7 +56,7 @@ class EventLane:
             if future is None:
                 return
             self._to, self._open[seq] = seq, False
-            future.add_done_callback(lambda done, seq=seq: self._done(session, seq, done.result()))  # type: ignore[misc]
+            future.add_done_callback(lambda done, seq=seq: self._done(session, seq, done.result() is not Fate.LOST))  # type: ignore[misc]
         if fresh:
             for id, snapshot in (await self._outbox.alarms()).items():
                 self._link.publish(self._topics.alarm(id), snapshot, retain=True)

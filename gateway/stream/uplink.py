@@ -8,13 +8,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from drivers.reading import Clock
 from gateway.site import UplinkConfig
 from gateway.stream import wire
 from gateway.stream.frames import Frame, FrameStore, Outbox
-from gateway.stream.link import Link, LinkOptions, Message
+from gateway.stream.link import Fate, Link, LinkOptions, Message
 from gateway.stream.outgoing import EventLane
 from gateway.stream.wire import Topics, WireError
 
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 WINDOW = 20  # live frames without a receipt
 RESEND = 30_000  # ms without a receipt, then the store's copy goes
-RESEND_AFTER_CUT = 2_000  # ms left for a receipt of what was sent on a connection that broke
+RESEND_SOON = 2_000  # ms left for a receipt of what went on a connection that broke, or to nobody
 STATUS_EVERY = 30.0  # s
 _TICK = 1.0  # s between looks at the clock when nothing else happens
 _LOOK_AHEAD = WINDOW + 2  # rows read to find one that is not under way
@@ -126,8 +126,8 @@ class Uplink:
 
     def _on_up(self) -> None:
         # What went on the broken connection may have arrived: its receipt gets a moment before the store's copy goes.
-        due = self._clock.now().mono + RESEND_AFTER_CUT
-        self._sent = {key: _Sent(sent.frame, min(sent.due, due), live=False) for key, sent in self._sent.items()}
+        due = self._clock.now().mono + RESEND_SOON
+        self._sent = {key: replace(sent, due=min(sent.due, due), live=False) for key, sent in self._sent.items()}
         self._say_status()
         self._events.wake()
         self._wake.set()
@@ -174,9 +174,15 @@ class Uplink:
         if future is None:
             return
         key = (frame.boot, frame.a, frame.b)
-        self._sent[key] = _Sent(frame, self._clock.now().mono + RESEND, live)
-        if self._config.confirm == "puback":
-            future.add_done_callback(lambda done: self._confirmed(frame.boot, [(frame.a, frame.b)]) if done.result() else None)
+        self._sent[key] = sent = _Sent(frame, self._clock.now().mono + RESEND, live)
+        future.add_done_callback(lambda done: self._puback(key, sent, done.result()))
+
+    def _puback(self, key: tuple[str, int, int], sent: _Sent, fate: Fate) -> None:
+        if fate is Fate.NOBODY and self._sent.get(key) is sent:
+            # No consumer is connected, as after a broker that forgot its sessions: no receipt can come.
+            self._sent[key] = replace(sent, due=self._clock.now().mono + RESEND_SOON)
+        elif fate is Fate.TAKEN and self._config.confirm == "puback":
+            self._confirmed(sent.frame.boot, [(sent.frame.a, sent.frame.b)])
 
     def _confirmed(self, boot: str, ranges: list[tuple[int, int]]) -> None:
         self._store.confirm(wire.DEST, boot, ranges)

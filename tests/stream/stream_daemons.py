@@ -1,0 +1,150 @@
+"""Real mosquitto, InfluxDB 1.6 and VictoriaMetrics for tests: started on free ports, killed for certain. No test logic."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+PACKAGES = {
+    "mosquitto": "mosquitto",
+    "mosquitto_passwd": "mosquitto",
+    "openssl": "openssl",
+    "influxd": "influxdb",
+    "victoria-metrics": "victoria-metrics",
+}
+PATIENCE = 60.0  # s; guards against hanging, asserts nothing about speed
+
+
+def binary(name: str) -> str:
+    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
+    if found is None:
+        raise RuntimeError(f"this test needs {name}: apt-get install {PACKAGES[name]}")
+    return found
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+def wait_for(what: str, condition: Callable[[], object]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {PATIENCE:.0f} s for {what}")
+        time.sleep(0.05)
+
+
+class Daemon:
+    """One server process. `start` after `kill` uses the same port and folder."""
+
+    name = ""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.process: subprocess.Popen[bytes] | None = None
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def command(self) -> list[str]:
+        raise NotImplementedError
+
+    def ready(self) -> bool:
+        raise NotImplementedError
+
+    def start(self) -> None:
+        log = (self.folder / "log").open("ab")
+        self.process = subprocess.Popen(self.command(), stdout=log, stderr=log, cwd=self.folder)
+        log.close()
+        wait_for(f"{self.name} (see {self.folder / 'log'})", self._up)
+
+    def _up(self) -> bool:
+        assert self.process is not None
+        if self.process.poll() is not None:
+            raise AssertionError(f"{self.name} ended: {(self.folder / 'log').read_text(errors='replace')[-2000:]}")
+        return self.ready()
+
+    def kill(self, how: int = signal.SIGKILL) -> None:
+        if self.process is not None:
+            self.process.send_signal(how)
+            self.process.wait(PATIENCE)
+            self.process = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def answers(self, path: str) -> bool:
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=5) as answer:
+                return bool(answer.status < 300)
+        except (urllib.error.URLError, OSError):
+            return False
+
+
+class Mosquitto(Daemon):
+    """Persistence on, but written rarely: after kill -9 it has forgotten what it acknowledged, as in the field."""
+
+    name = "mosquitto"
+
+    def command(self) -> list[str]:
+        conf = self.folder / "mosquitto.conf"
+        conf.write_text(
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {self.folder}/\n"
+            "max_queued_messages 0\nlog_type warning\nuser root\n"
+        )
+        return [binary("mosquitto"), "-c", str(conf)]
+
+    def ready(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=5).close()
+        except OSError:
+            return False
+        return True
+
+
+class Influx16(Daemon):
+    name = "influxd"
+
+    def command(self) -> list[str]:
+        conf, data = self.folder / "influxdb.conf", self.folder / "data"
+        if not hasattr(self, "_rpc"):
+            self._rpc = free_port()
+        conf.write_text(
+            f'reporting-disabled = true\nbind-address = "127.0.0.1:{self._rpc}"\n'
+            f'[meta]\n  dir = "{data}/meta"\n[data]\n  dir = "{data}/data"\n  wal-dir = "{data}/wal"\n'
+            f'[monitor]\n  store-enabled = false\n[http]\n  bind-address = "127.0.0.1:{self.port}"\n  log-enabled = false\n'
+            "[ifql]\n  enabled = false\n"
+        )
+        return [binary("influxd"), "-config", str(conf)]
+
+    def ready(self) -> bool:
+        return self.answers("/ping")
+
+
+class Victoria(Daemon):
+    name = "victoria-metrics"
+
+    def command(self) -> list[str]:
+        return [
+            binary("victoria-metrics"),
+            f"-httpListenAddr=127.0.0.1:{self.port}",
+            f"-storageDataPath={self.folder / 'data'}",
+            "-retentionPeriod=100y",
+        ]
+
+    def ready(self) -> bool:
+        return self.answers("/health")
+
+    def flush(self) -> None:
+        """Make what is written visible to queries now."""
+        assert self.answers("/internal/force_flush")

@@ -1,0 +1,340 @@
+"""Box → mosquitto → ingest → InfluxDB 1.6 → receipt, with everything in between killed, refusing or poisoned."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import Spawn
+from stream_box import Box, until
+from stream_daemons import Influx16, Mosquitto, Victoria
+from stream_proxies import HttpProxy
+
+from gateway.stream import ingest as ingest_module
+from gateway.stream import wire
+from gateway.stream.influx import V1Writer, V2Writer, Writer, create_database, read_points
+from gateway.stream.ingest import Ingest, NoSharedSubscription, probe_shared
+from gateway.stream.link import Link, LinkOptions, Message
+from gateway.stream.wire import Topics
+
+STAMP = "1760000000000000000"
+
+
+def line(text: str, site: str = "no3-middle") -> bytes:
+    return f"temperature,district=songyang,site={site},device=d,point=d/{text} value=1,quality=0i {STAMP}\n".encode()
+
+
+def worker(broker: Mosquitto, writer: Writer, client_id: str = "ingest", group: str = "") -> Ingest:
+    return Ingest(LinkOptions("127.0.0.1", broker.port, client_id, manual_ack=True), writer, group=group)
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ingest_module, "_BACKOFF", (0.1,))
+
+
+@pytest.fixture
+def proxies() -> Iterator[list[HttpProxy]]:
+    made: list[HttpProxy] = []
+    yield made
+    for proxy in made:
+        proxy.close()
+
+
+async def both(box: Box, ingest: Ingest, spawn: Spawn) -> None:
+    spawn(ingest.run())
+    spawn(box.uplink.run())
+    await until("both connections", lambda: box.uplink.state().connected and ingest._link.up)
+
+
+async def drained(box: Box) -> None:
+    await until("all receipts", lambda: not box.store.open)
+
+
+async def test_every_reading_is_stored_once_and_confirmed(broker: Mosquitto, influx: tuple[str, str], spawn: Spawn) -> None:
+    box, ingest = Box(broker.port), worker(broker, V1Writer(*influx))
+    await both(box, ingest, spawn)
+    for _ in range(30):
+        box.frame()
+        await asyncio.sleep(0)
+    await drained(box)
+    assert read_points("v1", *influx) == sorted(box.store.ledger)
+    assert ingest.state.lines == 120
+
+
+async def test_the_v2_api(broker: Mosquitto, victoria: Victoria, spawn: Spawn) -> None:
+    box, ingest = Box(broker.port), worker(broker, V2Writer(victoria.url, "org", "bucket", "token"))
+    await both(box, ingest, spawn)
+    for _ in range(10):
+        box.frame()
+    await drained(box)
+    victoria.flush()
+    await until("the readings", lambda: read_points("vm", victoria.url, site="no3-middle") == sorted(box.store.ledger))
+
+
+async def test_a_broker_killed_in_the_middle_loses_and_doubles_nothing(
+    broker: Mosquitto, influx: tuple[str, str], spawn: Spawn
+) -> None:
+    box, ingest = Box(broker.port), worker(broker, V1Writer(*influx))
+    await both(box, ingest, spawn)
+    for n in range(120):
+        box.frame()
+        if n in (30, 75):
+            broker.kill()
+        if n in (60, 90):
+            broker.start()
+        await asyncio.sleep(0.01)
+    box.clock.skip += 31_000  # what mosquitto acknowledged and forgot is due again
+    await drained(box)
+    assert read_points("v1", *influx) == sorted(box.store.ledger)
+
+
+async def test_after_an_outage_a_live_frame_does_not_wait_for_the_backlog(
+    broker: Mosquitto, influx: tuple[str, str], spawn: Spawn
+) -> None:
+    box, ingest = Box(broker.port, row=20), worker(broker, V1Writer(*influx))
+    for _ in range(2000):
+        box.store.append()
+    await both(box, ingest, spawn)
+    live = box.frame()
+    await until("the live frame's receipt", lambda: live.a not in box.store.open)
+    assert box.uplink.state().backlog > 0
+    await drained(box)
+    assert read_points("v1", *influx) == sorted(box.store.ledger)
+
+
+async def test_a_database_that_comes_later(broker: Mosquitto, tmp_path: Path, spawn: Spawn) -> None:
+    influxd = Influx16(tmp_path / "late")
+    box, ingest = Box(broker.port), worker(broker, V1Writer(influxd.url, "campus"))
+    await both(box, ingest, spawn)
+    for _ in range(10):
+        box.frame()
+    await until("the problem", lambda: ingest.state.problem.startswith("Retry"))
+    influxd.start()
+    try:
+        await until("the missing database", lambda: ingest.state.problem.startswith("Denied: 404"))
+        assert not box.store.confirmed
+        create_database(influxd.url, "campus")
+        await drained(box)
+        assert read_points("v1", influxd.url, "campus") == sorted(box.store.ledger)
+        assert ingest.state.problem == ""
+    finally:
+        influxd.kill()
+
+
+@pytest.mark.parametrize("status", [429, 500, 503, 401, 403])
+async def test_a_database_that_refuses_for_a_while(
+    broker: Mosquitto, influx: tuple[str, str], spawn: Spawn, proxies: list[HttpProxy], status: int
+) -> None:
+    url, db = influx
+    proxy = HttpProxy(url, lambda body: status if proxy.refused < 5 else None)
+    proxies.append(proxy)
+    box, ingest = Box(broker.port), worker(broker, V1Writer(proxy.url, db))
+    await both(box, ingest, spawn)
+    for _ in range(10):
+        box.frame()
+    await until("refusals", lambda: proxy.refused >= 2)
+    assert str(status) in ingest.state.problem or proxy.refused == 5
+    await drained(box)
+    assert read_points("v1", url, db) == sorted(box.store.ledger)
+    assert not box.store.refusals
+
+
+@pytest.mark.parametrize("style", ["v1", "v2"])
+async def test_a_line_the_database_calls_bad_goes_back_to_the_box_and_the_others_arrive(
+    broker: Mosquitto, influx: tuple[str, str], victoria: Victoria, spawn: Spawn, proxies: list[HttpProxy], style: str
+) -> None:
+    """503 first, then 400 for whatever holds the poisoned line (pitfall T6)."""
+    url, db = influx
+    target = url if style == "v1" else victoria.url
+
+    def verdict(body: bytes) -> int | None:
+        return 503 if proxy.refused < 3 else 400 if b"d/poison" in body else None
+
+    proxy = HttpProxy(target, verdict)
+    proxies.append(proxy)
+    box = Box(broker.port)
+    ingest = worker(broker, V1Writer(proxy.url, db) if style == "v1" else V2Writer(proxy.url, "o", "b", "t"))
+    await both(box, ingest, spawn)
+    good = b"".join(line(f"{style}-{n}") for n in range(37))
+    box.uplink.live(box.store.append_lines(good + line("poison") + line(f"{style}-z")))
+    box.frame()
+    await drained(box)
+    (refusal,) = box.store.refusals
+    assert (refusal.seq, refusal.line) == (1, line("poison").decode().rstrip())
+    assert "400" in refusal.why
+    wanted = {f"d/{style}-{n}" for n in range(37)} | {f"d/{style}-z"}
+    if style == "v2":
+        victoria.flush()
+    await until("the others", lambda: {p for p, _, _ in read_points("v1" if style == "v1" else "vm", target, db)} >= wanted)
+
+
+async def test_a_partial_write_of_influxdb_16_itself(broker: Mosquitto, influx: tuple[str, str], spawn: Spawn) -> None:
+    """A field of another type: 400 with the rest written. The bad line is found, the rest is there once."""
+    V1Writer(*influx).write(f'temperature,site=other,point=x value="text" {STAMP}'.encode())
+    box, ingest = Box(broker.port), worker(broker, V1Writer(*influx))
+    await both(box, ingest, spawn)
+    smoke = line("ok").replace(b"temperature", b"smoke")
+    box.uplink.live(box.store.append_lines(line("bad") + smoke))
+    await drained(box)
+    (refusal,) = box.store.refusals
+    assert refusal.line == line("bad").decode().rstrip()
+    assert "field type conflict" in refusal.why
+    assert read_points("v1", *influx, site="no3-middle") == [("d/ok", int(STAMP) // 10**6, 1.0)]
+
+
+async def test_lines_of_another_site_or_no_lines_at_all_are_refused_by_the_grammar(
+    broker: Mosquitto, influx: tuple[str, str], spawn: Spawn
+) -> None:
+    box, ingest = Box(broker.port), worker(broker, V1Writer(*influx))
+    await both(box, ingest, spawn)
+    frame = box.store.append_lines(line("good") + line("theirs", "no4-middle") + b"\xff\xfe garbage\n")
+    box.uplink.live(frame)
+    await drained(box)
+    first, second = box.store.refusals
+    assert "no4-middle" in first.line
+    assert "not this topic's songyang/no3-middle" in first.why
+    assert second.why == "not UTF-8"
+    assert [point for point, _, _ in read_points("v1", *influx)] == ["d/good"]
+
+
+async def test_many_refused_lines_come_back_in_several_receipts(
+    broker: Mosquitto, influx: tuple[str, str], spawn: Spawn
+) -> None:
+    box, ingest = Box(broker.port), worker(broker, V1Writer(*influx))
+    await both(box, ingest, spawn)
+    box.uplink.live(box.store.append_lines(b"bad line\n" * 250))
+    await drained(box)
+    assert len(box.store.refusals) == 250
+
+
+async def test_a_payload_without_head_is_thrown_away_and_holds_up_nothing(
+    broker: Mosquitto, influx: tuple[str, str], spawn: Spawn
+) -> None:
+    box, ingest = Box(broker.port), worker(broker, V1Writer(*influx))
+    await both(box, ingest, spawn)
+    box.uplink._link.publish(box.topics.of("readings"), line("headless"))
+    box.frame()
+    await drained(box)
+    await until("the count", lambda: ingest.state.malformed == 1)
+    assert read_points("v1", *influx) == sorted(box.store.ledger)
+
+
+async def test_two_boxes_and_two_boots_get_their_own_receipts(broker: Mosquitto, influx: tuple[str, str], spawn: Spawn) -> None:
+    seen: list[Message] = []
+    far = Link(LinkOptions("127.0.0.1", broker.port, "far", expiry=0), ["campus/v1/+/+/receipt"], seen.append)
+    ingest = worker(broker, V1Writer(*influx))
+    spawn(far.run())
+    spawn(ingest.run())
+    await until("both", lambda: far.up and ingest._link.up)
+    one, two = Topics("songyang", "no3-middle"), Topics("songyang", "no4-middle")
+    for box, boot, a, b in ((one, "x", 1, 1), (one, "x", 2, 5), (one, "y", 9, 9), (two, "x", 1, 1)):
+        far.publish(box.of("readings"), wire.readings_payload(boot, a, b, line(f"{boot}{a}", box.site)))
+
+    def receipts() -> set[tuple[str, str, int]]:
+        found = [(m.topic, wire.parse_receipt(m.payload)) for m in seen]
+        return {(topic, r.boot, n) for topic, r in found for a, b in r.ranges for n in range(a, b + 1)}
+
+    mine, theirs = one.of("receipt"), two.of("receipt")
+    wanted = {(mine, "x", n) for n in range(1, 6)} | {(mine, "y", 9), (theirs, "x", 1)}
+    await until("the receipts", lambda: receipts() == wanted)
+
+
+def command(*arguments: str) -> subprocess.Popen[bytes]:
+    main = (
+        "import argparse, sys; from gateway.commands import ingest; p = argparse.ArgumentParser();"
+        "ingest.add_parser(p.add_subparsers()); sys.exit(ingest.run(p.parse_args(sys.argv[1:])))"
+    )
+    root = Path(__file__).parents[2]
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    return subprocess.Popen([sys.executable, "-c", main, "ingest", *arguments], env=environment, stderr=subprocess.PIPE)
+
+
+async def test_the_command_killed_and_started_again(broker: Mosquitto, influx: tuple[str, str], spawn: Spawn) -> None:
+    url, db = influx
+    options = ("--broker", f"127.0.0.1:{broker.port}", "--influx", url, "--style", "v1", "--db", db)
+    box = Box(broker.port)
+    spawn(box.uplink.run())
+    process = command(*options)
+    try:
+        for n in range(100):
+            box.frame()
+            if n == 40:
+                await until("a first receipt", lambda: box.store.confirmed)
+                process.kill()
+                process.wait()
+                process = command(*options)
+            await asyncio.sleep(0.01)
+        box.clock.skip += 31_000
+        await drained(box)
+        assert read_points("v1", url, db) == sorted(box.store.ledger)
+        process.send_signal(signal.SIGTERM)
+        _, log = await asyncio.to_thread(process.communicate, timeout=60)
+        assert process.returncode == 0, log.decode()
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        (("--broker", "nowhere", "--influx", "http://x", "--db", "d", "--style", "v1"), "HOST:PORT"),
+        (("--broker", "h:1", "--influx", "http://x", "--style", "v1"), "--db"),
+        (("--broker", "h:1", "--influx", "http://x"), "--bucket"),
+        (("--broker", "h:1", "--influx", "http://x", "--bucket", "b", "--token-file", "/nonexistent/t"), "--token-file"),
+    ],
+)
+def test_options_that_do_not_fit_together(options: tuple[str, ...], word: str) -> None:
+    process = command(*options)
+    _, log = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert word in log.decode()
+
+
+async def test_a_shared_subscription_gives_each_frame_to_one_worker(
+    broker: Mosquitto, influx: tuple[str, str], spawn: Spawn
+) -> None:
+    workers = [worker(broker, V1Writer(*influx), f"w{n}", group="g") for n in range(2)]
+    for one in workers:
+        spawn(one.run())
+    await until("the workers", lambda: all(one._link.up for one in workers))
+    box = Box(broker.port)
+    spawn(box.uplink.run())
+    await until("the box", lambda: box.uplink.state().connected)
+    for _ in range(20):
+        box.frame()
+    await drained(box)
+    assert sum(one.state.messages for one in workers) == 20
+    assert all(one.state.messages for one in workers)
+    assert read_points("v1", *influx) == sorted(box.store.ledger)
+
+
+async def test_a_broker_that_serves_no_shared_subscription_is_found_out(
+    broker: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """NATS and RabbitMQ grant `$share/…` and deliver nothing; here the probe's message is sent elsewhere instead."""
+    sent = Link.publish
+    monkeypatch.setattr(ingest_module, "_PROBE", 0.5)
+    monkeypatch.setattr(Link, "publish", lambda self, topic, payload, retain=False: sent(self, "elsewhere", payload))
+    with pytest.raises(NoSharedSubscription, match="delivers nothing"):
+        await probe_shared(LinkOptions("127.0.0.1", broker.port, "ingest"))
+
+
+async def test_memory_is_bounded_while_the_database_is_away(broker: Mosquitto, spawn: Spawn) -> None:
+    ingest = worker(broker, V1Writer("http://127.0.0.1:9", "none"))
+    spawn(ingest.run())
+    box = Box(broker.port, confirm="puback")
+    spawn(box.uplink.run())
+    await until("both", lambda: ingest._link.up and box.uplink.state().connected)
+    for _ in range(400):
+        box.frame()
+        await asyncio.sleep(0)
+    await until("PUBACKs", lambda: not box.store.open)
+    assert ingest.state.messages <= 100
