@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -83,6 +82,11 @@ class Readings:
         for boot, a, b in self.db.execute("SELECT boot, a, b FROM frame ORDER BY id"):
             found.setdefault(boot, RangeSet()).add(a, b)
         return found
+
+    def stored_of(self, boots: Iterable[str]) -> dict[str, RangeSet]:
+        """The numbers of the stored frames of these runs."""
+        sql = "SELECT a, b FROM frame WHERE boot = ?"
+        return {boot: RangeSet(self.db.execute(sql, (boot,))) for boot in boots}
 
     def fetch(self, boot: str, wanted: RangeSet, limit: int) -> list[Frame]:
         """At most `limit` frames holding wanted numbers of one run whose stamps are wall time, oldest first."""
