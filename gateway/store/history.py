@@ -42,9 +42,13 @@ class History:
     """Chunks in the tables point, raw and minute of an open readings.db. `put` runs inside the owner's transaction."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
+        self._open: dict[tuple[str, int], bytearray] = {}
+        self.attach(db)
+
+    def attach(self, db: sqlite3.Connection) -> None:
+        """Go on with another connection (the file was opened again); the open chunks stay."""
         self._db = db
         self._ids: dict[str, int] = {name: number for number, name in db.execute("SELECT id, name FROM point")}
-        self._open: dict[tuple[str, int], bytearray] = {}
 
     def add(self, samples: Iterable[Sample]) -> None:
         """Take samples into their open chunks, in memory."""
@@ -153,7 +157,11 @@ def _sorted(samples: bytes) -> bytes:
     """Samples in the order of time, each instant once (a recovered one may come twice)."""
     size = _RAW.size
     each = {samples[at : at + size] for at in range(0, len(samples), size)}
-    return b"".join(sorted(each, key=lambda one: int.from_bytes(one[:4], "little")))
+    return b"".join(sorted(each, key=_offset))
+
+
+def _offset(sample: bytes) -> int:
+    return int.from_bytes(sample[:4], "little")
 
 
 def _pieces(samples: bytes, slot: int) -> Iterator[Piece]:

@@ -83,6 +83,11 @@ class Readings:
             found.setdefault(boot, RangeSet()).add(a, b)
         return found
 
+    def stored_of(self, boots: Iterable[str]) -> dict[str, RangeSet]:
+        """The numbers of the stored frames of these runs."""
+        sql = "SELECT a, b FROM frame WHERE boot = ?"
+        return {boot: RangeSet(self.db.execute(sql, (boot,))) for boot in boots}
+
     def fetch(self, boot: str, wanted: RangeSet, limit: int) -> list[Frame]:
         """At most `limit` frames holding wanted numbers of one run whose stamps are wall time, oldest first."""
         found: list[Frame] = []
