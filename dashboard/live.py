@@ -7,7 +7,7 @@ import contextlib
 import json
 import secrets
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any, NamedTuple
 
 from gateway.local import LocalClient, RunDown, merge
@@ -100,7 +100,7 @@ class Live:
             return [message for n, message in self._ring if n > int(number)]
         return [self.snapshot()]
 
-    async def follow(self, last_id: str) -> AsyncIterator[Message]:
+    async def follow(self, last_id: str) -> AsyncGenerator[Message, None]:
         """What one page hears, until it lies too far behind."""
         queue: asyncio.Queue[Message | None] = asyncio.Queue(QUEUE)
         missed = self._since(last_id)
