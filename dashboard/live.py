@@ -1,4 +1,4 @@
-"""One follower of the local socket, fanned out to every open page. Keeps the newest state and a ring of deltas; judges nothing."""
+"""One follower of the local socket, fanned out to every open page. Keeps the state and a ring of deltas; judges nothing."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _text(data: Json) -> str:
 
 
 class Live:
-    """`state` is the last snapshot with all deltas merged in, None before the first; `down` says why it is old, "" while it lives."""
+    """`state` is the last snapshot and all deltas, None before the first; `down`: why it is old, "" while it lives."""
 
     def __init__(self, client: LocalClient) -> None:
         self._client = client

@@ -12,7 +12,7 @@ export class Stream {
     this.hear = hear;
     this.fresh = null; // performance.now() of the last time the box's own clock moved on
     this.now = null; // the box's clock, wall ms
-    this.isLost = false;
+    this.isLost = null; // false while live, else the reason; null until the first word
     this.eventAt = performance.now();
     this.openedAt = this.eventAt;
     this.polled = 0;

@@ -1,4 +1,4 @@
-"""`dashboard`: serves the live page over the `run` of one data folder. A program of its own; it may crash without touching alarms."""
+"""`dashboard`: serves the live page over the `run` of one data folder. Its own program: may crash without touching alarms."""
 
 from __future__ import annotations
 
