@@ -43,7 +43,7 @@ ROUTES = (
 
 
 def first_admin(users: Users) -> str:
-    """Makes `admin` with a random password in an empty dashboard.db and returns the password, the only time it is known; else ""."""
+    """In an empty dashboard.db makes `admin` and returns its random password, the only time it is known; else ""."""
     if users.list():
         return ""
     password = new_password()

@@ -1,4 +1,4 @@
-"""The door: every route names its right, and nobody passes without it. Session, CSRF token and origin are checked here alone."""
+"""The door: every route names its right, and nobody passes without it. Session, CSRF token, origin are checked here."""
 
 from __future__ import annotations
 

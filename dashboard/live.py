@@ -1,4 +1,4 @@
-"""One follower of the local socket, fanned out to every open page. Keeps the newest state and a ring of deltas; judges nothing."""
+"""One follower of the local socket, fanned out to every open page. Keeps the state and a ring of deltas; judges nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import contextlib
 import json
 import secrets
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any, NamedTuple
 
 from gateway.local import LocalClient, RunDown, merge
@@ -33,7 +33,7 @@ def _text(data: Json) -> str:
 
 
 class Live:
-    """`state` is the last snapshot with all deltas merged in, None before the first; `down` says why it is old, "" while it lives."""
+    """`state` is the last snapshot and all deltas, None before the first; `down`: why it is old, "" while it lives."""
 
     def __init__(self, client: LocalClient) -> None:
         self._client = client
@@ -100,7 +100,7 @@ class Live:
             return [message for n, message in self._ring if n > int(number)]
         return [self.snapshot()]
 
-    async def follow(self, last_id: str) -> AsyncIterator[Message]:
+    async def follow(self, last_id: str) -> AsyncGenerator[Message, None]:
         """What one page hears, until it lies too far behind."""
         queue: asyncio.Queue[Message | None] = asyncio.Queue(QUEUE)
         missed = self._since(last_id)

@@ -11,7 +11,7 @@ import pwd
 import socket
 import stat
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -276,7 +276,7 @@ class LocalClient:
         """The whole answer: {"ok", "code", "text", "seq"}; a refusal is an answer, not an error. Raises RunDown."""
         return await self._once({"id": 1, "do": command}, timeout)
 
-    async def follow(self, silence: float = SILENCE_S) -> AsyncIterator[Update]:
+    async def follow(self, silence: float = SILENCE_S) -> AsyncGenerator[Update, None]:
         """A snapshot, then deltas for ever. Raises RunDown when the stream ends or is silent for `silence` seconds."""
         async with self._connected(silence) as (reader, writer):
             writer.write(_line({"id": 1, "follow": True}))

@@ -36,7 +36,7 @@ class Order(BaseModel):
 
 
 async def command(request: Request, order: Order) -> JSONResponse:
-    """{"ok", "code", "text"} in the reader's language: 200 done, 409 refused by the engine, 422 incomplete, 503 `run` is down."""
+    """{"ok", "code", "text"} in the reader's language: 200 done, 409 refused, 422 incomplete, 503 `run` is down."""
     shared, lang = office(request), language(request)
     visitor: Visitor = request.state.visitor
     words = shared.words[lang]

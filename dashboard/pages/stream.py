@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 
 from fastapi import Request
@@ -28,10 +29,11 @@ async def stream(request: Request) -> EventSourceResponse:
 async def _events(request: Request, last_id: str) -> AsyncIterator[ServerSentEvent]:
     loop = asyncio.get_running_loop()
     checked = loop.time()
-    async for event, id, text in office(request).live.follow(last_id):
-        if loop.time() - checked > RECHECK_S:
-            checked, visitor = loop.time(), who(request)
-            if visitor is None or not may(visitor.role, LOOK):
-                yield ServerSentEvent("{}", event="bye")
-                return
-        yield ServerSentEvent(text, event=event, id=id or None)
+    async with contextlib.aclosing(office(request).live.follow(last_id)) as messages:
+        async for event, id, text in messages:
+            if loop.time() - checked > RECHECK_S:
+                checked, visitor = loop.time(), who(request)
+                if visitor is None or not may(visitor.role, LOOK):
+                    yield ServerSentEvent("{}", event="bye")
+                    return
+            yield ServerSentEvent(text, event=event, id=id or None)

@@ -1,0 +1,108 @@
+// The alarms: the first one pinned as a large card, the others as a list. Rebuilt only where an alarm changed, so focus stays.
+
+import { call119, press, verbWord } from "./ask.js";
+import { byId, el, flag, put } from "./dom.js";
+import { duration, number, timeOfDay } from "./format.js";
+import { buttons, firstAlarm, life, sorted } from "./state.js";
+import { said, t, words } from "./words.js";
+
+export class Alarms {
+  constructor() {
+    this.cards = new Map(); // alarm id -> {node, key, ticks: [function of now]}
+    this.alarms = [];
+  }
+
+  /** Brings the page to this state; `now` is the box's clock. */
+  show(state, now) {
+    this.alarms = sorted(state);
+    const first = firstAlarm(this.alarms);
+    const present = new Set(this.alarms.map((alarm) => alarm.id));
+    for (const id of this.cards.keys()) if (!present.has(id)) this.cards.delete(id);
+    const nodes = this.alarms.map((alarm) => this.card(alarm, alarm === first, state));
+    const rest = first ? nodes.slice(1) : nodes;
+    place(byId("first"), first ? [nodes[0]] : []);
+    place(byId("open"), rest);
+    put(byId("open-count"), this.alarms.length ? String(this.alarms.length) : "");
+    byId("none").hidden = this.alarms.length > 0;
+    flag(document.body, "alarmed", first !== null);
+    this.tick(now);
+  }
+
+  tick(now) {
+    if (now === null) return;
+    for (const { ticks } of this.cards.values()) for (const tick of ticks) tick(now);
+  }
+
+  card(alarm, isFirst, state) {
+    const key = JSON.stringify([alarm, isFirst]);
+    const old = this.cards.get(alarm.id);
+    if (old?.key === key) return old.node;
+    const made = build(alarm, isFirst, state);
+    this.cards.set(alarm.id, { ...made, key });
+    return made.node;
+  }
+}
+
+/** Makes `nodes` the children, touching nothing that stands right already. */
+function place(parent, nodes) {
+  nodes.forEach((node, at) => {
+    if (parent.children[at] !== node) parent.insertBefore(node, parent.children[at] ?? null);
+  });
+  while (parent.children.length > nodes.length) parent.lastElementChild.remove();
+}
+
+function build(alarm, isFirst, state) {
+  const names = Object.fromEntries(state.people.map((person) => [person.id, person.name]));
+  const name = (id) => names[id] ?? id;
+  const zone = state.site?.timezone;
+  const ticks = [];
+  const moving = (write) => {
+    const node = el("span");
+    ticks.push((now) => put(node, write(now)));
+    return node;
+  };
+  const fact = (text, className = "") => el("p", { className, textContent: text });
+  const building = state.buildings.find((b) => b.id === alarm.building)?.name;
+  const measured = alarm.value !== null && alarm.unit;
+  const digits = state.points[alarm.point]?.digits ?? 1;
+  const node = el(isFirst ? "article" : "li", { className: `alarm ${alarm.state}${isFirst ? " first" : ""}`, data: { lamp: alarm.lamp, alarm: alarm.id } },
+    el("div", { className: "head" },
+      isFirst ? el("span", { className: "badge", textContent: t("first") }) : null,
+      el("strong", { className: "what", textContent: said(alarm.what) }),
+      el("span", { className: "life" }, moving((now) => lifeText(alarm, now)))),
+    el("div", { className: "where" },
+      el("span", { className: "place", textContent: alarm.place || alarm.point }),
+      el("span", { className: "device", textContent: [building, alarm.device_name, t("number", { n: String(alarm.number).padStart(2, "0") })].filter(Boolean).join(" · ") })),
+    el("div", { className: "facts" },
+      measured ? el("p", { className: "value" }, el("b", { textContent: number(alarm.value, digits, alarm.unit) }),
+        alarm.limit === null ? "" : ` ${t("limit", { v: number(alarm.limit, digits, alarm.unit) })}`) : null,
+      alarm.fault ? fact(said(alarm.fault)) : null,
+      el("p", {}, moving((now) => t("since", { t: timeOfDay(alarm.first, zone), d: duration(now - alarm.first) })),
+        alarm.occurrence > 1 ? ` · ${t("again", { n: alarm.occurrence })}` : ""),
+      alarm.confirmed ? fact(t("confirmed"), "confirmed") : null,
+      alarm.state === "pending" ? null
+        : fact(alarm.told.length ? t("told", { names: alarm.told.map(name).join("、") }) : t("told.none"), "told"),
+      alarm.next_due && alarm.state !== "pending" && !alarm.result
+        ? el("p", {}, moving((now) => (alarm.next_due > now ? t("next", { d: duration(alarm.next_due - now) }) : ""))) : null,
+      alarm.acked_by ? fact(t("acked", { name: name(alarm.acked_by) })) : null,
+      alarm.result ? fact(t("found", { name: name(alarm.result_by), result: [t(`result.${alarm.result}`), causeText(alarm)].filter(Boolean).join(" · ") })) : null,
+      alarm.silenced ? fact(t("silenced")) : null,
+      alarm.parent ? fact(t("suppressed")) : null),
+    el("div", { className: "buttons" },
+      ...buttons(alarm, words.verbs).map(([label, verb, enabled]) => el("button", {
+        className: `big ${label}`, textContent: verbWord(label, alarm), disabled: !enabled,
+        title: enabled ? "" : t("reset.wait"), data: { verb: label }, onclick: () => press(label, verb, alarm) })),
+      isFirst && (alarm.lamp === "fire" || alarm.lamp === "gas") ? call119() : null));
+  return { node, ticks };
+}
+
+function lifeText(alarm, now) {
+  const { key, due } = life(alarm, now);
+  return due === null ? t(key) : `${t(key)} ${duration(due - now)}`;
+}
+
+/** The cause in the reader's language; its id is the Chinese word. */
+function causeText(alarm) {
+  const lists = words.causes[alarm.lamp] ?? words.causes[""];
+  return (lists[alarm.result] ?? []).find(([id]) => id === alarm.cause)?.[1] ?? alarm.cause;
+}

@@ -1,0 +1,24 @@
+// Building and changing elements. The only way text gets onto the page is textContent: a name can never become markup.
+
+/** An element with properties and children; strings become text. */
+export function el(tag, properties = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name === "data") Object.assign(node.dataset, value);
+    else if (name in node) node[name] = value;
+    else node.setAttribute(name, value);
+  }
+  node.append(...children.filter((child) => child !== null && child !== ""));
+  return node;
+}
+
+/** Writes only what differs: the page may be patched hundreds of times a second. */
+export function put(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+export function flag(node, name, on) {
+  if (node.classList.contains(name) !== on) node.classList.toggle(name, on);
+}
+
+export const byId = (id) => document.getElementById(id);

@@ -1,0 +1,108 @@
+// Zones with their points, and the outputs. Built once per snapshot; deltas only change texts.
+
+import { byId, el, flag, put } from "./dom.js";
+import { ago, pointText } from "./format.js";
+import { unknown } from "./state.js";
+import { said, t, words } from "./words.js";
+
+const CALM_AGE_MS = 15000; // an age is worth the eye's time only beyond this
+const SHAPES = { uncertain: "≈", stale: "○", fault: "✕" };
+
+export class Points {
+  /** `pick` is called with the id of a point whose curve is wanted. */
+  constructor(pick) {
+    this.pick = pick;
+    this.rows = new Map();
+    this.outputs = new Map();
+  }
+
+  build(state) {
+    this.rows.clear();
+    const byZone = new Map();
+    for (const [id, point] of Object.entries(state.points)) {
+      if (!byZone.has(point.zone)) byZone.set(point.zone, []);
+      byZone.get(point.zone).push([id, point]);
+    }
+    const zones = state.zones.filter((zone) => byZone.has(zone.id));
+    for (const id of byZone.keys()) if (!zones.some((zone) => zone.id === id)) zones.push({ id, name: t("school"), building: "" });
+    const buildings = Object.fromEntries(state.buildings.map((b) => [b.id, b.name]));
+    byId("zones").replaceChildren(...zones.map((zone) => el("section", { className: "zone", data: { zone: zone.id } },
+      el("h3", {}, el("span", { textContent: zone.name }), el("small", { textContent: buildings[zone.building] ?? "" })),
+      el("ul", {}, ...byZone.get(zone.id).map(([id, point]) => this.row(id, point))))));
+    this.buildOutputs(state);
+  }
+
+  row(id, point) {
+    const value = el("span", { className: "value" });
+    const age = el("span", { className: "age" });
+    const kind = words.quantities[point.quantity] ?? point.quantity;
+    const label = point.name && point.name !== kind ? `${point.name} · ${kind}` : kind;
+    const button = el("button", { className: "point", title: t("curve.open"), onclick: () => this.pick(id), data: { point: id } },
+      el("span", { className: "label", textContent: label }), value, age);
+    this.rows.set(id, { button, value, age });
+    return el("li", {}, button);
+  }
+
+  /** Shows the points `ids` (all without them) as they now stand. */
+  show(state, now, ids = this.rows.keys()) {
+    for (const id of ids) {
+      const row = this.rows.get(id);
+      if (!row) continue;
+      const point = state.points[id];
+      const bad = unknown(point);
+      const shape = bad ? `${SHAPES[point.quality] ?? "○"} ` : "";
+      const doubt = point.quality === "uncertain" ? ` ${t("quality.uncertain")}` : "";
+      const why = point.quality === "fault" && point.fault ? `: ${said(point.fault)}` : "";
+      put(row.value, `${shape}${pointText(point)}${doubt}${why}`);
+      if (row.button.dataset.quality !== point.quality) row.button.dataset.quality = point.quality;
+      this.age(row, point, now);
+    }
+  }
+
+  age(row, point, now) {
+    const old = point.at === null ? null : now - point.at;
+    put(row.age, old === null ? t("quality.never") : old > CALM_AGE_MS || unknown(point) ? ago(old) : "");
+  }
+
+  /** Marks the points of open alarms, counts the unknown. */
+  mark(state, alarms) {
+    const lamps = new Map();
+    for (const alarm of alarms) if (alarm.state !== "pending" && !lamps.has(alarm.point)) lamps.set(alarm.point, alarm.lamp);
+    for (const [id, { button }] of this.rows) {
+      const lamp = lamps.get(id) ?? "";
+      if ((button.dataset.lamp ?? "") !== lamp) button.dataset.lamp = lamp;
+    }
+    const count = Object.values(state.points).filter(unknown).length;
+    put(byId("unknown-count"), count ? t("points.unknown", { n: count }) : "");
+  }
+
+  tick(state, now) {
+    for (const [id, row] of this.rows) this.age(row, state.points[id], now);
+  }
+
+  buildOutputs(state) {
+    this.outputs.clear();
+    const zones = Object.fromEntries(state.zones.map((z) => [z.id, z.name]));
+    const buildings = Object.fromEntries(state.buildings.map((b) => [b.id, b.name]));
+    byId("outputs").replaceChildren(...Object.entries(state.outputs).map(([id, output]) => {
+      const value = el("span", { className: "value" });
+      const node = el("li", { className: "output", data: { output: id } },
+        el("span", { className: "label", textContent: `${t(`role.${output.role}`)} · ${zones[output.zone] ?? buildings[output.building] ?? t("school")}` }), value);
+      this.outputs.set(id, { node, value });
+      return node;
+    }));
+    byId("switched").hidden = this.outputs.size === 0;
+    this.showOutputs(state);
+  }
+
+  showOutputs(state) {
+    for (const [id, { node, value }] of this.outputs) {
+      const output = state.outputs[id];
+      const is = output.is === null ? t("output.unknown") : t(output.is ? "output.on" : "output.off");
+      const differs = output.is !== output.want;
+      put(value, differs ? `! ${is} · ${t(output.want ? "output.asked-on" : "output.asked-off")}` : is);
+      flag(node, "on", output.is === true);
+      flag(node, "differs", differs);
+    }
+  }
+}

@@ -1,0 +1,75 @@
+// What the page knows and what follows from it. Pure: no elements, no network.
+
+const TABLES = ["points", "alarms", "outputs", "lines"];
+const CALM = new Set(["normal", "pending"]);
+const SOUNDING = new Set(["unacked", "rtn_unacked"]);
+const ASKS_RESULT = 3; // severity from which somebody has to look (early warning and above)
+
+/** Adds a delta to the state: rows of tables are merged, all else is replaced; closed alarms leave. */
+export function merge(state, delta) {
+  for (const [key, value] of Object.entries(delta)) {
+    if (!TABLES.includes(key)) state[key] = value;
+    else for (const [id, row] of Object.entries(value)) state[key][id] = { ...state[key][id], ...row };
+  }
+  for (const [id, alarm] of Object.entries(state.alarms)) if (alarm.state === "normal") delete state.alarms[id];
+}
+
+/** Open alarms, the worst first and of equals the oldest; those still being judged and those under another come last. */
+export function sorted(state) {
+  const rank = (a) => (a.state === "pending" ? 2 : a.parent ? 1 : 0);
+  return Object.values(state.alarms).sort(
+    (a, b) => rank(a) - rank(b) || b.severity - a.severity || a.first - b.first || a.number - b.number,
+  );
+}
+
+/** The alarm that stays on top: the first of the worst. */
+export const firstAlarm = (alarms) => (alarms.length && !CALM.has(alarms[0].state) && !alarms[0].parent ? alarms[0] : null);
+
+export const unknown = (point) => point.quality !== "good";
+
+/** How often each lamp is lit. `normal` is 1 only if all is true; `incomplete` says how many points are not known to be good. */
+export function lamps(state, lost) {
+  const counts = {};
+  for (const alarm of Object.values(state.alarms)) {
+    if (!CALM.has(alarm.state)) counts[alarm.lamp] = (counts[alarm.lamp] ?? 0) + 1;
+  }
+  const away = lost || (state.stream?.enabled && !state.stream.connected);
+  if (away) counts.offline = (counts.offline ?? 0) + 1;
+  const incomplete = Object.values(state.points).filter(unknown).length;
+  const recording = state.journal?.ok !== false && !state.journal?.degraded;
+  const calm = Object.keys(state.alarms).length === 0 && Object.keys(counts).length === 0;
+  const whole = Object.keys(state.points).length > 0 && incomplete === 0 && recording && !lost;
+  return { counts, incomplete: whole ? 0 : incomplete || 1, normal: calm && whole ? 1 : 0 };
+}
+
+/** The word of an alarm's life and what counts down, wall ms or null. */
+export function life(alarm, now) {
+  if (alarm.state === "acked" || alarm.state === "latched") {
+    if (!alarm.result && alarm.result_due) {
+      return now < alarm.result_due ? { key: "life.awaiting", due: alarm.result_due } : { key: "life.overdue", due: null };
+    }
+    if (alarm.state === "latched") return { key: "life.latched", due: null };
+    if (!alarm.result) return { key: "life.awaiting", due: null };
+    return { key: alarm.result === "real" ? "life.handling" : "life.explained", due: null };
+  }
+  return { key: `life.${alarm.state}`, due: null };
+}
+
+/** The buttons of an alarm for somebody with these verbs: [name, verb, enabled]. */
+export function buttons(alarm, verbs) {
+  const list = [];
+  if (alarm.state === "pending") return list;
+  if (!alarm.acked && SOUNDING.has(alarm.state)) list.push(["ack", "ack", true]);
+  if (!alarm.result && (alarm.severity >= ASKS_RESULT || alarm.latching)) {
+    list.push(["real", "result", true], ["false", "result", true]);
+  }
+  if (!alarm.silenced && SOUNDING.has(alarm.state)) list.push(["silence", "silence", true]);
+  if (alarm.latching) list.push(["reset", "reset", alarm.state === "latched"]);
+  return list.filter(([, verb]) => verbs.includes(verb));
+}
+
+/** The lamp whose tone has to be heard now, or "". */
+export function sounding(alarms) {
+  const loud = alarms.find((a) => SOUNDING.has(a.state) && !a.silenced && !a.parent);
+  return loud ? loud.lamp : "";
+}

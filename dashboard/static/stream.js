@@ -1,0 +1,116 @@
+// The live data: server-sent events, or polling where something swallows them. Says when the data are old; shows nothing itself.
+
+const OLD_MS = 4000; // no news of `run` for so long means lost; the promise to people is 5 s
+const POLL_AFTER_MS = 3000;
+const POLL_EVERY_MS = 1500;
+const REOPEN_AFTER_MS = 8000;
+const TICK_MS = 250;
+
+export class Stream {
+  /** `hear` has snapshot(state), delta(delta), lost(reason) and live(); reasons are "run" and "page". */
+  constructor(hear) {
+    this.hear = hear;
+    this.fresh = null; // performance.now() of the last time the box's own clock moved on
+    this.now = null; // the box's clock, wall ms
+    this.isLost = null; // false while live, else the reason; null until the first word
+    this.eventAt = performance.now();
+    this.openedAt = this.eventAt;
+    this.polled = 0;
+    this.polling = false;
+    this.open();
+    setInterval(() => this.tick(), TICK_MS);
+    document.addEventListener("visibilitychange", () => this.tick());
+  }
+
+  /** How old what is shown is, ms; null before anything was heard. */
+  age() {
+    return this.fresh === null ? null : performance.now() - this.fresh;
+  }
+
+  /** The box's clock now, as far as known. */
+  boxNow() {
+    return this.now === null ? null : this.now + this.age();
+  }
+
+  open() {
+    this.source?.close();
+    this.openedAt = performance.now();
+    this.source = new EventSource("/api/v1/stream");
+    this.source.addEventListener("snapshot", (event) => this.onSnapshot(JSON.parse(event.data), true));
+    this.source.addEventListener("delta", (event) => this.onDelta(JSON.parse(event.data)));
+    this.source.addEventListener("down", () => this.onDown());
+    this.source.addEventListener("bye", () => location.assign("/login"));
+  }
+
+  onSnapshot(state, streamed) {
+    if (streamed) this.eventAt = performance.now();
+    this.mark(state.now);
+    this.hear.snapshot(state);
+    if (this.age() < OLD_MS) this.live();
+  }
+
+  onDelta(delta) {
+    this.eventAt = performance.now();
+    this.mark(delta.now);
+    this.hear.delta(delta);
+    this.live();
+  }
+
+  onDown() {
+    this.eventAt = performance.now();
+    this.lose("run");
+  }
+
+  mark(now) {
+    if (now === undefined || now === this.now) return;
+    this.now = now;
+    this.fresh = performance.now();
+  }
+
+  live() {
+    if (this.isLost === false) return;
+    this.isLost = false;
+    this.hear.live();
+  }
+
+  lose(reason) {
+    if (this.isLost === reason) return;
+    this.isLost = reason;
+    this.hear.lost(reason);
+  }
+
+  tick() {
+    const at = performance.now();
+    if (at - (this.fresh ?? this.bornAt()) > OLD_MS && !this.isLost) this.lose("page");
+    if (at - this.eventAt < POLL_AFTER_MS) return;
+    if (!this.polling && at - this.polled > POLL_EVERY_MS) this.poll();
+    if (at - this.openedAt > REOPEN_AFTER_MS) this.open();
+  }
+
+  bornAt() {
+    this.born ??= performance.now();
+    return this.born;
+  }
+
+  async poll() {
+    this.polling = true;
+    this.polled = performance.now();
+    const stop = new AbortController();
+    const timer = setTimeout(() => stop.abort(), POLL_EVERY_MS * 2);
+    try {
+      const answer = await fetch("/api/v1/state", { signal: stop.signal });
+      if (answer.status === 401) location.assign("/login");
+      if (answer.ok) {
+        const { down, snapshot } = await answer.json();
+        if (down) this.lose("run");
+        else if (snapshot && snapshot.now !== this.now) this.onSnapshot(snapshot, false);
+      }
+    } catch (error) {
+      // Nobody answered: that is what tick() is counting, and what the person is told.
+      if (!(error instanceof TypeError || error.name === "AbortError")) throw error;
+    } finally {
+      clearTimeout(timer);
+      this.polling = false;
+    }
+  }
+}

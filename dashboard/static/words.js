@@ -1,0 +1,23 @@
+// The reader's language: one answer of the server holds every text, name and right the modules use.
+
+export const words = { text: {}, kinds: {}, quantities: {}, causes: {}, verbs: [], me: {}, csrf: "", lang: "zh", lamps: [] };
+
+export async function loadWords() {
+  const answer = await fetch("/api/v1/words");
+  if (answer.status === 401) location.assign("/login");
+  if (!answer.ok) throw new Error(`words: ${answer.status}`);
+  Object.assign(words, await answer.json());
+}
+
+/** The text of a key with its {fields} filled in. A key that is missing shows itself: tests look for it. */
+export function t(key, fields = {}) {
+  const text = words.text[key];
+  if (text === undefined) return `⟦${key}⟧`;
+  return text.replace(/\{(\w+)\}/g, (_, name) => String(fields[name] ?? ""));
+}
+
+/** The first key that the catalogue has. */
+export const firstOf = (...keys) => t(keys.find((key) => key in words.text) ?? keys[0]);
+
+/** Of {"zh", "en"} the reader's one; plain text as it is. */
+export const said = (pair) => (pair && typeof pair === "object" ? (pair[words.lang] ?? pair.zh ?? "") : (pair ?? ""));

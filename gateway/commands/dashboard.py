@@ -1,0 +1,80 @@
+"""`dashboard`: serves the live page over the `run` of one data folder. Its own program: may crash without touching alarms."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import sys
+from pathlib import Path
+from typing import Any
+
+STOP_S = 2  # open streams are cut after this at the end
+
+
+def add_parser(sub: Any) -> None:
+    p = sub.add_parser("dashboard", help="the officers' page 值班页面")
+    p.add_argument("--data", type=Path, default=Path("/var/lib/campus-gateway"), help="data folder of `run`")
+    p.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine alone)")
+    p.add_argument("--port", type=int, default=8080, help="port; 0 takes a free one")
+    p.add_argument("--lang", choices=("zh", "en"), default="zh", help="language of who has not chosen one")
+    p.add_argument("--tls-cert", type=Path, help="certificate file (PEM)")
+    p.add_argument("--tls-key", type=Path, help="its key file (PEM)")
+    p.add_argument("--plain-http", action="store_true", help="allow other machines without TLS 允许不加密访问")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints the page's address, and at the very first start the administrator's password, on standard output."""
+    if bool(args.tls_cert) != bool(args.tls_key):
+        print("--tls-cert 和 --tls-key 须一起给出 · give both or none", file=sys.stderr)
+        return 2
+    if not (_loopback(args.host) or args.tls_cert or args.plain_http):
+        print(
+            f"{args.host} 会让别的机器访问：请给出 --tls-cert 和 --tls-key，或明确写上 --plain-http\n"
+            f"{args.host} is open to other machines: give --tls-cert and --tls-key, or say --plain-http",
+            file=sys.stderr,
+        )
+        return 2
+    import socket
+
+    import uvicorn
+
+    from dashboard.app import ADMIN, create_app, first_admin
+    from dashboard.auth import Users
+    from gateway.clock import SystemClock
+
+    try:
+        users = Users(args.data / "dashboard.db")
+        listening = socket.create_server((args.host, args.port), family=_family(args.host))
+    except OSError as error:
+        print(f"{error.strerror}: {args.data} {args.host}:{args.port} · 数据目录或端口不可用", file=sys.stderr)
+        return 1
+    if password := first_admin(users):
+        print(f"首次启动 first start: 用户 user {ADMIN}  密码 password {password}  (只显示这一次 shown this once)", flush=True)
+    app = create_app(args.data, SystemClock(), users, args.lang, secure=bool(args.tls_cert))
+    host, port = listening.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    print(f"值班页面 page: {'https' if args.tls_cert else 'http'}://{shown}:{port}/", flush=True)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=STOP_S,
+        ssl_certfile=args.tls_cert,
+        ssl_keyfile=args.tls_key,
+    )
+    uvicorn.Server(config).run(sockets=[listening])
+    return 0
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _family(host: str) -> Any:
+    import socket
+
+    return socket.AF_INET6 if ":" in host else socket.AF_INET

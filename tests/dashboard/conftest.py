@@ -1,0 +1,208 @@
+"""Fixtures of the page's tests: a canned school, a fake `run` and the page as processes, a browser."""
+
+import copy
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from dashboard.auth import Users
+from drivers.reading import Now
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+WALL = 1_795_442_400_000  # 2026-11-23 22:00 in Asia/Shanghai
+PASSWORD = "correct horse battery"
+PEOPLE = {
+    "admin": "admin", "wang": "duty", "zhou": "keeper", "liu": "leader", "chen": "officer", "gao": "head",
+    "dian": "electrician", "bao": "holder", "wei": "installer", "ju": "bureau", "kan": "viewer",
+}  # fmt: skip
+BROWSER = {
+    "executable_path": "/usr/bin/chromium",
+    "args": [
+        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+        "--disable-component-update", "--disable-sync",
+    ],
+}  # fmt: skip
+
+
+CANNED = json.loads((HERE / "canned.json").read_text("utf-8"))
+
+
+def school():
+    """A school in which all is well, as a SNAPSHOT."""
+    return copy.deepcopy(CANNED["school"])
+
+
+def alarm(id="no3-1", **other):
+    """A fire in the dormitory, just raised, as an ALARM; or one that differs from it in `other`."""
+    return {**CANNED["alarm"], "id": id, **other}
+
+
+class Process:
+    """A child that prints JSON lines; `seen` keeps them."""
+
+    def __init__(self, *command, stdin=None):
+        env = {**os.environ, "PYTHONPATH": str(ROOT)}
+        self.child = subprocess.Popen(
+            [sys.executable, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=env
+        )
+        self.seen, self._got = [], threading.Condition()
+        threading.Thread(target=self._read, daemon=True).start()
+        if stdin is not None:
+            self.say(stdin)
+        self.wait(lambda line: "ready" in line or "port" in line)
+
+    def _read(self):
+        for line in self.child.stdout:
+            with self._got:
+                self.seen.append(json.loads(line))
+                self._got.notify_all()
+
+    def say(self, message):
+        self.child.stdin.write(json.dumps(message) + "\n")
+        self.child.stdin.flush()
+
+    def wait(self, wanted):
+        """The first line that fits."""
+        with self._got:
+            assert self._got.wait_for(lambda: any(wanted(line) for line in self.seen), 60), f"not seen; only {self.seen}"
+            return next(line for line in self.seen if wanted(line))
+
+    def did(self):
+        return self.wait(lambda line: "did" in line)["did"]
+
+    def push(self, delta, urgent=True):
+        self.say({"push": delta, "urgent": urgent})
+
+    def signal(self, number):
+        self.child.send_signal(number)
+
+    def kill(self):
+        if self.child.poll() is None:
+            self.signal(signal.SIGKILL)
+            self.child.wait()
+        self.child.stdin.close()
+        self.child.stdout.close()
+
+
+class Clock:
+    """Wall time a test can move."""
+
+    def __init__(self):
+        self.wall = WALL
+
+    def now(self):
+        return Now(self.wall, self.wall)
+
+    def ok(self):
+        return True
+
+
+@pytest.fixture
+def kit():
+    """What tests build their own scenes from."""
+    return SimpleNamespace(
+        school=school, alarm=alarm, people=PEOPLE, password=PASSWORD, wall=WALL, clock=Clock, process=Process
+    )
+
+
+@pytest.fixture(scope="session")
+def template_db(tmp_path_factory):
+    """dashboard.db with every person in it; made once, because hashing is slow on purpose."""
+    path = tmp_path_factory.mktemp("users") / "dashboard.db"
+    users = Users(path)
+    for person, role in PEOPLE.items():
+        users.add(person, PASSWORD, role)
+    return path
+
+
+@pytest.fixture
+def data(tmp_path, template_db):
+    """A data folder with users."""
+    (tmp_path / "dashboard.db").write_bytes(template_db.read_bytes())
+    return tmp_path
+
+
+@pytest.fixture
+def start_run(data):
+    """Starts a fake `run` in the data folder over a snapshot."""
+    started = []
+
+    def start(snapshot=None):
+        process = Process(str(HERE / "fake_run.py"), str(data / "run.sock"), stdin=copy.deepcopy(snapshot or school()))
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+
+
+@pytest.fixture
+def start_page(data):
+    """Starts the page's process; gives it with `url`."""
+    started = []
+
+    def start(lang="zh"):
+        process = Process(str(HERE / "serve.py"), str(data), lang)
+        process.url = f"http://127.0.0.1:{process.seen[0]['port']}"
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as player:
+        browser = player.chromium.launch(**BROWSER)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium):
+    """Opens the page as a person; fails the test afterwards on console errors or foreign hosts."""
+    opened, errors, hosts = [], [], set()
+
+    def open_page(url, person="wang", width=1920, height=1080, path="/"):
+        context = chromium.new_context(viewport={"width": width, "height": height})
+        context.set_default_timeout(20_000)
+        opened.append(context)
+        page = context.new_page()
+        page.expected_errors = False  # a test that cuts connections expects the browser to complain
+        page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda m: errors.append(m.text) if m.type == "error" and not page.expected_errors else None)
+        page.goto(url + "/login")
+        page.fill("[name=person]", person)
+        page.fill("[name=password]", PASSWORD)
+        page.click("button.big")
+        page.wait_for_selector("body:not(.waiting):not(.lost) > header.top")
+        return page
+
+    yield open_page
+    for context in opened:
+        context.close()
+    assert errors == []
+    assert all(host.startswith("127.0.0.1:") for host in hosts), hosts
+
+
+def until(condition, what, seconds=60):
+    """Polls; the deadline guards against hanging only."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"never happened: {what}"
+        time.sleep(0.05)

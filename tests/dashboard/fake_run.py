@@ -1,0 +1,58 @@
+"""A scriptable `run` for the page's tests: the real LocalServer over a canned snapshot, ruled by JSON lines on stdin.
+
+First line: the snapshot. Then {"push": delta, "urgent": bool} or {"reply": answer to commands}. Each command that
+arrives is printed as {"did": command}.
+"""
+
+import asyncio
+import json
+import sys
+import time
+
+from gateway.local import LocalServer, RequestError, merge
+
+
+class Fake:
+    def __init__(self, snapshot):
+        self.state, self.began = snapshot, (snapshot["now"], time.monotonic())
+        self.reply = {"ok": True, "code": "acked", "text": {"zh": "已记录：你已收到", "en": "Recorded"}, "seq": 9}
+
+    def now_ms(self):
+        now, mono = self.began
+        return now + int((time.monotonic() - mono) * 1000)
+
+    def snapshot(self):
+        return {**self.state, "now": self.now_ms()}
+
+    async def ask(self, what, request):
+        if what != "history":
+            raise RequestError("bad-request", "不认识", "unknown")
+        start, end = request["from"], request["to"]
+        t = [start + (end - start) * i // 60 for i in range(61)]
+        mean = [None if 20 < i < 25 else 20 + i % 7 for i in range(61)]
+        low = [m and m - 1 for m in mean]
+        high = [m and m + 1 for m in mean]
+        return {"point": request["point"], "t": t, "min": low, "mean": mean, "max": high, "quality": [0] * 61}
+
+    async def do(self, command, uid):
+        print(json.dumps({"did": command}), flush=True)
+        return self.reply
+
+
+async def main():
+    reader = asyncio.StreamReader(limit=10**8)
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    fake = Fake(json.loads(await reader.readline()))
+    async with LocalServer(sys.argv[1], fake) as server:
+        print(json.dumps({"ready": True}), flush=True)
+        while line := await reader.readline():
+            order = json.loads(line)
+            if "reply" in order:
+                fake.reply = order["reply"]
+            if "push" in order:
+                merge(fake.state, order["push"])
+                server.push(order["push"], order["urgent"])
+
+
+asyncio.run(main())
