@@ -13,6 +13,7 @@ _STATUS = 40 if ctypes.sizeof(ctypes.c_long) == 8 else 20  # offset of timex.sta
 _STA_UNSYNC = 0x0040
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _MS = 1_000_000
+_LIBC = ctypes.CDLL(None, use_errno=True)
 
 SET_FILE = "clock.set"
 
@@ -25,7 +26,7 @@ def boot_id() -> str:
 def kernel_synced() -> bool:
     """Does the kernel say that a time service disciplines the wall clock (adjtimex without STA_UNSYNC)?"""
     buffer = ctypes.create_string_buffer(_TIMEX_BYTES)
-    state = ctypes.CDLL(None, use_errno=True).adjtimex(buffer)
+    state: int = _LIBC.adjtimex(buffer)
     status = int.from_bytes(buffer.raw[_STATUS : _STATUS + 4], "little")
     return state >= 0 and not status & _STA_UNSYNC
 

@@ -1,0 +1,18 @@
+"""The contract of a channel. One object per configured channel, used by one thread of its own; calls may block."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from alerts.model import Delivery, Notification
+from alerts.plant import Person
+
+
+class Channel(Protocol):
+    def send(self, n: Notification, to: Person) -> Delivery:
+        """Hand the message over. Gives what the far side said (ACCEPTED at least); raises TryAgain or GiveUp, nothing else."""
+        ...
+
+    def probe(self) -> None:
+        """Prove that the channel works without telling anybody anything. Raises TryAgain or GiveUp when it does not."""
+        ...
