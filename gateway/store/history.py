@@ -41,14 +41,17 @@ class Series:
 class History:
     """Chunks in the tables point, raw and minute of an open readings.db. `put` runs inside the owner's transaction."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    _db: sqlite3.Connection
+
+    def __init__(self) -> None:
+        """Takes samples at once; everything else needs `attach` first."""
         self._open: dict[tuple[str, int], bytearray] = {}
-        self.attach(db)
+        self._ids: dict[str, int] = {}
 
     def attach(self, db: sqlite3.Connection) -> None:
-        """Go on with another connection (the file was opened again); the open chunks stay."""
+        """Work on this connection from now on (the file was opened, or opened again); the open chunks stay."""
         self._db = db
-        self._ids: dict[str, int] = {name: number for number, name in db.execute("SELECT id, name FROM point")}
+        self._ids = {name: number for number, name in db.execute("SELECT id, name FROM point")}
 
     def add(self, samples: Iterable[Sample]) -> None:
         """Take samples into their open chunks, in memory."""
@@ -86,6 +89,17 @@ class History:
         """The chunks are on the disk: let the memory go."""
         for key in keys:
             del self._open[key]
+
+    def bound(self, most: int) -> int:
+        """Give up the oldest open chunks beyond `most` bytes (the disk takes none); give how many."""
+        gone = 0
+        size = sum(map(len, self._open.values()))
+        for key in sorted(self._open, key=lambda key: key[1]):
+            if size <= most:
+                break
+            size -= len(self._open.pop(key))
+            gone += 1
+        return gone
 
     def query(self, point: str, first: int, last: int, most: int, wall: int) -> Series:
         """What is known of first <= t < last in at most `most` buckets (a null after a hole comes on top).
@@ -156,8 +170,9 @@ def _float32(value: float) -> float:
 def _sorted(samples: bytes) -> bytes:
     """Samples in the order of time, each instant once (a recovered one may come twice)."""
     size = _RAW.size
-    each = {samples[at : at + size] for at in range(0, len(samples), size)}
-    return b"".join(sorted(each, key=_offset))
+    each: list[bytes] = list({samples[at : at + size] for at in range(0, len(samples), size)})
+    each.sort(key=_offset)
+    return b"".join(each)
 
 
 def _offset(sample: bytes) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import Protocol
 
 from gateway.store.database import connect
 from gateway.store.frame import Frame, pack, unpack
@@ -16,6 +17,17 @@ from gateway.store.tail import Logged
 
 MIGRATIONS = ((Path(__file__).parent / "readings.sql").read_text(encoding="utf-8"),)
 REFUSED_KEPT = 1_000
+
+
+class RefusedLine(Protocol):
+    """What a receipt says of a line that will never be stored."""
+
+    @property
+    def seq(self) -> int: ...
+    @property
+    def line(self) -> str: ...
+    @property
+    def why(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +58,7 @@ class Readings:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.db = connect(path, MIGRATIONS)
+        self.damaged: set[int] = set()
         self.size = int(self.db.execute("SELECT coalesce(sum(length(frames)), 0) FROM frame").fetchone()[0])
 
     def close(self) -> None:
@@ -83,21 +96,27 @@ class Readings:
             found.setdefault(boot, RangeSet()).add(a, b)
         return found
 
-    def stored_of(self, boots: Iterable[str]) -> dict[str, RangeSet]:
-        """The numbers of the stored frames of these runs."""
-        sql = "SELECT a, b FROM frame WHERE boot = ?"
-        return {boot: RangeSet(self.db.execute(sql, (boot,))) for boot in boots}
+    def overlap(self, boot: str, a: int, b: int) -> RangeSet:
+        """Which numbers of a..b of this run are stored. Looks at the newest rows only."""
+        found = RangeSet()
+        for x, y in self.db.execute("SELECT a, b FROM frame WHERE boot = ? AND a <= ? ORDER BY a DESC", (boot, b)):
+            if y < a:
+                break
+            found.add(x, y)
+        return found
 
     def fetch(self, boot: str, wanted: RangeSet, limit: int) -> list[Frame]:
         """At most `limit` frames holding wanted numbers of one run whose stamps are wall time, oldest first."""
         found: list[Frame] = []
         for first, last in wanted:
             cursor = self.db.execute(
-                "SELECT a, b, frames FROM frame WHERE boot = ? AND machine = '' AND b >= ? AND a <= ? ORDER BY a",
+                "SELECT id, a, b, frames FROM frame WHERE boot = ? AND machine = '' AND b >= ? AND a <= ? ORDER BY a",
                 (boot, first, last),
             )
-            for a, b, row in cursor:
-                frames = unpack(row)
+            for number, a, b, row in cursor:
+                frames = self._unpacked(number, row)
+                if len(frames) != b - a + 1:
+                    continue
                 for x, y in wanted.within(max(a, first), min(b, last)):
                     found.append(Frame(boot, x, y, b"".join(frames[x - a : y - a + 1])))
                 if len(found) >= limit:
@@ -108,15 +127,16 @@ class Readings:
         """Give the rows that wait for the clock of boot `machine` their wall time. Gives how many there were."""
         waiting = self.db.execute("SELECT id, frames FROM frame WHERE machine = ?", (machine,)).fetchall()
         for number, row in waiting:
-            dated = pack([shifted(lines, offset) for lines in unpack(row)])
+            dated = pack([shifted(lines, offset) for lines in self._unpacked(number, row)])
             self.size += len(dated) - len(row)
             self.db.execute("UPDATE frame SET machine = '', frames = ? WHERE id = ?", (dated, number))
         return len(waiting)
 
     def since(self, wall: int) -> Iterable[bytes]:
         """The lines of the rows stored at or after `wall`, oldest first (for the history's open chunks)."""
-        for (row,) in self.db.execute("SELECT frames FROM frame WHERE wall >= ? AND machine = '' ORDER BY id", (wall,)):
-            yield b"".join(unpack(row))
+        sql = "SELECT id, frames FROM frame WHERE wall >= ? AND machine = '' ORDER BY id"
+        for number, row in self.db.execute(sql, (wall,)):
+            yield b"".join(self._unpacked(number, row))
 
     def confirmed(self) -> dict[str, dict[str, RangeSet]]:
         """dest -> run -> confirmed numbers, as last written."""
@@ -159,6 +179,24 @@ class Readings:
             self.size -= size
             gone.append(Dropped(boot, a, b, missing[number]))
         return gone
+
+    def drop_damaged(self) -> list[Dropped]:
+        """Delete the rows that could not be unpacked since the last call, so that nothing waits for them for ever."""
+        gone = []
+        for number in self.damaged:
+            for boot, a, b, size in self.db.execute("SELECT boot, a, b, length(frames) FROM frame WHERE id = ?", (number,)):
+                gone.append(Dropped(boot, a, b, b - a + 1))
+                self.size -= size
+        self.db.executemany("DELETE FROM frame WHERE id = ?", [(number,) for number in self.damaged])
+        self.damaged.clear()
+        return gone
+
+    def _unpacked(self, number: int, row: bytes) -> list[bytes]:
+        try:
+            return unpack(row)
+        except ValueError:
+            self.damaged.add(number)
+            return []
 
     def forget(self, boots: Iterable[str]) -> None:
         """Drop the confirmed ranges of runs that have no frames left."""

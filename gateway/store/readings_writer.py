@@ -9,17 +9,20 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, TypeVar
 
 from drivers.reading import Clock, Reading
+from gateway.store.answers import fail, succeed
 from gateway.store.crashpoint import crashpoint
 from gateway.store.database import WAL_LIMIT, is_broken, is_full, quarantine
 from gateway.store.frame import Frame
 from gateway.store.history import SLOT, History, Series
+from gateway.store.ledger import Ledger
 from gateway.store.lines import Sample, sample, samples
 from gateway.store.ranges import RangeSet
-from gateway.store.readings import Dropped, Readings, Refused
+from gateway.store.readings import Dropped, Readings, Refused, RefusedLine
 from gateway.store.reserve import Reserve
 from gateway.store.tail import Logged, Tail, read
 
@@ -31,17 +34,6 @@ QUOTA = 4 << 30  # bytes of compressed frames kept (D6)
 TAIL_MOST = 32 << 20  # bytes of closed tail files kept on tmpfs while the disk fails
 OPENING = 3.0  # s a start waits for the disk at most
 SHRINK = 0.9  # of its size the log falls back to when the disk is full
-
-
-class RefusedLine(Protocol):
-    """What a receipt says of a line that will never be stored."""
-
-    @property
-    def seq(self) -> int: ...
-    @property
-    def line(self) -> str: ...
-    @property
-    def why(self) -> str: ...
 
 
 class ReadingsWriter:
@@ -79,17 +71,16 @@ class ReadingsWriter:
         self._timer: asyncio.TimerHandle | None = None
         self._seq = 0
         self._cond = threading.Condition()  # guards what follows; never held over work on the disk
-        self._known: dict[str, RangeSet] = {}  # every frame in the tail or on the disk
-        self._confirmed: dict[str, dict[str, RangeSet]] = {dest: {} for dest in dests}
-        self._dirty: set[tuple[str, str]] = set()
+        self._ledger = Ledger(dests)
         self._refused: list[Refused] = []
         self._samples: list[Sample] = []
         self._offset: int | None = None
-        self._calls: deque[Callable[[Readings, History], None]] = deque()
+        self._calls: deque[tuple[Callable[[Readings], object], asyncio.Future[object]]] = deque()
         self._flushes: list[asyncio.Future[None]] = []
         self._due = self._closing = False
         self._db: Readings | None = None  # the thread's own, like what follows
-        self._history: History | None = None
+        self._history = History()
+        self._recovered = False
         self._thread = threading.Thread(target=self._run, name="readings", daemon=True)
 
     async def start(self) -> None:
@@ -114,7 +105,7 @@ class ReadingsWriter:
             except OSError as fault:
                 self._drop(1, f"the tail takes no frame: {fault}")
             else:
-                self._known.setdefault(self.boot, RangeSet()).add(self._seq, self._seq)
+                self._ledger.add(self.boot, self._seq, self._seq)
         crashpoint("readings.append.after")
         return self.boot, self._seq
 
@@ -135,10 +126,9 @@ class ReadingsWriter:
         Frames younger than the last flush (still in the tail) and those that wait for the clock are not among them.
         """
         with self._cond:
-            ranges = self._confirmed.setdefault(dest, {})
-            wanted = {boot: known.minus(ranges.get(boot, RangeSet())) for boot, known in self._known.items()}
+            wanted = self._ledger.missing(dest)
 
-        def fetch(db: Readings, history: History) -> list[Frame]:
+        def fetch(db: Readings) -> list[Frame]:
             found: list[Frame] = []
             for boot, missing in wanted.items():
                 if missing and len(found) < limit:
@@ -150,12 +140,7 @@ class ReadingsWriter:
     def confirm(self, dest: str, boot: str, ranges: Sequence[tuple[int, int]]) -> None:
         """`dest` has these frames for good. Written with the next flush; frames never heard of are no error."""
         with self._cond:
-            known = self._known.get(boot, RangeSet())
-            confirmed = self._confirmed.setdefault(dest, {}).setdefault(boot, RangeSet())
-            for a, b in ranges:
-                for x, y in known.within(a, b) if a <= b else []:
-                    confirmed.add(x, y)
-            self._dirty.add((dest, boot))
+            self._ledger.confirm(dest, boot, ranges)
 
     def refused(self, dest: str, boot: str, refusal: RefusedLine) -> None:
         """`dest` will never store this line: it is kept, with the next flush, where a person sees it."""
@@ -165,18 +150,17 @@ class ReadingsWriter:
 
     async def refusals(self, limit: int) -> list[Refused]:
         """The latest refused lines, newest first."""
-        return await self._call(lambda db, history: db.refused(limit))
+        return await self._call(lambda db: db.refused(limit))
 
     def backlog(self, dest: str) -> int:
         """How many frames `dest` has not confirmed, those in the tail among them."""
         with self._cond:
-            ranges = self._confirmed.get(dest, {})
-            return sum(known.minus(ranges.get(boot, RangeSet())).size() for boot, known in self._known.items())
+            return self._ledger.backlog(dest)
 
     async def query(self, point: str, first: int, last: int, most: int) -> Series:
         """The history of a point, first <= t < last in wall ms, in at most `most` buckets. Raises sqlite3.Error."""
         wall = self._clock.now().wall
-        return await self._call(lambda db, history: history.query(point, first, last, most, wall))
+        return await self._call(lambda db: self._history.query(point, first, last, most, wall))
 
     async def flush(self) -> None:
         """Flush now; done when it was tried (see `failing`)."""
@@ -205,53 +189,64 @@ class ReadingsWriter:
             self._cond.notify()
         self._timer = self._loop.call_later(self._every, self._tick)
 
-    async def _call(self, work: Callable[[Readings, History], T]) -> T:
-        answer: asyncio.Future[T] = self._loop.create_future()
-
-        def run(db: Readings, history: History) -> None:
-            try:
-                result = work(db, history)
-            except (sqlite3.Error, ValueError) as fault:
-                self._on_loop(_fail, answer, fault)
-            else:
-                self._on_loop(_succeed, answer, result)
-
+    async def _call(self, work: Callable[[Readings], T]) -> T:
+        """Run `work` in the thread. Raises sqlite3.Error, at once while the disk fails."""
+        answer: asyncio.Future[Any] = self._loop.create_future()
         with self._cond:
-            self._calls.append(run)
+            self._calls.append((work, answer))
             self._cond.notify()
-        return await answer
+        result: T = await answer
+        return result
 
     # in the thread
 
     def _run(self) -> None:
-        closing = False
-        while not closing:
-            with self._cond:
-                self._cond.wait_for(lambda: self._due or (self._calls and self._db is not None))
-                due, self._due, closing = self._due, False, self._closing
-                flushes, self._flushes = (self._flushes, []) if due else ([], self._flushes)
-            if due:
-                self._try_flush()
-            for done in flushes:
-                self._on_loop(_succeed, done, None)
-            self._serve()
-        if self._db is not None:
-            self._db.close()
+        try:
+            while not self._turn():
+                pass
+        except BaseException as bug:
+            self._report("readings.failing", 0, f"the thread of readings.db has ended: {bug!r}")
+            raise
+        finally:
+            if self._db is not None:
+                self._db.close()
 
-    def _serve(self) -> None:
-        while self._db is not None and self._history is not None:
+    def _turn(self) -> bool:
+        """Wait for something to do and do it. True when it was the last thing."""
+        with self._cond:
+            self._cond.wait_for(lambda: self._due or self._calls)
+            due, self._due, closing = self._due, False, self._closing
+            flushes, self._flushes = (self._flushes, []) if due else ([], self._flushes)
+        if due or (self._db is None and not self.failing):
+            self._try_flush()
+        for done in flushes:
+            self._on_loop(succeed, done, None)
+        while self._calls:
             with self._cond:
-                run = self._calls.popleft() if self._calls else None
-                self._history.add(self._samples)
-                self._samples.clear()
-            if run is None:
-                return
-            run(self._db, self._history)
+                work, answer = self._calls.popleft()
+                self._fold()
+            try:
+                if self._db is None:
+                    raise sqlite3.OperationalError(self.failing)
+                self._on_loop(succeed, answer, work(self._db))
+            except sqlite3.Error as fault:
+                self._on_loop(fail, answer, fault)
+        return closing
+
+    def _fold(self) -> None:
+        """Under the condition: what was added goes into the history's open chunks."""
+        self._history.add(self._samples)
+        self._samples.clear()
 
     def _try_flush(self) -> None:
+        with self._cond:
+            self._tail.rotate()
+            files, upto = self._tail.closed(), self._seq
         try:
-            db, history = self._opened()
-            self._flush(db, history)
+            left = [frame for path in files for frame in read(path)]
+            db = self._db or self._opened(left, upto)
+            self._flush(db, left, files)
+            self._drop_damaged(db)
             self._shrink(db, self._quota)
             self._reserve.take()
         except (sqlite3.Error, OSError) as fault:
@@ -261,18 +256,14 @@ class ReadingsWriter:
                 self.failing = ""
                 self._report("readings.writing", 0, "readings.db is written again")
 
-    def _flush(self, db: Readings, history: History) -> None:
+    def _flush(self, db: Readings, frames: Sequence[Logged], files: Sequence[Path]) -> None:
         """Tail files, confirmed ranges, refused lines and finished chunks in one transaction: one sync."""
         with self._cond:
-            self._tail.rotate()
-            dirty = {key: list(self._confirmed[key[0]].get(key[1], ())) for key in self._dirty}
+            dirty = self._ledger.dirty()
             refused, offset = list(self._refused), self._offset
-            history.add(self._samples)
-            self._samples.clear()
-            files = self._tail.closed()
+            self._fold()
         wall = self._clock.now().wall
-        frames = [frame for path in files for frame in read(path)]
-        chunks = history.due(wall)
+        chunks = self._history.due(wall)
 
         def write() -> None:
             db.put(self._new(db, frames), wall)
@@ -281,28 +272,33 @@ class ReadingsWriter:
                 db.put_refused(refused)
             if offset is not None:
                 db.date(self._machine, offset)
-            history.put(chunks, wall)
+            self._history.put(chunks, wall)
             crashpoint("readings.flush.before")
 
         if frames or dirty or refused or chunks:
             db.transaction(write)
             crashpoint("readings.flush.after")
-        history.forget(chunks)
+        self._history.forget(chunks)
         for path in files:
             path.unlink()
         with self._cond:
             del self._refused[: len(refused)]
-            self._dirty = {key for key in self._dirty if list(self._confirmed[key[0]].get(key[1], ())) != dirty.get(key)}
+            self._ledger.saved(dirty)
 
     def _new(self, db: Readings, frames: Sequence[Logged]) -> list[Logged]:
         """Those not stored yet: after a crash between the commit and the unlink of its files they come again."""
-        boots = {frame.boot for frame in frames}
-        stored = db.stored_of(boots)
-        return [frame for frame in frames if frame.seq not in stored[frame.boot]]
+        new: list[Logged] = []
+        for boot, group in groupby(frames, key=lambda frame: frame.boot):
+            run = list(group)
+            stored = db.overlap(boot, min(frame.seq for frame in run), max(frame.seq for frame in run))
+            new += [frame for frame in run if frame.seq not in stored]
+        return new
 
-    def _opened(self) -> tuple[Readings, History]:
-        if self._db is not None and self._history is not None:
-            return self._db, self._history
+    def _opened(self, left: Sequence[Logged], upto: int) -> Readings:
+        """Open the file (a broken one goes to quarantine). What exists is then what it holds, what is `left` in the tail,
+
+        and what this run appended after number `upto`.
+        """
         try:
             db = Readings(self._path)
         except sqlite3.Error as fault:
@@ -311,54 +307,46 @@ class ReadingsWriter:
             kept = quarantine(self._path)
             self._report("readings.quarantine", 0, f"{self._path.name} is broken ({fault}); it is kept as {kept.name}")
             db = Readings(self._path)
-        left = [frame for path in self._tail.closed() for frame in read(path)]
-        with self._cond:
-            self._merge(db, left)
-        if self._history is None:
-            self._history = History(db.db)
-            floor = self._clock.now().wall - 2 * SLOT
-            lines = [*db.since(floor), *(frame.lines for frame in left if not frame.machine)]
-            self._history.recover(one for part in lines for one in samples(part))
-        else:
-            self._history.attach(db.db)
-        self._db = db
-        return db, self._history
-
-    def _merge(self, db: Readings, left: Sequence[Logged]) -> None:
-        """Under the condition: what the file and the tail hold becomes known; what this run knows already stays."""
         known = db.stored()
         for frame in left:
             known.setdefault(frame.boot, RangeSet()).add(frame.seq, frame.seq)
-        for boot, ranges in self._known.items():
-            for a, b in ranges:
-                known.setdefault(boot, RangeSet()).add(a, b)
-        self._known = known
-        for dest, runs in db.confirmed().items():
-            for boot, ranges in runs.items():
-                own = self._confirmed.setdefault(dest, {}).setdefault(boot, RangeSet())
-                for a, b in ranges:
-                    own.add(a, b)
+        with self._cond:
+            self._ledger.reload(known, db.confirmed())
+            if self._seq > upto:
+                self._ledger.add(self.boot, upto + 1, self._seq)
+        self._history.attach(db.db)
+        if not self._recovered:
+            lines = [*db.since(self._clock.now().wall - 2 * SLOT), *(frame.lines for frame in left if not frame.machine)]
+            self._history.recover(one for part in lines for one in samples(part))
+            self._recovered = True
+        self._db = db
+        return db
 
     def _shrink(self, db: Readings, quota: int) -> None:
         if db.size <= quota:
             return
         with self._cond:
-            confirmed = {dest: {boot: RangeSet(had) for boot, had in runs.items()} for dest, runs in self._confirmed.items()}
+            confirmed = self._ledger.confirmed()
         gone: list[Dropped] = []
         db.transaction(lambda: gone.extend(db.shrink(quota, confirmed)))
         with self._cond:
             for row in gone:
-                self._known[row.boot].remove(row.a, row.b)
-            empty = [boot for boot, known in self._known.items() if not known and boot != self.boot]
-            for boot in empty:
-                del self._known[boot]
-                for runs in self._confirmed.values():
-                    runs.pop(boot, None)
-            self._dirty = {key for key in self._dirty if key[1] not in empty}
+                self._ledger.remove(row.boot, row.a, row.b)
+            empty = self._ledger.forget_empty(self.boot)
         if empty:
             db.transaction(lambda: db.forget(empty))
         if lost := sum(row.unconfirmed for row in gone):
             self._drop(lost, "the log of readings is at its quota")
+
+    def _drop_damaged(self, db: Readings) -> None:
+        if not db.damaged:
+            return
+        gone: list[Dropped] = []
+        db.transaction(lambda: gone.extend(db.drop_damaged()))
+        with self._cond:
+            for row in gone:
+                self._ledger.remove(row.boot, row.a, row.b)
+        self._drop(sum(row.unconfirmed for row in gone), "rows of readings.db are damaged")
 
     def _failed(self, fault: Exception) -> None:
         """The disk said no: everything stays in the tail, bounded. A full disk gets the reserve and loses old rows."""
@@ -375,6 +363,9 @@ class ReadingsWriter:
         finally:
             if db is not None:
                 db.close()
+        with self._cond:
+            self._fold()
+        self._history.bound(self._tail_most)
         try:
             self._bound_tail()
         except OSError as again:
@@ -393,7 +384,7 @@ class ReadingsWriter:
             del sizes[path]
             with self._cond:
                 for frame in frames:
-                    self._known.get(frame.boot, RangeSet()).remove(frame.seq, frame.seq)
+                    self._ledger.remove(frame.boot, frame.seq, frame.seq)
             self._drop(len(frames), "the disk takes nothing and the tail is full")
 
     def _drop(self, count: int, why: str) -> None:
@@ -408,13 +399,3 @@ class ReadingsWriter:
     def _on_loop(self, work: Callable[..., None], *args: object) -> None:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(work, *args)
-
-
-def _succeed(answer: asyncio.Future[T], result: T) -> None:
-    if not answer.done():
-        answer.set_result(result)
-
-
-def _fail(answer: asyncio.Future[T], fault: Exception) -> None:
-    if not answer.done():
-        answer.set_exception(fault)

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from alerts.model import Outcome, Severity
 from drivers.reading import Now
+from gateway.store.answers import fail, succeed
 from gateway.store.journal import Committed, Journal, JournalError
 from gateway.store.mirror import Mirror
 from gateway.store.restored import Restored, overlay
@@ -132,9 +133,9 @@ class JournalWriter:
             try:
                 result = work(journal)
             except (JournalError, *BUGS) as fault:
-                self._on_loop(_fail, answer, fault)
+                self._on_loop(fail, answer, fault)
             else:
-                self._on_loop(_succeed, answer, result)
+                self._on_loop(succeed, answer, result)
 
         with self._cond:
             self._calls.append(run)
@@ -169,9 +170,9 @@ class JournalWriter:
                 item.timer.cancel()
             if item.answer is not None:
                 if isinstance(result, Exception):
-                    _fail(item.answer, result)
+                    fail(item.answer, result)
                 else:
-                    _succeed(item.answer, result)
+                    succeed(item.answer, result)
         if drained:
             self._set_degraded(False, "everything that waited is stored")
 
@@ -271,7 +272,7 @@ class JournalWriter:
     def _opened(self) -> Journal:
         journal = self._open()
         self._journal = journal
-        self._on_loop(_succeed, self._restored, journal.load())
+        self._on_loop(succeed, self._restored, journal.load())
         return journal
 
     def _drop(self) -> None:
@@ -294,13 +295,3 @@ def _has_fire(outcome: Outcome) -> bool:
 
 def _final(item: _Item) -> Entry:
     return replace(item.entry, late=item.late)
-
-
-def _succeed(answer: asyncio.Future[T], result: T) -> None:
-    if not answer.done():
-        answer.set_result(result)
-
-
-def _fail(answer: asyncio.Future[T], fault: Exception) -> None:
-    if not answer.done():
-        answer.set_exception(fault)

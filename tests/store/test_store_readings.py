@@ -1,0 +1,271 @@
+"""The log of readings on real files: nothing lost or doubled over restarts, one transaction a flush, receipts, retention."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from random import Random
+
+import pytest
+from store_makers import WALL, FakeClock
+
+from gateway.store import readings as readings_module
+from gateway.store.frame import Frame, pack, unpack
+from gateway.store.lines import shifted
+from gateway.store.readings_writer import ReadingsWriter
+
+LONG = 20.0
+Make = Callable[..., "ReadingsWriter"]
+
+
+def line(number: int, wall: int = WALL) -> bytes:
+    return b"temperature,device=d,point=d/temperature value=%d.5,quality=0i %d\n" % (number, wall * 1_000_000)
+
+
+class Refusal:
+    seq, line, why = 1, "a broken line", "no such field"
+
+
+@pytest.fixture
+async def make(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Make]:
+    made: list[ReadingsWriter] = []
+    (tmp_path / "data").mkdir()
+
+    async def make_(machine: str = "m1", **more: object) -> ReadingsWriter:
+        options = {"dests": ["far"], "flush": 1000.0, "reserve": 1 << 16, **more}
+        writer = ReadingsWriter(tmp_path / "data" / "readings.db", tmp_path / "tail", machine=machine, clock=clock, **options)  # type: ignore[arg-type]
+        await writer.start()
+        made.append(writer)
+        return writer
+
+    yield make_
+    for writer in made:
+        await writer.close(LONG)
+
+
+def all_lines(frames: list[Frame]) -> list[bytes]:
+    return b"".join(frame.lines for frame in frames).splitlines(keepends=True)
+
+
+def rows(tmp_path: Path, sql: str = "SELECT boot, a, b FROM frame ORDER BY id") -> list[tuple[object, ...]]:
+    db = sqlite3.connect(tmp_path / "data" / "readings.db")
+    try:
+        return db.execute(sql).fetchall()
+    finally:
+        db.close()
+
+
+async def test_a_flush_makes_one_row_and_empties_the_tail(make: Make, tmp_path: Path) -> None:
+    writer = await make()
+    numbers = [writer.append(line(n), True) for n in range(1, 6)]
+    assert numbers == [(writer.boot, n) for n in range(1, 6)]
+    assert writer.backlog("far") == 5
+    assert await writer.unconfirmed("far", 9) == []
+    await writer.flush()
+    assert rows(tmp_path) == [(writer.boot, 1, 5)]
+    assert list((tmp_path / "tail").iterdir()) == []
+    assert await writer.unconfirmed("far", 9) == [Frame(writer.boot, 1, 5, b"".join(line(n) for n in range(1, 6)))]
+
+
+async def test_only_what_is_not_confirmed_comes_back(make: Make) -> None:
+    writer = await make()
+    for n in range(1, 11):
+        writer.append(line(n), True)
+        if n == 5:
+            await writer.flush()
+    await writer.flush()
+    writer.confirm("far", writer.boot, [(2, 3), (6, 6), (99, 200)])
+    writer.confirm("far", "never-heard", [(1, 5)])
+    assert writer.backlog("far") == 7
+    found = await writer.unconfirmed("far", 99)
+    assert [(frame.a, frame.b) for frame in found] == [(1, 1), (4, 5), (7, 10)]
+    assert all_lines(found) == [line(n) for n in (1, 4, 5, 7, 8, 9, 10)]
+    assert [(frame.a, frame.b) for frame in await writer.unconfirmed("far", 2)] == [(1, 1), (4, 5)]
+    assert sum(frame.b - frame.a + 1 for frame in await writer.unconfirmed("another", 99)) == 10
+
+
+async def test_confirmations_and_refusals_ride_on_the_flush_and_last(make: Make) -> None:
+    writer = await make()
+    for n in range(1, 5):
+        writer.append(line(n), True)
+    await writer.flush()
+    writer.confirm("far", writer.boot, [(1, 3)])
+    writer.refused("far", writer.boot, Refusal())
+    await writer.close(LONG)
+    again = await make()
+    assert again.boot != writer.boot
+    assert again.backlog("far") == 1
+    [refused] = await again.refusals(9)
+    assert (refused.boot, refused.line, refused.why) == (writer.boot, "a broken line", "no such field")
+
+
+async def test_a_tail_left_behind_is_stored_once(make: Make, tmp_path: Path) -> None:
+    writer = await make()
+    for n in range(1, 4):
+        writer.append(line(n), True)
+    left = {path.name: path.read_bytes() for path in (tmp_path / "tail").iterdir()}
+    await writer.flush()
+    await writer.close(LONG)
+    for name, data in left.items():
+        (tmp_path / "tail" / name).write_bytes(data)
+    (tmp_path / "tail" / "feedbeef.m1.00000001.tail").write_bytes(b"")
+    again = await make()
+    assert all_lines(await again.unconfirmed("far", 99)) == [line(n) for n in range(1, 4)]
+    assert rows(tmp_path) == [(writer.boot, 1, 3)]
+
+
+@pytest.mark.parametrize("cut", [1, 5, 30])
+async def test_a_torn_record_ends_its_file_and_nothing_else(make: Make, tmp_path: Path, cut: int) -> None:
+    writer = await make()
+    for n in range(1, 4):
+        writer.append(line(n), True)
+    [path] = (tmp_path / "tail").iterdir()
+    whole = path.read_bytes()
+    kept = tmp_path / "tail" / "feedbeef.m1.00000007.tail"
+    kept.write_bytes(whole[:-cut])
+    path.unlink()
+    again = await make()
+    assert [line(1), line(2)] == all_lines(await again.unconfirmed("far", 99))
+    path.touch()
+
+
+async def test_frames_wait_for_the_clock_and_get_their_time(make: Make, tmp_path: Path) -> None:
+    writer = await make()
+    writer.append(line(1, 70), False)
+    writer.append(line(2, WALL), True)
+    await writer.flush()
+    writer.append(line(3, 90), False)
+    assert all_lines(await writer.unconfirmed("far", 9)) == [line(2)]
+    writer.clock_known(WALL - 100)
+    await writer.flush()
+    assert sorted(all_lines(await writer.unconfirmed("far", 9))) == [line(1, WALL - 30), line(2), line(3, WALL - 10)]
+    writer.append(line(4, 95), False)
+    await writer.flush()
+    assert line(4, WALL - 5) in all_lines(await writer.unconfirmed("far", 9))
+
+
+async def test_stamps_of_another_boot_are_not_guessed(make: Make) -> None:
+    writer = await make()
+    writer.append(line(1, 70), False)
+    await writer.close(LONG)
+    again = await make("m2")
+    again.clock_known(WALL)
+    await again.flush()
+    assert await again.unconfirmed("far", 9) == []
+    assert again.backlog("far") == 1
+
+
+async def test_retention_drops_confirmed_rows_first_and_counts_the_others(make: Make, tmp_path: Path) -> None:
+    told: list[tuple[str, int]] = []
+    writer = await make(quota=2500, tell=lambda code, count, why: told.append((code, count)))
+    noise = [Random(n).randbytes(400) for n in range(30)]
+    for n in range(4):
+        writer.append(noise[n], True)
+        await writer.flush()
+    writer.confirm("far", writer.boot, [(3, 3)])
+    seen = []
+    for n in range(4, 9):
+        writer.append(noise[n], True)
+        await writer.flush()
+        seen.append([row[1] for row in rows(tmp_path)])
+    first = next(kept for kept in seen if len(kept) < kept[-1])
+    assert 3 not in first
+    assert 1 in first
+    assert writer.dropped > 0
+    assert writer.dropped == sum(count for code, count in told if code == "readings.dropped")
+    assert writer.backlog("far") == len(seen[-1])
+    assert seen[-1] == list(range(10 - len(seen[-1]), 10))
+
+
+async def test_a_dead_disk_keeps_frames_in_the_tail_and_callers_free(make: Make, tmp_path: Path) -> None:
+    told: list[str] = []
+    data, away = tmp_path / "data", tmp_path / "away"
+    data.rename(away)
+    writer = await make(tell=lambda code, count, why: told.append(code))
+    for n in range(1, 4):
+        writer.append(line(n), True)
+        await writer.flush()
+    assert writer.failing
+    assert told == ["readings.failing"]
+    with pytest.raises(sqlite3.Error):
+        await asyncio.wait_for(writer.unconfirmed("far", 9), LONG)
+    away.rename(data)
+    await writer.flush()
+    assert writer.failing == ""
+    assert told == ["readings.failing", "readings.writing"]
+    assert all_lines(await writer.unconfirmed("far", 9)) == [line(1), line(2), line(3)]
+    assert writer.backlog("far") == 3
+
+
+async def test_the_tail_is_bounded_while_the_disk_is_dead(make: Make, tmp_path: Path) -> None:
+    (tmp_path / "data").rename(tmp_path / "away")
+    writer = await make(tail_most=400)
+    for n in range(1, 9):
+        writer.append(line(n), True)
+        await writer.flush()
+    assert 0 < writer.dropped < 8
+    assert writer.backlog("far") == 8 - writer.dropped
+    (tmp_path / "away").rename(tmp_path / "data")
+    await writer.flush()
+    assert all_lines(await writer.unconfirmed("far", 9)) == [line(n) for n in range(writer.dropped + 1, 9)]
+
+
+async def test_a_broken_file_is_put_aside(make: Make, tmp_path: Path) -> None:
+    path = tmp_path / "data" / "readings.db"
+    path.write_bytes(b"rubbish" * 1000)
+    told: list[str] = []
+    writer = await make(tell=lambda code, count, why: told.append(code))
+    writer.append(line(1), True)
+    await writer.flush()
+    assert told == ["readings.quarantine"]
+    assert path.with_name("readings.db.quarantine-1").exists()
+    assert all_lines(await writer.unconfirmed("far", 9)) == [line(1)]
+
+
+async def test_a_damaged_row_is_dropped_and_counted(make: Make, tmp_path: Path) -> None:
+    writer = await make()
+    for n in (1, 2):
+        writer.append(line(n), True)
+        await writer.flush()
+    db = sqlite3.connect(tmp_path / "data" / "readings.db")
+    db.execute("UPDATE frame SET frames = zeroblob(9) WHERE a = 1")
+    db.commit()
+    db.close()
+    assert all_lines(await writer.unconfirmed("far", 9)) == [line(2)]
+    await writer.flush()
+    assert (writer.dropped, writer.backlog("far")) == (1, 1)
+
+
+async def test_a_full_disk_gives_up_old_rows_and_recovers(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that may not grow: SQLITE_FULL as on a full disk; the old rows make room."""
+    real = readings_module.connect
+
+    def small(*args: object, **kw: object) -> sqlite3.Connection:
+        db = real(*args, **kw)  # type: ignore[arg-type]
+        db.execute("PRAGMA max_page_count=40")
+        return db
+
+    monkeypatch.setattr(readings_module, "connect", small)
+    writer = await make()
+    for n in range(1, 41):
+        writer.append(Random(n).randbytes(6000), True)
+        await writer.flush()
+    await writer.flush()
+    assert writer.failing == ""
+    assert writer.dropped > 0
+    assert rows(tmp_path)[-1][2] == 40
+
+
+def test_rows_keep_their_frames_apart() -> None:
+    frames = [b"", b"a\n", b"bb\nc\n"]
+    assert unpack(pack(frames)) == frames
+    for rubbish in (b"", b"x", pack(frames)[:-2]):
+        with pytest.raises(ValueError, match="row of frames"):
+            unpack(rubbish)
+
+
+def test_shifting_moves_every_stamp() -> None:
+    assert shifted(line(1, 5) + line(2, 6), -2) == line(1, 3) + line(2, 4)
+    assert shifted(b"", 5) == b""
