@@ -9,11 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from drivers.poller import Poller
-
 from alerts.engine import Engine
 from alerts.model import Alarm, Command, Notification
 from alerts.plant import Plant
+from drivers.poller import Poller
 from drivers.reading import Clock, Reading
 from gateway import view
 from gateway.decide import Decider
@@ -23,7 +22,7 @@ from gateway.outbox import snapshot
 from gateway.readone import read_json
 from gateway.site import Site
 from gateway.store import audit
-from gateway.store.readings import ReadingsLog
+from gateway.store.readings_writer import ReadingsWriter
 from gateway.store.writer import JournalWriter
 from gateway.stream.uplink import Uplink
 from gateway.tell import Teller
@@ -47,7 +46,7 @@ class Box:
         pollers: Mapping[str, Poller],
         tellers: Mapping[str, Teller],
         journal: JournalWriter,
-        readings: ReadingsLog,
+        readings: ReadingsWriter,
         uplink: Uplink | None,
         clock: Clock,
         boot: str,
@@ -161,7 +160,11 @@ class Box:
         point, start, end = request.get("point"), request.get("from"), request.get("to")
         if point not in self._about or not isinstance(start, int) or not isinstance(end, int):
             raise RequestError("bad-request", "点位或时间无效", "history needs a known point, from and to in ms")
-        return await self._readings.history(point, start, end, int(request.get("max", 1000)))
+        try:
+            series = await self._readings.query(point, start, end, min(int(request.get("max", 1000)), 5000))
+        except sqlite3.Error as error:
+            raise RequestError("history-down", f"历史读不了：{error}", f"the history cannot be read: {error}") from None
+        return {"point": point, **to_jsonable(series)}
 
     async def _ask_events(self, request: Json) -> list[Json]:
         since, limit = int(request.get("since", 0)), min(int(request.get("limit", 500)), 1000)

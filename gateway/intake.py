@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from dataclasses import replace
 
 from alerts.plant import Plant
-from drivers.reading import Clock, Reading
+from drivers.reading import Clock, Now, Reading
 from gateway.inbox import Inbox
-from gateway.stream.frames import Frame
+from gateway.store.frame import Frame
+from gateway.store.readings_writer import ReadingsWriter
 from gateway.stream.wire import frame_lines
 
 
-class Log(Protocol):
-    """The log of readings: takes the ready lines of one read and numbers them."""
-
-    def append(self, lines: bytes, *, clock_ok: bool, mono: int) -> tuple[str, int]: ...
-
-    def remember(self, readings: Sequence[Reading]) -> None:
-        """For the charts."""
-        ...
-
-
 class Intake:
-    """Handed to every poller as its `emit`; runs in the event loop."""
+    """Handed to every poller as its `emit`; runs in the event loop.
+
+    While the wall clock is unknown the lines carry monotonic stamps, go to the log only and wait there; the first
+    reading after the clock is known tells the log the offset (design §7).
+    """
 
     def __init__(
         self,
         plant: Plant,
         district: str,
         inbox: Inbox,
-        log: Log,
+        log: ReadingsWriter,
         live: Callable[[Frame], None],
         show: Callable[[Sequence[Reading]], None],
         clock: Clock,
@@ -42,12 +37,18 @@ class Intake:
         self._live = live
         self._show = show
         self._clock = clock
+        self._clock_ok = True
 
     def __call__(self, readings: Sequence[Reading]) -> None:
         self._inbox.readings(readings)
-        lines = frame_lines(self._plant.site, self._district, self._plant, readings)
-        if lines:
-            boot, seq = self._log.append(lines, clock_ok=self._clock.ok(), mono=self._clock.now().mono)
+        ok = self._clock.ok()
+        if ok and not self._clock_ok:
+            now = self._clock.now()
+            self._log.clock_known(now.wall - now.mono)
+        self._clock_ok = ok
+        stamped = readings if ok else [replace(r, at=Now(r.at.mono, r.at.mono)) for r in readings]
+        boot, seq = self._log.append(lines := frame_lines(self._plant.site, self._district, self._plant, stamped), ok)
+        if ok:
             self._live(Frame(boot, seq, seq, lines))
-        self._log.remember(readings)
+            self._log.add(readings)
         self._show(readings)

@@ -9,13 +9,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from alerts.channels.registry import CHANNELS
-from drivers.poller import Poller
-from drivers.registry import open_bus
-
 from alerts.engine import Engine
 from alerts.model import Delivery
+from drivers.poller import Poller
 from drivers.quantities import QUANTITIES
 from drivers.reading import Clock
+from drivers.registry import open_bus
 from gateway.box import Box
 from gateway.decide import Decider
 from gateway.inbox import Inbox
@@ -24,10 +23,10 @@ from gateway.local import LocalServer
 from gateway.outbox import JournalOutbox
 from gateway.site import BusConfig, Site
 from gateway.store.journal import Journal, fallback_seq
-from gateway.store.readings import ReadingsLog
+from gateway.store.readings_writer import ReadingsWriter
 from gateway.store.writer import JournalWriter
 from gateway.stream.uplink import Uplink
-from gateway.stream.wire import Topics
+from gateway.stream.wire import DEST, Topics
 from gateway.supervise import keep
 from gateway.tell import Teller
 
@@ -51,10 +50,18 @@ async def run(site: Site, clock: Clock, boot: str, *, uplink: bool = True, ready
     restored = await journal.start()
     next_seq = restored.next_seq if restored.anchor or not journal.degraded else fallback_seq(now.wall)
     engine = Engine(plant, boot=boot, next_seq=next_seq, now=now, clock_ok=clock.ok())
-    readings = ReadingsLog(data, _tmpfs(data), boot, clock)
+    readings = ReadingsWriter(
+        data / "readings.db",
+        _tmpfs(data) / "tail",
+        machine=boot[:8],
+        clock=clock,
+        dests=(DEST,) if uplink and site.uplink.host else (),
+        tell=lambda code, count, why: log.warning("%s %d %s", code, count, why),
+    )
+    await readings.start()
 
     pollers: dict[str, Poller] = {}
-    tellers = _tellers(site, inbox.delivery)
+    tellers = _tellers(site, clock, inbox.delivery)
     outbox = JournalOutbox(data / "journal.db", journal, restored.notes)
     link = _uplink(site, readings, outbox, clock, lambda: box) if uplink and site.uplink.host else None
     box = Box(site, engine, pollers, tellers, journal, readings, link, clock, boot)
@@ -112,11 +119,11 @@ def _poller(site: Site, bus: BusConfig, intake: Intake, clock: Clock) -> Poller:
     return Poller(bus.id, line, devices, intake, clock, stale=stale)
 
 
-def _tellers(site: Site, report: Callable[[Delivery], None]) -> Mapping[str, Teller]:
-    return {c.id: Teller(c.id, CHANNELS[c.type](c.settings), site.plant.people, report) for c in site.channels}
+def _tellers(site: Site, clock: Clock, report: Callable[[Delivery], None]) -> Mapping[str, Teller]:
+    return {c.id: Teller(c.id, CHANNELS[c.type](c.settings, clock), site.plant.people, report) for c in site.channels}
 
 
-def _uplink(site: Site, readings: ReadingsLog, outbox: JournalOutbox, clock: Clock, box: Callable[[], Box]) -> Uplink:
+def _uplink(site: Site, readings: ReadingsWriter, outbox: JournalOutbox, clock: Clock, box: Callable[[], Box]) -> Uplink:
     topics = Topics(site.district, site.plant.site)
 
     async def refuse(command: bytes) -> bytes:

@@ -9,9 +9,8 @@ import queue
 import threading
 from collections.abc import Callable, Mapping
 
+from alerts.channels.base import Channel
 from alerts.channels.faults import GiveUp, TryAgain
-from alerts.channels.registry import Channel
-
 from alerts.model import Delivery, Fate, Notification
 from alerts.plant import Person
 from gateway.store.crashpoint import crashpoint
@@ -85,7 +84,7 @@ class Teller:
         try:
             return self._channel.send(notification, person)
         except TryAgain as fault:
-            return Delivery(notification.key, Fate.TRY_AGAIN, why=fault.why, again_after=fault.after)
+            return Delivery(notification.key, Fate.TRY_AGAIN, why=fault.why, again_after=fault.after_ms)
         except GiveUp as fault:
             return Delivery(notification.key, Fate.GAVE_UP, why=fault.why)
         except Exception as error:
