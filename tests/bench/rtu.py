@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 
 from drivers.registry import open_bus
-
 from tests.bench.parts import field, last
 
 BAUD, BITS, TURNAROUND = 9600, 10, 0.005

@@ -22,7 +22,7 @@ START = 1_760_000_000_000  # wall ms of the first reading
 async def until(what: str, condition: Callable[[], object]) -> None:
     try:
         async with asyncio.timeout(PATIENCE):
-            while not condition():  # noqa: ASYNC110 - conditions of the outside world have no event
+            while not condition():
                 await asyncio.sleep(0.02)
     except TimeoutError:
         raise AssertionError(f"waited {PATIENCE:.0f} s for {what}") from None

@@ -1,0 +1,20 @@
+"""Fixtures of the system tests: a school in a temporary folder, ended whatever happens."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from school import School
+
+
+@pytest.fixture
+def school(tmp_path: Path) -> Iterator[School]:
+    made = School(tmp_path / "school")
+    yield made
+    made.close()

@@ -1,0 +1,175 @@
+"""A whole school under test: simulated campus, stub phone, `run`, and where asked broker, database and `ingest`. No assertions."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from gateway.config.library import data_dir
+from gateway.demo.processes import Campus
+from gateway.demo.sabotage import tell
+from gateway.local import RunDown, ask_once
+from gateway.site import Site, site_from_json
+
+SPEED = 20
+WAIT = 60.0  # seconds: guards against hanging, asserts no speed
+
+
+class School:
+    """Started by its methods, in any order a test likes; `close` ends everything."""
+
+    def __init__(self, folder: Path, speed: int = SPEED) -> None:
+        (folder / "campus").mkdir(parents=True)
+        self.campus = Campus(folder, speed, seed=7, quiet=True)
+        self.dir = folder
+        self.data = folder / "data"
+        self.site: Site | None = None
+        self.compiled = Path()
+        self.run: subprocess.Popen[Any] | None = None
+
+    def start_world(self, *, refuse: bool = False, stream: bool = False) -> None:
+        self.campus.start_phone(refuse=refuse)
+        if stream:
+            assert self.campus.start_broker() and self.campus.start_database()
+        self.campus.start_campus("none", 0)
+        self.compiled = self.campus.compile(data_dir() / "demo" / "site.yaml")
+        self.site = site_from_json(self.compiled.read_text(encoding="utf-8"))
+        self.data.mkdir(mode=0o700, exist_ok=True)
+
+    def start_run(self, die_at: str = "", expect_alive: bool = True) -> subprocess.Popen[Any]:
+        """`run` in a process of its own; with `die_at` it kills itself at that commit point."""
+        (self.data / "run.sock").unlink(missing_ok=True)
+        command = [sys.executable, "-m", "gateway.commands", "run", str(self.compiled), "--assume-clock"]
+        if not self.campus.mqtt_port:
+            command.append("--no-uplink")
+        log = (self.dir / "run.log").open("ab")
+        environment = os.environ | ({"CAMPUS_DIE_AT": die_at} if die_at else {})
+        self.run = subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True)
+        self.campus.running.append(("run", self.run))
+        if expect_alive:
+            self.until("run answers", lambda: self.snapshot() is not None)
+        return self.run
+
+    def kill_run(self) -> None:
+        """kill -9, as a power supply or an OOM killer would."""
+        assert self.run is not None
+        self.run.send_signal(signal.SIGKILL)
+        self.run.wait()
+        self.forget_run()
+
+    def forget_run(self) -> None:
+        self.campus.running = [item for item in self.campus.running if item[1] is not self.run]
+
+    def close(self) -> None:
+        self.campus.stop()
+
+    # what a person or the world does
+
+    def set(self, point: str, value: int) -> None:
+        """Sets the bit behind a point of the gateway at the device itself, in the simulated campus."""
+        assert self.site is not None
+        device_id, _, channel_id = point.partition("/")
+        device = next(d for d in self.site.devices if d.id == device_id)
+        channel = next(c for c in device.profile.channels if c.id == channel_id)
+        raw = 1 - value if channel.invert else value
+        tell(self.campus, {"set": {"line": device.bus, "unit": device.unit, "space": channel.space,
+                                   "address": channel.address, "value": raw}})  # fmt: skip
+
+    def unit(self, device_id: str, mode: str) -> None:
+        assert self.site is not None
+        device = next(d for d in self.site.devices if d.id == device_id)
+        tell(self.campus, {"unit": {"line": device.bus, "unit": device.unit, "mode": mode}})
+
+    def line(self, bus: str, mode: str) -> None:
+        tell(self.campus, {"line": {"line": bus, "mode": mode}})
+
+    def do(self, verb: str, person: str, alarm: str = "all", **args: Any) -> dict[str, Any]:
+        now = self.ask({"ask": "snapshot"})["data"]["now"]
+        command = {"id": uuid.uuid4().hex, "verb": verb, "alarm": alarm, "person": person, "proof": "local",
+                   "expires": now + 30_000, "args": args}  # fmt: skip
+        return self.ask({"do": command})
+
+    # what can be seen
+
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        return ask_once(self.data / "run.sock", request, 20)
+
+    def snapshot(self) -> dict[str, Any] | None:
+        try:
+            return dict(self.ask({"ask": "snapshot"})["data"])
+        except RunDown:
+            return None
+
+    def alarms(self, kind: str) -> list[dict[str, Any]]:
+        found = self.snapshot()
+        return [] if found is None else [a for a in found["alarms"].values() if a["kind"] == kind]
+
+    def point(self, id: str) -> dict[str, Any]:
+        found = self.snapshot()
+        return {} if found is None else dict(found["points"][id])
+
+    def points(self, quantity: str, use: str) -> list[str]:
+        """Points of a quantity in buildings of a use, in the order of the site file."""
+        assert self.site is not None
+        plant = self.site.plant
+        zones = {z.id for z in plant.zones.values() if plant.buildings[z.building].use == use}
+        return [p.id for p in plant.points.values() if p.quantity == quantity and p.zone in zones]
+
+    def person(self, role: str) -> str:
+        assert self.site is not None
+        return next(p.id for p in self.site.plant.people.values() if p.role == role)
+
+    def messages(self) -> list[dict[str, Any]]:
+        return list(lines(self.dir / "phone.jsonl"))
+
+    def writes(self, role: str) -> list[tuple[int, int]]:
+        """(time, value) of every write to outputs of this role, from the simulator's log."""
+        assert self.site is not None
+        wires = set()
+        for output in self.site.plant.outputs.values():
+            if output.role == role:
+                device_id, _, name = output.id.partition("/")
+                device = next(d for d in self.site.devices if d.id == device_id)
+                wires.add((device.bus, device.unit, next(o.address for o in device.profile.outputs if o.id == name)))
+        found = []
+        for entry in lines(self.dir / "campus" / "campus.jsonl"):
+            if entry.get("what") == "write":
+                values = entry["values"] if "values" in entry else [entry["value"]]
+                for offset, value in enumerate(values):
+                    if (entry["line"], entry["unit"], entry["address"] + offset) in wires:
+                        found.append((entry["t"], int(bool(value))))
+        return found
+
+    def events(self, kind: str) -> list[dict[str, Any]]:
+        out = subprocess.run(
+            [sys.executable, "-m", "gateway.commands", "journal", "export", "--data", str(self.data)],
+            capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+        return [e for e in map(json.loads, out.splitlines()) if e["kind"] == kind]
+
+    def until(self, what: str, look: Callable[[], Any], seconds: float = WAIT) -> Any:
+        """The first true answer of `look`; fails the test with `what` after the time."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            found = look()
+            if found:
+                return found
+            time.sleep(0.05)
+        log = (self.dir / "run.log").read_text(errors="replace")[-2000:] if (self.dir / "run.log").exists() else ""
+        raise AssertionError(f"never seen within {seconds:.0f} s: {what}\n{log}")
+
+
+def lines(path: Path) -> Iterator[dict[str, Any]]:
+    """The whole lines of a log that is still being written."""
+    if path.exists():
+        for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
+            if line.endswith("\n"):
+                yield json.loads(line)

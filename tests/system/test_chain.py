@@ -1,0 +1,181 @@
+"""The whole chain on real parts: sensor → alarm → sounder and person, answered over the socket; and every bad thing of a night."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from school import School
+
+
+@pytest.fixture
+def living(school: School) -> School:
+    school.start_world()
+    school.start_run()
+    school.until(
+        "every point heard of",
+        lambda: all(p["at"] for p in (school.snapshot() or {"points": {"": {"at": 0}}})["points"].values()),
+    )
+    return school
+
+
+def fire(school: School) -> str:
+    return school.points("smoke", "dormitory")[0]
+
+
+def test_smoke_sounds_the_guard_room_tells_people_and_is_answered(living: School) -> None:
+    living.set(fire(living), 1)
+    alarm = living.until("a fire alarm", lambda: living.alarms("fire"))[0]
+    assert (alarm["state"], alarm["point"]) == ("unacked", fire(living))
+    living.until(
+        "guard-room sounder in the simulator's log", lambda: (0, 1) in [(0, v) for _, v in living.writes("guard-sounder")]
+    )
+    living.until("duty and keeper told", lambda: {"duty", "keeper"} <= roles(living))
+    assert not any(v for _, v in living.writes("evacuation")), "one smoke detector never empties a dormitory"
+    assert living.do("ack", living.person("duty"))["ok"]
+    living.until("sounder off after 收到", lambda: living.writes("guard-sounder")[-1][1] == 0)
+    assert living.events("acked")[0]["who"] == living.person("duty")
+    refused = living.do("reset", living.person("officer"), alarm["id"])
+    assert not refused["ok"] and refused["code"].startswith("refused."), "reset while it burns"
+    assert living.do("result", living.person("duty"), alarm["id"], result="false", cause="蚊香", on_site=True)["ok"]
+    living.set(fire(living), 0)
+    living.until("latched", lambda: living.alarms("fire")[0]["state"] == "latched")
+    assert living.do("reset", living.person("duty"), alarm["id"])["ok"]
+    living.until("closed", lambda: not living.alarms("fire"))
+    assert living.events("refused"), "a refusal is journaled"
+    verify = subprocess.run(["campus-gateway", "journal", "verify", "--data", str(living.data)], capture_output=True, text=True,
+                            check=False, env=path())  # fmt: skip
+    assert verify.returncode == 0, verify.stdout
+
+
+def path() -> dict[str, str]:
+    import os
+    import sys
+
+    return os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+def roles(school: School) -> set[str]:
+    assert school.site is not None
+    return {school.site.plant.people[m["person"]].role for m in school.messages()}
+
+
+def test_nobody_answers_and_a_second_detector_confirms(living: School) -> None:
+    first, second = living.points("smoke", "dormitory")[:2]
+    living.set(first, 1)
+    living.until("leader told after the unanswered minute", lambda: "leader" in roles(living))
+    living.until("head and bureau", lambda: {"head", "bureau"} <= roles(living))
+    living.set(second, 1)
+    living.until("confirmed", lambda: all(a["confirmed"] for a in living.alarms("fire")) and len(living.alarms("fire")) == 2)
+    living.until("evacuation signal", lambda: any(v for _, v in living.writes("evacuation")))
+    living.until("everybody told", lambda: any("火警升级" in m["text"] for m in living.messages()))
+
+
+def test_a_dead_device_is_a_fault_and_the_others_go_on(living: School) -> None:
+    assert living.site is not None
+    dead, other = (p.partition("/")[0] for p in living.points("smoke", "teaching")[:2])
+    living.unit(dead, "dead")
+    living.until("shown as fault", lambda: living.point(f"{dead}/smoke")["quality"] in ("fault", "stale"))
+    assert living.point(f"{dead}/smoke")["value"] is None
+    living.until("its own fault alarm", lambda: [a for a in living.alarms("comm") if a["point"].startswith(dead + "/")])
+    before = living.point(f"{other}/smoke")["at"]
+    living.until("the others are still read", lambda: living.point(f"{other}/smoke")["at"] > before)
+    assert living.point(f"{other}/smoke")["quality"] == "good"
+    living.unit(dead, "normal")
+    living.until("it comes back", lambda: living.point(f"{dead}/smoke")["quality"] == "good")
+
+
+def test_a_unit_that_answers_for_another_is_never_believed(living: School) -> None:
+    liar = living.points("smoke", "teaching")[0].partition("/")[0]
+    living.unit(liar, "wrong-unit")
+    living.until("shown as fault", lambda: living.point(f"{liar}/smoke")["quality"] in ("fault", "stale"))
+    assert not living.alarms("fire")
+
+
+def test_a_cut_line_during_a_fire_leaves_the_alarm_standing(living: School) -> None:
+    assert living.site is not None
+    point = fire(living)
+    bus = living.site.plant.points[point].bus
+    living.set(point, 1)
+    living.until("fire", lambda: living.alarms("fire"))
+    living.line(bus, "cut")
+    living.until("line fault", lambda: living.alarms("line"))
+    assert living.alarms("fire")[0]["state"] == "unacked"
+    assert living.point(point)["value"] is None, "unknown is never shown as a value"
+    living.line(bus, "up")
+    living.until("read again", lambda: living.point(point)["quality"] == "good")
+    assert living.alarms("fire")[0]["state"] == "unacked"
+
+
+def test_commands_that_may_not_or_come_too_late_are_refused_and_journaled(living: School) -> None:
+    living.set(fire(living), 1)
+    living.until("fire", lambda: living.alarms("fire"))
+    assert living.do("ack", "nobody-of-that-name")["code"].startswith("refused.")
+    assert living.do("reset", living.person("electrician"))["code"].startswith("refused.")
+    assert living.do("open-the-lock", living.person("duty"))["code"].startswith("refused.")
+    now = living.ask({"ask": "snapshot"})["data"]["now"]
+    late = {
+        "id": "late",
+        "verb": "ack",
+        "alarm": "all",
+        "person": living.person("duty"),
+        "proof": "local",
+        "expires": now - 1,
+        "args": {},
+    }
+    assert living.ask({"do": late})["code"] == "refused.expired"
+    assert len(living.events("refused")) == 4
+    assert living.alarms("fire")[0]["state"] == "unacked"
+
+
+def test_a_journal_that_cannot_be_written_holds_nobody_back(school: School) -> None:
+    school.start_world()
+    (school.data / "journal.db" / "in-the-way").mkdir(parents=True)
+    school.start_run()
+    school.set(fire(school), 1)
+    school.until("sounder all the same", lambda: any(v for _, v in school.writes("guard-sounder")))
+    school.until("message all the same", lambda: any("火警" in m["text"] for m in school.messages()))
+    school.until("it says that it cannot record", lambda: school.alarms("cannot-record"))
+    assert (school.snapshot() or {})["journal"]["degraded"]
+    shutil.rmtree(school.data / "journal.db")
+    school.until(
+        "it records again by itself", lambda: not (school.snapshot() or {"journal": {"degraded": 1}})["journal"]["degraded"]
+    )
+    assert [e for e in school.events("raised") if e.get("late")], (
+        "what could not be written in time is in the chain, marked late"
+    )
+
+
+def test_a_refusing_phone_fails_over_to_the_next_channel(school: School) -> None:
+    school.start_world(refuse=True)
+    school.start_run()
+    school.set(fire(school), 1)
+    school.until("the console has the message", lambda: "火警" in (school.dir / "run.log").read_text(errors="replace"))
+    school.until("the refusal is journaled", lambda: school.events("gave-up") or school.events("try-again"))
+
+
+def test_mbpoll_and_read_see_the_same(living: School) -> None:
+    assert living.site is not None
+    device = next(
+        d for d in living.site.devices if d.bus == "tcp" and any(c.type == "s16" or c.type == "u16" for c in d.profile.channels)
+    )
+    read = subprocess.run(
+        ["campus-gateway", "read", device.id, "--data", str(living.data)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=path(),
+    )
+    assert read.returncode == 0, read.stdout + read.stderr
+    command = next(line.strip() for line in read.stdout.splitlines() if line.strip().startswith("mbpoll"))
+    polled = subprocess.run(command.split(), capture_output=True, text=True, check=False)
+    assert polled.returncode == 0, polled.stdout + polled.stderr
+    words = re.findall(r"^\[\d+\]:\s+(-?\d+)", polled.stdout, re.M)
+    answer = next(line for line in read.stdout.splitlines() if line.strip().startswith("←")).split("←")[1].split()
+    payload = bytes(int(x, 16) for x in answer)[-2 * len(words) :]
+    ours = [int.from_bytes(payload[i : i + 2], "big") for i in range(0, len(payload), 2)]
+    assert len(ours) == len(words) > 0
+    assert sum(abs(a - (int(b) % 65536)) > max(5, a // 10) for a, b in zip(ours, words, strict=True)) == 0
