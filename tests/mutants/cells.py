@@ -236,8 +236,8 @@ REQUIREMENTS: tuple[Mutant, ...] = (
     _m(
         "R5 silence is no data",
         "alerts/silence.py",
-        "if at <= now.mono:\n                out",
-        "if False:\n                out",
+        "out.append(Reading(point, None, Quality.STALE, now, SILENT if point in self._heard else NEVER))",
+        "pass",
         STORY + "test_silent_points_become_faults",
     ),
     _m(
