@@ -159,7 +159,7 @@ class Link:
         self.session += 1
         try:
             try:
-                await asyncio.to_thread(_connect, client, self._options, self._version)
+                await _connected(client, self._options, self._version)
             except (OSError, ValueError) as error:
                 self._failed(f"cannot connect: {error}", silent=False)
                 return False
@@ -330,6 +330,34 @@ def _client(options: LinkOptions, version: MQTTProtocolVersion, thread: _Thread)
         client.will_set(options.will[0], options.will[1], qos=1, retain=True)
     thread.attach(client)
     return client
+
+
+async def _connected(client: Client, options: LinkOptions, version: MQTTProtocolVersion) -> None:
+    """`_connect` in a thread nobody has to wait for: a broker that hangs must not hold up the end of the process."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[None] = loop.create_future()
+
+    def settle(error: Exception | None) -> None:
+        if done.cancelled():
+            _close(client)
+        elif error is None:
+            done.set_result(None)
+        else:
+            done.set_exception(error)
+
+    def work() -> None:
+        error: Exception | None = None
+        try:
+            _connect(client, options, version)
+        except Exception as caught:  # noqa: BLE001 - handed to the waiting task, whatever it is
+            error = caught
+        try:
+            loop.call_soon_threadsafe(settle, error)
+        except RuntimeError:  # the event loop is closed: nobody waits any more
+            _close(client)
+
+    threading.Thread(target=work, name=f"mqtt-connect-{options.client_id}", daemon=True).start()
+    await done
 
 
 def _connect(client: Client, options: LinkOptions, version: MQTTProtocolVersion) -> None:

@@ -298,6 +298,26 @@ def test_options_that_do_not_fit_together(options: tuple[str, ...], word: str) -
     assert word in log.decode()
 
 
+async def test_what_the_broker_holds_for_a_worker_that_was_away_is_stored(
+    broker: Mosquitto, influx: tuple[str, str], spawn: Spawn
+) -> None:
+    """Pitfall T10. The box counts a PUBACK as the end here, so only the broker's session has the readings."""
+    box, first = Box(broker.port, confirm="puback"), worker(broker, V1Writer(*influx))
+    task = spawn(first.run())
+    spawn(box.uplink.run())
+    await until("both connections", lambda: box.uplink.state().connected and first._link.up)
+    task.cancel()
+    await until("its end", task.done)
+    for _ in range(15):
+        box.frame()
+    await drained(box)
+    assert read_points("v1", *influx) == []
+    second = worker(broker, V1Writer(*influx))
+    spawn(second.run())
+    await until("the readings", lambda: second.state.lines == len(box.store.ledger))
+    assert read_points("v1", *influx) == sorted(box.store.ledger)
+
+
 async def test_a_shared_subscription_gives_each_frame_to_one_worker(
     broker: Mosquitto, influx: tuple[str, str], spawn: Spawn
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -106,6 +108,30 @@ async def test_what_keeps_a_box_out_is_said_and_secrets_are_not(
     assert word in box.uplink.state().problem
     assert not box.uplink.state().connected
     assert "canary-3x" not in caplog.text
+
+
+async def test_a_broker_that_hangs_does_not_hold_up_the_end_of_the_process(certificates: Path) -> None:
+    """It takes the connection and never answers the TLS handshake."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        code = (
+            "import asyncio; from gateway.stream.link import Link, LinkOptions\n"
+            "async def main():\n"
+            f"    link = Link(LinkOptions('127.0.0.1', {port}, 'x', tls_ca={str(certificates / 'ca.pem')!r}), [], print)\n"
+            "    task = asyncio.create_task(link.run())\n"
+            "    await asyncio.to_thread(input)\n"
+            "    task.cancel()\n"
+            "asyncio.run(main())\n"
+            "print('ended')\n"
+        )
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", code, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
+        )
+        hanging = await asyncio.to_thread(server.accept)
+        async with asyncio.timeout(15):  # paho alone would wait 20 s for the handshake
+            out, _ = await process.communicate(b"\n")
+        assert out == b"ended\n"
+        hanging[0].close()
 
 
 @pytest.mark.parametrize(
