@@ -105,8 +105,8 @@ def test_a_person_can_be_erased_and_the_chain_still_proves(open_journal: Open) -
         Outcome(events=(event(3, "delivered", key="k1"),), deliveries=(delivery("k1", Fate.READ, "13800000001"),)), at(3)
     )
     assert journal.erase("wang") == 2
-    journal.close()
     left = b"".join(path.read_bytes() for path in journal.path.parent.glob("journal.db*"))
+    journal.close()
     with sqlite3.connect(journal.path) as db:
         assert db.execute("SELECT provider_id, why FROM delivery").fetchall() == [("", "")]
         assert "火警" not in db.execute("SELECT body FROM notification").fetchone()[0]

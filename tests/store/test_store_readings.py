@@ -14,6 +14,7 @@ from store_makers import WALL, FakeClock
 from gateway.store import readings as readings_module
 from gateway.store.frame import Frame, pack, unpack
 from gateway.store.lines import shifted
+from gateway.store.ranges import RangeSet
 from gateway.store.readings_writer import ReadingsWriter
 
 LONG = 20.0
@@ -116,18 +117,18 @@ async def test_a_tail_left_behind_is_stored_once(make: Make, tmp_path: Path) -> 
     assert rows(tmp_path) == [(writer.boot, 1, 3)]
 
 
-@pytest.mark.parametrize("cut", [1, 5, 30])
-async def test_a_torn_record_ends_its_file_and_nothing_else(make: Make, tmp_path: Path, cut: int) -> None:
+@pytest.mark.parametrize(("at", "change"), [(-1, b""), (-30, b""), (-3, b"9"), (-70, b"\xff"), (-90, b"\xff")])
+async def test_a_torn_record_ends_its_file_and_nothing_else(make: Make, tmp_path: Path, at: int, change: bytes) -> None:
     writer = await make()
     for n in range(1, 4):
         writer.append(line(n), True)
     [path] = (tmp_path / "tail").iterdir()
     whole = path.read_bytes()
-    kept = tmp_path / "tail" / "feedbeef.m1.00000007.tail"
-    kept.write_bytes(whole[:-cut])
+    torn = whole[:at] + change + whole[len(whole) + at + 1 :] if change else whole[:at]
+    (tmp_path / "tail" / "feedbeef.m1.00000007.tail").write_bytes(torn)
     path.unlink()
     again = await make()
-    assert [line(1), line(2)] == all_lines(await again.unconfirmed("far", 99))
+    assert all_lines(await again.unconfirmed("far", 99)) == [line(1), line(2)]
     path.touch()
 
 
@@ -197,6 +198,25 @@ async def test_a_dead_disk_keeps_frames_in_the_tail_and_callers_free(make: Make,
     assert told == ["readings.failing", "readings.writing"]
     assert all_lines(await writer.unconfirmed("far", 9)) == [line(1), line(2), line(3)]
     assert writer.backlog("far") == 3
+
+
+async def test_a_frame_that_comes_while_the_file_is_opened_is_known(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "data").rename(tmp_path / "away")
+    writer = await make()
+    (tmp_path / "away").rename(tmp_path / "data")
+    real = readings_module.Readings.stored
+
+    def stored(self: readings_module.Readings) -> dict[str, RangeSet]:
+        writer.append(line(1), True)
+        return real(self)
+
+    monkeypatch.setattr(readings_module.Readings, "stored", stored)
+    await writer.flush()
+    assert writer.backlog("far") == 1
+    await writer.flush()
+    assert all_lines(await writer.unconfirmed("far", 9)) == [line(1)]
 
 
 async def test_the_tail_is_bounded_while_the_disk_is_dead(make: Make, tmp_path: Path) -> None:
