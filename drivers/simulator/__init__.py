@@ -1,1 +1,1 @@
-"""A simulated school on real Modbus lines. Knows nothing of the gateway."""
+"""A simulated campus: real Modbus over ptys and TCP. A program of its own that knows nothing of the gateway."""
