@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal, Protocol
 
 Space = Literal["coil", "discrete", "input", "holding"]
@@ -50,11 +51,20 @@ class Bus(Protocol):
     Every method may raise a DeviceFault. A late answer is never given to a later question.
     """
 
-    async def read(self, unit: int, space: Space, address: int, count: int) -> tuple[int, ...]:
-        """`count` registers (0..65535 each) or bits (0 or 1 each) from the 0-based wire `address`."""
+    trace: Callable[[bytes, bytes], None] | None  # told (sent, received) of every transaction
+
+    async def read(
+        self, unit: int, space: Space, address: int, count: int, *, latency: int = 300, gap: int = 0
+    ) -> tuple[int, ...]:
+        """`count` registers (0..65535 each) or bits (0 or 1 each) from the 0-based wire `address`.
+
+        `latency`: the device's worst time to answer, ms; `gap`: silence it wants before a question, ms.
+        """
         ...
 
-    async def write(self, unit: int, function: int, address: int, values: tuple[int, ...]) -> None:
+    async def write(
+        self, unit: int, function: int, address: int, values: tuple[int, ...], *, latency: int = 300, gap: int = 0
+    ) -> None:
         """Write by function 5, 6, 15 or 16, and check the echo. FC05 takes the raw word (0xFF00, 0x0000, ...)."""
         ...
 

@@ -1,27 +1,21 @@
-"""PLACEHOLDER for integration."""
-from pymodbus.client import AsyncModbusTcpClient, AsyncModbusSerialClient
-from drivers.bus import NoAnswer, Refused, LineDown
-class PB:
-    def __init__(self, mk): self.mk=mk; self.c=None
-    async def _c(self):
-        if self.c is None or not self.c.connected:
-            self.c=self.mk(); 
-            if not await self.c.connect(): raise LineDown("线路不通")
-        return self.c
-    async def read(self, unit, space, address, count, **k):
-        c=await self._c()
-        f={"coil":c.read_coils,"discrete":c.read_discrete_inputs,"input":c.read_input_registers,"holding":c.read_holding_registers}[space]
-        try: r=await f(address,count=count,device_id=unit)
-        except Exception as e: raise NoAnswer(f"无应答 {e}")
-        if r.isError(): raise Refused(str(r), getattr(r,'exception_code',0))
-        v=r.bits[:count] if space in("coil","discrete") else r.registers
-        return tuple(int(x) for x in v)
-    async def write(self, unit, function, address, values, **k):
-        c=await self._c()
-        try: r=await (c.write_coil(address, values[0]==0xFF00, device_id=unit) if function==5 else c.write_register(address, values[0], device_id=unit))
-        except Exception as e: raise NoAnswer(str(e))
-    async def close(self):
-        if self.c: self.c.close()
-def open_bus(type, port, baud, framing, host, tcp_port):
-    if type=="modbus-tcp": return PB(lambda: AsyncModbusTcpClient(host, port=tcp_port, timeout=0.5, retries=0))
-    return PB(lambda: AsyncModbusSerialClient(port, baudrate=baud, timeout=0.5, retries=0))
+"""The table of line types: name in the site file -> how it is opened. Data only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from drivers.bus import Bus
+from drivers.modbus.rtu import RtuBus
+from drivers.modbus.tcp import rtu_tcp_bus, tcp_bus
+
+# type -> (serial port, baud, framing, host, tcp port) -> Bus
+BUSES: dict[str, Callable[[str, int, str, str, int], Bus]] = {
+    "modbus-rtu": lambda port, baud, framing, host, tcp_port: RtuBus(port, baud, framing),
+    "modbus-tcp": lambda port, baud, framing, host, tcp_port: tcp_bus(host, tcp_port),
+    "modbus-rtu-tcp": lambda port, baud, framing, host, tcp_port: rtu_tcp_bus(host, tcp_port),
+}
+
+
+def open_bus(type: str, port: str, baud: int, framing: str, host: str, tcp_port: int) -> Bus:
+    """The line, not yet opened: it opens itself with the first question, and again whenever it was lost."""
+    return BUSES[type](port, baud, framing, host, tcp_port)

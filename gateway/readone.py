@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from drivers.poller import Poller
-from drivers.registry import open_bus
-
 from drivers.plan import Read, plan
+from drivers.poller import Poller
 from drivers.profile import Device
 from drivers.quantities import QUANTITIES
 from drivers.reading import Reading
+from drivers.registry import open_bus
 from gateway.clock import SystemClock
 from gateway.site import BusConfig, Site
 
@@ -54,7 +53,7 @@ async def read_alone(site: Site, device_id: str) -> dict[str, Any]:
     device = next(d for d in site.devices if d.id == device_id)
     config = next(b for b in site.buses if b.id == device.bus)
     bus = open_bus(config.type, config.port, config.baud, config.framing, config.host, config.tcp_port)
-    poller = Poller(config.id, bus, [device], lambda readings: None, SystemClock(), stale={})
+    poller = Poller(config.id, bus, [device], lambda readings: None, SystemClock())
     try:
         readings, frames = await poller.once(device.id)
     finally:

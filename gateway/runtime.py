@@ -115,8 +115,7 @@ async def run(site: Site, clock: Clock, boot: str, *, uplink: bool = True, ready
 def _poller(site: Site, bus: BusConfig, intake: Intake, clock: Clock) -> Poller:
     devices = [d for d in site.devices if d.bus == bus.id]
     line = open_bus(bus.type, bus.port, bus.baud, bus.framing, bus.host, bus.tcp_port)
-    stale = {p.id: p.stale for p in site.plant.points.values() if p.bus == bus.id}
-    return Poller(bus.id, line, devices, intake, clock, stale=stale)
+    return Poller(bus.id, line, devices, intake, clock)
 
 
 def _tellers(site: Site, clock: Clock, report: Callable[[Delivery], None]) -> Mapping[str, Teller]:
