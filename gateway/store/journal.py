@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -103,11 +103,13 @@ class Journal:
     def load(self) -> Restored:
         """Everything a starting process needs, as of the last commit. Raises JournalError."""
         query = self._db.execute
+        bad: list[str] = []
         try:
             meta = dict(query("SELECT key, value FROM meta"))
-            alarms = [from_plain(Alarm, json.loads(text)) for (text,) in query("SELECT snapshot FROM alarm WHERE open = 1")]
-            queued = query("SELECT body FROM notification WHERE state = 'queued' ORDER BY key, attempt")
-            unsent = {note.key: note for (text,) in queued if (note := from_plain(Notification, json.loads(text)))}
+            alarms = _rebuilt(Alarm, query("SELECT id, snapshot FROM alarm WHERE open = 1"), bad)
+            queued = query("SELECT key, body FROM notification WHERE state = 'queued' ORDER BY key, attempt")
+            commands = _rebuilt(Reply, query("SELECT id, reply FROM command"), bad)
+            unsent = {note.key: note for note in _rebuilt(Notification, queued, bad)}
             return Restored(
                 alarms=tuple(sorted(alarms, key=lambda alarm: (alarm.first.wall, alarm.id))),
                 unsent=tuple(unsent.values()),
@@ -116,10 +118,11 @@ class Journal:
                 head=self._tip.head,
                 anchor=Now(meta["anchor.wall"], meta["anchor.mono"]) if "anchor.wall" in meta else None,
                 boot=str(meta.get("boot", "")),
-                commands={name: from_plain(Reply, json.loads(text)) for name, text in query("SELECT id, reply FROM command")},
+                commands={reply.command: reply for reply in commands},
                 notes={key.removeprefix("note."): value for key, value in meta.items() if key.startswith("note.")},
+                unreadable=tuple(bad),
             )
-        except (sqlite3.Error, ValueError, KeyError, TypeError) as fault:
+        except sqlite3.Error as fault:
             raise JournalError(f"{self.path}: {fault}") from fault
 
     def erase(self, person: str) -> int:
@@ -191,3 +194,14 @@ class Journal:
             return tip
 
         return self._attempt(put)
+
+
+def _rebuilt(kind: type[T], found: Iterable[tuple[str, str]], bad: list[str]) -> list[T]:
+    """The values of (name, JSON) rows; the names of those that are no `kind` go to `bad`."""
+    values = []
+    for name, text in found:
+        try:
+            values.append(from_plain(kind, json.loads(text)))
+        except (ValueError, KeyError, TypeError):
+            bad.append(f"{kind.__name__} {name}")
+    return values

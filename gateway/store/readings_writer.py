@@ -239,10 +239,10 @@ class ReadingsWriter:
         self._samples.clear()
 
     def _try_flush(self) -> None:
-        with self._cond:
-            self._tail.rotate()
-            files, upto = self._tail.closed(), self._seq
         try:
+            with self._cond:
+                self._tail.rotate()
+                files, upto = self._tail.closed(), self._seq
             left = [frame for path in files for frame in read(path)]
             db = self._db or self._opened(left, upto)
             self._flush(db, left, files)
@@ -339,14 +339,14 @@ class ReadingsWriter:
             self._drop(lost, "the log of readings is at its quota")
 
     def _drop_damaged(self, db: Readings) -> None:
-        if not db.damaged:
-            return
         gone: list[Dropped] = []
-        db.transaction(lambda: gone.extend(db.drop_damaged()))
+        if db.damaged:
+            db.transaction(lambda: gone.extend(db.drop_damaged()))
         with self._cond:
             for row in gone:
                 self._ledger.remove(row.boot, row.a, row.b)
-        self._drop(sum(row.unconfirmed for row in gone), "rows of readings.db are damaged")
+        if gone:
+            self._drop(sum(row.unconfirmed for row in gone), "rows of readings.db are damaged")
 
     def _failed(self, fault: Exception) -> None:
         """The disk said no: everything stays in the tail, bounded. A full disk gets the reserve and loses old rows."""
@@ -354,22 +354,19 @@ class ReadingsWriter:
         if first:
             self._report("readings.failing", 0, str(fault))
         db, self._db = self._db, None
-        try:
-            if db is not None and is_full(fault) and self._reserve.release():
-                self._quota = min(self._quota, int(db.size * SHRINK))
-                self._shrink(db, self._quota)
-        except sqlite3.Error as again:
-            log.error("readings.db cannot even be made smaller: %s", again)
-        finally:
-            if db is not None:
-                db.close()
         with self._cond:
             self._fold()
         self._history.bound(self._tail_most)
         try:
+            if db is not None and is_full(fault) and self._reserve.release():
+                self._quota = min(self._quota, int(db.size * SHRINK))
+                self._shrink(db, self._quota)
             self._bound_tail()
-        except OSError as again:
-            log.error("the tail cannot be read: %s", again)
+        except (sqlite3.Error, OSError) as again:
+            log.error("no room can be made for readings: %s", again)
+        finally:
+            if db is not None:
+                db.close()
 
     def _bound_tail(self) -> None:
         """Give up the oldest closed tail files beyond `tail_most` bytes."""

@@ -23,7 +23,7 @@ class Restored:
     """State after the last commit. `alarms` are the open and pending ones, `unsent` the notifications still queued,
 
     `anchor` the time of the last commit on the clocks of boot `boot` (None in a new journal), `notes` what
-    `remember` kept.
+    `remember` kept, `unreadable` the names of rows this release cannot understand: they stay in the file.
     """
 
     alarms: tuple[Alarm, ...] = ()
@@ -35,6 +35,7 @@ class Restored:
     boot: str = ""
     commands: Mapping[str, Reply] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
+    unreadable: tuple[str, ...] = ()
 
 
 def overlay(base: Restored, late: Iterable[tuple[Outcome, Now]], boot: str) -> Restored:

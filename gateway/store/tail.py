@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import stat
 import struct
 import zlib
 from dataclasses import dataclass
@@ -10,6 +12,12 @@ from pathlib import Path
 
 _HEAD = struct.Struct("<IIQB")  # length of the lines, CRC-32 of what follows the CRC, seq, waits for the clock?
 _CRC_FROM = 8
+
+
+def tail_folder(data: Path, memory: Path = Path("/dev/shm")) -> Path:
+    """Where the tail of the data folder belongs: on tmpfs, under a name of its own; in the data folder without tmpfs."""
+    name = hashlib.sha256(os.fsencode(data.resolve())).hexdigest()[:12]
+    return memory / f"campus-{name}" if os.access(memory, os.W_OK) else data / "tail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +34,11 @@ class Tail:
     """The files `<boot>.<machine>.<n>.tail` of one folder: one open for appending, the closed ones waiting to be stored."""
 
     def __init__(self, folder: Path, boot: str, machine: str) -> None:
-        """Raises OSError. The folder is made 0700."""
+        """Raises OSError. The folder is made 0700; one that is not ours alone (tmpfs is open to all) is refused."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = folder.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
+            raise PermissionError(f"{folder} is not a folder of this user alone")
         self._folder, self._name = folder, f"{boot}.{machine}"
         self._number = 0
         self._handle: int | None = None

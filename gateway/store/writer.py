@@ -47,8 +47,9 @@ class JournalWriter:
     """Commits outcomes in the order of arrival, in a thread of its own. Made and used on one event loop.
 
     `degraded` is true from the first failed or overdue commit until nothing waits any more; `on_degraded(flag, why)`
-    is called on the loop at each change. At most `limit` outcomes wait (a fire is taken above it); while degraded they
-    are mirrored to the file `mirror`, meant for tmpfs.
+    is called on the loop at each change, and `on_opened(restored)` once if the journal opens only after `start` gave up
+    on it. At most `limit` outcomes wait (a fire is taken above it); while degraded they are mirrored to the file
+    `mirror`, meant for tmpfs.
     """
 
     def __init__(
@@ -58,12 +59,13 @@ class JournalWriter:
         boot: str,
         mirror: Path | None = None,
         on_degraded: Callable[[bool, str], None] | None = None,
+        on_opened: Callable[[Restored], None] | None = None,
         limit: int = 10_000,
         retry: float = RETRY,
     ) -> None:
         self._open, self._boot, self._limit, self._retry = open_journal, boot, limit, retry
         self._mirror = Mirror(mirror) if mirror else None
-        self._told = on_degraded
+        self._told, self._tell_opened = on_degraded, on_opened
         self._loop = asyncio.get_running_loop()
         self._restored: asyncio.Future[Restored] = self._loop.create_future()
         self._restored.add_done_callback(lambda done: done.cancelled() or done.exception())
@@ -72,6 +74,8 @@ class JournalWriter:
         self._calls: deque[Callable[[Journal], None]] = deque()
         self._urgent = self._closing = self._degraded = False
         self._journal: Journal | None = None  # the thread's own
+        self._loaded = False  # the thread's own
+        self._gave_up = False
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self.lost = 0  # outcomes refused because `limit` others were waiting
 
@@ -96,11 +100,9 @@ class JournalWriter:
         self._thread.start()
         try:
             base = await asyncio.wait_for(asyncio.shield(self._restored), OPENING)
-        except TimeoutError:
-            self._set_degraded(True, "the journal cannot be opened")
-            base = Restored()
-        except JournalError as fault:
-            self._set_degraded(True, str(fault))
+        except (TimeoutError, JournalError) as fault:
+            self._gave_up = True
+            self._set_degraded(True, str(fault) or "the journal cannot be opened")
             base = Restored()
         return overlay(base, [(entry.outcome, entry.anchor) for entry in entries], self._boot)
 
@@ -163,6 +165,11 @@ class JournalWriter:
         log.log(logging.ERROR if flag else logging.WARNING, "journal %s: %s", "not writing" if flag else "writes again", why)
         if self._told is not None:
             self._told(flag, why)
+
+    def _give(self, restored: Restored) -> None:
+        succeed(self._restored, restored)
+        if self._gave_up and self._tell_opened is not None:
+            self._tell_opened(restored)
 
     def _settle(self, done: list[tuple[_Item, Committed | Exception]], drained: bool) -> None:
         for item, result in done:
@@ -272,7 +279,9 @@ class JournalWriter:
     def _opened(self) -> Journal:
         journal = self._open()
         self._journal = journal
-        self._on_loop(succeed, self._restored, journal.load())
+        if not self._loaded:
+            self._on_loop(self._give, journal.load())
+            self._loaded = True
         return journal
 
     def _drop(self) -> None:

@@ -226,6 +226,19 @@ def test_a_newer_release_s_file_opens(open_journal: Open) -> None:
     assert journal.load().next_seq == 5
 
 
+def test_a_row_of_a_newer_release_is_named_and_left_alone(open_journal: Open) -> None:
+    journal = open_journal()
+    journal.commit(outcome(1), at(1))
+    journal.commit(outcome(3), at(3))
+    with sqlite3.connect(journal.path) as db:
+        db.execute("UPDATE alarm SET snapshot = replace(snapshot, '\"unacked\"', '\"dreaming\"') WHERE id = 's-1'")
+        db.execute("UPDATE alarm SET snapshot = replace(snapshot, '\"number\"', '\"later\":1,\"number\"') WHERE id = 's-3'")
+    db.close()
+    found = journal.load()
+    assert [one.id for one in found.alarms] == ["s-3"]
+    assert found.unreadable == ("Alarm s-1",)
+
+
 def test_a_number_that_is_taken_is_renumbered_and_says_so(open_journal: Open) -> None:
     journal = open_journal()
     journal.commit(outcome(1), at(1))

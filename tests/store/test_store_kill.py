@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -136,6 +137,20 @@ def test_a_sync_comes_before_every_committed(tmp_path: Path) -> None:
     marks = [at for at, what in enumerate(seen) if what.startswith("committed")]
     assert len(marks) == 8
     assert all(seen[at - 1] == "sync" for at in marks)
+
+
+def test_a_disk_that_refuses_to_sync_delays_and_loses_nothing(tmp_path: Path, clock: FakeClock) -> None:
+    """EIO from three fdatasync calls in a row: those outcomes are committed late, each once, and the process lives."""
+    assert shutil.which("strace"), "strace is missing: apt-get install strace"
+    inject = ("-e", "trace=fdatasync", "-e", "inject=fdatasync:error=EIO:when=6..8")
+    process = child("journal", tmp_path, 6, before=("strace", "-f", "-o", str(tmp_path / "trace"), *inject))
+    told = {int(one[1]) for one in said(process) if one[0] == "committed"}
+    assert (process.returncode, told) == (0, {1, 3, 5, 7, 9, 11})
+    check_journal(tmp_path, clock, told)
+    late = [json.loads(body).get("late", False) for _, body in audit.events(tmp_path / "journal.db", 0, 99)]
+    assert True in late
+    assert False in late
+    assert not (tmp_path / "mirror").exists()
 
 
 def test_one_sync_per_flush(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from gateway.store.frame import Frame, pack, unpack
 from gateway.store.lines import shifted
 from gateway.store.ranges import RangeSet
 from gateway.store.readings_writer import ReadingsWriter
+from gateway.store.tail import Tail, tail_folder
 
 LONG = 20.0
 Make = Callable[..., "ReadingsWriter"]
@@ -276,6 +277,28 @@ async def test_a_full_disk_gives_up_old_rows_and_recovers(make: Make, tmp_path: 
     assert writer.failing == ""
     assert writer.dropped > 0
     assert rows(tmp_path)[-1][2] == 40
+
+
+def test_the_tail_lies_on_tmpfs_in_a_folder_of_its_own(tmp_path: Path) -> None:
+    one, other = tail_folder(tmp_path / "a", tmp_path), tail_folder(tmp_path / "b", tmp_path)
+    assert one != other
+    assert one.parent == tmp_path
+    assert tail_folder(tmp_path / "a", tmp_path / "no tmpfs") == tmp_path / "a" / "tail"
+    Tail(one, "b", "m")
+    assert one.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("kind", ["link", "open to others"])
+def test_a_tail_folder_laid_by_somebody_else_is_refused(tmp_path: Path, kind: str) -> None:
+    folder = tmp_path / "tail"
+    (tmp_path / "other").mkdir()
+    if kind == "link":
+        folder.symlink_to(tmp_path / "other")
+    else:
+        folder.mkdir()
+        folder.chmod(0o777)
+    with pytest.raises(PermissionError):
+        Tail(folder, "b", "m")
 
 
 def test_rows_keep_their_frames_apart() -> None:

@@ -14,6 +14,7 @@ from store_makers import FakeClock, at, event, outcome
 from alerts.model import Outcome, Severity
 from gateway.store import audit
 from gateway.store.journal import Committed, Journal, JournalError
+from gateway.store.restored import Restored
 from gateway.store.rows import Entry
 from gateway.store.writer import JournalWriter
 
@@ -195,13 +196,15 @@ async def test_a_journal_that_cannot_be_opened_does_not_stop_the_start(make: Mak
     def open_() -> Journal:
         return Journal(folder / "journal.db", "s", "boot-1", clock, reserve=1 << 16)
 
-    writer = make(open_)
+    opened: list[Restored] = []
+    writer = make(open_, on_opened=opened.append)
     found = await writer.start()
     assert (found.next_seq, found.anchor, writer.degraded) == (1, None, True)
     answer = writer.submit(outcome(1), at(1))
     folder.mkdir()
     assert json.loads((await asyncio.wait_for(answer, LONG)).bodies[0])["late"] is True
     await until(lambda: not writer.degraded)
+    assert opened == [Restored()]
 
 
 async def test_the_queue_is_bounded_but_a_fire_gets_in(make: Make, disk: Disk) -> None:
