@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from people_world import POLICIES, T0, acked, alarm, plant, raw_policies
@@ -206,3 +207,18 @@ def test_numbers_without_needless_zeros(value: object, words: str) -> None:
 def test_an_unknown_field_is_a_bug() -> None:
     with pytest.raises(KeyError):
         render("panic", {"place": "x"}, "zh")
+
+
+def test_the_document_shows_the_shipped_policies() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "escalation.md").read_text(encoding="utf-8")
+    rows = {
+        line.split("|")[1].strip(" `"): [c.strip() for c in line.split("|")[3:-1]]
+        for line in page.splitlines()
+        if "<br>" in line
+    }
+    assert rows.keys() == POLICIES.keys()
+    for name, raw in raw_policies().items():
+        for when, cell in zip(("unacked", "unverified", "always"), rows[name], strict=False):
+            steps = [f"{s['after']} {', '.join(s['to'])}: `{s['message']}`" for s in raw["steps"] if s["when"] == when]
+            assert cell == ("<br>".join(steps) or "–"), (name, when)
+        assert rows[name][3] == raw.get("loop", "–")
