@@ -223,6 +223,33 @@ def test_what_came_due_while_the_box_was_off_is_sent_once() -> None:
     assert tick(a, 10 * MIN) == (a, ()) and next_due(a, Now(0, 0)) == 11 * MIN
 
 
+@pytest.mark.parametrize("result", [Result.FALSE, Result.DRILL, Result.TEST, Result.REMOVED])
+def test_a_result_other_than_real_ends_even_what_an_answer_does_not(result: Result) -> None:
+    for a in (alarm("comm-sleep"), alarm(policy="fire-confirmed", confirmed=True)):
+        assert next_due(acked(a, 0), Now(0, 0)) is not None
+        assert next_due(replace(acked(a, 0), result=result), Now(0, 0)) is None
+
+
+def test_a_step_that_finds_nobody_goes_to_duty_but_a_missing_bureau_does_not() -> None:
+    few = replace(PLANT, people={i: p for i, p in PLANT.people.items() if p.role not in ("keeper", "bureau")})
+    assert brief(tick(alarm("gas-1", "gas-1/gas"), 0, few)[1]) == [("li", "gas.l1")]
+    a = alarm("gas-2", "gas-1/gas", policy="comm-sleep")
+    assert brief(tick(a, 30 * MIN, few)[1]) == to_all(["li", "sun"], "comm.sleep")
+
+
+def test_the_holders_are_those_of_the_store() -> None:
+    one = replace(PLANT, holders={"store": ("wei", "gone")})
+    assert brief(tick(alarm("lock", "io-1/door"), 2 * MIN, one)[1]) == [("wei", "lock")]
+    none = replace(PLANT, holders={})
+    assert brief(tick(alarm("lock", "io-1/door"), 2 * MIN, none)[1]) == to_all(["jiang", "wei"], "lock")
+
+
+def test_minutes_count_from_what_the_step_counts_from() -> None:
+    a, _ = tick(alarm(), 0)
+    _, (n,) = tick(acked(a, 30 * SEC), 210 * SEC)
+    assert "李保安已收到，3分钟无结果" in n.text
+
+
 def test_keepers_of_the_building_when_the_zone_has_none() -> None:
     assert "wu" in [n.person for n in tick(alarm(point="smoke-2/smoke"), 0)[1]]
 
