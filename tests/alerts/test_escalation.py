@@ -246,7 +246,7 @@ def test_the_holders_are_those_of_the_store() -> None:
 
 def test_minutes_count_from_what_the_step_counts_from() -> None:
     a, _ = tick(alarm(), 0)
-    _, (n,) = tick(acked(a, 30 * SEC), 210 * SEC)
+    _, (n,) = tick(acked(a, 90 * SEC), 270 * SEC)
     assert "李保安已收到，3分钟无结果" in n.text
 
 
