@@ -100,7 +100,7 @@ def _base(alarm: Alarm, step: Step) -> int | None:
         runs = (alarm.state in ACTIVE or alarm.confirmed) and alarm.result in (None, Result.REAL)
         return alarm.raised.mono if runs else None
     waits = alarm.state is AlarmState.UNACKED or (alarm.state is AlarmState.RTN_UNACKED and alarm.latching)
-    return alarm.raised.mono if waits and alarm.acked is None and alarm.result is None else None
+    return alarm.raised.mono if waits else None
 
 
 def _repetitions(alarm: Alarm, running: list[tuple[int, Step]], done: Mapping[str, Done], new: list[Due]) -> Iterable[Due]:

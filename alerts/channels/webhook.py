@@ -61,10 +61,12 @@ class Webhook:
         path = (self._url.path or "/") + (f"?{self._url.query}" if self._url.query else "")
         try:
             connection.connect()
-            with _deadline(connection.sock, self._timeout):
+            with _deadline(connection.sock, self._timeout) as over:
                 connection.request("POST", path, data, headers)
                 response = connection.getresponse()
                 answer = response.read(MOST_ANSWER)
+            if over.is_set():  # what was read before the cut is no whole answer
+                raise TimeoutError
         except TimeoutError as error:
             raise TryAgain("对方没有及时回应 no answer in time", RETRY) from error
         except ssl.SSLCertVerificationError as error:
@@ -105,18 +107,23 @@ def _connect(url: SplitResult, timeout: float) -> http.client.HTTPConnection:
 
 
 @contextmanager
-def _deadline(sock: socket.socket, seconds: float) -> Iterator[None]:
-    """Cut the connection when the whole exchange takes longer: a far side that answers byte by byte is cut too."""
-    timer = threading.Timer(seconds, _cut, (sock,))
+def _deadline(sock: socket.socket, seconds: float) -> Iterator[threading.Event]:
+    """Cut the connection when the whole exchange takes longer (a far side that answers byte by byte is cut too).
+
+    Yields the event that is set when it was cut.
+    """
+    over = threading.Event()
+    timer = threading.Timer(seconds, _cut, (sock, over))
     timer.daemon = True
     timer.start()
     try:
-        yield
+        yield over
     finally:
         timer.cancel()
 
 
-def _cut(sock: socket.socket) -> None:
+def _cut(sock: socket.socket, over: threading.Event) -> None:
+    over.set()
     with suppress(OSError):  # closed in the same moment: nothing is left to cut
         sock.shutdown(socket.SHUT_RDWR)
 

@@ -1,0 +1,224 @@
+"""Every message at its longest fits one SMS; the words say what happened; who reads what."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from people_world import POLICIES, T0, acked, alarm, plant, raw_policies
+
+from alerts.kinds import KINDS
+from alerts.messages import CLOSING, FIELDS, MESSAGES, REPEAT, UNITS_ZH
+from alerts.model import Alarm, Result
+from alerts.render import OUTPUTS, VERDICTS, args_for, fields, longest, message_for, render, units
+from drivers.quantities import QUANTITIES
+from drivers.reading import Now
+
+PLANT = plant()
+BUREAU_SIGNS = {m for m in MESSAGES if MESSAGES[m].bureau == m}
+DIGITS = {"t": "23:59", "t0": "23:59", "now": "23:59", "n": "99", "m": "99", "tel": "13800000001"}
+
+
+def text(message: str, a: Alarm, at: int = 0, duty: str = "li", language: str = "zh", bureau: bool = False) -> str:
+    return render(message, args_for(a, PLANT, Now(T0 + at, at), duty, language, bureau=bureau), language)
+
+
+@pytest.mark.parametrize("message", MESSAGES)
+def test_the_longest_fits_one_sms_even_as_a_repeat(message: str) -> None:
+    m = MESSAGES[message]
+    args = {f: DIGITS.get(f, "国" * longest(m, f)) for f in FIELDS}
+    out = render(message, args, "zh", repeat=True)
+    assert (out.startswith(REPEAT["zh"]) and args["place"] in out) or "place" not in fields(m, "zh")
+    assert units(out) <= UNITS_ZH, f"{units(out)} units: {out}"
+
+
+@pytest.mark.parametrize("message", MESSAGES)
+def test_a_value_that_is_too_long_is_cut_and_never_the_place(message: str) -> None:
+    args = {f: DIGITS.get(f, "长" * 40) for f in FIELDS} | {"place": "三号宿舍楼二层东走廊最东间里"}
+    out = render(message, args, "zh", repeat=True)
+    assert units(out) <= UNITS_ZH
+    assert args["place"] in out or "place" not in fields(MESSAGES[message], "zh")
+
+
+@pytest.mark.parametrize("message", MESSAGES)
+def test_the_english_is_one_gsm_message_with_latin_names(message: str) -> None:
+    m = MESSAGES[message]
+    args = {f: DIGITS.get(f, "x" * longest(m, f)) for f in FIELDS}
+    out = render(message, args, "en", repeat=True)
+    assert out.isascii() and len(out) <= 160, f"{len(out)}: {out}"
+
+
+@pytest.mark.parametrize("message", MESSAGES)
+def test_plain_words_only(message: str) -> None:
+    m = MESSAGES[message]
+    for words in (m.zh, m.en):
+        assert "http" not in words and "www" not in words
+        assert all(ord(c) < 0x1F000 for c in words) and not set("【】★→※①√") & set(words)
+    assert set(fields(m, "zh")) <= FIELDS.keys() and set(fields(m, "en")) <= FIELDS.keys()
+    assert set(fields(m, "zh")) - set(fields(m, "en")) == set(), "the English leaves something out"
+
+
+def test_the_catalogue_points_nowhere_else() -> None:
+    for m in MESSAGES.values():
+        assert m.bureau in BUREAU_SIGNS and all(id in MESSAGES for _, _, id in m.instead)
+        if m.id in BUREAU_SIGNS:
+            assert m.zh.startswith("{s}")
+    assert set(CLOSING) <= KINDS.keys() and set(CLOSING.values()) <= MESSAGES.keys()
+
+
+def test_every_policy_is_known_to_the_catalogue_and_the_engine() -> None:
+    known = {"everyone", "duty", "second", "leader", "officer", "head", "electrician", "bureau", "holder", "keeper"}
+    for name, raw in raw_policies().items():
+        policy = POLICIES[name]
+        assert raw["policy"] == name and set(raw) <= {"policy", "loop", "result_asked", "steps"}
+        assert len({s.id for s in policy.steps}) == len(policy.steps)
+        for s in policy.steps:
+            assert s.message in MESSAGES and set(s.to) <= known and s.when in ("unacked", "unverified", "always")
+        asked = any(s.when == "unverified" for s in policy.steps)
+        assert policy.result_asked == asked, name
+    assert {"fire", "fire-confirmed", "cannot-record", "cannot-call", "output", "line"} <= POLICIES.keys()
+
+
+def test_two_policies_that_one_alarm_runs_in_turn_share_no_step() -> None:
+    """The engine replaces fire by fire-confirmed within an occurrence; equal step ids would make equal keys."""
+    assert not {s.id for s in POLICIES["fire"].steps} & {s.id for s in POLICIES["fire-confirmed"].steps}
+
+
+def test_latching_kinds_ask_for_a_result() -> None:
+    for name, policy in POLICIES.items():
+        if name in KINDS and policy.result_asked:
+            assert KINDS[name].latching, name
+
+
+FIRE = alarm()
+GAS = alarm("gas-2", "gas-1/gas", evidence={"value": 45.0, "limit": 40.0})
+
+
+@pytest.mark.parametrize(
+    ("message", "a", "words"),
+    [
+        ("fire.first", FIRE, "火警！三号宿舍楼二层东走廊，烟感02:14报警。立即去看。回1收到 2真火 3误报。编号07"),
+        (
+            "fire.unverified",
+            acked(FIRE, 0),
+            "火警未核实！三号宿舍楼二层东走廊02:14报警，李保安已收到，3分钟无结果。请联系现场或亲自去看。回2真火 3误报。编号07",
+        ),
+        (
+            "fire.multi",
+            replace(FIRE, confirmed=True),
+            "火警升级！三号宿舍楼二层东走廊两处以上报警，首警02:14。拨119，组织疏散，清点人数。回1收到。编号07",
+        ),
+        (
+            "fire.multi",
+            alarm("manual", "manual-1/call", "fire-confirmed", confirmed=True),
+            "火警升级！三号宿舍楼二层东走廊手动报警，首警02:14。拨119，组织疏散，清点人数。回1收到。编号07",
+        ),
+        ("gas.l2", GAS, "燃气泄漏（高限）！食堂后厨45%LEL，02:14。正在关阀。撤人勿碰开关，室外拨119。回1收到。编号07"),
+        (
+            "gas.l1",
+            alarm("gas-1", "gas-1/gas", evidence={"value": 22.5, "limit": 20}),
+            "可燃气偏高（低限）！食堂后厨22.5%LEL，02:14。无排风机。关火开窗，勿动开关。回1收到。编号07",
+        ),
+        (
+            "elec.alarm",
+            alarm("electrical", "leak-1/leak-1", evidence={"value": 400.0, "limit": 300.0}),
+            "电气报警！主楼办公室照明干线一路400mA，限300mA，02:14。电工到场勿合闸。回1收到。编号07",
+        ),
+        (
+            "elec.state",
+            alarm("electrical", "arc-1/arc", evidence={"value": 1.0}),
+            "电气报警！主楼办公室插座一路报警，02:14。请电工到场，勿反复合闸。回1收到。编号07",
+        ),
+        (
+            "store.single",
+            alarm("store", "io-1/door", evidence={"which": "?"}),
+            "危化柜单人开启！危化品库02:14仅一把锁开，门已开。立即到场核实。回1收到 4本人在场。编号07",
+        ),
+        (
+            "output",
+            alarm("output", "relay/evac"),
+            "输出未动作！三号宿舍楼疏散警报02:14未按命令动作。请立即人工操作并报修。回1收到。编号07",
+        ),
+        (
+            "cannot-call",
+            alarm("cannot-call", "box/cannot-call", evidence={"person": "sun"}),
+            "报警盒不能通知！02:14起消息送不到孙主任。请守在值班室，口头转告并报修。回1收到。编号07",
+        ),
+        (
+            "line",
+            alarm("line", "rs485-a/link"),
+            "线路中断：rs485-a02:14起无应答，整条线失去监测。请加强巡查并报修。回1收到。编号07",
+        ),
+    ],
+)
+def test_words(message: str, a: Alarm, words: str) -> None:
+    assert text(message, a, 3 * 60_000) == words
+
+
+def test_english_names_the_same_things() -> None:
+    assert text("gas.l2", GAS, language="en") == (
+        "GAS LEAK high limit! 食堂后厨 45%LEL, 02:14. Valve being closed. Everybody out, no switches, call 119 outdoors."
+        " Reply 1. No.07"
+    )
+
+
+def test_the_bureaus_reason() -> None:
+    real = replace(acked(FIRE, 0), confirmed=True, result=Result.REAL, result_by="wu")
+    for a, why in (
+        (FIRE, "5分钟无人响应"),
+        (acked(FIRE, 0), "5分钟未核实"),
+        (replace(FIRE, confirmed=True), "两处以上报警"),
+        (real, "现场核实真火"),
+    ):
+        assert text("fire.bureau", a, 5 * 60_000, bureau=True) == (
+            f"三中火警！三号宿舍楼二层东走廊02:14报警，{why}。校方李保安13800000001。回1收到。编号07"
+        )
+
+
+def test_what_the_bureau_reads_instead() -> None:
+    assert message_for("panic", FIRE, PLANT, "bureau") == "bureau.other"
+    assert message_for("fire.again", FIRE, PLANT, "bureau") == "fire.bureau"
+    assert message_for("recover.fault", FIRE, PLANT, "bureau") == "recover.fault"
+    assert message_for("panic", FIRE, PLANT, "duty") == "panic"
+
+
+def test_closing_without_a_result_does_not_claim_one() -> None:
+    assert message_for("recover.alarm", alarm("tamper"), PLANT, "duty") == "recover.other"
+    gone = replace(FIRE, result=Result.REMOVED)
+    assert text("recover.fire", gone, duty="") == "已结束：三号宿舍楼二层东走廊02:14火警，系统核实为已拆除，02:14复位。编号07"
+
+
+def test_every_word_used_fits_its_field() -> None:
+    words = [(FIELDS["verdict"], v[0]) for v in VERDICTS.values()] + [(FIELDS["out"], o[0]) for o in OUTPUTS.values()]
+    words += [(FIELDS["what"], k.zh) for k in KINDS.values() if k.severity > 1]
+    words += [(FIELDS["why"], QUANTITIES[q].zh) for q in ("manual-call", "flow")]
+    assert [w for most, w in words if units(w) > most] == []
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(100.0, "100%LEL"), (99.9, "99.9%LEL"), (20, "20%LEL"), (None, ""), ("x", ""), (0.04, "0%LEL")]
+)
+def test_numbers_without_needless_zeros(value: object, words: str) -> None:
+    a = alarm("gas-2", "gas-1/gas", evidence={"value": value})
+    assert args_for(a, PLANT, Now(T0, 0), "li", "zh")["val"] == words
+
+
+def test_an_unknown_field_is_a_bug() -> None:
+    with pytest.raises(KeyError):
+        render("panic", {"place": "x"}, "zh")
+
+
+def test_the_document_shows_the_shipped_policies() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "escalation.md").read_text(encoding="utf-8")
+    rows = {
+        line.split("|")[1].strip(" `"): [c.strip() for c in line.split("|")[3:-1]]
+        for line in page.splitlines()
+        if "<br>" in line
+    }
+    assert rows.keys() == POLICIES.keys()
+    for name, raw in raw_policies().items():
+        for when, cell in zip(("unacked", "unverified", "always"), rows[name], strict=False):
+            steps = [f"{s['after']} {', '.join(s['to'])}: `{s['message']}`" for s in raw["steps"] if s["when"] == when]
+            assert cell == ("<br>".join(steps) or "–"), (name, when)
+        assert rows[name][3] == raw.get("loop", "–")
