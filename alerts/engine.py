@@ -59,11 +59,12 @@ class Engine:
         self._boot = boot
         self._seq = next_seq
         self._clock_ok = clock_ok
-        self._watchers: defaultdict[str, list[tuple[Rule, str]]] = defaultdict(list)
+        self._watchers: defaultdict[str, list[tuple[Rule, str, bool]]] = defaultdict(list)  # rule, its point, watched alone?
         for rule in plant.rules:
             for point in rule.points:
-                for watched in RULES[rule.kind].watches(rule, point):
-                    self._watchers[watched].append((rule, point))
+                watches = RULES[rule.kind].watches(rule, point)
+                for watched in watches:
+                    self._watchers[watched].append((rule, point, len(watches) == 1))
         self._view: dict[str, Reading] = {}
         self._book = Book()
         self._silence = Silence(plant.points, now)
@@ -219,12 +220,15 @@ class Engine:
     def _look(self, rec: Record, readings: Mapping[str, Reading]) -> None:
         """Put readings of different points into the view together, then judge every rule that watches one of them."""
         self._view.update(readings)
-        seen: set[tuple[str, str]] = set()
+        shared: dict[tuple[str, str], Rule] = {}
         for watched in readings:
-            for rule, point in self._watchers.get(watched, ()):
-                if (rule.id, point) not in seen:
-                    seen.add((rule.id, point))
+            for rule, point, alone in self._watchers.get(watched, ()):
+                if alone:
                     self._judge(rec, rule, point)
+                else:
+                    shared[rule.id, point] = rule
+        for (_, point), rule in shared.items():
+            self._judge(rec, rule, point)
 
     def _judge(self, rec: Record, rule: Rule, point: str) -> None:
         alarm = self._book.get(rule.id, point)

@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 from engine_world import POINTS, RULES, World, plant
 
+from alerts.aftermath import HIDDEN_BY_LINE
+from alerts.kinds import KINDS
 from alerts.model import AlarmState, Result
 from drivers.reading import Quality, Reading
 
@@ -357,3 +359,22 @@ def test_a_hidden_fault_rings_nobody(world: World) -> None:
     assert [n for n in ringing.sent if n.alarm == ringing.journal_id("smoke-a/smoke")] == []
     ringing.read({"line-a/link": 1.0})
     assert [n.person for n in ringing.sent if n.alarm == ringing.journal_id("smoke-a/smoke")] == ["li"]
+
+
+def test_lost_detection_where_people_sleep_is_never_hidden() -> None:
+    sleepers = World(plant((*(r for r in RULES if r.kind != "no_data"), replace(RULES[8], alarm="comm-sleep"))))
+    sleepers.dead("smoke-a/smoke")
+    sleepers.read({"line-a/link": 0.0})
+    sleepers.dead("smoke-b/smoke")
+    assert [a.parent for a in sleepers.engine.alarms.values() if a.rule == "no-data"] == ["", ""]
+    assert KINDS[HIDDEN_BY_LINE].suppressible
+
+
+def test_the_off_delay_runs_out_first(world: World) -> None:
+    world.read({"gas-k/gas": 45.0})
+    for _ in range(2):
+        world.read({"gas-k/gas": 10.0})
+        assert world.state("gas-2") is S.UNACKED
+        world.wait(5_000)
+    world.read({"gas-k/gas": 10.0})
+    assert world.state("gas-2") is S.RTN_UNACKED
