@@ -52,7 +52,7 @@ def _parents(alarms: Collection[Alarm], plant: Plant) -> Iterable[Change]:
     """Put every point's fault under the open alarm of its dead line, and lift it when the line is back."""
     lines = {a.point: a.id for a in alarms if a.kind == "line" and a.state in ACTIVE}
     for alarm in tuple(alarms):
-        if alarm.kind != HIDDEN_BY_LINE or not KINDS[alarm.kind].suppressible:
+        if alarm.kind != HIDDEN_BY_LINE:
             continue
         point = plant.points.get(alarm.point)
         parent = lines.get(f"{point.bus}/link", "") if point and point.bus else ""

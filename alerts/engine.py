@@ -59,11 +59,12 @@ class Engine:
         self._boot = boot
         self._seq = next_seq
         self._clock_ok = clock_ok
-        self._watchers: defaultdict[str, list[tuple[Rule, str]]] = defaultdict(list)
+        self._watchers: defaultdict[str, list[tuple[Rule, str, bool]]] = defaultdict(list)  # rule, its point, watched alone?
         for rule in plant.rules:
             for point in rule.points:
-                for watched in RULES[rule.kind].watches(rule, point):
-                    self._watchers[watched].append((rule, point))
+                watches = RULES[rule.kind].watches(rule, point)
+                for watched in watches:
+                    self._watchers[watched].append((rule, point, len(watches) == 1))
         self._view: dict[str, Reading] = {}
         self._book = Book()
         self._silence = Silence(plant.points, now)
@@ -200,7 +201,7 @@ class Engine:
     def _settle(self, rec: Record) -> Outcome:
         """What follows from changed alarms: feedback, confirmed fires, dead lines, escalation, outputs."""
         for output, failing in self._feedback.failing(self._view, rec.now).items():
-            self._box(rec, "output", output, failing, {"output": output})
+            self._box(rec, "output", output, failing, {"output": output}, rule="feedback")
         self._feedback_due = self._feedback.next_due(rec.now)
         for alarm, kind, args in aftermath.follow(tuple(self._book.all()), rec.changed, self._plant, rec.now):
             rec.event(kind, alarm.id, old=alarm.state.value, new=alarm.state.value, args=args)
@@ -219,12 +220,15 @@ class Engine:
     def _look(self, rec: Record, readings: Mapping[str, Reading]) -> None:
         """Put readings of different points into the view together, then judge every rule that watches one of them."""
         self._view.update(readings)
-        seen: set[tuple[str, str]] = set()
+        shared: dict[tuple[str, str], Rule] = {}
         for watched in readings:
-            for rule, point in self._watchers.get(watched, ()):
-                if (rule.id, point) not in seen:
-                    seen.add((rule.id, point))
+            for rule, point, alone in self._watchers.get(watched, ()):
+                if alone:
                     self._judge(rec, rule, point)
+                else:
+                    shared[rule.id, point] = rule
+        for (_, point), rule in shared.items():
+            self._judge(rec, rule, point)
 
     def _judge(self, rec: Record, rule: Rule, point: str) -> None:
         alarm = self._book.get(rule.id, point)
@@ -325,15 +329,18 @@ class Engine:
             rec.event("gave-up", n.alarm, who=n.person, code="unknown-fate", args={"key": n.key})
         if next_ is not None:
             self._send(rec, next_)
-        elif gave_up:
+        elif gave_up and n.person in self._plant.people:
             self._box(rec, "cannot-call", f"{BOX}/cannot-call", True, {"person": n.person, "channel": n.channel})
 
-    def _box(self, rec: Record, kind: str, point: str, active: bool, evidence: Mapping[str, Scalar]) -> None:
-        rule = Rule(f"{BOX}-{kind}", "system", kind, (point,), {}, 0, 0, kind)
-        known = self._book.get(rule.id, point)
+    def _box(
+        self, rec: Record, kind: str, point: str, active: bool, evidence: Mapping[str, Scalar], *, rule: str = ""
+    ) -> None:  # fmt: skip
+        """Judge one of the box's own alarms. Its rule is made here, its policy is the one named like its kind."""
+        own = Rule(f"{BOX}-{rule or kind}", "system", kind, (point,), {}, 0, 0, kind)
+        known = self._book.get(own.id, point)
         if known is None and not active:
             return
-        self._condition(rec, rule, point, Truth.BREACHED if active else Truth.CLEAR, True, evidence)
+        self._condition(rec, own, point, Truth.BREACHED if active else Truth.CLEAR, True, evidence)
 
     def _obey(self, rec: Record, cmd: Command) -> Reply:
         person = self._plant.people.get(cmd.person)
@@ -358,11 +365,11 @@ class Engine:
                 continue
             args = {"command": cmd.id, "proof": cmd.proof} | dict(done.args or {})
             seq = self._log(rec, done.old, done.alarm, done.kind, who=person.id, code=cmd.verb, args=args)
-            words = text(done.code or done.kind, done.alarm.number, result_minutes(done.alarm, self._plant))
+            words = text(done.code or done.kind, done.alarm, result_minutes(done.alarm, self._plant))
             reply = reply or Reply(cmd.id, True, done.kind, words, seq)
         return reply or self._refuse(rec, cmd, *refusals[0])
 
     def _refuse(self, rec: Record, cmd: Command, code: str, alarm: Alarm | None = None) -> Reply:
         args = {"command": cmd.id, "verb": cmd.verb, "target": cmd.alarm, "proof": cmd.proof}
         seq = rec.event("refused", alarm.id if alarm else "", who=cmd.person, code=code, args=args)
-        return Reply(cmd.id, False, code, text(code, alarm.number if alarm else 0), seq)
+        return Reply(cmd.id, False, code, text(code, alarm), seq)

@@ -51,10 +51,10 @@ class Post:
 
     def restored(self, n: Notification) -> tuple[Notification | None, bool]:
         """A notification whose fate a crash left open: once more, marked, or the next channel when that has been done."""
-        if n.attempt >= MOST_ATTEMPTS:
-            return self._other(n), True
         person = self._plant.people.get(n.person)
-        prefix = "" if n.repeat else _AGAIN_PREFIX[person.language if person else "zh"]
+        if person is None or n.attempt >= MOST_ATTEMPTS:
+            return self._other(n), True
+        prefix = "" if n.repeat else _AGAIN_PREFIX[person.language]
         return replace(n, attempt=n.attempt + 1, repeat=True, text=prefix + n.text), False
 
     def due(self, now: Now) -> list[Notification]:

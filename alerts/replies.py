@@ -1,14 +1,17 @@
 """What a person is answered to a command: code -> (zh, en). Words only, no judgement.
 
-{number} is the alarm's 编号 in two digits, {minutes} the time left for a result.
+{number} is the alarm's 编号 in two digits, {minutes} the time left for a result, {real} the word for "it is real".
 """
 
 from __future__ import annotations
 
+from alerts.kinds import KINDS
+from alerts.model import Alarm
+
 TEXTS: dict[str, tuple[str, str]] = {
     "acked": ("已记录：你已收到{number}号", "Recorded: you have received no. {number}"),
     "acked-result": (
-        "已记录：你已收到{number}号。请{minutes}分钟内报结果，2真火 3误报",
+        "已记录：你已收到{number}号。请{minutes}分钟内报结果，2{real} 3误报",
         "Recorded: you have received no. {number}. Report within {minutes} min: 2 real, 3 false",
     ),
     "acked-seen": ("已记录，学校的呼叫照常进行", "Recorded; the school's own calls go on"),
@@ -26,8 +29,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The cause of no. {number} is still there; if it comes from a panel, reset the panel first",
     ),
     "refused.not-good": ("{number}号的传感器没有可靠数据，不能复位", "No reliable data from the sensor of no. {number}"),
-    "refused.no-result": ("请先报{number}号的结果，2真火 3误报", "Give the result of no. {number} first: 2 real, 3 false"),
-    "refused.result": ("结果应为真火警、误报、演练或测试", "The result must be real, false, drill or test"),
+    "refused.no-result": ("请先报{number}号的结果，2{real} 3误报", "Give the result of no. {number} first: 2 real, 3 false"),
+    "refused.result": ("结果应为属实、误报、演练或测试", "The result must be real, false, drill or test"),
     "refused.cause": ("误报请写明原因", "A false alarm needs its cause"),
     "refused.role": ("你没有这项权限", "Your role may not do this"),
     "refused.zone": ("这里不归你管理", "Not one of your places"),
@@ -38,9 +41,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     "refused.clock": ("本机时间未校准，不接受远程命令", "The box's clock is not set; no remote commands"),
 }
 
+REAL: dict[str, str] = {"fire": "真火", "gas": "真泄漏"}  # by lamp; anything else is 属实
 
-def text(code: str, number: int = 0, minutes: int = 0) -> tuple[str, str]:
-    """(zh, en) of a code."""
+
+def text(code: str, alarm: Alarm | None = None, minutes: int = 0) -> tuple[str, str]:
+    """(zh, en) of a code, about that alarm."""
     zh, en = TEXTS[code]
-    words = {"number": f"{number:02d}", "minutes": str(minutes)}
-    return zh.format(**words), en.format(**words)
+    number = f"{alarm.number:02d}" if alarm else ""
+    real = REAL.get(KINDS[alarm.kind].lamp, "属实") if alarm else ""
+    return zh.format(number=number, minutes=minutes, real=real), en.format(number=number, minutes=minutes)

@@ -23,13 +23,10 @@ def evaluate(rule: Rule, point: str, view: Mapping[str, Reading], active: bool, 
     if reading is None or reading.value is None:
         return Condition(rule.id, point, Truth.UNKNOWN)
     value, params = reading.value, rule.params
-    if "high" in params:
-        limit = number(params["high"])
-        breached = value >= (number(params.get("return_at", limit)) if active else limit)
-    else:
-        limit = number(params["low"])
-        breached = value < (number(params.get("return_at", limit)) if active else limit)
-    if breached:
+    side = "high" if "high" in params else "low"
+    limit = number(params[side])
+    edge = number(params.get("return_at", limit)) if active else limit
+    if value >= edge if side == "high" else value < edge:
         return Condition(rule.id, point, Truth.BREACHED, {"value": value, "limit": limit})
     return Condition(rule.id, point, Truth.CLEAR if reading.quality is Quality.GOOD else Truth.UNKNOWN)
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 from engine_world import POINTS, RULES, World, plant
 
+from alerts.aftermath import HIDDEN_BY_LINE
+from alerts.kinds import KINDS
 from alerts.model import AlarmState, Result
 from drivers.reading import Quality, Reading
 
@@ -124,18 +126,18 @@ def test_fan_without_feedback_is_a_fault(world: World) -> None:
     world.read({"gas-k/gas": 45.0})
     assert world.engine.next_due() is not None
     world.wait(9_999)
-    assert world.state("box-output") is S.NORMAL
+    assert world.state("box-feedback") is S.NORMAL
     world.wait(1)
-    assert world.alarm("box-output").point == "board/fan"
+    assert world.alarm("box-feedback").point == "board/fan"
     world.read({"fan-k/run": 1.0})
-    assert world.state("box-output") is S.RTN_UNACKED
+    assert world.state("box-feedback") is S.RTN_UNACKED
 
 
 def test_a_fan_that_runs_is_no_fault(world: World) -> None:
     world.read({"gas-k/gas": 45.0})
     world.read({"fan-k/run": 1.0})
     world.wait(20_000)
-    assert world.state("box-output") is S.NORMAL
+    assert world.state("box-feedback") is S.NORMAL
 
 
 def test_silence_stops_sound_only(world: World) -> None:
@@ -357,3 +359,29 @@ def test_a_hidden_fault_rings_nobody(world: World) -> None:
     assert [n for n in ringing.sent if n.alarm == ringing.journal_id("smoke-a/smoke")] == []
     ringing.read({"line-a/link": 1.0})
     assert [n.person for n in ringing.sent if n.alarm == ringing.journal_id("smoke-a/smoke")] == ["li"]
+
+
+def test_lost_detection_where_people_sleep_is_never_hidden() -> None:
+    sleepers = World(plant((*(r for r in RULES if r.kind != "no_data"), replace(RULES[8], alarm="comm-sleep"))))
+    sleepers.dead("smoke-a/smoke")
+    sleepers.read({"line-a/link": 0.0})
+    sleepers.dead("smoke-b/smoke")
+    assert [a.parent for a in sleepers.engine.alarms.values() if a.rule == "no-data"] == ["", ""]
+    assert KINDS[HIDDEN_BY_LINE].suppressible
+
+
+def test_the_off_delay_runs_out_first(world: World) -> None:
+    world.read({"gas-k/gas": 45.0})
+    for _ in range(2):
+        world.read({"gas-k/gas": 10.0})
+        assert world.state("gas-2") is S.UNACKED
+        world.wait(5_000)
+    world.read({"gas-k/gas": 10.0})
+    assert world.state("gas-2") is S.RTN_UNACKED
+
+
+def test_another_judge_of_an_output_is_not_overruled(world: World) -> None:
+    """The caller's own `output` alarm (a coil that reads back wrong) stands beside the missing feedback."""
+    world.system("output", True, point="board/fan", why="read-back")
+    world.read({"smoke-a/smoke": 0.0})
+    assert world.alarm("box-output").state is S.UNACKED

@@ -83,6 +83,11 @@ def test_the_answer_says_what_is_expected_next(two: World) -> None:
     assert two.do("ack", "wang", "1").replies[0].text[0] == "已记录：你已收到01号。请3分钟内报结果，2真火 3误报"
 
 
+def test_a_leak_is_not_called_a_fire(world: World) -> None:
+    world.read({"gas-k/gas": 45.0})
+    assert "2真泄漏 3误报" in world.do("ack").replies[0].text[0]
+
+
 def test_a_repeated_id_changes_nothing(two: World) -> None:
     first = two.do("ack", "wang", "1", id="same").replies
     two.wait(3_600_000)

@@ -137,7 +137,7 @@ def test_an_open_message_is_repeated_once_and_marked(fire: World) -> None:
     (again,) = fire.restart(1_000, unsent=(n,)).notifications
     assert (again.key, again.attempt, again.repeat, again.text) == (n.key, 2, True, "重发" + n.text)
     out = fire.restart(1_000, unsent=(again,))
-    assert [(x.channel, x.repeat) for x in out.notifications] == [("robot", False)]
+    assert [x.channel for x in out.notifications] == ["robot"]
     assert [e.kind for e in out.events] == ["boot", "gave-up", "notified"]
 
 
@@ -175,3 +175,11 @@ def test_rebase_moves_every_time_alike(fire: World) -> None:
     assert [d.at - shift for d in new.done] == [d.at for d in old.done]
     assert new.resound is not None and old.resound is not None and new.resound - old.resound == shift
     assert unseen(new).good is False
+
+
+def test_a_message_to_somebody_who_has_left_is_no_dead_channel(fire: World) -> None:
+    gone = replace(fire.sent[0], person="somebody-else")
+    out = fire.restart(1_000, unsent=(gone,))
+    assert not out.notifications
+    assert [e.kind for e in out.events] == ["boot", "gave-up"]
+    assert fire.state("box-cannot-call") is S.NORMAL

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from engine_world import World
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from alerts.model import ACTIVE, AlarmState, Event, Fate
 from alerts.restore import unseen
@@ -127,3 +128,8 @@ class Walk(RuleBasedStateMachine):
 
 TestWalk = Walk.TestCase
 TestWalk.settings = settings(max_examples=400, stateful_step_count=50, deadline=None)
+
+
+@pytest.mark.soak
+def test_a_million_steps() -> None:
+    run_state_machine_as_test(Walk, settings=settings(max_examples=20_000, stateful_step_count=50, deadline=None))

@@ -78,7 +78,7 @@ REQUIREMENTS: tuple[Mutant, ...] = (
         'Kind("electrical", "electrical", Severity.ELECTRICAL, False,',
         FILES + "test_latching_rules",
     ),
-    _m("R13 off-delay", MACHINE, "now.mono >= alarm.off_due)", "True)", STORY + "test_unknown_never_clears"),
+    _m("R13 off-delay", MACHINE, "now.mono >= alarm.off_due)", "True)", STORY + "test_the_off_delay_runs_out_first"),
     _m(
         "R14 silence is no answer",
         "alerts/commands.py",
@@ -117,8 +117,8 @@ REQUIREMENTS: tuple[Mutant, ...] = (
     _m(
         "R19 return 2 below",
         "alerts/rules/threshold.py",
-        'breached = value >= (number(params.get("return_at", limit)) if active else limit)',
-        "breached = value >= limit",
+        'edge = number(params.get("return_at", limit)) if active else limit',
+        "edge = limit",
         STORY + "test_gas_levels",
     ),
     _m(
@@ -178,10 +178,17 @@ REQUIREMENTS: tuple[Mutant, ...] = (
         STORY + "test_a_dead_line_is_one_fault",
     ),
     _m(
+        "R36 where people sleep nothing is hidden",
+        "alerts/aftermath.py",
+        "if alarm.kind != HIDDEN_BY_LINE:",
+        "if not alarm.kind.startswith(HIDDEN_BY_LINE):",
+        STORY + "test_lost_detection_where_people_sleep_is_never_hidden",
+    ),
+    _m(
         "R35 a fire is never hidden",
         "alerts/aftermath.py",
-        "if alarm.kind != HIDDEN_BY_LINE or",
-        "if",
+        "if alarm.kind != HIDDEN_BY_LINE:",
+        "if False:",
         STORY + "test_a_dead_line_never_hides_a_fire",
     ),
     _m(
