@@ -100,7 +100,7 @@ class Mosquitto(Daemon):
         conf = self.folder / "mosquitto.conf"
         conf.write_text(
             f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {self.folder}/\n"
-            "max_queued_messages 0\nlog_type warning\nuser root\n"
+            "max_queued_messages 0\nmax_inflight_messages 0\nlog_type warning\nuser root\n"
         )
         return [binary("mosquitto"), "-c", str(conf)]
 
