@@ -28,7 +28,7 @@ BROWSER = {
     "executable_path": "/usr/bin/chromium",
     "args": [
         "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-        "--disable-component-update", "--disable-sync",
+        "--disable-component-update", "--autoplay-policy=user-gesture-required", "--disable-sync",
     ],
 }  # fmt: skip
 
