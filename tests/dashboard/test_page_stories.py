@@ -201,3 +201,24 @@ def test_muted_alarms_are_quiet_and_a_new_one_sounds_again(open_school, kit):
     assert page.get_attribute("body", "data-tone") == ""
     run.push({"alarms": {"no3-2": kit.alarm("no3-2", lamp="gas", kind="gas-2", severity=6, number=8)}})
     page.wait_for_selector("body[data-tone=gas]")
+
+
+def test_a_stranger_logs_in_by_the_form_and_out(open_school, chromium):
+    _, server, _ = open_school()
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(server.url)
+    assert page.url.endswith("/login")
+    page.fill("[name=person]", "chen")
+    page.fill("[name=password]", "wrong password")
+    page.click("button.big")
+    assert "用户名或密码不对" in page.inner_text("[role=alert]")
+    page.fill("[name=person]", "chen")
+    page.fill("[name=password]", "correct horse battery")
+    page.click("button.big")
+    page.wait_for_selector("body:not(.waiting):not(.lost) > header.top")
+    page.click("header form button")
+    assert page.url.endswith("/login")
+    page.goto(server.url)
+    assert page.url.endswith("/login")
+    context.close()
