@@ -36,7 +36,7 @@ class Order(BaseModel):
 
 
 async def command(request: Request, order: Order) -> JSONResponse:
-    """{"ok", "code", "text"} in the reader's language: 200 done, 409 refused, 422 incomplete, 503 `run` is down."""
+    """{"ok", "code", "text"} in the reader's language: 200 answered by the engine, 422 incomplete, 503 `run` is down."""
     shared, lang = office(request), language(request)
     visitor: Visitor = request.state.visitor
     words = shared.words[lang]
@@ -61,7 +61,7 @@ async def command(request: Request, order: Order) -> JSONResponse:
     except RunDown:  # it may have been taken or not: the page shows what the alarm says next
         return JSONResponse({"ok": False, "code": "run-down", "text": words["reply.unknown"]}, 503)
     text = (answer.get("text") or {}).get(lang, "")
-    return JSONResponse({"ok": answer["ok"], "code": answer["code"], "text": text}, 200 if answer["ok"] else 409)
+    return JSONResponse({"ok": answer["ok"], "code": answer["code"], "text": text})
 
 
 def _problem(order: Order) -> str:

@@ -68,6 +68,15 @@ function start() {
     if (state) showLamps();
     showSound();
   };
+  const tick = () => {
+    const [age, now] = [stream.age(), stream.boxNow()];
+    if (!state || age === null) return;
+    put(byId("age"), t("age", { s: (age / 1000).toFixed(1) }));
+    put(byId("clock"), wallTime(now, state.site?.timezone) + (state.clock_ok === false ? ` ${t("clock.bad")}` : ""));
+    alarms.tick(now);
+    points.tick(state, now);
+    if (byId("mute").hidden !== sound.armed) showSound();
+  };
   const stream = new Stream({
     snapshot(whole) {
       state = whole;
@@ -75,6 +84,7 @@ function start() {
       put(byId("site"), state.site?.name ?? "");
       points.build(state);
       showAll();
+      tick();
     },
     delta(delta) {
       if (!state) return;
@@ -89,15 +99,7 @@ function start() {
     showSound();
   });
   sound.tryArm().then(showSound);
-  setInterval(() => {
-    const [age, now] = [stream.age(), stream.boxNow()];
-    if (!state || age === null) return;
-    put(byId("age"), t("age", { s: (age / 1000).toFixed(1) }));
-    put(byId("clock"), wallTime(now, state.site?.timezone) + (state.clock_ok === false ? ` ${t("clock.bad")}` : ""));
-    alarms.tick(now);
-    points.tick(state, now);
-    if (byId("mute").hidden !== sound.armed) showSound();
-  }, TICK_MS);
+  setInterval(tick, TICK_MS);
 }
 
 /** Without words nothing can be said, so the page waits for them, grey, with its lost strip up. */

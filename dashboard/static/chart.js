@@ -98,9 +98,9 @@ export class Chart {
       tzDate: (seconds) => window.uPlot.tzDate(new Date(seconds * 1000), state.site?.timezone || "Asia/Shanghai"),
       cursor: { drag: { x: false, y: false } },
       bands: [{ series: [2, 1], fill: "rgba(11,92,173,0.15)" }],
-      series: [{ value: "{YYYY}-{MM}-{DD} {HH}:{mm}:{ss}", label: "" },
-        { stroke: "rgba(11,92,173,0.35)", width: 1, points: { show: false }, label: "min", value: write },
-        { stroke: "rgba(11,92,173,0.35)", width: 1, points: { show: false }, label: "max", value: write },
+      series: [{ value: "{YYYY}-{MM}-{DD} {HH}:{mm}:{ss}", label: t("curve.time") },
+        { stroke: "rgba(11,92,173,0.35)", width: 1, points: { show: false }, label: t("curve.least"), value: write },
+        { stroke: "rgba(11,92,173,0.35)", width: 1, points: { show: false }, label: t("curve.most"), value: write },
         { stroke: "#0B5CAD", width: 2, points: { show: false }, label: t("curve.mean"), value: write }],
       axes: [{ values: [[86400, "{MM}-{DD}", null, null, null, null, null, null, 1], [3600, "{HH}:{mm}", null, null, null, null, null, null, 1],
         [60, "{HH}:{mm}", null, null, null, null, null, null, 1], [1, "{HH}:{mm}:{ss}", null, null, null, null, null, null, 1]] },
@@ -123,6 +123,8 @@ function drawLimits(plot, limits, point) {
   const { ctx, bbox } = plot;
   ctx.save();
   ctx.font = `${12 * devicePixelRatio}px sans-serif`;
+  ctx.textAlign = "left";
+  ctx.textBaseline = "bottom";
   ctx.lineWidth = 2 * devicePixelRatio;
   ctx.setLineDash([8 * devicePixelRatio, 5 * devicePixelRatio]);
   for (const { side, value, colour } of limits) {
@@ -132,7 +134,7 @@ function drawLimits(plot, limits, point) {
     ctx.moveTo(bbox.left, y);
     ctx.lineTo(bbox.left + bbox.width, y);
     ctx.stroke();
-    ctx.fillText(`${t(`curve.${side}`)} ${number(value, point.digits, point.unit)}`, bbox.left + 6 * devicePixelRatio, y - 5 * devicePixelRatio);
+    ctx.fillText(`${t(`curve.${side}`)} ${number(value, point.digits, point.unit)}`, bbox.left + 6 * devicePixelRatio, y - 2 * devicePixelRatio);
   }
   ctx.restore();
 }

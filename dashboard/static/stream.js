@@ -1,7 +1,7 @@
 // The live data: server-sent events, or polling where something swallows them. Says when the data are old; shows nothing itself.
 
-const OLD_MS = 4000; // no news of `run` for so long means lost; the promise to people is 5 s
-const POLL_AFTER_MS = 3000;
+const OLD_MS = 3500; // no news of `run` for so long means lost; the promise to people is 5 s
+const POLL_AFTER_MS = 2500;
 const POLL_EVERY_MS = 1500;
 const REOPEN_AFTER_MS = 8000;
 const TICK_MS = 250;

@@ -38,3 +38,187 @@ def test_calm_school(open_school, tmp_path, size):
     page.wait_for_selector("#plot canvas")
     page.screenshot(path=tmp_path / "calm.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+
+
+@pytest.mark.parametrize("size", SHOTS)
+def test_a_fire_is_seen_heard_and_answered(open_school, kit, tmp_path, size):
+    run, _, page = open_school(width=size[0], height=size[1])
+    page.wait_for_selector(".lamp[data-lamp=normal].lit")
+    page.wait_for_selector("#mute:visible")
+    page.click("#arm")
+    page.wait_for_selector("#mute", state="hidden")
+    fire = kit.alarm()
+    run.push({"points": {"dorm-smoke/smoke": {"value": 1}}, "alarms": {fire["id"]: fire}})
+    page.wait_for_selector("#first .alarm")
+    assert lit(page) == ["fire"] and page.inner_text(".lamp[data-lamp=fire] .count") == "1"
+    card = page.inner_text("#first")
+    for words in (
+        "首警",
+        "烟感报警",
+        "三号宿舍楼二层东走廊",
+        "编号 07",
+        "22:00:00 起，已 0:",
+        "已通知 王师傅、zhou",
+        "待响应",
+        "后呼叫下一人",
+    ):
+        assert words in card, words
+    assert page.get_attribute("body", "data-tone") == "fire"
+    assert page.get_attribute("#first a.call", "href") == "tel:119"
+    labels = page.locator("#first button").all_inner_texts()
+    assert labels == ["收到", "真火警", "误报", "消音", "复位"] and not page.is_enabled("[data-verb=reset]")
+    for button in page.locator("#first button").all():
+        assert button.bounding_box()["height"] >= 44
+    if size[0] < 600:
+        box = page.locator("#first button.ack").bounding_box()
+        assert box["y"] + box["height"] <= size[1], "收到 has to be in reach without scrolling"
+    page.screenshot(path=tmp_path / "fire.png")
+    page.click("#first button.ack")
+    command = run.did()
+    assert (command["verb"], command["alarm"], command["person"], command["proof"]) == ("ack", "no3-1", "wang", "local")
+    assert 0 < command["expires"] - kit.wall < 120_000 and command["id"]
+    page.wait_for_selector("#reply.good:visible")
+    assert page.inner_text("#reply") == "已记录：你已收到"
+    acked = {**fire, "state": "acked", "acked": kit.wall + 9000, "acked_by": "wang", "result_due": kit.wall + 240_000}
+    run.push({"alarms": {"no3-1": acked}})
+    page.wait_for_selector("text=/已收到·待核实 [0-9]:[0-9]{2}/")
+    assert page.get_attribute("body", "data-tone") == ""
+    assert page.locator("#first button.ack").count() == 0 and "王师傅 已收到" in page.inner_text("#first")
+    run.push({"alarms": {"no3-1": {**acked, "state": "normal", "result": "false"}}})
+    page.wait_for_selector("#first .alarm", state="detached")
+    page.wait_for_selector("#none:visible")
+
+
+def test_a_false_alarm_needs_a_cause_and_somebody_there(open_school, kit):
+    run, _, page = open_school({**kit.school(), "alarms": {"no3-1": kit.alarm()}})
+    page.click("#first button.false")
+    page.click("dialog button.false")
+    assert page.is_visible("dialog"), "no cause was chosen"
+    page.select_option("#cause", label="蚊香")
+    page.click("dialog button.false")
+    assert page.is_visible("dialog"), "nobody was there"
+    page.check("#on-site")
+    run.say({"reply": {"ok": False, "code": "refused.zone", "text": {"zh": "不是你的区域", "en": "not your zone"}}})
+    page.click("dialog button.false")
+    command = run.did()
+    assert command["verb"] == "result"
+    assert command["args"] == {"result": "false", "cause": "蚊香", "on_site": True}
+    page.wait_for_selector("#reply.bad:visible")
+    assert page.inner_text("#reply") == "不是你的区域"
+    assert len([line for line in run.seen if "did" in line]) == 1
+
+
+def test_a_real_leak_goes_without_forms_and_shows_119_first(open_school, kit):
+    gas = kit.alarm(kind="gas-2", lamp="gas", severity=6, value=41.5, limit=40, unit="%LEL", point="kitchen-gas/gas",
+                    what={"zh": "可燃气泄漏", "en": "Gas leak"}, place="食堂后厨")  # fmt: skip
+    run, _, page = open_school({**kit.school(), "alarms": {"no3-1": gas}})
+    assert "41.5 %LEL 限值 40.0 %LEL" in page.inner_text("#first")
+    assert page.inner_text("#first button.real") == "真泄漏"
+    page.click("#first button.real")
+    assert page.get_attribute("dialog a", "href") == "tel:119"
+    page.click("dialog button.real")
+    assert run.did()["args"] == {"result": "real", "cause": "", "on_site": False}
+
+
+def test_a_storm_keeps_the_first_fire_on_top(open_school, kit):
+    snapshot = kit.school()
+    rows = [("no3-1", "warning", 3, 0), ("no3-2", "fire", 7, 5000), ("no3-3", "fire", 7, 1000), ("no3-4", "fault", 1, 0)]
+    snapshot["alarms"] = {
+        id: kit.alarm(id, lamp=lamp, kind=lamp, severity=severity, first=kit.wall + at, number=n)
+        for n, (id, lamp, severity, at) in enumerate(rows)
+    }
+    _, _, page = open_school(snapshot)
+    assert page.get_attribute("#first .alarm", "data-alarm") == "no3-3"
+    order = page.eval_on_selector_all("#open .alarm", "nodes => nodes.map(n => n.dataset.alarm)")
+    assert order == ["no3-2", "no3-1", "no3-4"]
+    assert lit(page) == ["fire", "warning", "fault"] and page.inner_text(".lamp[data-lamp=fire] .count") == "2"
+    assert page.locator("#open [data-alarm=no3-4] button.real").count() == 1  # latching: somebody has to look
+
+
+@pytest.mark.parametrize("quality, word", [("stale", "无数据"), ("fault", "故障"), ("uncertain", "存疑")])
+def test_unknown_is_never_normal(open_school, kit, tmp_path, quality, word):
+    snapshot = kit.school()
+    value = 21.4 if quality == "uncertain" else None
+    snapshot["points"]["dorm-smoke/temp"] |= {"quality": quality, "value": value, "fault": "no answer"}
+    run, _, page = open_school(snapshot)
+    page.wait_for_selector(".lamp[data-lamp=normal].incomplete")
+    assert page.inner_text(".lamp[data-lamp=normal] .word") == "监测不完整" and "normal" not in lit(page)
+    text = page.inner_text("[data-point='dorm-smoke/temp'] .value")
+    assert word in text and text[0] in "○✕≈"
+    assert quality == "uncertain" or not any(c.isdigit() for c in text)
+    page.screenshot(path=tmp_path / "unknown.png")
+    run.push({"points": {"dorm-smoke/temp": {"quality": "good", "value": 20.0, "fault": ""}}}, urgent=False)
+    page.wait_for_selector(".lamp[data-lamp=normal].lit")
+    assert page.inner_text("[data-point='dorm-smoke/temp'] .value") == "20.0 °C"
+
+
+def test_a_journal_that_does_not_write_is_not_normal(open_school, kit):
+    snapshot = kit.school()
+    snapshot["journal"]["degraded"] = True
+    _, _, page = open_school(snapshot)
+    page.wait_for_selector(".lamp[data-lamp=normal].incomplete")
+    assert "没有写入" in page.inner_text("#notes")
+
+
+def test_names_cannot_become_markup(open_school, kit):
+    evil = "<img src=x onerror=\"document.title='owned'\"><b>x"
+    snapshot = kit.school()
+    snapshot["site"]["name"] = evil
+    snapshot["zones"][0]["name"] = snapshot["points"]["dorm-smoke/temp"]["name"] = snapshot["buildings"][0]["name"] = evil
+    snapshot["people"] = [{"id": "wang", "name": evil, "role": "duty"}]
+    snapshot["points"]["pump/level"] |= {"quality": "fault", "value": None, "fault": evil}
+    snapshot["alarms"] = {
+        "no3-1": kit.alarm(place=evil, device_name=evil, what={"zh": evil, "en": evil}, cause=evil, result="real")
+    }
+    _, _, page = open_school(snapshot)
+    page.click("[data-point='dorm-smoke/temp']")
+    page.wait_for_selector("#plot canvas")
+    page.reload()  # the name is now also in what the server renders
+    page.wait_for_selector("#first .alarm")
+    assert page.locator("img").count() == 0 and "owned" not in page.title()
+    assert evil in page.inner_text("#first") and evil in page.inner_text("header")
+
+
+def test_a_viewer_has_no_buttons_and_english_is_whole(open_school, kit):
+    snapshot = {**kit.school(), "alarms": {"no3-1": kit.alarm()}}
+    _, _, page = open_school(snapshot, person="kan")
+    page.wait_for_selector("#first .alarm")
+    assert page.locator("#alarms button").count() == 0
+    page.click("text=English")
+    page.wait_for_selector("#first .alarm")
+    page.click("[data-point='kitchen-gas/gas']")
+    page.wait_for_selector("#plot canvas")
+    text = page.inner_text("body")
+    assert "⟦" not in text and "Waiting for an answer" in text and "First alarm" in text
+    page.reload()
+    page.wait_for_selector("text=First alarm")  # the cookie remembers
+
+
+def test_muted_alarms_are_quiet_and_a_new_one_sounds_again(open_school, kit):
+    run, _, page = open_school({**kit.school(), "alarms": {"no3-1": kit.alarm(silenced=True)}})
+    page.click("#arm")
+    page.wait_for_selector("#mute", state="hidden")
+    assert page.get_attribute("body", "data-tone") == ""
+    run.push({"alarms": {"no3-2": kit.alarm("no3-2", lamp="gas", kind="gas-2", severity=6, number=8)}})
+    page.wait_for_selector("body[data-tone=gas]")
+
+
+def test_a_stranger_logs_in_by_the_form_and_out(open_school, chromium):
+    _, server, _ = open_school()
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(server.url)
+    assert page.url.endswith("/login")
+    page.fill("[name=person]", "chen")
+    page.fill("[name=password]", "wrong password")
+    page.click("button.big")
+    assert "用户名或密码不对" in page.inner_text("[role=alert]")
+    page.fill("[name=person]", "chen")
+    page.fill("[name=password]", "correct horse battery")
+    page.click("button.big")
+    page.wait_for_selector("body:not(.waiting):not(.lost) > header.top")
+    page.click("header form button")
+    assert page.url.endswith("/login")
+    page.goto(server.url)
+    assert page.url.endswith("/login")
+    context.close()

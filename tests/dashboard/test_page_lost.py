@@ -1,0 +1,131 @@
+"""A page that no longer lives says so: `run` killed, the page's server killed, `run` stopped, a proxy gone silent."""
+
+import signal
+import socket
+import threading
+
+import pytest
+
+PROMISE_S = 5.0
+
+
+class Proxy:
+    """Passes bytes both ways until told to be silent; its connections stay open."""
+
+    def __init__(self, port):
+        self.to, self.silent = port, threading.Event()
+        self.listening = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listening.getsockname()[1]
+        self.sockets = [self.listening]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                near, _ = self.listening.accept()
+                far = socket.create_connection(("127.0.0.1", self.to))
+            except OSError:
+                return
+            self.sockets += [near, far]
+            for pair in ((near, far), (far, near)):
+                threading.Thread(target=self.pump, args=pair, daemon=True).start()
+
+    def pump(self, source, sink):
+        try:
+            while data := source.recv(65536):
+                if not self.silent.is_set():
+                    sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            return
+
+    def close(self):
+        for one in self.sockets:
+            one.close()
+
+
+@pytest.fixture
+def proxied():
+    made = []
+
+    def make(port):
+        made.append(Proxy(port))
+        return made[-1]
+
+    yield make
+    for proxy in made:
+        proxy.close()
+
+
+CUTS = {
+    "run killed": lambda run, server, proxy: run.signal(signal.SIGKILL),
+    "run stopped": lambda run, server, proxy: run.signal(signal.SIGSTOP),
+    "page's server killed": lambda run, server, proxy: server.signal(signal.SIGKILL),
+    "proxy silent": lambda run, server, proxy: proxy.silent.set(),
+}
+
+
+@pytest.mark.parametrize("cut", CUTS)
+def test_old_data_is_called_old(start_run, start_page, visit, proxied, kit, tmp_path, cut):
+    run, server = start_run({**kit.school(), "alarms": {"no3-1": kit.alarm()}}), start_page()
+    proxy = proxied(int(server.url.rsplit(":", 1)[1]))
+    page = visit(f"http://127.0.0.1:{proxy.port}")
+    assert page.is_hidden("#lost")
+    page.expected_errors = True
+    # The page keeps its own time of the last news and of turning grey, so a busy test machine does not blur the figure.
+    page.evaluate("""() => {
+        new MutationObserver(() => {
+            const age = document.getElementById('age').textContent.match(/[\\d.]+/);
+            if (document.body.classList.contains('lost')) window.greyAfter ??= parseFloat(age);
+        }).observe(document.body, {attributes: true});
+    }""")
+    CUTS[cut](run, server, proxy)
+    page.wait_for_selector("body.lost #lost:visible")
+    assert "连接中断 – 显示的是旧数据" in page.inner_text("#lost")
+    assert page.evaluate("window.greyAfter") <= PROMISE_S
+    assert page.locator(".lamp[data-lamp=normal].lit").count() == 0
+    assert page.locator(".lamp[data-lamp=offline].lit").count() == 1
+    assert "grayscale" in page.eval_on_selector("main", "node => getComputedStyle(node).filter")
+    page.screenshot(path=tmp_path / "lost.png")
+    if cut == "run stopped":
+        run.signal(signal.SIGCONT)
+    elif cut == "proxy silent":
+        proxy.silent.clear()
+    else:
+        return
+    page.wait_for_selector("body:not(.lost) #first .alarm")
+
+
+def test_run_that_comes_back_is_shown_again(start_run, start_page, visit, kit):
+    run, server = start_run(), start_page()
+    page = visit(server.url)
+    page.expected_errors = True
+    run.kill()
+    page.wait_for_selector("body.lost")
+    start_run({**kit.school(), "alarms": {"no3-5": kit.alarm("no3-5")}})
+    page.wait_for_selector("body:not(.lost) [data-alarm=no3-5]")
+
+
+def test_without_any_run_nothing_looks_normal(start_page, chromium, kit):
+    server = start_page()
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(server.url + "/login")
+    page.fill("[name=person]", "wang")
+    page.fill("[name=password]", kit.password)
+    page.click("button.big")
+    page.wait_for_selector("body.lost #lost:visible")
+    assert page.locator(".lamp.lit").count() == 0
+    assert page.is_hidden("main")
+    context.close()
+
+
+def test_a_swallowed_stream_is_replaced_by_polling(start_run, start_page, visit, kit):
+    run, server = start_run(), start_page()
+    page = visit(server.url)
+    page.expected_errors = True
+    page.route("**/api/v1/stream", lambda route: route.abort())
+    page.reload()
+    page.wait_for_selector("body:not(.lost):not(.waiting) .lamp[data-lamp=normal].lit")
+    run.push({"alarms": {"no3-1": kit.alarm()}})
+    page.wait_for_selector("#first .alarm")
