@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from alerts.model import Policy, Rule, Scalar
 from alerts.plant import Building, OutputPoint, Person, Plant, Point, Shift, Zone
-from drivers.profile import Device
+from drivers.profile import Channel, Device, Profile
 from drivers.quantities import QUANTITIES
 from gateway.config.devices import stale
 from gateway.config.library import Library
@@ -18,6 +18,7 @@ from gateway.config.source import Source
 from gateway.site import VERSION, BusConfig, ChannelConfig, Site, UplinkConfig
 
 LINK = "link"
+NAME = 8  # characters of a point's name that a message has room for
 LINK_STALE = 30_000  # ms: the poller tells of its line at least every 10 s
 
 
@@ -84,12 +85,19 @@ def _points(file: SiteFile, devices: Sequence[Device]) -> dict[str, Point]:
         for channel in device.profile.channels:
             change = entry.channels.get(channel.id)
             zone = (change.zone if change else None) or entry.zone
-            name = channel.name or entry.name or QUANTITIES[channel.quantity].zh[:4]
+            name = (change.name if change else None) or _name(entry.name, channel, device.profile)
             limit = stale(channel.quantity, device.period)
             id = device.point(channel.id)
             points.append(Point(id, device.id, channel.quantity, zone, name, limit, device.bus, channel.values))
     points += [Point(f"{b.id}/{LINK}", b.id, LINK, "", "线路", LINK_STALE, b.id) for b in file.buses]
     return {p.id: p for p in points}
+
+
+def _name(given: str, channel: Channel, profile: Profile) -> str:
+    """The device's own name where the quantity says which of its points is meant, else the channel's."""
+    alone = sum(c.quantity == channel.quantity for c in profile.channels) == 1
+    words = given if given and alone else channel.name or given or QUANTITIES[channel.quantity].zh
+    return words[:NAME]
 
 
 def _faster(policy: Policy, speed: int) -> Policy:

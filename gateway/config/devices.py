@@ -41,9 +41,8 @@ def devices(source: Source, shaped: Shaped, library: Library) -> tuple[dict[int,
         period = file.period or (FIRE_PERIOD if fire else PERIOD)
         slowest, quantity = _slowest(kinds)
         if period > slowest:
-            seconds = {"period": f"{period / 1000:g}", "limit": f"{slowest / 1000:g}"}
-            at = ("devices", n, "period")
-            findings.append(source.finding("CFG-034", at, device=file.id, quantity=quantity, **seconds))
+            at, asked, limit = ("devices", n, "period"), f"{period / 1000:g}", f"{slowest / 1000:g}"
+            findings.append(source.finding("CFG-034", at, device=file.id, quantity=quantity, period=asked, limit=limit))
         made[n] = Device(file.id, profile, file.bus, file.unit, period)
     return made, findings
 

@@ -16,7 +16,7 @@ from gateway.config.source import Path_, Source, read
 
 WHEN = ("unacked", "unverified", "always")
 TO = ("duty", "second", "leader", "head", "officer", "electrician", "keeper", "holder", "bureau", "everyone")
-POLICY_KEYS = {"policy", "loop", "steps", "result"}
+POLICY_KEYS = {"policy", "loop", "steps", "result_asked"}
 STEP_KEYS = {"id", "when", "after", "to", "message"}
 
 
@@ -112,13 +112,14 @@ def _policy(library: Library, source: Source) -> None:
 
 
 def policy_from_dict(data: Mapping[str, Any]) -> Policy:
-    """docs/escalation.md. Without `result` a result is asked for exactly when a step waits for one."""
+    """docs/escalation.md. Raises KeyError, ValueError or TypeError."""
     _only(data, POLICY_KEYS)
-    steps = tuple(_step(item) for item in data.get("steps") or ())
+    steps = tuple(_step(item) for item in data["steps"])
     if len({s.id for s in steps}) != len(steps):
         raise ValueError("两个步骤同名 · two steps of one id")
-    asked = data.get("result", any(s.when == "unverified" for s in steps))
-    return Policy(_text(data["policy"]), steps, duration(data.get("loop", 0)), bool(asked))
+    if not isinstance(data["result_asked"], bool):
+        raise TypeError("result_asked 要写 true 或 false · must be true or false")
+    return Policy(_text(data["policy"]), steps, duration(data.get("loop", 0)), data["result_asked"])
 
 
 def _step(item: Mapping[str, Any]) -> Step:

@@ -58,7 +58,8 @@ def _changed(source: Source, rule: RuleFile, change: Mapping[str, Any]) -> tuple
         params["return_at"] = round(rule.params["return_at"] * after / before, 6)
     elif rule.side:
         findings += _return(source, rule, params)
-    return dataclasses.replace(rule, params=params, **delays), findings
+    on_delay, off_delay = (delays.get(name, getattr(rule, name)) for name in DELAYS)
+    return dataclasses.replace(rule, params=params, on_delay=on_delay, off_delay=off_delay), findings
 
 
 def _value(name: str, given: Any) -> float | None:
@@ -91,10 +92,19 @@ def _return(source: Source, rule: RuleFile, params: Mapping[str, Scalar]) -> lis
     assert isinstance(limit, float) and isinstance(back, float)
     if back <= limit if rule.side == "high" else back >= limit:
         return []
-    words = ("不能高于", "at most") if rule.side == "high" else ("不能低于", "at least")
-    at: Path_ = ("rules", rule.id, "return_at")
-    shown = {"value": _number(back), "limit": _number(limit), "side": rule.side}
-    return [source.finding("CFG-036", at, rule=rule.id, words_zh=words[0], words=words[1], **shown)]
+    zh, en = ("不能高于", "at most") if rule.side == "high" else ("不能低于", "at least")
+    return [
+        source.finding(
+            "CFG-036",
+            ("rules", rule.id, "return_at"),
+            rule=rule.id,
+            value=_number(back),
+            words_zh=zh,
+            words=en,
+            limit=_number(limit),
+            side=rule.side,
+        )
+    ]
 
 
 def _order(source: Source, changes: Mapping[str, Any], rules: Mapping[str, RuleFile]) -> list[Finding]:

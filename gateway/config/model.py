@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 ZoneKind = Literal[
     "classroom", "dormitory", "kitchen", "laboratory", "chemical-store", "pump-room",
-    "office", "corridor", "distribution-room", "outdoor", "other",
+    "office", "corridor", "other",
 ]  # fmt: skip
 ZONE_KINDS: tuple[str, ...] = typing.get_args(ZoneKind)
 _UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}

@@ -77,6 +77,7 @@ class Resolver:
         serial = {b.id for b in self.file.buses if b.type != "modbus-tcp"}
         kinds = {z.id: z.kind for z in self.file.zones}
         taken: dict[tuple[str, int], str] = {}
+        unverified: dict[str, list[Path_]] = {}
         for at, device in self._items("devices"):
             self._known(device.bus, "buses", (*at, "bus"))
             self._known(device.zone, "zones", (*at, "zone"))
@@ -94,8 +95,9 @@ class Resolver:
             if smoke and kinds.get(device.zone) == "kitchen":
                 self._add("CFG-035", (*at, "profile"), device=device.id)
             if profile.verified == "false":
-                caveat = profile.caveats[0] if profile.caveats else "-"
-                self._add("CFG-053", (*at, "profile"), profile=profile.id, caveat=caveat)
+                unverified.setdefault(profile.id, []).append((*at, "profile"))
+        for id, places in unverified.items():
+            self._add("CFG-053", places[0], profile=id, count=len(places))
 
     def _device_channels(self, at: Path_, device: DeviceFile, profile: Profile) -> None:
         known = {c.id: c for c in profile.channels}
@@ -143,6 +145,9 @@ class Resolver:
         if "channels" not in self.shaped.blind and all(c.type == "console" for c in self.file.channels):
             self._add("CFG-055", ("channels",), key=True)
 
+        if self.file.uplink is not None and self.file.uplink.confirm == "puback":
+            self._add("CFG-054", ("uplink", "confirm"))
+
     def _outputs(self) -> None:
         devices = {d.id: self.library.profiles.get(d.profile) for d in self.file.devices}
         for at, output in self._items("outputs"):
@@ -162,8 +167,8 @@ class Resolver:
         for key, section in (("zone", "zones"), ("building", "buildings")):
             if getattr(output, key):
                 self._known(getattr(output, key), section, (*at, key))
-        place = PLACE.get(output.role)
-        if place == "zone" and not output.zone or place == "building" and not (output.building or output.zone):
+        place, given = PLACE.get(output.role), (output.zone, output.building)
+        if (place == "zone" and not output.zone) or (place == "building" and not any(given)):
             self._add("CFG-038", at, role=output.role, name=place)
         if output.role == "evacuation":
             zones = {z.id: z.building for z in self.file.zones}
@@ -201,10 +206,10 @@ class Resolver:
                 self._add("CFG-023", at, type=item.type, name=name)
 
     def _wrong(self, path: Path_) -> bool:
-        """Has the value at `path` been complained of already? Then it is not missing."""
-        node = self.source.data
+        """Is there something at `path`? Then it has been complained of already, and is not missing."""
+        node: Any = self.source.data
         for part in path:
-            if not (isinstance(node, list) and isinstance(part, int)) and (not isinstance(node, dict) or part not in node):
+            if isinstance(node, dict) and part not in node:
                 return False
             node = node[part]
         return bool(node)
@@ -219,8 +224,8 @@ class Resolver:
     def _unknown(self, value: str, known: Iterable[str], path: Path_, words: tuple[str, str]) -> None:
         known = list(known)
         shown = " ".join(known[:SHOWN]) + (" …" if len(known) > SHOWN else "")
-        what = {"what_zh": words[0], "what": words[1], "value": value, "allowed": shown or "-"}
-        self._add("CFG-020", path, hint=close(value, known), **what)
+        zh, en = words
+        self._add("CFG-020", path, hint=close(value, known), what_zh=zh, what=en, value=value, allowed=shown or "-")
 
     def _point(self, point: str, path: Path_, quantity: str) -> None:
         """`quantity` "" means any of two states."""
