@@ -6,8 +6,13 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gateway.config.findings import Finding
+    from gateway.site import Site
 
 EX_CONFIG = 78
 
@@ -16,37 +21,63 @@ def add_parser(sub: Any) -> None:
     p = sub.add_parser("check", help="check a site file: every mistake with its line and cure 检查配置")
     p.add_argument("file", type=Path, help="the site file, e.g. site.yaml")
     p.add_argument("-o", "--output", type=Path, help="write the compiled site here")
-    p.add_argument("--compiled", action="store_true", help="print the compiled site")
-    p.add_argument("--json", action="store_true", help="print the findings as JSON lines")
+    shown = p.add_mutually_exclusive_group()
+    shown.add_argument("--compiled", action="store_true", help="print the compiled site on stdout")
+    shown.add_argument("--json", action="store_true", help="print the findings as JSON lines on stdout")
     p.add_argument("--data", default="/var/lib/campus-gateway", help="the data folder of `run`")
-    p.add_argument("--speed", type=int, default=1, help="divide rule and escalation durations (demonstrations only)")
-    p.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="replace {NAME} in the file")
+    p.add_argument("--speed", type=_speed, default=1, help="divide rule and escalation durations (demonstrations only)")
+    p.add_argument("--set", type=_pair, action="append", default=[], metavar="NAME=VALUE", help="replace {NAME} in the file")
 
 
 def run(args: argparse.Namespace) -> int:
     from gateway.config.compile import compile_site
-    from gateway.config.findings import render
     from gateway.site import site_to_json
 
-    substitutions = dict(pair.split("=", 1) for pair in args.set)
-    compiled = compile_site(args.file, data=args.data, substitutions=substitutions, speed=args.speed)
-    for finding in compiled.findings:
-        print(json.dumps(finding.as_json(), ensure_ascii=False) if args.json else render(finding), file=sys.stderr)
+    compiled = compile_site(args.file, data=args.data, substitutions=dict(args.set), speed=args.speed)
+    _tell(compiled.findings, as_json=args.json)
     if compiled.site is None:
         errors = sum(not f.warning for f in compiled.findings)
         print(f"{errors} 处错误，未启动任何东西 · {errors} error(s), nothing was started", file=sys.stderr)
         return EX_CONFIG
     text = site_to_json(compiled.site)
     if args.output:
-        part = args.output.with_suffix(".part")
+        part = args.output.with_name(args.output.name + ".part")
         part.write_text(text, encoding="utf-8")
         os.replace(part, args.output)
     if args.compiled:
         print(text)
     elif not args.json:
-        plant = compiled.site.plant
-        print(
-            f"{args.file}: 可以使用 · good: {len(compiled.site.devices)} devices, {len(plant.points)} points, "
-            f"{len(plant.rules)} rules, {len(plant.people)} people"
-        )
+        print(_summary(args.file, compiled.site))
     return 0
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f"{text}: 写成 NAME=VALUE · write NAME=VALUE")
+    return name, value
+
+
+def _speed(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text}: 1 以上的整数 · a whole number from 1 on")
+    return int(text)
+
+
+def _tell(findings: Sequence[Finding], *, as_json: bool) -> None:
+    """JSON lines on stdout for programs; else words on stderr for people."""
+    from gateway.config.findings import render
+
+    for finding in findings:
+        if as_json:
+            print(json.dumps(finding.as_json(), ensure_ascii=False))
+        else:
+            print(render(finding), file=sys.stderr)
+
+
+def _summary(file: Path, site: Site) -> str:
+    plant = site.plant
+    return (
+        f"{file}: 可以使用：{len(site.devices)} 个设备，{len(plant.points)} 个点位，{len(plant.rules)} 条规则，{len(plant.people)} 人"
+        f" · good: {len(site.devices)} devices, {len(plant.points)} points, {len(plant.rules)} rules, {len(plant.people)} people"
+    )

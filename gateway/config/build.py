@@ -1,226 +1,140 @@
-"""A checked site file to the compiled Site: devices with their overrides, points, rules with their points, policies."""
+"""A checked site file to the compiled Site: points, rules with their points, policies. Finds no mistakes: that is done."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-from alerts.kinds import KINDS
-from alerts.model import Policy, Rule
+from alerts.model import Policy, Rule, Scalar
 from alerts.plant import Building, OutputPoint, Person, Plant, Point, Shift, Zone
-from drivers.profile import Channel, Device
+from drivers.profile import Channel, Device, Profile
 from drivers.quantities import QUANTITIES
-from gateway.config.findings import Finding
-from gateway.config.library import Library, RuleFile
-from gateway.config.model import SiteFile
+from gateway.config.devices import stale
+from gateway.config.library import Library
+from gateway.config.model import Bus, SiteFile
+from gateway.config.rulefile import RuleFile
 from gateway.config.source import Source
 from gateway.site import VERSION, BusConfig, ChannelConfig, Site, UplinkConfig
 
-SAFETY_STALE = 30_000  # ms: no data from a safety point is a fault within 30 s (D10)
-OTHER_STALE = 100_000  # ms: from any alarmed point (R5)
-FIRE_PERIOD = 1_000  # ms, default; fire points never slower than 2 s
-PERIOD = 5_000
-SAFETY = {
-    "residual-current",
-    "cable-temperature",
-    "arc-fault",
-    "combustible-gas",
-    "toxic-gas",
-    "oxygen",
-    "door",
-    "lock",
-    "panic",
-}
+LINK = "link"
+NAME = 8  # characters of a point's name that a message has room for
+LINK_STALE = 30_000  # ms: the poller tells of its line at least every 10 s
 
 
-class Builder:
-    """Everything it needs has been checked by `resolve`; it adds only findings that need the built values."""
+def build(
+    source: Source, file: SiteFile, devices: Sequence[Device], rules: Mapping[str, RuleFile], library: Library, *,
+    data: str, speed: int, warnings: tuple[str, ...],
+) -> Site:  # fmt: skip
+    """`devices` in the order of the file; `rules` as the site has changed them; `speed` divides delays, steps and loops."""
+    head = file.site
+    zones = {z.id: Zone(z.id, z.name, z.building, z.kind) for z in file.zones}
+    points = _points(file, devices)
+    plant = Plant(
+        site=head.id,
+        name=head.name,
+        short=head.short,
+        timezone=head.timezone,
+        buildings={b.id: Building(b.id, b.name, b.use, b.evacuation) for b in file.buildings},
+        zones=zones,
+        points=points,
+        people={
+            p.id: Person(p.id, p.name, p.role, p.phone, tuple(p.channels), tuple(p.zones), p.language) for p in file.people
+        },
+        shifts=tuple(Shift(d.post, d.person, d.start, d.end, tuple(d.days)) for d in file.duty),
+        outputs={o.id: OutputPoint(o.id, o.role, o.zone, o.building, o.feedback) for o in file.outputs},
+        rules=_rules(file, points, zones, rules, speed),
+        policies={p.id: _faster(p, speed) for p in library.policies.values()},
+        holders={s.zone: tuple(s.holders) for s in file.stores},
+        speed=speed,
+    )
+    return Site(
+        v=VERSION,
+        district=head.district,
+        source=source.file,
+        source_hash=hashlib.sha256("\n".join(source.lines).encode()).hexdigest(),
+        data=data,
+        plant=plant,
+        buses=tuple(_bus(b) for b in file.buses),
+        devices=tuple(devices),
+        uplink=_uplink(file),
+        channels=tuple(
+            ChannelConfig(c.id, c.type, {k: v for k, v in (("url", c.url), ("secret_file", c.secret_file)) if v})
+            for c in file.channels
+        ),
+        warnings=warnings,
+    )
 
-    def __init__(self, source: Source, file: SiteFile, library: Library, speed: int) -> None:
-        self.source, self.file, self.library, self.speed = source, file, library, speed
-        self.findings: list[Finding] = []
 
-    def site(self, data: str) -> Site:
-        devices = tuple(self._device(n) for n in range(len(self.file.devices)))
-        points = self._points(devices)
-        zones = {z.id: Zone(z.id, z.name, z.building, z.kind) for z in self.file.zones}
-        buildings = {b.id: Building(b.id, b.name, b.use, b.evacuation) for b in self.file.buildings}
-        people = {p.id: self._person(p) for p in self.file.people}
-        head, up = self.file.site, self.file.uplink
-        plant = Plant(
-            site=head.id,
-            name=head.name,
-            short=head.short,
-            timezone=head.timezone,
-            buildings=buildings,
-            zones=zones,
-            points=points,
-            people=people,
-            shifts=tuple(Shift(d.post, d.person, d.start, d.end, tuple(d.days)) for d in self.file.duty),
-            outputs={o.id: OutputPoint(o.id, o.role, o.zone, o.building, o.feedback) for o in self.file.outputs},
-            rules=self._rules(points, zones, buildings),
-            policies={p.id: self._faster(p) for p in self.library.policies.values()},
-            holders={s.zone: tuple(s.holders) for s in self.file.stores},
-            speed=self.speed,
-        )
-        uplink = UplinkConfig(**up.model_dump()) if up else UplinkConfig()
-        if up and not up.client_id:
-            uplink = dataclasses.replace(uplink, client_id=head.id)
-        text = "\n".join(self.source.lines)
-        return Site(
-            v=VERSION,
-            district=head.district,
-            source=self.source.file,
-            source_hash=hashlib.sha256(text.encode()).hexdigest(),
-            data=data,
-            plant=plant,
-            buses=tuple(self._bus(b) for b in self.file.buses),
-            devices=devices,
-            uplink=uplink,
-            channels=tuple(
-                ChannelConfig(c.id, c.type, {k: v for k, v in (("url", c.url), ("secret_file", c.secret_file)) if v})
-                for c in self.file.channels
-            ),
-        )
+def _bus(bus: Bus) -> BusConfig:
+    if bus.type == "modbus-rtu":
+        return BusConfig(bus.id, bus.type, str(bus.port), bus.baud, bus.framing)
+    return BusConfig(bus.id, bus.type, "", bus.baud, bus.framing, bus.host, int(bus.port or 502))
 
-    def _bus(self, bus: Any) -> BusConfig:
-        tcp = int(bus.port) if bus.type != "modbus-rtu" and bus.port else 502
-        port = str(bus.port) if bus.type == "modbus-rtu" else ""
-        return BusConfig(bus.id, bus.type, port, bus.baud, bus.framing, bus.host, tcp)
 
-    def _device(self, n: int) -> Device:
-        file = self.file.devices[n]
-        profile = self.library.profiles[file.profile]
-        channels: list[Channel] = []
-        for channel in profile.channels:
-            change = file.channels.get(channel.id)
-            if change is None:
-                channels.append(channel)
-            elif not change.off:
-                given = {"quantity": change.quantity, "name": change.name}
-                given_invert = {} if change.invert is None else {"invert": change.invert != channel.invert}
-                channels.append(
-                    dataclasses.replace(channel, **{k: v for k, v in given.items() if v is not None}, **given_invert)
-                )
-        kept = {c.id for c in channels}
-        outputs = tuple(o for o in profile.outputs if o.readback in kept)
-        profile = dataclasses.replace(profile, channels=tuple(channels), outputs=outputs)
-        fire = any(QUANTITIES[c.quantity].fire for c in channels)
-        period = file.period or (FIRE_PERIOD if fire else PERIOD)
-        limit = 2_000 if fire else SAFETY_STALE if any(c.quantity in SAFETY for c in channels) else OTHER_STALE
-        if period > limit:
-            worst = next((c.quantity for c in channels if QUANTITIES[c.quantity].fire or c.quantity in SAFETY), "")
-            self.findings.append(
-                self.source.finding(
-                    "CFG-034",
-                    ("devices", n, "period"),
-                    device=file.id,
-                    period=period / 1000,
-                    quantity=worst,
-                    limit=limit / 1000,
-                )
-            )
-        return Device(file.id, profile, file.bus, file.unit, period)
+def _uplink(file: SiteFile) -> UplinkConfig:
+    if file.uplink is None:
+        return UplinkConfig()
+    uplink = UplinkConfig(**file.uplink.model_dump())
+    return uplink if uplink.client_id else dataclasses.replace(uplink, client_id=file.site.id)
 
-    def _points(self, devices: tuple[Device, ...]) -> dict[str, Point]:
-        points = {}
-        for file, device in zip(self.file.devices, devices, strict=True):
-            for channel in device.profile.channels:
-                quantity = QUANTITIES[channel.quantity]
-                safety = quantity.fire or channel.quantity in SAFETY
-                stale = min(3 * device.period, SAFETY_STALE) if safety else min(max(3 * device.period, 15_000), OTHER_STALE)
-                change = file.channels.get(channel.id)
-                zone = (change.zone if change else None) or file.zone
-                name = channel.name or file.name or quantity.zh[:4]
-                id = device.point(channel.id)
-                points[id] = Point(id, device.id, channel.quantity, zone, name, stale, device.bus, channel.values)
-        for bus in self.file.buses:
-            id = f"{bus.id}/link"
-            points[id] = Point(id, bus.id, "link", "", f"线路{bus.id}"[:8], OTHER_STALE, bus.id)
-        return points
 
-    def _person(self, p: Any) -> Person:
-        return Person(p.id, p.name, p.role, p.phone, tuple(p.channels), tuple(p.zones), p.language)
+def _points(file: SiteFile, devices: Sequence[Device]) -> dict[str, Point]:
+    points = []
+    for entry, device in zip(file.devices, devices, strict=True):
+        for channel in device.profile.channels:
+            change = entry.channels.get(channel.id)
+            zone = (change.zone if change else None) or entry.zone
+            name = (change.name if change else None) or _name(entry.name, channel, device.profile)
+            limit = stale(channel.quantity, device.period)
+            id = device.point(channel.id)
+            points.append(Point(id, device.id, channel.quantity, zone, name, limit, device.bus, channel.values))
+    points += [Point(f"{b.id}/{LINK}", b.id, LINK, "", "线路", LINK_STALE, b.id) for b in file.buses]
+    return {p.id: p for p in points}
 
-    def _faster(self, policy: Policy) -> Policy:
-        steps = tuple(dataclasses.replace(s, after=s.after // self.speed) for s in policy.steps)
-        return dataclasses.replace(policy, steps=steps, loop=policy.loop // self.speed)
 
-    # rules
+def _name(given: str, channel: Channel, profile: Profile) -> str:
+    """The device's own name where the quantity says which of its points is meant, else the channel's."""
+    alone = sum(c.quantity == channel.quantity for c in profile.channels) == 1
+    words = given if given and alone else channel.name or given or QUANTITIES[channel.quantity].zh
+    return words[:NAME]
 
-    def _rules(
-        self, points: Mapping[str, Point], zones: Mapping[str, Zone], buildings: Mapping[str, Building]
-    ) -> tuple[Rule, ...]:
-        rules = []
-        for file in self.library.rules.values():
-            params = self._override(file)
-            if file.kind == "cabinet":
-                rules += self._cabinet(file, params)
-                continue
-            chosen = tuple(p.id for p in points.values() if self._applies(file, p, zones, buildings))
-            if chosen:
-                rules.append(self._rule(file, file.id, chosen, params))
-        return tuple(rules)
 
-    def _applies(self, rule: RuleFile, point: Point, zones: Mapping[str, Zone], buildings: Mapping[str, Building]) -> bool:
-        zone = zones.get(point.zone)
-        if rule.quantity and point.quantity != rule.quantity:
-            return False
-        if rule.fire is not None and QUANTITIES[point.quantity].fire != rule.fire:
-            return False
-        if not rule.quantity and point.quantity == "link":
-            return False  # the line has a rule of its own; its silence is its children's
-        use = buildings[zone.building].use if zone and zone.building in buildings else ""
-        kind = zone.kind if zone else ""
-        if rule.uses and use not in rule.uses:
-            return False
-        if rule.except_uses and use in rule.except_uses:
-            return False
-        if rule.except_zones and kind in rule.except_zones:
-            return False
-        return not rule.zones or kind in rule.zones
+def _faster(policy: Policy, speed: int) -> Policy:
+    steps = tuple(dataclasses.replace(s, after=s.after // speed) for s in policy.steps)
+    return dataclasses.replace(policy, steps=steps, loop=policy.loop // speed)
 
-    def _rule(self, file: RuleFile, id: str, points: tuple[str, ...], params: Mapping[str, Any]) -> Rule:
-        policy = file.policy if file.policy in self.library.policies else "none"
-        return Rule(
-            id,
-            file.kind,
-            file.alarm,
-            points,
-            params,
-            file.on_delay // self.speed,
-            file.off_delay // self.speed,
-            policy,
-            file.zh or KINDS[file.alarm].zh,
-            file.en or KINDS[file.alarm].en,
-        )
 
-    def _cabinet(self, file: RuleFile, params: Mapping[str, Any]) -> list[Rule]:
-        made = []
-        for store in self.file.stores:
-            parts = {"door": store.door, "lock_a": store.lock_a, "lock_b": store.lock_b}
-            made.append(self._rule(file, f"{file.id}-{store.id}", (store.door,), {**params, **parts}))
-        return made
+# rules: each file entry with every point it fits
 
-    def _override(self, file: RuleFile) -> dict[str, Any]:
-        params = dict(file.params)
-        for name, value in self.file.rules.get(file.id, {}).items():
-            at = ("rules", file.id, name)
-            if name not in params:
-                allowed = " ".join(params)
-                self.findings.append(self.source.finding("CFG-010", at, key=True, allowed=allowed))
-                continue
-            if not isinstance(value, int | float) or isinstance(value, bool):
-                self.findings.append(self.source.finding("CFG-012", at, value=value, wanted_zh="数", wanted="a number"))
-                continue
-            for code, table in (("CFG-030", file.limits), ("CFG-052", file.advice)):
-                low, high = table.get(name, (float("-inf"), float("inf")))
-                if not low <= value <= high:
-                    self.findings.append(
-                        self.source.finding(code, at, rule=file.id, name=name, value=value, low=low, high=high)
-                    )
-                    break
-            params[name] = float(value)
-        return params
+
+def _rules(
+    file: SiteFile, points: Mapping[str, Point], zones: Mapping[str, Zone], rules: Mapping[str, RuleFile], speed: int
+) -> tuple[Rule, ...]:
+    made: list[Rule] = []
+    grouped: dict[str, set[str]] = {}  # group -> points that have their rule
+    for rule in rules.values():
+        if rule.stores:
+            for store in file.stores:
+                parts = {"door": store.door, "lock_a": store.lock_a, "lock_b": store.lock_b}
+                made.append(_rule(rule, f"{rule.id}-{store.id}", (store.door,), {**rule.params, **parts}, speed))
+            continue
+        taken = grouped.setdefault(rule.group, set()) if rule.group else set()
+        chosen = tuple(p.id for p in points.values() if p.id not in taken and fits(rule, p, zones))
+        taken.update(chosen)
+        if chosen:
+            made.append(_rule(rule, rule.id, chosen, rule.params, speed))
+    return tuple(made)
+
+
+def fits(rule: RuleFile, point: Point, zones: Mapping[str, Zone]) -> bool:
+    """By quantity and by the kind of the zone. Only a rule that names `link` fits the point of a line."""
+    if point.quantity not in rule.quantities if rule.quantities else point.quantity == LINK:
+        return False
+    zone = zones.get(point.zone)
+    return not rule.zones or (zone is not None and zone.kind in rule.zones)
+
+
+def _rule(rule: RuleFile, id: str, points: tuple[str, ...], params: Mapping[str, Scalar], speed: int) -> Rule:
+    on, off = rule.on_delay // speed, rule.off_delay // speed
+    return Rule(id, rule.kind, rule.alarm, points, params, on, off, rule.policy, rule.zh, rule.en)

@@ -43,6 +43,8 @@ class Finding:
             "zh": self.words("zh"),
             "en": self.words("en"),
             "hint": self.hint,
+            "cure_zh": CODES[self.code].cure_zh,
+            "cure_en": CODES[self.code].cure_en,
         }
 
 
@@ -53,7 +55,7 @@ def close(word: object, known: Iterable[str]) -> str:
 
 
 def render(finding: Finding) -> str:
-    """Two to four lines of text for a terminal, Chinese first."""
+    """Two to four lines of text for a terminal, Chinese first: what and where, the line, its cure."""
     level = "警告/warning" if finding.warning else "错误/error"
     where = f"{finding.file}:{finding.line}:{finding.column}" if finding.line else finding.file
     path = f"{finding.path}: " if finding.path else ""
@@ -66,6 +68,8 @@ def render(finding: Finding) -> str:
         lines.append(mark + (f" 是否想写 {finding.hint}？did you mean {finding.hint}?" if finding.hint else ""))
     elif finding.hint:
         lines.append(f"       是否想写 {finding.hint}？did you mean {finding.hint}?")
+    code = CODES[finding.code]
+    lines.append(f"       改法 cure: {code.cure_zh} · {code.cure_en}")
     return "\n".join(lines)
 
 

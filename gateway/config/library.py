@@ -2,43 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from alerts.kinds import KINDS
-from alerts.model import Policy, Step
+from alerts.model import Policy, Scalar, Step
 from drivers.profile import Profile, ProfileError, profile_from_dict
-from drivers.quantities import QUANTITIES
-from gateway.config.findings import Finding
+from gateway.config.findings import Finding, close
 from gateway.config.model import duration
-from gateway.config.source import Source, read
+from gateway.config.rulefile import RuleFile, RuleFileError, rule_from_dict
+from gateway.config.source import Path_, Source, read
 
-NUMBERS = ("high", "low", "return_at", "equals")
-
-
-@dataclass(frozen=True, slots=True)
-class RuleFile:
-    """One default rule before it is given its points. `limits`: hard ones; `advice`: the standard's range; both per number."""
-
-    id: str
-    kind: str
-    alarm: str
-    policy: str
-    on_delay: int
-    off_delay: int
-    quantity: str = ""
-    zones: tuple[str, ...] = ()
-    uses: tuple[str, ...] = ()
-    except_zones: tuple[str, ...] = ()
-    except_uses: tuple[str, ...] = ()
-    fire: bool | None = None
-    params: Mapping[str, Any] = field(default_factory=dict)
-    limits: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    advice: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    zh: str = ""
-    en: str = ""
+WHEN = ("unacked", "unverified", "always")
+TO = ("duty", "second", "leader", "head", "officer", "electrician", "keeper", "holder", "bureau", "everyone")
+POLICY_KEYS = {"policy", "loop", "steps", "result_asked"}
+STEP_KEYS = {"id", "when", "after", "to", "message"}
 
 
 @dataclass(slots=True)
@@ -47,6 +26,7 @@ class Library:
     rules: dict[str, RuleFile] = field(default_factory=dict)
     policies: dict[str, Policy] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    used: dict[tuple[str, str], str] = field(default_factory=dict)  # (kind, id) -> the file it comes from
 
 
 def data_dir() -> Path:
@@ -58,80 +38,109 @@ def data_dir() -> Path:
 def load(root: Path, extra_profiles: Path | None = None) -> Library:
     """Everything under `root`, and a site's own profiles (a folder `profiles` beside the site file)."""
     library = Library()
-    folders = [root / "profiles"] + ([extra_profiles] if extra_profiles and extra_profiles.is_dir() else [])
-    for folder in folders:
-        for path in sorted(folder.glob("*.yaml")):
-            _each(library, path, _profile)
-    for path in sorted((root / "rules").glob("*.yaml")):
-        _each(library, path, _rules)
-    for path in sorted((root / "escalation").glob("*.yaml")):
-        _each(library, path, _policy)
+    places: list[tuple[Source, RuleFile, Path_]] = []
+    for source in _sources(library, (root / "profiles", extra_profiles)):
+        _profile(library, source)
+    for source in _sources(library, (root / "rules",)):
+        places += _rules(library, source)
+    for source in _sources(library, (root / "escalation",)):
+        _policy(library, source)
+    for source, rule, path in places:
+        for key, name, known in (("policy", rule.policy, library.policies), ("less_than", rule.less_than, library.rules)):
+            if name and name not in known:
+                why = f"{rule.id}: {key} {name} 不存在 · does not exist"
+                library.findings.append(source.finding("CFG-028", (*path, key), hint=close(name, known), why=why))
     return library
 
 
-def _each(library: Library, path: Path, use: Callable[[Library, Source], None]) -> None:
-    source = read(path)
-    if isinstance(source, Finding):
-        library.findings.append(source)
-        return
-    use(library, source)
+def _sources(library: Library, folders: Iterable[Path | None]) -> Iterable[Source]:
+    for folder in folders:
+        for path in sorted(folder.glob("*.yaml")) if folder else ():
+            source = read(path)
+            if isinstance(source, Finding):
+                library.findings.append(source)
+            else:
+                yield source
+
+
+def _take(library: Library, source: Source, kind: str, id: str, path: Path_) -> bool:
+    """False, and a finding, when the id is taken by another file already."""
+    other = library.used.setdefault((kind, id), source.file)
+    if other != source.file or id in getattr(library, f"{kind}s" if kind != "policy" else "policies"):
+        why = f"{id} 已在 {other} 中 · is already in {other}"
+        library.findings.append(source.finding("CFG-027" if kind == "profile" else "CFG-028", path, why=why))
+        return False
+    return True
 
 
 def _profile(library: Library, source: Source) -> None:
     try:
         profile = profile_from_dict(source.data if isinstance(source.data, dict) else {}, source.file)
     except ProfileError as error:
-        library.findings.append(source.finding("CFG-027", tuple(error.path), why=f"{error.zh} · {error.en}"))
+        why = f"{error.zh} · {error.en}"
+        library.findings.append(source.finding("CFG-027", tuple(error.path), why=why))
         return
-    library.profiles[profile.id] = profile
+    if _take(library, source, "profile", profile.id, ("id",)):
+        library.profiles[profile.id] = profile
 
 
-def _rules(library: Library, source: Source) -> None:
-    for n, item in enumerate(source.data["rules"]):
+def _rules(library: Library, source: Source) -> Iterable[tuple[Source, RuleFile, Path_]]:
+    items = source.data.get("rules") if isinstance(source.data, dict) else None
+    if not isinstance(items, list):
+        library.findings.append(source.finding("CFG-028", (), why="缺少列表 rules · a list `rules` is missing"))
+        return
+    for n, item in enumerate(items):
         try:
-            rule = _rule(item)
-        except (KeyError, ValueError, TypeError) as error:
-            why = f"{type(error).__name__} {error}"
-            library.findings.append(source.finding("CFG-028", ("rules", n), why=why))
+            rule = rule_from_dict(item)
+        except RuleFileError as error:
+            library.findings.append(source.finding("CFG-028", ("rules", n, *error.path), why=str(error)))
             continue
-        library.rules[rule.id] = rule
-
-
-def _rule(item: Mapping[str, Any]) -> RuleFile:
-    if item["alarm"] not in KINDS:
-        raise ValueError(f"alarm {item['alarm']}")
-    quantity = item.get("quantity", "")
-    if quantity and quantity not in QUANTITIES:
-        raise ValueError(f"quantity {quantity}")
-    return RuleFile(
-        id=item["id"],
-        kind=item["kind"],
-        alarm=item["alarm"],
-        policy=item.get("policy", ""),
-        on_delay=duration(item.get("on_delay", 0)),
-        off_delay=duration(item.get("off_delay", 0)),
-        quantity=quantity,
-        zones=tuple(item.get("zones", ())),
-        uses=tuple(item.get("uses", ())),
-        except_zones=tuple(item.get("except_zones", ())),
-        except_uses=tuple(item.get("except_uses", ())),
-        fire=item.get("fire"),
-        params={name: float(item[name]) for name in NUMBERS if name in item} | dict(item.get("params", {})),
-        limits={k: (float(v[0]), float(v[1])) for k, v in item.get("limits", {}).items()},
-        advice={k: (float(v[0]), float(v[1])) for k, v in item.get("advice", {}).items()},
-        zh=item["what"]["zh"],
-        en=item["what"]["en"],
-    )
+        if _take(library, source, "rule", rule.id, ("rules", n, "id")):
+            library.rules[rule.id] = rule
+            yield source, rule, ("rules", n)
 
 
 def _policy(library: Library, source: Source) -> None:
     try:
-        data = source.data
-        steps = tuple(
-            Step(s["id"], s["when"], duration(s["after"]), tuple(s["to"]), s["message"]) for s in data.get("steps", ())
-        )
-        policy = Policy(data["policy"], steps, duration(data.get("loop", 0)), bool(data.get("result", True)))
-    except (KeyError, ValueError, TypeError) as error:
-        library.findings.append(source.finding("CFG-028", (), why=f"{type(error).__name__} {error}"))
+        policy = policy_from_dict(source.data)
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        why = f"缺少 {error} · {error} is missing" if isinstance(error, KeyError) else str(error)
+        library.findings.append(source.finding("CFG-028", (), why=why))
         return
-    library.policies[policy.id] = policy
+    if _take(library, source, "policy", policy.id, ("policy",)):
+        library.policies[policy.id] = policy
+
+
+def policy_from_dict(data: Mapping[str, Any]) -> Policy:
+    """docs/escalation.md. Raises KeyError, ValueError or TypeError."""
+    _only(data, POLICY_KEYS)
+    steps = tuple(_step(item) for item in data["steps"])
+    if len({s.id for s in steps}) != len(steps):
+        raise ValueError("两个步骤同名 · two steps of one id")
+    if not isinstance(data["result_asked"], bool):
+        raise TypeError("result_asked 要写 true 或 false · must be true or false")
+    return Policy(_text(data["policy"]), steps, duration(data.get("loop", 0)), data["result_asked"])
+
+
+def _step(item: Mapping[str, Any]) -> Step:
+    _only(item, STEP_KEYS)
+    to = tuple(_one_of(name, TO) for name in item["to"])
+    return Step(_text(item["id"]), _one_of(item["when"], WHEN), duration(item["after"]), to, _text(item["message"]))
+
+
+def _only(data: Mapping[str, Any], keys: set[str]) -> None:
+    extra = set(data.keys()) - keys
+    if extra:
+        raise ValueError(f"没有这一项 no such key: {' '.join(sorted(map(str, extra)))}")
+
+
+def _text(value: Scalar) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} 不是文字 · is not text")
+    return value
+
+
+def _one_of(value: Scalar, words: tuple[str, ...]) -> str:
+    if value not in words:
+        raise ValueError(f"{value} 不在可选值内 · is none of: {' '.join(words)}")
+    return str(value)

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
+import typing
+import zoneinfo
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
-_UNITS = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000}
+ZoneKind = Literal[
+    "classroom", "dormitory", "kitchen", "laboratory", "chemical-store", "pump-room",
+    "office", "corridor", "other",
+]  # fmt: skip
+ZONE_KINDS: tuple[str, ...] = typing.get_args(ZoneKind)
+_UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
 
 
 def _id(value: Any) -> Any:
@@ -19,9 +26,9 @@ def _id(value: Any) -> Any:
 
 
 def duration(value: Any) -> int:
-    """Milliseconds from 500ms, 30s, 5min, 1h (a bare 0 too). Raises ValueError."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h)", str(value))
-    if value == 0:
+    """Milliseconds from 500ms, 30s, 5m, 1h (a bare 0 too). Raises ValueError."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)", str(value))
+    if value == 0 and not isinstance(value, bool):
         return 0
     if not found:
         raise ValueError(value)
@@ -51,6 +58,24 @@ def _words(most: int) -> BeforeValidator:
     return BeforeValidator(check)
 
 
+def _range(low: int, high: int) -> BeforeValidator:
+    def check(value: Any) -> Any:
+        if isinstance(value, int | float) and not isinstance(value, bool) and not low <= value <= high:
+            raise PydanticCustomError("CFG-014", "range", {"low": low, "high": high})
+        return value
+
+    return BeforeValidator(check)
+
+
+def _timezone(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            zoneinfo.ZoneInfo(value)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+            raise PydanticCustomError("CFG-029", "timezone") from None
+    return value
+
+
 Id = Annotated[str, BeforeValidator(_id)]
 Duration = Annotated[int, BeforeValidator(_duration)]
 Clock = Annotated[int, BeforeValidator(_clock)]
@@ -67,7 +92,7 @@ class SiteHead(Strict):
     district: Id
     name: str
     short: Short
-    timezone: str = "Asia/Shanghai"
+    timezone: Annotated[str, BeforeValidator(_timezone)] = "Asia/Shanghai"
 
 
 class Bus(Strict):
@@ -84,18 +109,15 @@ class BuildingFile(Strict):
     name: Place
     use: Literal["teaching", "dormitory", "canteen", "laboratory", "office", "other"]
     evacuation: bool = False
-    floors: int = Field(default=1, ge=1, le=99)
-    people: int = Field(default=0, ge=0)
+    floors: Annotated[int, _range(1, 99)] = 1
+    people: Annotated[int, _range(0, 100_000)] = 0
 
 
 class ZoneFile(Strict):
     id: Id
     name: Place
     building: str
-    kind: Literal[
-        "classroom", "dormitory", "kitchen", "laboratory", "chemical-store", "pump-room",
-        "office", "corridor", "distribution-room", "outdoor", "other",
-    ]  # fmt: skip
+    kind: ZoneKind
 
 
 class ChannelFile(Strict):
@@ -115,7 +137,7 @@ class DeviceFile(Strict):
     id: Id
     profile: str
     bus: str
-    unit: int = Field(ge=0, le=255)
+    unit: Annotated[int, _range(0, 255)]
     zone: str
     name: Short = ""
     period: Duration | None = None
@@ -139,7 +161,7 @@ class DutyFile(Strict):
     person: str
     start: Clock = Field(alias="from")
     end: Clock = Field(alias="to")
-    days: list[Annotated[int, Field(ge=1, le=7)]] = Field(default_factory=lambda: [1, 2, 3, 4, 5, 6, 7])
+    days: list[Annotated[int, _range(1, 7)]] = Field(default_factory=lambda: [1, 2, 3, 4, 5, 6, 7])
 
 
 class OutputFile(Strict):
@@ -169,7 +191,7 @@ class ChannelConfigFile(Strict):
 
 class UplinkFile(Strict):
     host: str
-    port: int = Field(default=8883, ge=1, le=65535)
+    port: Annotated[int, _range(1, 65535)] = 8883
     client_id: str = ""
     tls_ca: str = ""
     tls_cert: str = ""
@@ -182,10 +204,10 @@ class UplinkFile(Strict):
 class SiteFile(Strict):
     campus: Literal[1]
     site: SiteHead
-    buses: list[Bus] = Field(min_length=1)
+    buses: list[Bus] = Field(default_factory=list)
     buildings: list[BuildingFile] = Field(default_factory=list)
-    zones: list[ZoneFile] = Field(min_length=1)
-    devices: list[DeviceFile] = Field(min_length=1)
+    zones: list[ZoneFile] = Field(default_factory=list)
+    devices: list[DeviceFile] = Field(default_factory=list)
     people: list[PersonFile] = Field(default_factory=list)
     duty: list[DutyFile] = Field(default_factory=list)
     outputs: list[OutputFile] = Field(default_factory=list)

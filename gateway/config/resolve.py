@@ -2,34 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from drivers.profile import Profile
 from drivers.quantities import QUANTITIES
 from gateway.config.findings import Finding, close
 from gateway.config.library import Library
-from gateway.config.model import DeviceFile, SiteFile
+from gateway.config.model import Bus, DeviceFile, OutputFile, SiteFile
+from gateway.config.shape import Shaped
 from gateway.config.source import Path_, Source
 
-BUS_NEEDS = {"modbus-rtu": "port", "modbus-tcp": "host", "modbus-rtu-tcp": "host"}
+WORDS = {  # section -> (zh, en) of one item
+    "buses": ("总线", "bus"),
+    "buildings": ("楼栋", "building"),
+    "zones": ("区域", "zone"),
+    "devices": ("设备", "device"),
+    "people": ("人员", "person"),
+    "channels": ("通道", "channel"),
+}
+IDS = ("buses", "buildings", "zones", "devices", "people", "outputs", "stores", "channels")
+NEEDS = {  # type of bus or channel -> what it cannot do without
+    "modbus-rtu": ("port",),
+    "modbus-tcp": ("host",),
+    "modbus-rtu-tcp": ("host",),
+    "console": (),
+    "webhook": ("url", "secret_file"),
+}
+PLACE = {"evacuation": "building", "room-sounder": "zone", "fan": "zone", "valve": "zone", "chirp": "zone"}
+NO_PHONE = ("viewer", "installer", "admin")  # roles nobody calls
+STORE = {"door": "door", "lock_a": "lock", "lock_b": "lock", "fan": "fan-run"}
+SHOWN = 12
 
 
 class Resolver:
-    """Walks a well-shaped file once. `findings` fills up; nothing is raised."""
+    """Walks what could be read of a file once. `findings` fills up; nothing is raised."""
 
-    def __init__(self, source: Source, file: SiteFile, library: Library) -> None:
-        self.source, self.file, self.library = source, file, library
+    def __init__(self, source: Source, shaped: Shaped, file: SiteFile, library: Library) -> None:
+        self.source, self.shaped, self.file, self.library = source, shaped, file, library
         self.findings: list[Finding] = []
+        self.dark = set(shaped.lost.get("devices", ()))  # devices whose points are not known
         self.points = self._points()
 
     def run(self) -> list[Finding]:
-        for section in ("buses", "buildings", "zones", "devices", "people", "stores", "channels"):
+        for section in IDS:
             self._once(section)
+        for section in ("buses", "zones", "devices"):
+            if not getattr(self.file, section) and not self.shaped.lost.get(section) and section not in self.shaped.blind:
+                self._add("CFG-011", (section,), key=True, name=f"{section}[0]")
         self._buses()
-        self._zones()
+        for at, zone in self._items("zones"):
+            self._known(zone.building, "buildings", (*at, "building"))
         self._devices()
         self._people()
+        self._duty()
+        self._channels()
         self._outputs()
         self._stores()
         return self.findings
@@ -37,136 +64,194 @@ class Resolver:
     # one method a section
 
     def _buses(self) -> None:
-        for n, bus in enumerate(self.file.buses):
-            need = BUS_NEEDS[bus.type]
-            if not getattr(bus, need):
-                self._add("CFG-023", ("buses", n), type=bus.type, name=need)
-
-    def _zones(self) -> None:
-        known = [b.id for b in self.file.buildings]
-        for n, zone in enumerate(self.file.zones):
-            self._known(zone.building, known, ("zones", n, "building"), "楼栋", "building")
+        for at, bus in self._items("buses"):
+            self._needs(at, bus)
+            if not bus.port:
+                continue
+            if bus.type == "modbus-rtu" and not isinstance(bus.port, str):
+                self._add("CFG-012", (*at, "port"), value=bus.port, wanted_zh="串口文件", wanted="a serial device")
+            elif bus.type != "modbus-rtu" and not (isinstance(bus.port, int) and 1 <= bus.port <= 65535):
+                self._add("CFG-014", (*at, "port"), value=bus.port, low=1, high=65535)
 
     def _devices(self) -> None:
-        buses, zones = [b.id for b in self.file.buses], [z.id for z in self.file.zones]
+        serial = {b.id for b in self.file.buses if b.type != "modbus-tcp"}
+        kinds = {z.id: z.kind for z in self.file.zones}
         taken: dict[tuple[str, int], str] = {}
-        for n, device in enumerate(self.file.devices):
-            at: Path_ = ("devices", n)
-            self._known(device.bus, buses, (*at, "bus"), "总线", "bus")
-            self._known(device.zone, zones, (*at, "zone"), "区域", "zone")
+        unverified: dict[str, list[Path_]] = {}
+        for at, device in self._items("devices"):
+            self._known(device.bus, "buses", (*at, "bus"))
+            self._known(device.zone, "zones", (*at, "zone"))
             other = taken.setdefault((device.bus, device.unit), device.id)
             if other != device.id:
                 self._add("CFG-022", (*at, "unit"), bus=device.bus, unit=device.unit, other=other)
-            if self._known(device.profile, self.library.profiles, (*at, "profile"), "设备型号", "profile"):
-                self._channels(at, device, self.library.profiles[device.profile], zones)
+            if device.bus in serial and not 1 <= device.unit <= 247:
+                self._add("CFG-014", (*at, "unit"), value=device.unit, low=1, high=247)
+            profile = self.library.profiles.get(device.profile)
+            if profile is None:
+                self._unknown(device.profile, self.library.profiles, (*at, "profile"), ("设备型号", "profile"))
+                continue
+            self._device_channels(at, device, profile)
+            smoke = any(c.quantity == "smoke" for c in profile.channels)
+            if smoke and kinds.get(device.zone) == "kitchen":
+                self._add("CFG-035", (*at, "profile"), device=device.id)
+            if profile.verified == "false":
+                unverified.setdefault(profile.id, []).append((*at, "profile"))
+        for id, places in unverified.items():
+            self._add("CFG-053", places[0], profile=id, count=len(places))
 
-    def _channels(self, at: Path_, device: DeviceFile, profile: Profile, zones: Sequence[str]) -> None:
-        known = [c.id for c in profile.channels]
-        kinds = {z.id: z.kind for z in self.file.zones}
-        for name, channel in device.channels.items():
+    def _device_channels(self, at: Path_, device: DeviceFile, profile: Profile) -> None:
+        known = {c.id: c for c in profile.channels}
+        for name, change in device.channels.items():
             where: Path_ = (*at, "channels", name)
             if name not in known:
-                self.findings.append(
-                    self.source.finding(
-                        "CFG-024",
-                        where,
-                        key=True,
-                        hint=close(name, known),
-                        profile=profile.id,
-                        value=name,
-                        allowed=" ".join(known),
-                    )
-                )
-            if channel.quantity is not None:
-                self._known(channel.quantity, QUANTITIES, (*where, "quantity"), "物理量", "quantity")
-            if channel.zone is not None:
-                self._known(channel.zone, zones, (*where, "zone"), "区域", "zone")
-        if kinds.get(device.zone) == "kitchen" and any(c.quantity == "smoke" for c in profile.channels):
-            self._add("CFG-035", (*at, "profile"), device=device.id)
+                near, words = close(name, known), " ".join(known)
+                self._add("CFG-024", where, key=True, hint=near, profile=profile.id, value=name, allowed=words)
+                continue
+            if change.zone is not None:
+                self._known(change.zone, "zones", (*where, "zone"))
+            if change.quantity is None:
+                continue
+            if change.quantity not in QUANTITIES:
+                self._unknown(change.quantity, QUANTITIES, (*where, "quantity"), ("物理量", "quantity"))
+            elif QUANTITIES[change.quantity].bit is not QUANTITIES[known[name].quantity].bit:
+                self._add("CFG-037", (*where, "quantity"), point=name, quantity=known[name].quantity, wanted=change.quantity)
 
     def _people(self) -> None:
-        channels, zones = [c.id for c in self.file.channels], [z.id for z in self.file.zones]
-        for n, person in enumerate(self.file.people):
+        for at, person in self._items("people"):
             for m, channel in enumerate(person.channels):
-                self._known(channel, channels, ("people", n, "channels", m), "通道", "channel")
+                self._known(channel, "channels", (*at, "channels", m))
             for m, zone in enumerate(person.zones):
-                self._known(zone, zones, ("people", n, "zones", m), "区域", "zone")
-            if not person.channels and person.role not in ("viewer", "installer", "admin"):
-                self._add("CFG-041", ("people", n), person=person.id)
-        people = [p.id for p in self.file.people]
-        for n, shift in enumerate(self.file.duty):
-            self._known(shift.person, people, ("duty", n, "person"), "人员", "person")
-        on_duty = {p.id for p in self.file.people if p.role == "duty"} | {s.person for s in self.file.duty if s.post == "duty"}
+                self._known(zone, "zones", (*at, "zones", m))
+            if not person.channels and person.role not in NO_PHONE and not self._wrong((*at, "channels")):
+                self._add("CFG-041", at, person=person.id)
+
+    def _duty(self) -> None:
+        for at, shift in self._items("duty"):
+            self._known(shift.person, "people", (*at, "person"))
+        if {"people", "duty"} & (self.shaped.blind | self.shaped.lost.keys()):
+            return  # who is there is not known
+        people = {p.id: p for p in self.file.people}
+        on_duty = {p.id for p in people.values() if p.role == "duty"} | {s.person for s in self.file.duty if s.post == "duty"}
         if not on_duty:
-            self._add("CFG-040", ("duty",) if self.file.duty else ("people",))
-        elif len({p.phone for p in self.file.people if p.phone and p.role in ("duty", "leader")}) < 2:
-            self._add("CFG-051", ("people",))
-        if not any(c.type != "console" for c in self.file.channels):
-            self._add("CFG-055", ("channels",))
+            self._add("CFG-040", ("duty",) if self.file.duty else ("people",), key=True)
+            return
+        reached = on_duty | {p.id for p in people.values() if p.role == "leader"}
+        if len({people[p].phone for p in reached if p in people and people[p].phone}) < 2:
+            self._add("CFG-051", ("people",), key=True)
+
+    def _channels(self) -> None:
+        for at, channel in self._items("channels"):
+            self._needs(at, channel)
+        if "channels" not in self.shaped.blind and all(c.type == "console" for c in self.file.channels):
+            self._add("CFG-055", ("channels",), key=True)
+
+        if self.file.uplink is not None and self.file.uplink.confirm == "puback":
+            self._add("CFG-054", ("uplink", "confirm"))
 
     def _outputs(self) -> None:
-        zones, buildings = [z.id for z in self.file.zones], [b.id for b in self.file.buildings]
         devices = {d.id: self.library.profiles.get(d.profile) for d in self.file.devices}
-        for n, output in enumerate(self.file.outputs):
-            at: Path_ = ("outputs", n)
+        for at, output in self._items("outputs"):
             device, _, name = output.id.partition("/")
-            if self._known(device, devices, (*at, "id"), "设备", "device"):
-                profile = devices[device]
-                known = [o.id for o in profile.outputs] if profile else []
-                if profile and name not in known:
-                    self._add("CFG-025", (*at, "id"), profile=profile.id, value=name, allowed=" ".join(known) or "-")
-            if output.zone:
-                self._known(output.zone, zones, (*at, "zone"), "区域", "zone")
-            if output.building:
-                self._known(output.building, buildings, (*at, "building"), "楼栋", "building")
-            self._point(output.feedback, (*at, "feedback"))
-        if not any(o.role == "guard-sounder" for o in self.file.outputs):
-            self._add("CFG-056", ("outputs",))
+            profile = devices.get(device)
+            if self._known(device, "devices", (*at, "id")) and profile and name not in {o.id for o in profile.outputs}:
+                known = [o.id for o in profile.outputs]
+                allowed = " ".join(known) or "-"
+                self._add("CFG-025", (*at, "id"), hint=close(name, known), profile=profile.id, value=name, allowed=allowed)
+            self._output_place(at, output)
+            self._point(output.feedback, (*at, "feedback"), "")
+        if not any(o.role == "guard-sounder" for o in self.file.outputs) and "outputs" not in self.shaped.blind:
+            self._add("CFG-056", ("outputs",), key=True)
+
+    def _output_place(self, at: Path_, output: OutputFile) -> None:
+        """An output acts for its place; one without would never act."""
+        for key, section in (("zone", "zones"), ("building", "buildings")):
+            if getattr(output, key):
+                self._known(getattr(output, key), section, (*at, key))
+        place, given = PLACE.get(output.role), (output.zone, output.building)
+        if (place == "zone" and not output.zone) or (place == "building" and not any(given)):
+            self._add("CFG-038", at, role=output.role, name=place)
+        if output.role == "evacuation":
+            zones = {z.id: z.building for z in self.file.zones}
+            wanted = output.building or zones.get(output.zone, "")
+            if any(b.id == wanted and not b.evacuation for b in self.file.buildings):
+                self._add("CFG-057", at, building=wanted)
 
     def _stores(self) -> None:
-        people, zones = [p.id for p in self.file.people], [z.id for z in self.file.zones]
-        for n, store in enumerate(self.file.stores):
-            self._known(store.zone, zones, ("stores", n, "zone"), "区域", "zone")
-            for part in ("door", "lock_a", "lock_b", "fan"):
-                self._point(getattr(store, part), ("stores", n, part))
+        for at, store in self._items("stores"):
+            self._known(store.zone, "zones", (*at, "zone"))
+            for part, quantity in STORE.items():
+                self._point(getattr(store, part), (*at, part), quantity)
             for m, holder in enumerate(store.holders):
-                self._known(holder, people, ("stores", n, "holders", m), "人员", "person")
+                self._known(holder, "people", (*at, "holders", m))
 
     # helpers
 
+    def _items(self, section: str) -> Iterator[tuple[Path_, Any]]:
+        for n, item in zip(self.shaped.index.get(section, ()), getattr(self.file, section), strict=True):
+            yield (section, n), item
+
     def _once(self, section: str) -> None:
         seen: dict[str, int] = {}
-        for n, item in enumerate(getattr(self.file, section)):
-            line = self.source.place((section, n, "id"))[0]
+        if section == "devices":  # a bus has points of its own: <bus>/link
+            seen = {b.id: self.source.place((*at, "id"))[0] for at, b in self._items("buses")}
+        for at, item in self._items(section):
+            line = self.source.place((*at, "id"))[0]
             if item.id in seen:
-                self._add("CFG-021", (section, n, "id"), value=item.id, line=seen[item.id])
+                self._add("CFG-021", (*at, "id"), value=item.id, line=seen[item.id])
             seen.setdefault(item.id, line)
 
-    def _known(self, value: str, known: Iterable[str], path: Path_, zh: str, en: str) -> bool:
-        known = list(known)
-        if value in known:
+    def _needs(self, at: Path_, item: Bus | Any) -> None:
+        for name in NEEDS[item.type]:
+            if not getattr(item, name) and not self._wrong((*at, name)):
+                self._add("CFG-023", at, type=item.type, name=name)
+
+    def _wrong(self, path: Path_) -> bool:
+        """Is there something at `path`? Then it has been complained of already, and is not missing."""
+        node: Any = self.source.data
+        for part in path:
+            if isinstance(node, dict) and part not in node:
+                return False
+            node = node[part]
+        return bool(node)
+
+    def _known(self, value: str, section: str, path: Path_) -> bool:
+        known = [i.id for i in getattr(self.file, section)]
+        if value in known or value in self.shaped.lost.get(section, ()) or section in self.shaped.blind:
             return True
-        near = close(value, known)
-        shown = " ".join(known[:12]) + (" …" if len(known) > 12 else "")
-        self.findings.append(
-            self.source.finding("CFG-020", path, hint=near, what_zh=zh, what=en, value=value, allowed=shown or "-")
-        )
+        self._unknown(value, known, path, WORDS[section])
         return False
 
-    def _point(self, point: str, path: Path_) -> None:
-        if point and point not in self.points:
-            near = close(point, self.points)
-            self.findings.append(self.source.finding("CFG-026", path, hint=near, value=point, allowed=near or "-"))
+    def _unknown(self, value: str, known: Iterable[str], path: Path_, words: tuple[str, str]) -> None:
+        known = list(known)
+        shown = " ".join(known[:SHOWN]) + (" …" if len(known) > SHOWN else "")
+        zh, en = words
+        self._add("CFG-020", path, hint=close(value, known), what_zh=zh, what=en, value=value, allowed=shown or "-")
 
-    def _points(self) -> set[str]:
-        found = set()
+    def _point(self, point: str, path: Path_, quantity: str) -> None:
+        """`quantity` "" means any of two states."""
+        if not point or point.partition("/")[0] in self.dark or "devices" in self.shaped.blind:
+            return
+        if point not in self.points:
+            near = close(point, self.points)
+            self._add("CFG-026", path, hint=near, value=point, allowed=near or "-")
+            return
+        found = self.points[point]
+        if found in QUANTITIES and (found != quantity if quantity else not QUANTITIES[found].bit):
+            self._add("CFG-037", path, point=point, quantity=found, wanted=quantity or "0/1")
+
+    def _points(self) -> dict[str, str]:
+        """Point -> quantity."""
+        found: dict[str, str] = {}
         for device in self.file.devices:
             profile = self.library.profiles.get(device.profile)
-            for channel in profile.channels if profile else ():
-                override = device.channels.get(channel.id)
-                if override is None or not override.off:
-                    found.add(f"{device.id}/{channel.id}")
+            if profile is None:
+                self.dark.add(device.id)
+                continue
+            for channel in profile.channels:
+                change = device.channels.get(channel.id)
+                if change is None or not change.off:
+                    found[f"{device.id}/{channel.id}"] = (change.quantity if change else None) or channel.quantity
         return found
 
-    def _add(self, code: str, path: Path_, **args: Any) -> None:
-        self.findings.append(self.source.finding(code, path, **args))
+    def _add(self, code: str, path: Path_, *, key: bool = False, hint: str = "", **args: Any) -> None:
+        self.findings.append(self.source.finding(code, path, key=key, hint=hint, **args))

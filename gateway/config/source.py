@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from gateway.config.findings import Finding
 
 Path_ = tuple[str | int, ...]
+
+MOST = 200_000  # values in one file; a school has some thousands
 
 
 def dotted(path: Path_) -> str:
@@ -28,7 +31,7 @@ class Source:
         self.file = file
         self.lines = text.splitlines()
         self._tree = tree
-        self.data: Any = _plain(tree)
+        self.data: Any = _plain(tree, [MOST])
 
     def finding(self, code: str, path: Path_, /, *, key: bool = False, hint: str = "", **args: object) -> Finding:
         """A finding at `path`: at its value, or at its key when `key`; where `path` is absent, at its nearest parent."""
@@ -48,6 +51,12 @@ class Source:
             node = node[part]
         return place
 
+    def raw(self, path: Path_) -> str:
+        """The value at `path` as it is written, on one line."""
+        line, column = self.place(path)
+        excerpt = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
+        return excerpt[column - 1 :][: self._width(excerpt, column)]
+
     def _width(self, excerpt: str, column: int) -> int:
         rest = excerpt[column - 1 :]
         for stop in (" #", ",", "}", "]"):
@@ -55,8 +64,8 @@ class Source:
         return max(1, len(rest.rstrip()))
 
 
-def read(path: Path) -> Source | Finding:
-    """The file, or the one finding that says why it cannot be used."""
+def read(path: Path, substitutions: Mapping[str, str] | None = None) -> Source | Finding:
+    """The file, or the one finding that says why it cannot be used. Each `{name}` of `substitutions` is replaced first."""
     name = str(path)
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -64,12 +73,14 @@ def read(path: Path) -> Source | Finding:
         return Finding("CFG-001", name, 0, 0, "", {"why": f"不是 UTF-8 / not UTF-8 (byte {error.start})"})
     except OSError as error:
         return Finding("CFG-001", name, 0, 0, "", {"why": error.strerror or type(error).__name__})
+    for key, value in (substitutions or {}).items():
+        text = text.replace("{" + key + "}", value)
     return parse(name, text)
 
 
 def parse(name: str, text: str) -> Source | Finding:
     try:
-        tree = YAML(typ="rt").load(text)
+        return Source(name, text, YAML(typ="rt").load(text))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         why = (error.problem or "").split("\n")[0].split(" with value")[0] or type(error).__name__
@@ -79,15 +90,21 @@ def parse(name: str, text: str) -> Source | Finding:
         excerpt = lines[mark.line] if mark.line < len(lines) else ""
         return Finding("CFG-002", name, mark.line + 1, mark.column + 1, "", {"why": why}, excerpt)
     except (YAMLError, ValueError, RecursionError) as error:
-        return Finding("CFG-002", name, 0, 0, "", {"why": str(error).split("\n")[0][:120]})
-    return Source(name, text, tree)
+        why = str(error).split("\n")[0][:120] or type(error).__name__
+        return Finding("CFG-002", name, 0, 0, "", {"why": why})
 
 
-def _plain(node: Any) -> Any:
+def _plain(node: Any, budget: list[int]) -> Any:
+    """Raises ValueError when aliases make it grow beyond MOST values."""
+    budget[0] -= 1
+    if budget[0] < 0:
+        raise ValueError(f"超过 {MOST} 个值 · more than {MOST} values")
     if isinstance(node, dict):
-        return {(k if isinstance(k, int) and not isinstance(k, bool) else str(k)): _plain(v) for k, v in node.items()}
+        return {(k if isinstance(k, int) and not isinstance(k, bool) else str(k)): _plain(v, budget) for k, v in node.items()}
     if isinstance(node, list):
-        return [_plain(item) for item in node]
+        return [_plain(item, budget) for item in node]
+    if isinstance(node, int) and abs(node) >= 1 << 64:
+        raise ValueError("数太大 · a number is too large")
     if isinstance(node, bool) or node is None:
         return node
     for kind in (int, float, str):

@@ -1,0 +1,95 @@
+"""Devices of a site file with their profiles as the site changes them, how often each is asked, and what that costs a line."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from drivers.plan import plan
+from drivers.profile import Channel, Device, Profile
+from drivers.quantities import QUANTITIES
+from drivers.schedule import load
+from gateway.config.findings import Finding
+from gateway.config.library import Library
+from gateway.config.model import ChannelFile, DeviceFile
+from gateway.config.shape import Shaped
+from gateway.config.source import Source
+
+FIRE_PERIOD, PERIOD = 1_000, 5_000  # ms, when the site does not say
+SAFETY = frozenset(
+    {
+        "residual-current", "cable-temperature", "arc-fault", "combustible-gas", "toxic-gas", "oxygen", "door", "lock", "panic",
+    }
+)  # fmt: skip
+# Slowest period, ms. Fire: its guaranteed slot. Safety: three periods within 30 s (D10). The rest: three periods and the
+# longest on-delay of a no-data rule, 30 s, within the 100 s of R5.
+FIRE_SLOWEST, SAFETY_SLOWEST, SLOWEST = 2_000, 10_000, 20_000
+SAFETY_STALE = 30_000
+WARN, REFUSE = 0.8, 1.0  # share of a line's time
+
+
+def devices(source: Source, shaped: Shaped, library: Library) -> tuple[dict[int, Device], list[Finding]]:
+    """Place in the file -> Device, of every device whose profile is known; a period too slow is a finding."""
+    made, findings = {}, []
+    assert shaped.file is not None
+    for n, file in zip(shaped.index.get("devices", ()), shaped.file.devices, strict=True):
+        if file.profile not in library.profiles:
+            continue
+        profile = _changed(library.profiles[file.profile], file)
+        kinds = [c.quantity for c in profile.channels]
+        fire = any(QUANTITIES[k].fire for k in kinds)
+        period = file.period or (FIRE_PERIOD if fire else PERIOD)
+        slowest, quantity = _slowest(kinds)
+        if period > slowest:
+            at, asked, limit = ("devices", n, "period"), f"{period / 1000:g}", f"{slowest / 1000:g}"
+            findings.append(source.finding("CFG-034", at, device=file.id, quantity=quantity, period=asked, limit=limit))
+        made[n] = Device(file.id, profile, file.bus, file.unit, period)
+    return made, findings
+
+
+def stale(quantity: str, period: int) -> int:
+    """How long a point may be silent, ms."""
+    safety = QUANTITIES[quantity].fire or quantity in SAFETY
+    return min(3 * period, SAFETY_STALE) if safety else max(3 * period, 3 * PERIOD)
+
+
+def weigh(source: Source, shaped: Shaped, made: Sequence[Device]) -> list[Finding]:
+    """Serial lines that are busy more than 80 % of their time, with the arithmetic; above 100 % they cannot do it."""
+    findings = []
+    assert shaped.file is not None
+    for n, bus in zip(shaped.index.get("buses", ()), shaped.file.buses, strict=True):
+        on_bus = [d for d in made if d.bus == bus.id]
+        if bus.type == "modbus-tcp" or not on_bus:
+            continue
+        weight = load(on_bus, {d.id: plan(d.profile) for d in on_bus}, bus.baud, bus.framing)
+        if weight.share > WARN:
+            code = "CFG-033" if weight.share > REFUSE else "CFG-050"
+            share, sum_ = round(weight.share * 100), "; ".join(weight.lines)
+            findings.append(source.finding(code, ("buses", n), bus=bus.id, share=share, arithmetic=sum_))
+    return findings
+
+
+def _slowest(kinds: Sequence[str]) -> tuple[int, str]:
+    """The slowest period these quantities bear, and the one that bears least."""
+    limits = {k: FIRE_SLOWEST if QUANTITIES[k].fire else SAFETY_SLOWEST if k in SAFETY else SLOWEST for k in kinds}
+    return min(((limit, kind) for kind, limit in limits.items()), default=(SLOWEST, "-"))
+
+
+def _changed(profile: Profile, file: DeviceFile) -> Profile:
+    channels = tuple(c for channel in profile.channels for c in _channel(channel, file.channels))
+    kept = {c.id for c in channels}
+    return dataclasses.replace(profile, channels=channels, outputs=tuple(o for o in profile.outputs if o.readback in kept))
+
+
+def _channel(channel: Channel, changes: Mapping[str, ChannelFile]) -> tuple[Channel, ...]:
+    """The channel as the site has it: changed, as it was, or none. `invert: true` turns round what the profile says."""
+    change = changes.get(channel.id)
+    if change is None:
+        return (channel,)
+    if change.off:
+        return ()
+    quantity = change.quantity if change.quantity in QUANTITIES else channel.quantity
+    invert = channel.invert is not bool(change.invert)
+    return (
+        dataclasses.replace(channel, quantity=quantity or channel.quantity, name=change.name or channel.name, invert=invert),
+    )
