@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 async def run(site: Site, clock: Clock, boot: str, *, uplink: bool = True, ready: Callable[[], None] = lambda: None) -> None:
     """Run the box until SIGTERM or SIGINT. `ready` is called when the socket listens and the first polls are on their way."""
     data = Path(site.data)
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)  # noqa: ASYNC240 - before anything runs
     plant, now = site.plant, clock.now()
     fire = [p.id for p in plant.points.values() if QUANTITIES[p.quantity].fire]
     inbox = Inbox(fire)
