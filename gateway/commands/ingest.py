@@ -35,9 +35,9 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """0 after a signal, 1 when the broker cannot serve --share, 2 for options that do not fit together."""
+    from gateway.stream.client import LinkOptions, secret
     from gateway.stream.influx import V1Writer, V2Writer, Writer
     from gateway.stream.ingest import Ingest, NoSharedSubscription
-    from gateway.stream.link import LinkOptions, secret
 
     host, _, port = args.broker.rpartition(":")
     if not host or not port.isdecimal():

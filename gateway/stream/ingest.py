@@ -10,9 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from gateway.stream import wire
+from gateway.stream.client import SUBSCRIPTION_REFUSED, LinkOptions
 from gateway.stream.grammar import check_line
 from gateway.stream.influx import BadBatch, InfluxError, Writer
-from gateway.stream.link import SUBSCRIPTION_REFUSED, Link, LinkOptions, Message
+from gateway.stream.link import Link, Message
 from gateway.stream.wire import Receipt, Refusal, Topics, WireError
 
 log = logging.getLogger(__name__)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+from gateway.stream.client import Fate
 from gateway.stream.frames import Outbox
-from gateway.stream.link import Fate, Link
+from gateway.stream.link import Link
 from gateway.stream.wire import Topics
 
 WINDOW = 20  # events without a PUBACK

@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from drivers.reading import Clock
 from gateway.site import UplinkConfig
 from gateway.stream import wire
+from gateway.stream.client import Fate, LinkOptions
 from gateway.stream.frames import Frame, FrameStore, Outbox
-from gateway.stream.link import Fate, Link, LinkOptions, Message
+from gateway.stream.link import Link, Message
 from gateway.stream.outgoing import EventLane
 from gateway.stream.wire import Topics, WireError
 

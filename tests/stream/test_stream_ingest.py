@@ -18,9 +18,10 @@ from stream_proxies import HttpProxy
 
 from gateway.stream import ingest as ingest_module
 from gateway.stream import wire
+from gateway.stream.client import LinkOptions
 from gateway.stream.influx import V1Writer, V2Writer, Writer, create_database, read_points
 from gateway.stream.ingest import Ingest, NoSharedSubscription, probe_shared
-from gateway.stream.link import Link, LinkOptions, Message
+from gateway.stream.link import Link, Message
 from gateway.stream.wire import Topics
 
 STAMP = "1760000000000000000"

@@ -14,7 +14,7 @@ from conftest import Spawn
 from stream_box import Box, until
 from stream_daemons import Mosquitto, binary
 
-from gateway.stream import link as link_module
+from gateway.stream import client as client_module
 
 
 def _openssl(folder: Path, *arguments: str) -> None:
@@ -115,7 +115,7 @@ async def test_a_broker_that_hangs_does_not_hold_up_the_end_of_the_process(certi
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         code = (
-            "import asyncio; from gateway.stream.link import Link, LinkOptions\n"
+            "import asyncio; from gateway.stream.client import LinkOptions; from gateway.stream.link import Link\n"
             "async def main():\n"
             f"    link = Link(LinkOptions('127.0.0.1', {port}, 'x', tls_ca={str(certificates / 'ca.pem')!r}), [], print)\n"
             "    task = asyncio.create_task(link.run())\n"
@@ -146,7 +146,7 @@ async def test_a_broker_that_hangs_does_not_hold_up_the_end_of_the_process(certi
     ],
 )
 def test_plain_mqtt_only_to_this_machine(host: str, here: bool) -> None:
-    assert link_module._on_this_machine(host) is here
+    assert client_module._on_this_machine(host) is here
 
 
 def test_the_uplink_loads_none_of_the_big_libraries() -> None:

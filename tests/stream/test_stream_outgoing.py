@@ -8,7 +8,8 @@ from typing import cast
 from conftest import Spawn
 from stream_box import MemoryOutbox, until
 
-from gateway.stream.link import Fate, Link
+from gateway.stream.client import Fate
+from gateway.stream.link import Link
 from gateway.stream.outgoing import EventLane
 from gateway.stream.wire import Topics
 

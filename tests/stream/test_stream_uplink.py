@@ -14,7 +14,8 @@ from stream_proxies import OldBroker
 
 from gateway.stream import link as link_module
 from gateway.stream import wire
-from gateway.stream.link import Link, LinkOptions, Message
+from gateway.stream.client import Callbacks, LinkOptions, Signal
+from gateway.stream.link import Link, Message
 from gateway.stream.wire import Receipt, Refusal
 
 BACKWARDS = b'{"v":1,"dest":"influx","lane":"readings","boot":"b1","ranges":[[2,1]]}'
@@ -226,15 +227,15 @@ async def test_a_broken_receipt_is_ignored(broker: Mosquitto, far: Far, spawn: S
 async def test_an_exception_in_a_callback_restarts_the_client(
     broker: Mosquitto, far: Far, spawn: Spawn, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    healthy, broken = link_module._Thread.message, [True]
+    healthy, broken = Callbacks.message, [True]
 
-    def message(self: link_module._Thread, *args: Any) -> link_module._Signal:
+    def message(self: Callbacks, *args: Any) -> Signal:
         if broken and args[2].payload == b"poison":
             broken.clear()
             raise RuntimeError("a bug")
         return healthy(self, *args)
 
-    monkeypatch.setattr(link_module._Thread, "message", message)
+    monkeypatch.setattr(Callbacks, "message", message)
     box = Box(broker.port)
     await started(box, spawn)
     far.link.publish(box.topics.of("receipt"), b"poison")
@@ -248,7 +249,7 @@ async def test_an_exception_in_a_callback_restarts_the_client(
 
 async def test_a_dead_client_thread_is_noticed(broker: Mosquitto, spawn: Spawn, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(link_module, "_LOOK", 0.1)
-    monkeypatch.setattr(link_module._Thread, "alive", property(lambda self: False))
+    monkeypatch.setattr(Callbacks, "alive", property(lambda self: False))
     box = Box(broker.port)
     spawn(box.uplink.run())
     await until("a second connection", lambda: box.uplink._link.session >= 2)
