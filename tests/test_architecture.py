@@ -22,7 +22,7 @@ PURE = [
 
 # files that may know a library, and nobody else
 OWNERS = {
-    "paho": {"gateway/stream/link.py"},
+    "paho": {"gateway/stream/client.py"},
     "pymodbus": {"drivers/modbus/"},
     "influxdb_client": {"gateway/stream/influx.py"},
     "ruamel": {"gateway/config/"},

@@ -89,10 +89,13 @@ class Evidence:
         database = self._campus.database
         if database is None:
             return "没有数据库，本项不适用 (embedded: local history only)"
-        rows = read_points(
-            database.style, database.url, measurement=item.quantity, field=item.field, database="campus",
-            since_ms=self._began.wall,
-        )  # fmt: skip
+        style = "v1" if database.style == "v1" else "vm"
+        points = self._site.plant.points
+        rows = [
+            row
+            for row in read_points(style, database.url, "campus", self._site.plant.site, item.field)
+            if row[1] >= self._began.wall and row[0] in points and points[row[0]].quantity == item.quantity
+        ]
         fits = [row for row in rows if (row[2] >= item.low if item.quantity != "voltage" else row[2] == item.low)]
         return f"{fits[-1][0]} = {fits[-1][2]:g} ({len(fits)} rows over HTTP from {database.kind})" if fits else ""
 
@@ -143,5 +146,5 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _values(entry: dict[str, Any]) -> list[int]:
-    values = entry.get("values", entry.get("value"))
-    return values if isinstance(values, list) else [values]
+    values = entry["values"] if "values" in entry else [entry["value"]]
+    return [int(value) for value in values]

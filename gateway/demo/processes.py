@@ -118,7 +118,7 @@ class Campus:
         conf = self.dir / "mosquitto.conf"
         conf.write_text("\n".join(lines) + "\n", encoding="utf-8")
         self.start("broker", [binary, "-c", str(conf)])
-        wait_for("the broker", lambda: listening(self.mqtt_port))
+        wait_for("the broker", lambda: self._alive("broker") and listening(self.mqtt_port))
         return True
 
     def start_database(self) -> bool:
@@ -127,7 +127,6 @@ class Campus:
             command = [
                 binary, f"-httpListenAddr=127.0.0.1:{port}", f"-storageDataPath={store}", "-retentionPeriod=12",
                 "-memory.allowedPercent=10", "-loggerLevel=ERROR", "-search.latencyOffset=0s",
-                "-inmemoryDataFlushInterval=1s",
             ]  # fmt: skip
             self.database = Database("victoria-metrics", "v2", f"http://127.0.0.1:{port}")
         elif binary := find("influxd"):
@@ -136,7 +135,7 @@ class Campus:
         else:
             return False
         self.start("database", command)
-        wait_for("the database", lambda: listening(port))
+        wait_for("the database", lambda: self._alive("database") and listening(port))
         return True
 
     # the product
@@ -167,7 +166,8 @@ class Campus:
         assert self.database is not None
         self.start("ingest", [
             sys.executable, "-m", "gateway.commands", "ingest", "--broker", f"127.0.0.1:{self.mqtt_port}",
-            "--influx", self.database.url, "--style", self.database.style, "--db", "campus", "--org", "campus", "--bucket", "campus",
+            "--influx", self.database.url, "--style", self.database.style,
+            *(["--db", "campus"] if self.database.style == "v1" else ["--org", "campus", "--bucket", "campus"]),
         ])  # fmt: skip
 
     def start_dashboard(self, port: int) -> None:
@@ -176,7 +176,7 @@ class Campus:
             sys.executable, "-m", "gateway.commands", "dashboard", "--data", str(self.dir / "data"),
             "--port", str(self.page_port),
         ], show=not self.quiet)  # fmt: skip
-        wait_for("the page", lambda: listening(self.page_port))
+        wait_for("the page", lambda: self._alive("dashboard") and listening(self.page_port))
 
     # processes
 

@@ -85,18 +85,18 @@ def create_database(url: str, db: str) -> None:
     _query(url, {"q": f'CREATE DATABASE "{db}"'})
 
 
-def read_points(style: str, url: str, db: str = "", site: str = "") -> list[tuple[str, int, float]]:
+def read_points(style: str, url: str, db: str = "", site: str = "", field: str = "value") -> list[tuple[str, int, float]]:
     """Every stored value as (point, ms since 1970, value), in order: evidence for checks, not for charts.
 
-    style: v1 (InfluxQL of an InfluxDB 1.x) or vm (VictoriaMetrics' /api/v1/export). `site` limits it to one box.
+    style: v1 (InfluxQL of an InfluxDB 1.x) or vm (VictoriaMetrics' /api/v1/export). `site` limits it to one box; `field` is value or quality.
     """
-    rows = _read_v1(url, db, site) if style == "v1" else _read_vm(url, site)
+    rows = _read_v1(url, db, site, field) if style == "v1" else _read_vm(url, site, field)
     return sorted(rows)
 
 
-def _read_v1(url: str, db: str, site: str) -> list[tuple[str, int, float]]:
+def _read_v1(url: str, db: str, site: str, field: str) -> list[tuple[str, int, float]]:
     where = f" WHERE \"site\" = '{site}'" if site else ""
-    data = _query(url, {"db": db, "epoch": "ms", "q": f'SELECT "value" FROM /.+/{where} GROUP BY "point"'})
+    data = _query(url, {"db": db, "epoch": "ms", "q": f'SELECT "{field}" FROM /.+/{where} GROUP BY "point"'})
     rows = []
     for result in data["results"]:
         for series in result.get("series", []):
@@ -105,8 +105,8 @@ def _read_v1(url: str, db: str, site: str) -> list[tuple[str, int, float]]:
     return rows
 
 
-def _read_vm(url: str, site: str) -> list[tuple[str, int, float]]:
-    match = f'{{__name__=~".+_value",site="{site}"}}' if site else '{__name__=~".+_value"}'
+def _read_vm(url: str, site: str, field: str) -> list[tuple[str, int, float]]:
+    match = f'{{__name__=~".+_{field}",site="{site}"}}' if site else f'{{__name__=~".+_{field}"}}'
     text = _get(url, "/api/v1/export", {"match[]": match, "reduce_mem_usage": "1"})
     rows = []
     for line in text.splitlines():
