@@ -118,7 +118,10 @@ class Engine:
             else:
                 self._log(rec, alarm.state, removed(alarm, now), "removed", code=Result.REMOVED.value)
         for n in unsent:
-            self._forward(rec, n, *self._post.restored(n))
+            next_, gave_up = self._post.restored(n)
+            if gave_up:
+                self._fate(rec, Delivery(n.key, Fate.GAVE_UP), n, "unknown-fate")
+            self._forward(rec, n, next_, gave_up)
         self._outputs = interlock.desired(tuple(self._book.all()), self._plant)
         rec.outputs.update(self._outputs)
         for output, on in self._outputs.items():
@@ -169,14 +172,10 @@ class Engine:
         """What became of a notification: again, the person's next channel, or `cannot-call` when nothing is left."""
         rec = self._record(now, clock_ok)
         n = self._post.get(d.key)
-        rec.deliveries.append(d)
-        rec.event(
-            _DELIVERED.get(d.fate, "delivered"), n.alarm if n else d.key.split(":")[0], who=n.person if n else "",
-            code=d.fate.value, args={"key": d.key, "provider": d.provider_id, "why": d.why},
-        )  # fmt: skip
-        again, gave_up = self._post.news(d, now)
+        next_, gave_up = self._post.news(d, now)
+        self._fate(rec, replace(d, fate=Fate.GAVE_UP) if gave_up else d, n, d.fate.value)
         if n is not None:
-            self._forward(rec, n, again, gave_up, told=True)
+            self._forward(rec, n, next_, gave_up)
             if d.fate not in _DELIVERED:
                 self._box(rec, "cannot-call", f"{BOX}/cannot-call", False, {})
         return self._settle(rec)
@@ -323,10 +322,15 @@ class Engine:
         rec.notifications.append(n)
         rec.event("notified", n.alarm, who=n.person, code="repeat" if n.repeat else "", args=sending(n))
 
-    def _forward(self, rec: Record, n: Notification, next_: Notification | None, gave_up: bool, *, told: bool = False) -> None:
-        """Send what Post decided for `n`; `told` means that the giving up has its event already."""
-        if gave_up and not told:
-            rec.event("gave-up", n.alarm, who=n.person, code="unknown-fate", args={"key": n.key})
+    def _fate(self, rec: Record, d: Delivery, n: Notification | None, code: str) -> None:
+        """Record what became of a message. Given up after a last `try again` is stored as given up, never as still waiting."""
+        rec.deliveries.append(d)
+        alarm, who = (n.alarm, n.person) if n else (d.key.split(":")[0], "")
+        args: dict[str, Scalar] = {"key": d.key, "provider": d.provider_id, "why": d.why}
+        rec.event(_DELIVERED.get(d.fate, "delivered"), alarm, who=who, code=code, args=args)
+
+    def _forward(self, rec: Record, n: Notification, next_: Notification | None, gave_up: bool) -> None:
+        """Send what Post decided instead of `n`; with nothing left for a listed person the box cannot call."""
         if next_ is not None:
             self._send(rec, next_)
         elif gave_up and n.person in self._plant.people:

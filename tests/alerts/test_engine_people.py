@@ -160,7 +160,9 @@ def test_try_again_comes_once_at_its_time(world: World) -> None:
     assert not world.wait(2_999).notifications
     (again,) = world.wait(1).notifications
     assert (again.key, again.attempt, again.channel, again.repeat) == (world.sent[0].key, 2, "phone", False)
-    assert [n.channel for n in world.fate(again, Fate.TRY_AGAIN, 1).notifications] == ["robot"]
+    out = world.fate(again, Fate.TRY_AGAIN, 1)
+    assert [n.channel for n in out.notifications] == ["robot"]
+    assert [(d.key, d.fate) for d in out.deliveries] == [(again.key, Fate.GAVE_UP)], "a restart must not send it once more"
 
 
 def test_a_fire_does_not_wait_for_a_busy_channel(world: World) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from engine_world import RULES, START, World, plant
 
-from alerts.model import AlarmState, Result
+from alerts.model import AlarmState, Fate, Result
 from alerts.restore import off_time, rebase, unseen
 from drivers.reading import Now
 
@@ -139,6 +139,7 @@ def test_an_open_message_is_repeated_once_and_marked(fire: World) -> None:
     out = fire.restart(1_000, unsent=(again,))
     assert [x.channel for x in out.notifications] == ["robot"]
     assert [e.kind for e in out.events] == ["boot", "gave-up", "notified"]
+    assert [(d.key, d.fate) for d in out.deliveries] == [(n.key, Fate.GAVE_UP)]
 
 
 def test_replies_are_remembered(fire: World) -> None:
