@@ -163,7 +163,7 @@ def test_headers_on_every_answer(served):
 
 
 def test_nothing_undeclared_answers(served):
-    client, app, _ = served
+    client, _, _ = served
     for path in ("/docs", "/redoc", "/openapi.json", "/static/x/../../auth.py", "/static/x/%2e%2e/auth.py", "/dashboard.db"):
         assert client.get(path).status_code == 404, path
     assert client.get("/static/old-version/app.js").headers["cache-control"] == "no-cache"
@@ -184,8 +184,8 @@ def test_roles_and_rights():
     assert may("viewer", LOOK) and not may("made-up", ACT)
 
 
-def test_the_site_file_decides_the_role(served, as_role, kit):
-    client, app, run = served
+def test_the_site_file_decides_the_role(served, as_role):
+    client, app, _ = served
     as_role("duty")
     assert client.get("/api/v1/words").json()["verbs"] == ["ack", "result", "silence", "reset"]
     app.state.office.live.state["people"] = [{"id": "wang", "name": "王师傅", "role": "viewer"}]
