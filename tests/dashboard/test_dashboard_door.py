@@ -1,0 +1,212 @@
+"""Who gets through which door: every route of the application times every role, CSRF, origin, sizes, headers."""
+
+import pytest
+from fastapi import Depends, FastAPI
+from fastapi.testclient import TestClient
+
+from dashboard import app as building
+from dashboard.app import ROUTES, create_app, first_admin
+from dashboard.auth import Users
+from dashboard.door import Need, undeclared
+from dashboard.rights import ACT, LOOK, OPEN, VERBS, may
+
+ROLES = sorted(VERBS)
+ORDER = {"verb": "ack", "alarm": "no3-1", "args": {}}
+
+
+@pytest.fixture
+def served(data, kit, start_run):
+    """The application over a fake `run`, and a way to come in as somebody."""
+    run = start_run({**kit.school(), "alarms": {"no3-1": kit.alarm()}})
+    users = Users(data / "dashboard.db")
+    app = create_app(data, kit.clock(), users)
+    with TestClient(app, follow_redirects=False) as client:
+        while app.state.office.live.down:
+            client.get("/healthz")
+        yield client, app, run
+
+
+@pytest.fixture
+def as_role(served, kit):
+    client, app, _ = served
+    by_role = {role: person for person, role in kit.people.items()}
+
+    def come_in(role):
+        client.cookies.clear()
+        if role is None:
+            return {}
+        token = app.state.office.users.login(by_role[role], kit.password, app.state.office.seconds()).token
+        client.cookies.set("session", token)
+        return {"x-csrf-token": app.state.office.users.session(token, app.state.office.seconds()).csrf}
+
+    return come_in
+
+
+def address(path, version):
+    return path.replace("{version}", version).replace("{name:path}", "app.js")
+
+
+def allowed(role, right):
+    return right == OPEN or (role is not None and (right == LOOK or bool(VERBS[role])))
+
+
+@pytest.mark.parametrize("role", [None, *ROLES])
+def test_every_route_for_every_role(served, as_role, role):
+    client, app, _ = served
+    declared = {(method, path): need for method, path, _, need in ROUTES}
+    enumerated = [(m, route.path) for route in app.routes for m in route.methods]
+    assert sorted(enumerated) == sorted(declared)
+    for method, path in enumerated:
+        if path == "/api/v1/stream" and role is not None:
+            continue  # endless; its own test
+        need = declared[method, path]
+        headers = as_role(role)
+        query = {"point": "pump/level", "from": 1, "to": 2} if path.endswith("history") else None
+        body = {"json": ORDER} if path.endswith("command") else {}
+        if path == "/login" and method == "POST":
+            body = {"data": {"person": "nobody", "password": "wrong password"}}
+        answer = client.request(method, address(path, app.state.office.version), params=query, headers=headers, **body)
+        passed = answer.status_code < 400 and not (
+            need.right != OPEN and answer.headers.get("location") == "/login" and path != "/logout"
+        )
+        if path == "/login" and method == "POST":
+            assert answer.status_code == 401
+        elif allowed(role, need.right):
+            assert passed, (role, path, answer.status_code)
+        elif need.page:
+            assert answer.status_code == 303 and answer.headers["location"] == "/login", path
+        else:
+            assert answer.status_code == (401 if role is None else 403), path
+
+
+def test_a_verb_that_the_role_lacks_is_refused(served, as_role):
+    client, _, run = served
+    headers = as_role("electrician")
+    assert client.post("/api/v1/command", json={**ORDER, "verb": "reset"}, headers=headers).status_code == 403
+    assert client.post("/api/v1/command", json=ORDER, headers=headers).json()["ok"] is True
+    assert run.did()["verb"] == "ack"
+
+
+def test_the_stream_needs_a_session(served):
+    client, _, _ = served
+    assert client.get("/api/v1/stream").status_code == 401
+
+
+def test_a_write_needs_the_token_of_its_session(served, as_role):
+    client, _, run = served
+    good = as_role("duty")
+    for headers in ({}, {"x-csrf-token": "wrong"}, {"x-csrf-token": ""}):
+        assert client.post("/api/v1/command", json=ORDER, headers=headers).status_code == 403
+        assert client.post("/logout", headers=headers).status_code == 403
+    foreign = {**good, "origin": "http://evil.example"}
+    assert client.post("/api/v1/command", json=ORDER, headers=foreign).status_code == 403
+    assert client.post("/login", data={"person": "wang", "password": "x"}, headers={"origin": "null"}).status_code == 403
+    assert not [line for line in run.seen if "did" in line]
+    assert client.post("/logout", data={"csrf": good["x-csrf-token"]}).status_code == 303
+    assert client.post("/api/v1/command", json=ORDER, headers=good).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "order, status",
+    [
+        ({"verb": "open-lock", "alarm": "no3-1"}, 422),
+        ({"verb": "ack"}, 422),
+        ({"verb": "ack", "alarm": "x" * 300}, 422),
+        ({"verb": "ack", "alarm": "no3-1", "person": "gao"}, 422),
+        ({"verb": "ack", "alarm": "no3-1", "args": {"evil": 1}}, 422),
+        ({"verb": "result", "alarm": "no3-1"}, 422),
+        ({"verb": "result", "alarm": "no3-1", "args": {"result": "false", "on_site": True}}, 422),
+        ({"verb": "result", "alarm": "no3-1", "args": {"result": "false", "cause": "蚊香"}}, 422),
+        ({"verb": "result", "alarm": "no3-1", "args": {"result": "false", "cause": "蚊香", "on_site": 1}}, 422),
+        ({"verb": "ack", "alarm": "no3-1", "args": {"cause": "x" * 40_000}}, 413),
+    ],
+)
+def test_an_order_that_is_not_whole_never_reaches_run(served, as_role, order, status):
+    client, _, run = served
+    headers = as_role("duty")
+    assert client.post("/api/v1/command", json=order, headers=headers).status_code == status
+    assert client.post("/api/v1/command", json=ORDER, headers=headers).status_code == 200
+    assert run.did()["verb"] == "ack"
+
+
+def test_run_down_is_said(served, as_role):
+    client, app, run = served
+    headers = as_role("duty")
+    run.kill()
+    while not app.state.office.live.down:
+        client.get("/healthz")
+    answer = client.post("/api/v1/command", json=ORDER, headers=headers)
+    assert answer.status_code == 503 and "没有应答" in answer.json()["text"]
+    assert client.get("/healthz").status_code == 503
+    assert client.get("/api/v1/state").json()["down"] != ""
+
+
+def test_state_and_history(served, as_role):
+    client, _, _ = served
+    as_role("viewer")
+    state = client.get("/api/v1/state").json()
+    assert state["down"] == "" and state["snapshot"]["points"]["pump/level"]["value"] == 2.41
+    history = client.get("/api/v1/history", params={"point": "pump/level", "from": 0, "to": 3_600_000})
+    assert len(history.json()["mean"]) == 61
+    assert client.get("/api/v1/history", params={"point": "no/such", "from": 0, "to": 1}).status_code == 404
+    assert client.get("/api/v1/history", params={"point": "pump/level", "from": 5, "to": 1}).status_code == 422
+
+
+def test_headers_on_every_answer(served):
+    client, app, _ = served
+    for path in ("/login", "/", "/healthz", "/nowhere", f"/static/{app.state.office.version}/app.js"):
+        headers = client.get(path).headers
+        policy = headers["content-security-policy"]
+        assert "unsafe" not in policy and "frame-ancestors 'none'" in policy and "script-src 'self'" in policy
+        assert headers["x-content-type-options"] == "nosniff"
+        assert ("immutable" in headers["cache-control"]) == path.startswith("/static")
+
+
+def test_nothing_undeclared_answers(served):
+    client, _, _ = served
+    for path in ("/docs", "/redoc", "/openapi.json", "/static/x/../../auth.py", "/static/x/%2e%2e/auth.py", "/dashboard.db"):
+        assert client.get(path).status_code == 404, path
+    assert client.get("/static/old-version/app.js").headers["cache-control"] == "no-cache"
+
+
+def test_a_route_without_a_right_stops_the_start(data, kit, monkeypatch):
+    app = FastAPI(openapi_url=None)
+    app.add_api_route("/bare", lambda: None)
+    app.add_api_route("/twice", lambda: None, dependencies=[Depends(Need(LOOK)), Depends(Need(OPEN))])
+    assert undeclared(app.routes) == ["/bare", "/twice"]
+    monkeypatch.setattr(building, "undeclared", lambda routes: ["/bare"])
+    with pytest.raises(RuntimeError, match="/bare"):
+        create_app(data, kit.clock(), Users(data / "dashboard.db"))
+
+
+def test_roles_and_rights():
+    assert [role for role in ROLES if not may(role, ACT)] == ["holder", "installer", "viewer"]
+    assert may("viewer", LOOK) and not may("made-up", ACT)
+
+
+def test_the_site_file_decides_the_role(served, as_role):
+    client, app, _ = served
+    as_role("duty")
+    assert client.get("/api/v1/words").json()["verbs"] == ["ack", "result", "silence", "reset"]
+    app.state.office.live.state["people"] = [{"id": "wang", "name": "王师傅", "role": "viewer"}]
+    assert client.get("/api/v1/words").json()["verbs"] == []
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_the_cookie(data, kit, secure):
+    app = create_app(data, kit.clock(), Users(data / "dashboard.db"), secure=secure)
+    with TestClient(app, follow_redirects=False) as client:
+        answer = client.post("/login", data={"person": "wang", "password": kit.password})
+        cookie = answer.headers["set-cookie"]
+        assert "HttpOnly" in cookie and "SameSite=lax" in cookie and "Max-Age=43200" in cookie
+        assert ("Secure" in cookie) is secure
+
+
+def test_two_first_starts_have_different_passwords(tmp_path):
+    made = []
+    for name in ("a", "b"):
+        users = Users(tmp_path / name)
+        made.append(first_admin(users))
+        assert first_admin(users) == "" and users.list() == [("admin", "admin")]
+        assert users.login("admin", made[-1], 1).token
+    assert made[0] != made[1] and all(len(password) >= 16 for password in made)
