@@ -39,7 +39,8 @@ def load(root: Path, extra_profiles: Path | None = None) -> Library:
     """Everything under `root`, and a site's own profiles (a folder `profiles` beside the site file)."""
     library = Library()
     places: list[tuple[Source, RuleFile, Path_]] = []
-    for source in _sources(library, (root / "profiles", extra_profiles)):
+    own = extra_profiles if extra_profiles and extra_profiles.resolve() != (root / "profiles").resolve() else None
+    for source in _sources(library, (root / "profiles", own)):
         _profile(library, source)
     for source in _sources(library, (root / "rules",)):
         places += _rules(library, source)
