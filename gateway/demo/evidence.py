@@ -102,8 +102,8 @@ class Evidence:
     def _recorded(self, item: Recorded) -> str:
         kinds: dict[str, str] = {}
         for event in self._export():
-            if "kind" in event["args"]:
-                kinds[event["alarm"]] = event["args"]["kind"]
+            if "alarm_kind" in event["args"]:
+                kinds[event["alarm"]] = event["args"]["alarm_kind"]
             if event["kind"] == item.event and kinds.get(event["alarm"]) in item.kinds:
                 return f"event {event['seq']} of {event['alarm']} (journal export)"
         return ""
