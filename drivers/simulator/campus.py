@@ -17,9 +17,11 @@ TURNAROUND = 0.005  # seconds a device thinks, beyond the 3.5 characters
 # and 5 ms: 1-8 bits (6 characters) 26.9 ms, 1 register (7) 27.9, 2 (9) 30, 4 (13) 34.2, 10 (25) 46.7, 12 (29) 50.8.
 #   rs485-a: 14 fire devices × 26.9 /1 s + 8 × 26.9 /2 s + 2 × 50.8 /5 s + 2 arc × 2 × 27.9 /5 s + 1 × 34.2 /5 s
 #            + 1 relay board × 26.9 /5 s + 3 × 30 /10 s = 377 + 108 + 20 + 22 + 7 + 5 + 9 = 548 ms a second: 55 %
-#   rs485-b: 7 fire devices × 26.9 /1 s + door and locks 26.9 /1 s + 26.9 /2 s + 2 × 26.9 /2 s + 3 gas × 34.2 /2 s
-#            + 2 relay boards × 26.9 /5 s + 2 × 46.7 /10 s + 3 × 30 /10 s = 188 + 27 + 13 + 27 + 51 + 11 + 9 + 9
-#            = 335 ms a second: 34 % (63 % where the 200 ms rest that the gas heads want is counted as busy)
+#            (57 % with the 200 ms rest that one climate sensor wants)
+#   rs485-b: 7 fire devices × 26.9 /1 s + door and locks 26.9 /1 s + 26.9 /2 s + 2 × 26.9 /2 s + 2 gas × 34.2 /2 s
+#            + 34.2 /5 s + 2 relay boards × 26.9 /5 s + 2 × 46.7 /10 s + 3 × 30 /10 s
+#            = 188 + 27 + 13 + 27 + 34 + 7 + 11 + 9 + 9 = 325 ms a second: 33 %
+#            (59 % with the 200 ms rest that the gas heads and one climate sensor want)
 
 
 @dataclass(frozen=True, slots=True)

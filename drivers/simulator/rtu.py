@@ -38,6 +38,7 @@ class RtuLine(threading.Thread):
         self._line, self.link, self._world, self._log = name, link, world, log
         self.counts: Counter[str] = Counter()
         self._late: deque[tuple[float, Reply]] = deque()
+        self._talked_over = False  # a request began while an answer was on the wire
         self._free = 0.0  # when the last answer's last byte was on the wire
         self._ending = threading.Event()
         self._near, self._far = os.openpty()
@@ -67,9 +68,11 @@ class RtuLine(threading.Thread):
                 first = self._begun(mono())
             buffer += got
             length = request_length(buffer)
-            if length is None and len(buffer) < 256:
+            if len(buffer) < (length or 256):
                 continue  # a known function needs more bytes, an unknown one ends by silence
-            frame, buffer = buffer[: length or 256], b""
+            frame, rest, buffer = buffer[: length or 256], buffer[length or 256 :], b""
+            if rest:  # more came without the silence between: it is lost
+                self._misuse("collision", 0.0)
             self._take(frame, first)
 
     def _wait(self, seconds: float) -> bytes:
@@ -84,16 +87,16 @@ class RtuLine(threading.Thread):
 
     def _begun(self, now: float) -> float:
         """A request begins: judge the silence before it. When its first byte is clocked."""
-        if now < self._free:
-            self._misuse("collision", self._free - now)
-            return self._free
-        if self._free and now < self._free + GAP - SLACK:
+        if self._talked_over:
+            self._talked_over = False
+            self._misuse("collision", 0.0)
+        elif self._free and now < self._free + GAP - SLACK:
             self._misuse("gap", now - self._free)
         return now
 
-    def _misuse(self, what: str, seconds: float) -> None:
+    def _misuse(self, what: str, silence: float) -> None:
         self.counts[what] += 1
-        self._log(what, line=self._line, ms=round(seconds * 1000, 2), count=self.counts[what])
+        self._log(what, line=self._line, silence_ms=round(silence * 1000, 2), count=self.counts[what])
 
     def _broken(self, buffer: bytes, first: float) -> None:
         """Silence ended the request: whole only if its check bytes say so (a function we do not know)."""
@@ -136,6 +139,8 @@ class RtuLine(threading.Thread):
             chunk = frame[at : at + CHUNK]
             sleep_until(start + (at + len(chunk)) * CHARACTER)
             self._free = max(mono(), start + len(frame) * CHARACTER)
+            if at + CHUNK >= len(frame):  # nobody who waits for our end can have spoken yet
+                self._talked_over = bool(select.select([self._near], [], [], 0)[0])
             os.write(self._near, chunk)
         self.counts["answer"] += 1
         self._world.sent(reply)
