@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from dashboard.pages import api, command, health, home, login, stream
 from dashboard.rights import ACT, LOOK, OPEN
 from drivers.reading import Clock
 from gateway.local import LocalClient
+
+log = logging.getLogger(__name__)
 
 ADMIN = "admin"
 
@@ -73,6 +76,7 @@ def create_app(
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         following = asyncio.create_task(office.live.run(), name="follow")
+        following.add_done_callback(_tell_of_a_bug)
         app.state.following = following
         yield
         following.cancel()
@@ -88,6 +92,12 @@ def create_app(
     if missing := undeclared(app.routes):
         raise RuntimeError(f"routes without a declared right: {', '.join(missing)}; give each a Need(...) in ROUTES")
     return app
+
+
+def _tell_of_a_bug(following: asyncio.Task[None]) -> None:
+    """The follower never ends by itself: pages are grey now, /healthz says 503, and a supervisor may restart us."""
+    if not following.cancelled() and (bug := following.exception()):
+        log.critical("the follower of the local socket died", exc_info=bug)
 
 
 async def _to_login(request: Request, error: Exception) -> Response:

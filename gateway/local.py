@@ -312,7 +312,7 @@ class LocalClient:
                 line = await reader.readline()
         except TimeoutError as error:
             raise RunDown(f"{self._path}: silent for {timeout:g} s") from error
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: asyncio's word for a line longer than the limit
             raise RunDown(f"{self._path}: {error}") from error
         return _answered(self._path, line)
 

@@ -28,6 +28,7 @@ export class Chart {
     byId("curve").hidden = false;
     this.drop();
     this.show();
+    byId("curve").scrollIntoView({ block: "nearest" });
     return this.load();
   }
 

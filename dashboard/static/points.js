@@ -67,10 +67,11 @@ export class Points {
   /** Marks the points of open alarms, counts the unknown. */
   mark(state, alarms) {
     const lamps = new Map();
-    for (const alarm of alarms) if (alarm.state !== "pending" && !lamps.has(alarm.point)) lamps.set(alarm.point, alarm.lamp);
+    for (const alarm of alarms) if (alarm.state !== "pending" && !lamps.has(alarm.point)) lamps.set(alarm.point, alarm);
     for (const [id, { button }] of this.rows) {
-      const lamp = lamps.get(id) ?? "";
+      const { lamp = "", truth = "" } = lamps.get(id) ?? {};
       if ((button.dataset.lamp ?? "") !== lamp) button.dataset.lamp = lamp;
+      if ((button.dataset.truth ?? "") !== truth) button.dataset.truth = truth;
     }
     const count = Object.values(state.points).filter(unknown).length;
     put(byId("unknown-count"), count ? t("points.unknown", { n: count }) : "");

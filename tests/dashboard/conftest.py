@@ -193,7 +193,7 @@ def visit(chromium):
         assert context.request.post(url + "/login", form={"person": person, "password": PASSWORD}).ok
         page.add_init_script(UNTOUCHED)
         page.goto(url)
-        page.wait_for_selector("body:not(.waiting):not(.lost) > header.top")
+        page.wait_for_selector("body:not(.waiting):not(.lost) header.top")
         return page
 
     yield open_page

@@ -216,7 +216,7 @@ def test_a_stranger_logs_in_by_the_form_and_out(open_school, chromium):
     page.fill("[name=person]", "chen")
     page.fill("[name=password]", "correct horse battery")
     page.click("button.big")
-    page.wait_for_selector("body:not(.waiting):not(.lost) > header.top")
+    page.wait_for_selector("body:not(.waiting):not(.lost) header.top")
     page.click("header form button")
     assert page.url.endswith("/login")
     page.goto(server.url)

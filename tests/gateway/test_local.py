@@ -85,6 +85,7 @@ async def test_follow_numbers_coalesces_and_hurries_alarms(served):
     server.push({"points": {"a": {"value": 3}}, "journal": {"seq": 2}}, urgent=False)
     assert server._n == first.n  # nothing has gone yet: it waits for company
     server.push({"alarms": {"x": {"state": "unacked"}}}, urgent=True)
+    assert server._n == first.n + 1  # it has gone, before push returned
     second = await nxt(stream)
     assert second.n == first.n + 1
     assert second.data["points"] == {"a": {"value": 3}, "b": {"value": 2}}
