@@ -41,14 +41,23 @@ def run(args: argparse.Namespace) -> int:
         return EX_CONFIG
     text = site_to_json(compiled.site)
     if args.output:
-        part = args.output.with_name(args.output.name + ".part")
-        part.write_text(text, encoding="utf-8")
-        os.replace(part, args.output)
+        try:
+            _write(args.output, text)
+        except OSError as error:
+            print(f"{args.output}: 写不了 · cannot be written: {error.strerror}", file=sys.stderr)
+            return 1
     if args.compiled:
         print(text)
     elif not args.json:
         print(_summary(args.file, compiled.site))
     return 0
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all: `run` may read it at any time."""
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, encoding="utf-8")
+    os.replace(part, path)
 
 
 def _pair(text: str) -> tuple[str, str]:

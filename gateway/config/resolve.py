@@ -122,7 +122,7 @@ class Resolver:
                 self._known(channel, "channels", (*at, "channels", m))
             for m, zone in enumerate(person.zones):
                 self._known(zone, "zones", (*at, "zones", m))
-            if not person.channels and person.role not in NO_PHONE and not self._wrong((*at, "channels")):
+            if not person.channels and person.role not in NO_PHONE and not self._written((*at, "channels")):
                 self._add("CFG-041", at, person=person.id)
 
     def _duty(self) -> None:
@@ -130,13 +130,14 @@ class Resolver:
             self._known(shift.person, "people", (*at, "person"))
         if {"people", "duty"} & (self.shaped.blind | self.shaped.lost.keys()):
             return  # who is there is not known
-        people = {p.id: p for p in self.file.people}
-        on_duty = {p.id for p in people.values() if p.role == "duty"} | {s.person for s in self.file.duty if s.post == "duty"}
+        roles = {p.id: p.role for p in self.file.people}
+        on_duty = {id for id, role in roles.items() if role == "duty"} | {s.person for s in self.file.duty if s.post == "duty"}
         if not on_duty:
             self._add("CFG-040", ("duty",) if self.file.duty else ("people",), key=True)
             return
-        reached = on_duty | {p.id for p in people.values() if p.role == "leader"}
-        if len({people[p].phone for p in reached if p in people and people[p].phone}) < 2:
+        reached = on_duty | {id for id, role in roles.items() if role == "leader"}
+        phones = {p.phone or "?" for at, p in self._items("people") if p.id in reached and self._written((*at, "phone"))}
+        if len(phones) < 2:
             self._add("CFG-051", ("people",), key=True)
 
     def _channels(self) -> None:
@@ -202,11 +203,11 @@ class Resolver:
 
     def _needs(self, at: Path_, item: Bus | Any) -> None:
         for name in NEEDS[item.type]:
-            if not getattr(item, name) and not self._wrong((*at, name)):
+            if not getattr(item, name) and not self._written((*at, name)):
                 self._add("CFG-023", at, type=item.type, name=name)
 
-    def _wrong(self, path: Path_) -> bool:
-        """Is there something at `path`? Then it has been complained of already, and is not missing."""
+    def _written(self, path: Path_) -> bool:
+        """Is there something at `path`, right or wrong? What is wrong has been complained of already, and is not missing."""
         node: Any = self.source.data
         for part in path:
             if isinstance(node, dict) and part not in node:

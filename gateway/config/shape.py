@@ -27,6 +27,7 @@ WANTED = {
 }
 EXTRA = ("extra_forbidden", "invalid_key")
 NO_SITE = {"id": "x", "district": "x", "name": "x", "short": "x"}  # stands in for a broken `site`; nothing is built from it
+LISTS = [n for n, f in SiteFile.model_fields.items() if typing.get_origin(f.annotation) is list]
 
 
 @dataclass(slots=True)
@@ -49,7 +50,7 @@ def shape(source: Source) -> Shaped:
     data = source.data
     if not isinstance(data, dict) or data.get("campus") != 1 or isinstance(data["campus"], bool):
         return Shaped(None, [source.finding("CFG-003", ("campus",))])
-    sections = {n: list(range(len(v))) for n, v in data.items() if isinstance(v, list)}
+    sections = {n: list(range(len(data[n]))) for n in LISTS if isinstance(data.get(n), list)}
     try:
         return Shaped(SiteFile.model_validate(data), [], sections)
     except ValidationError as error:

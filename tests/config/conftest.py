@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from quick import compile_quickly
 
-from gateway.config.compile import Compiled, compile_site
+from gateway.config.compile import Compiled
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 FIRE = """policy: fire
@@ -40,9 +41,9 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def compiled(tmp_path: Path, shelf: Path) -> Callable[..., Compiled]:
     """Compile a text as site.yaml."""
 
-    def go(text: str | bytes, *, speed: int = 1, root: Path = shelf, **substitutions: str) -> Compiled:
+    def go(text: str | bytes, *, speed: int = 1, **substitutions: str) -> Compiled:
         path = tmp_path / "site.yaml"
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return compile_site(path, data="/var/lib/x", speed=speed, root=root, substitutions=substitutions)
+        return compile_quickly(path, shelf, speed=speed, substitutions=substitutions)
 
     return go

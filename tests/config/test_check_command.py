@@ -1,0 +1,95 @@
+"""`check FILE` as people and `run` use it: what is printed where, what is written, exit codes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from site_texts import GOOD, TEN
+
+from gateway.commands import main
+from gateway.config import library
+from gateway.site import site_from_json
+
+Check = Callable[..., int]
+
+
+@pytest.fixture
+def check(tmp_path: Path, shelf: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
+    monkeypatch.setattr(library, "data_dir", lambda: shelf)
+
+    def go(text: str, *options: str) -> int:
+        path = tmp_path / "site.yaml"
+        path.write_text(text, encoding="utf-8")
+        return main(["check", str(path), *options])
+
+    return go
+
+
+def test_a_good_file(check: Check, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check(GOOD) == 0
+    out, err = capsys.readouterr()
+    assert "可以使用" in out and "6 devices" in out and err == ""
+
+
+def test_the_compiled_site_is_written_whole(check: Check, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "site.compiled.json"
+    out.write_text("old", encoding="utf-8")
+    options = ("-o", str(out), "--data", "/srv/x", "--speed", "10", "--set", "line=/dev/pts/7")
+    assert check(GOOD.replace("/dev/ttyS9", '"{line}"'), *options) == 0
+    site = site_from_json(out.read_text("utf-8"))
+    assert (site.data, site.plant.speed, site.buses[0].port) == ("/srv/x", 10, "/dev/pts/7")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["site.compiled.json", "site.yaml"]
+
+
+def test_a_mistake_leaves_the_last_compiled_site_alone(check: Check, tmp_path: Path) -> None:
+    out = tmp_path / "site.compiled.json"
+    out.write_text("old", encoding="utf-8")
+    assert check(TEN, "-o", str(out)) == 78
+    assert out.read_text("utf-8") == "old"
+
+
+def test_the_compiled_site_can_be_shown(check: Check, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check(GOOD, "--compiled") == 0
+    assert site_from_json(capsys.readouterr().out).plant.site == "s1"
+
+
+def test_a_warning_is_shown_and_does_not_fail(check: Check, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "c.json"
+    assert check(GOOD.replace("{high: 400}", "{high: 600}"), "-o", str(out)) == 0
+    assert "警告/warning CFG-052" in capsys.readouterr().err
+    assert site_from_json(out.read_text("utf-8")).warnings
+
+
+def test_json_is_for_programs(check: Check, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check(GOOD.replace("{high: 400}", "{high: 600}"), "--json") == 0
+    out, err = capsys.readouterr()
+    (row,) = [json.loads(line) for line in out.splitlines()]
+    assert (row["code"], row["level"], row["path"], row["line"]) == (
+        "CFG-052",
+        "warning",
+        "rules.residual-current-alarm.high",
+        47,
+    )
+    assert err == ""
+
+
+def test_a_file_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "/nowhere/site.yaml"]) == 78
+    assert "/nowhere/site.yaml  错误/error CFG-001" in capsys.readouterr().err
+
+
+def test_an_output_that_cannot_be_written(check: Check, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check(GOOD, "-o", str(tmp_path / "none" / "c.json")) == 1
+    assert str(tmp_path / "none" / "c.json") in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "options", [("--speed", "0"), ("--speed", "fast"), ("--set", "x"), ("--set", "=x"), ("--json", "--compiled")]
+)
+def test_wrong_options_are_a_matter_of_usage(check: Check, options: tuple[str, ...]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        check(GOOD, *options)
+    assert caught.value.code == 2

@@ -1,0 +1,307 @@
+"""What a right site file becomes: devices, points, rules with their points, policies; and that the engine takes it."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from quick import compile_quickly
+from ruamel.yaml import YAML
+from site_texts import GOOD
+
+from alerts.engine import Engine
+from alerts.model import Rule
+from alerts.plant import OutputPoint, Shift
+from drivers.reading import Now
+from gateway.config.compile import Compiled, compile_site
+from gateway.config.findings import render
+from gateway.config.shape import shape
+from gateway.config.source import Source, parse
+from gateway.site import BusConfig, ChannelConfig, Site, site_from_json, site_to_json
+
+Go = Callable[..., Compiled]
+EXAMPLE = Path(__file__).resolve().parents[2] / "config" / "site.example.yaml"
+
+
+def site_of(found: Compiled) -> Site:
+    assert found.site is not None, "\n".join(render(f) for f in found.findings)
+    return found.site
+
+
+def rule(site: Site, id: str) -> Rule:
+    (found,) = [r for r in site.plant.rules if r.id == id]
+    return found
+
+
+def test_the_compiled_form_comes_back_the_same(compiled: Go) -> None:
+    site = site_of(compiled(GOOD))
+    assert site_from_json(site_to_json(site)) == site
+
+
+def test_the_engine_takes_it(compiled: Go) -> None:
+    site = site_of(compiled(GOOD))
+    assert not Engine(site.plant, boot="b", now=Now(0, 0), clock_ok=True).alarms
+
+
+def test_lines_people_and_places(compiled: Go) -> None:
+    site = site_of(compiled(GOOD))
+    assert site.buses == (
+        BusConfig("a", "modbus-rtu", "/dev/ttyS9", 9600, "8N1"),
+        BusConfig("t", "modbus-tcp", host="127.0.0.1", tcp_port=5020),
+    )
+    plant = site.plant
+    assert plant.shifts == (Shift("duty", "wang", 420, 1440, (1, 7)),)
+    assert plant.people["chen"].zones == ("room",) and plant.people["wang"].channels == ("phone", "console")
+    assert plant.holders == {"vault": ("wang", "chen")}
+    assert plant.outputs["relay/relay-2"] == OutputPoint("relay/relay-2", "fan", "cooking", "", "io/di-4")
+    assert plant.buildings["dorm"].evacuation and not plant.buildings["canteen"].evacuation
+    assert site.channels[0] == ChannelConfig("phone", "webhook", {"url": "http://127.0.0.1:1/", "secret_file": "/etc/secret"})
+    assert (site.uplink.client_id, site.uplink.confirm, site.district, site.data) == ("s1", "receipt", "d1", "/var/lib/x")
+
+
+def test_channels_as_the_site_changes_them(compiled: Go) -> None:
+    site = site_of(compiled(GOOD))
+    io = next(d for d in site.devices if d.id == "io")
+    channels = {c.id: c for c in io.profile.channels}
+    assert (channels["di-1"].quantity, channels["di-1"].invert, channels["di-2"].invert) == ("door", True, False)
+    assert "di-5" not in channels and "io/di-5" not in site.plant.points
+    assert site.plant.points["io/di-4"].zone == "cooking" and site.plant.points["io/di-1"].zone == "vault"
+
+
+def test_invert_turns_round_what_the_profile_says(compiled: Go) -> None:
+    text = GOOD.replace("name: 烟感, period: 1s}", "period: 1s, channels: {mounted: {invert: true}}}")
+    (mounted,) = [c for c in site_of(compiled(text)).devices[0].profile.channels if c.id == "mounted"]
+    assert not mounted.invert  # 1 = mounted is inverted by the profile
+
+
+def test_an_output_whose_readback_is_off_is_no_output(compiled: Go) -> None:
+    text = GOOD.replace("unit: 17, zone: room}", "unit: 17, zone: room, channels: {relay-8: off}}")
+    relay = next(d for d in site_of(compiled(text)).devices if d.id == "relay")
+    assert [o.id for o in relay.profile.outputs] == [f"relay-{n}" for n in range(1, 8)]
+
+
+@pytest.mark.parametrize(
+    ("point", "name"),
+    [
+        ("smoke-1/smoke", "烟感"),  # the device's name: its one smoke point
+        ("io/di-1", "库门"),  # the site's name of the channel
+        ("leak/leak-3", "第 3 回路"),  # several of one quantity: the profile's name of the channel
+        ("a/link", "线路"),
+    ],
+)
+def test_what_a_point_is_called(compiled: Go, point: str, name: str) -> None:
+    assert site_of(compiled(GOOD)).plant.points[point].name == name
+
+
+@pytest.mark.parametrize(
+    ("point", "stale"),
+    [
+        ("smoke-1/smoke", 3_000),  # fire: three periods
+        ("gas/gas", 6_000),
+        ("leak/leak-1", 15_000),
+        ("io/di-1", 3_000),  # a store's door
+        ("air/temperature", 30_000),
+        ("relay/relay-1", 15_000),  # no period given: 5 s
+        ("a/link", 30_000),
+    ],
+)
+def test_how_long_a_point_may_be_silent(compiled: Go, point: str, stale: int) -> None:
+    assert site_of(compiled(GOOD)).plant.points[point].stale == stale
+
+
+def test_no_point_may_be_silent_too_long(compiled: Go) -> None:
+    """Safety kinds 30 s; any other so that with the longest on-delay of a no-data rule, 30 s, it stays within 100 s (R5)."""
+    text = GOOD.replace("zone: cooking, period: 2s", "zone: cooking, period: 10s").replace(
+        "zone: vault, period: 10s", "zone: vault, period: 20s"
+    )
+    points = site_of(compiled(text)).plant.points
+    assert points["gas/gas"].stale == 30_000 and points["air/temperature"].stale == 60_000
+
+
+# rules
+
+
+def test_each_rule_has_the_points_of_its_quantities_and_zones(compiled: Go) -> None:
+    site = site_of(compiled(GOOD))
+    assert rule(site, "smoke").points == ("smoke-1/smoke",)
+    assert rule(site, "combustible-gas-2").points == ("gas/gas",)
+    assert rule(site, "store-humidity-high").points == ("air/humidity",)
+    ids = {r.id for r in site.plant.rules}
+    assert not ids & {"room-temperature", "kitchen-temperature", "heat", "flow"}  # nothing here they fit
+
+
+def test_of_a_group_only_the_first_rule_that_fits_applies(compiled: Go) -> None:
+    site = site_of(compiled(GOOD))
+    asleep, others = rule(site, "no-data-sleep").points, rule(site, "no-data").points
+    assert asleep == ("smoke-1/smoke",)
+    assert not set(asleep) & set(others)
+    assert set(asleep) | set(others) == {p for p in site.plant.points if not p.endswith("/link")}
+
+
+def test_a_line_has_its_own_rule_and_no_other(compiled: Go) -> None:
+    site = site_of(compiled(GOOD))
+    assert rule(site, "line").points == ("a/link", "t/link")
+    assert [r.id for r in site.plant.rules if "a/link" in r.points] == ["line"]
+    link = site.plant.points["a/link"]
+    assert (link.device, link.quantity, link.zone, link.bus) == ("a", "link", "", "a")
+
+
+def test_each_store_has_its_two_rules(compiled: Go) -> None:
+    made = rule(site_of(compiled(GOOD)), "store-opening-chem")
+    assert (made.kind, made.points, made.alarm, made.on_delay) == ("cabinet", ("io/di-1",), "store", 2_000)
+    assert made.params == {"case": "opening", "door": "io/di-1", "lock_a": "io/di-2", "lock_b": "io/di-3"}
+    assert rule(site_of(compiled(GOOD)), "store-one-lock-chem").params["case"] == "lock"
+
+
+def test_a_rule_is_as_its_file_says(compiled: Go) -> None:
+    made = rule(
+        site_of(compiled(GOOD.replace("rules:\n  residual-current-alarm: {high: 400}\n", ""))), "residual-current-alarm"
+    )
+    assert made.params == {"high": 300.0, "return_at": 270.0}
+    assert (made.alarm, made.policy, made.on_delay, made.off_delay) == ("electrical", "electrical", 0, 10_000)
+    assert (made.message_zh, made.message_en) == ("剩余电流", "Residual current")
+
+
+@pytest.mark.parametrize(
+    ("change", "id", "params", "delays"),
+    [
+        ("residual-current-alarm: {high: 400}", "residual-current-alarm", {"high": 400.0, "return_at": 360.0}, (0, 10_000)),
+        (
+            "residual-current-alarm: {high: 400, return_at: 399}",
+            "residual-current-alarm",
+            {"high": 400.0, "return_at": 399.0},
+            (0, 10_000),
+        ),
+        (
+            "residual-current-alarm: {on_delay: 30s, off_delay: 1m}",
+            "residual-current-alarm",
+            {"high": 300.0, "return_at": 270.0},
+            (30_000, 60_000),
+        ),
+        ("smoke: {on_delay: 60s}", "smoke", {"equals": 1.0}, (60_000, 0)),
+    ],
+)
+def test_what_a_site_changes(
+    compiled: Go, change: str, id: str, params: dict[str, float], delays: tuple[int, int]
+) -> None:  # fmt: skip
+    made = rule(site_of(compiled(GOOD.replace("residual-current-alarm: {high: 400}", change))), id)
+    assert made.params == params and (made.on_delay, made.off_delay) == delays
+
+
+def test_speed_divides_delays_steps_and_loops_only(compiled: Go) -> None:
+    site, fast = site_of(compiled(GOOD)), site_of(compiled(GOOD, speed=10))
+    assert rule(fast, "residual-current-warning").on_delay == rule(site, "residual-current-warning").on_delay // 10 == 60_000
+    assert rule(fast, "residual-current-alarm").off_delay == 1_000
+    assert [s.after for s in fast.plant.policies["fire"].steps] == [0, 18_000, 30_000]
+    assert (fast.plant.policies["fire"].loop, fast.plant.speed) == (6_000, 10)
+    assert fast.devices == site.devices and fast.plant.points == site.plant.points
+
+
+def test_substitutions_fill_in_the_text(compiled: Go) -> None:
+    text = GOOD.replace("/dev/ttyS9", '"{line}"').replace("port: 5020", "port: {tcp}")
+    site = site_of(compiled(text, line="/tmp/x", tcp="5021"))
+    assert (site.buses[0].port, site.buses[1].tcp_port) == ("/tmp/x", 5021)
+
+
+def test_warnings_are_kept_and_do_not_stop(compiled: Go) -> None:
+    found = compiled(GOOD.replace("{high: 400}", "{high: 600}"))
+    assert len(site_of(found).warnings) == 1 and site_of(found).warnings[0].startswith("CFG-052 ")
+
+
+def test_the_example_has_nothing_to_complain_of(shelf: Path) -> None:
+    found = compile_site(EXAMPLE, data="/var/lib/x", root=shelf)
+    assert [render(f) for f in found.findings] == []
+    site = site_of(found)
+    assert {r.alarm for r in site.plant.rules} >= {
+        "fire",
+        "gas-2",
+        "gas-1",
+        "electrical",
+        "store",
+        "lock",
+        "water",
+        "comm-sleep",
+        "mains",
+    }
+    assert rule(site, "pressure-low").params == {"low": 0.16, "return_at": 0.18}
+
+
+# whatever is in the file, it ends in findings
+
+
+WORDS = st.sampled_from(
+    [
+        "campus",
+        "site",
+        "buses",
+        "devices",
+        "zones",
+        "id",
+        "channels",
+        "rules",
+        "smoke",
+        "on_delay",
+        "high",
+        "off",
+        "x",
+        "a/b",
+        "1s",
+    ]
+)
+SCALARS = st.none() | st.booleans() | st.integers(-5, 300) | st.floats() | WORDS | st.text(max_size=4)
+TREES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS | st.integers(0, 3), inner, max_size=4)
+)
+
+
+@settings(deadline=None, max_examples=80)
+@given(st.text(alphabet=" \n\t-:{}[]&*!|>'\"#%@`,?abc01\u4e2d", max_size=60))
+@example("campus: 1\nsite: &a {x: *a}\n")
+@example("campus: 1\nbuses: &a [*a]\n")
+@example("campus: 1\nsite: !x y\nbuses: !!set {a, b}\n? [1, 2]\n: 3\n")
+@example("campus: 1\n<<: {buses: []}\n")
+@example("campus: 1\nsite: 2024-01-01\n")
+def test_garbage_never_ends_in_a_traceback(text: str) -> None:
+    source = parse("x.yaml", text)
+    if isinstance(source, Source):
+        for finding in shape(source).findings:
+            assert render(finding)
+    else:
+        assert render(source)
+
+
+@settings(deadline=None, max_examples=80)
+@given(tree=TREES, places=st.lists(st.integers(0, 400), min_size=1, max_size=3))
+def test_a_good_file_with_something_else_in_it(shelf: Path, tree: object, places: list[int]) -> None:
+    """Any value of the good file replaced by anything: findings or a site, and each finding can be shown."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "site.yaml"
+        path.write_text(swapped(tree, places), encoding="utf-8")
+        found = compile_quickly(path, shelf)
+    assert (found.site is None) == any(not f.warning for f in found.findings)
+    assert all(render(f) for f in found.findings)
+    if found.site is not None:
+        assert site_from_json(site_to_json(found.site)) == found.site
+
+
+def swapped(tree: object, places: list[int]) -> str:
+    """The good file with `tree` in place of some of its values. JSON is YAML, but for its words for numbers that are none."""
+    data = YAML(typ="safe", pure=True).load(GOOD)
+    spots: list[tuple[Any, Any]] = []
+
+    def walk(node: Any) -> None:
+        for key in node if isinstance(node, dict) else range(len(node)) if isinstance(node, list) else ():
+            spots.append((node, key))
+            walk(node[key])
+
+    walk(data)
+    for place in places:
+        node, key = spots[place % len(spots)]
+        node[key] = tree
+    return json.dumps(data, ensure_ascii=False).replace("NaN", ".nan").replace("Infinity", ".inf")
