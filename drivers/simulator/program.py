@@ -74,6 +74,8 @@ async def run(options: Options) -> None:
     counters = {TCP: server.counts, **{name: line.counts for name, line in zip(SERIAL, lines, strict=True)}}
     told = loop.time()
     while not ended.is_set():
+        if dead := [line.name for line in lines if not line.is_alive()]:
+            raise RuntimeError(f"{', '.join(dead)} ended by an error")  # half a campus would be a false witness
         world.tick()
         stage.step(second())
         if loop.time() >= told + 1:

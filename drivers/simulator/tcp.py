@@ -19,7 +19,7 @@ class TcpServer:
     def __init__(self, world: World) -> None:
         self._world = world
         self._server: asyncio.Server | None = None
-        self._open: set[asyncio.StreamWriter] = set()
+        self._open: dict[asyncio.StreamWriter, asyncio.Task[None]] = {}
         self.counts: Counter[str] = Counter()
 
     async def open(self, port: int) -> tuple[str, int]:
@@ -31,12 +31,17 @@ class TcpServer:
     async def close(self) -> None:
         if self._server is not None:
             self._server.close()
+        serving = list(self._open.values())
         for writer in self._open:
             writer.close()
+        if serving:
+            await asyncio.wait(serving)  # each sees its connection end and returns
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.counts["connection"] += 1
-        self._open.add(writer)
+        task = asyncio.current_task()
+        assert task is not None
+        self._open[writer] = task
         try:
             while True:
                 transaction, protocol, length, unit = HEADER.unpack(await reader.readexactly(HEADER.size))
@@ -49,7 +54,7 @@ class TcpServer:
         except (asyncio.IncompleteReadError, ConnectionError):
             return  # the master went away: not our affair
         finally:
-            self._open.discard(writer)
+            del self._open[writer]
             writer.close()
 
     async def _answer(self, writer: asyncio.StreamWriter, transaction: int, unit: int, question: bytes) -> None:

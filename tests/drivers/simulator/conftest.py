@@ -29,7 +29,7 @@ class Campus:
         self.patience = "5"  # of mbpoll, seconds
         self.process = subprocess.Popen(
             [sys.executable, "-m", "drivers.simulator", "--dir", str(folder), *options],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert self.process.stdin and self.process.stdout
         self.ready: dict[str, Any] = json.loads(self.process.stdout.readline())
@@ -80,6 +80,11 @@ class Campus:
         assert done.returncode == 0, done.stdout + done.stderr
         return [float(row.split("\t")[1].split()[0]) for row in done.stdout.splitlines() if row.startswith("[")]
 
+    def complaints(self) -> str:
+        """What an ended program wrote to its error output."""
+        assert self.process.stderr
+        return self.process.stderr.read()
+
     def end(self) -> int:
         """Wait for the end; its exit code."""
         return self.process.wait(PATIENCE)
@@ -105,6 +110,6 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Campus]]:
     for campus in running:
         campus.process.kill()
         campus.process.wait()
-        for pipe in (campus.process.stdin, campus.process.stdout):
+        for pipe in (campus.process.stdin, campus.process.stdout, campus.process.stderr):
             assert pipe
             pipe.close()

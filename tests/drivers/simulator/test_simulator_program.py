@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 import signal
+import socket
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from conftest import Campus, wait_for
@@ -52,6 +54,17 @@ def test_a_tcp_master_may_ask_for_what_is_not_there(start: Start) -> None:
     assert "Illegal data address" in campus.mbpoll("tcp", 1, "4", 400, 2).stderr
     assert campus.mbpoll("tcp", 77, "4", 0).returncode != 0, "nothing is wired to unit 77"
     assert campus.poll("tcp", 1, "4", 2, 1) == [9]
+
+
+def test_a_connection_that_speaks_something_else_is_closed(start: Start) -> None:
+    campus = start()
+    with socket.create_connection(campus.ready["tcp"]) as stranger:
+        stranger.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        try:
+            assert stranger.recv(64) == b""
+        except ConnectionResetError:
+            pass  # the same, when our rest was still unread
+    assert campus.poll("tcp", 1, "4", 2) == [9]
 
 
 def test_a_story_plays_by_itself_and_is_told(start: Start) -> None:
@@ -111,8 +124,13 @@ def test_what_was_asked_is_counted(start: Start) -> None:
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_cleanly(start: Start, sign: signal.Signals) -> None:
     campus = start()
-    campus.process.send_signal(sign)
-    assert campus.end() == 0
+    with socket.create_connection(campus.ready["tcp"]) as master:
+        master.sendall(bytes.fromhex("0001 0000 0006 01 03 0002 0001"))
+        assert master.recv(64) == bytes.fromhex("0001 0000 0005 01 03 02 0009")
+        campus.process.send_signal(sign)
+        assert campus.end() == 0
+        assert master.recv(64) == b""
+    assert campus.complaints() == "", "open connections are no reason to complain"
     assert campus.log()[-1]["what"] == "end"
     assert not (campus.dir / "rs485-a").is_symlink()
 
@@ -129,10 +147,6 @@ def test_it_starts_again_over_what_a_killed_one_left(start: Start) -> None:
     first.process.kill()
     first.process.wait()
     assert (first.dir / "rs485-a").is_symlink()
-    again = Campus(first.dir)
+    again = start("--dir", str(first.dir))
     assert again.poll("rs485-a", 21, "1", 0, 4) == [1, 0, 0, 0]
-    again.tell(stop=True)
-    assert again.end() == 0
-    assert again.process.stdin and again.process.stdout
-    again.process.stdin.close()
-    again.process.stdout.close()
+    assert Path(again.ready["rs485-a"]).parent == first.dir

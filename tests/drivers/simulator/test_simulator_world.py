@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from simulator_play import MORNING, Play
+from simulator_play import MORNING, Play, Recorder
 
 from drivers.simulator.stories import ALL, NAMES, STORIES, Say, timeline
+from drivers.simulator.world import World
 
 READ_STORE_INPUTS = bytes.fromhex("02 00 00 00 08")
 QUIET = {  # highest and lowest natural value that no default limit may touch
@@ -78,6 +79,14 @@ def test_leak_falls_only_with_valve_shut_and_fan_running(play: Play) -> None:
     play.world.ask("rs485-b", 12, bytes.fromhex("05 00 01 00 00"))  # opened again: mended meanwhile
     play.to(700)
     assert play.world.get("kitchen-gas-1", "gas") < 3
+
+
+def test_a_shut_valve_without_fan_keeps_the_gas_in_the_room(play: Play) -> None:
+    play.stage.start("leak", MORNING)
+    play.to(60)
+    play.world.ask("rs485-b", 12, bytes.fromhex("05 00 01 FF 00"))
+    play.to(300)
+    assert play.world.get("kitchen-gas-1", "gas") == pytest.approx(22, abs=2), "neither rises (valve) nor falls (no fan)"
 
 
 def test_feedback_follows_after_its_time(play: Play) -> None:
@@ -177,6 +186,15 @@ def test_ledger_holds_what_was_told(play: Play) -> None:
     assert refused is not None and refused.body == bytes.fromhex("82 02")
     play.world.sent(refused)
     assert play.log.entries[-1] is last, "a refusal tells no value"
+
+
+def test_no_ledger_unless_asked_for() -> None:
+    log = Recorder()
+    world = World(1, log, lambda: MORNING)
+    reply = world.ask("rs485-b", 13, READ_STORE_INPUTS)
+    assert reply is not None
+    world.sent(reply)
+    assert log.entries == []
 
 
 def test_modes_of_a_device(play: Play) -> None:
