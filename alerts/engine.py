@@ -323,11 +323,13 @@ class Engine:
         rec.event("notified", n.alarm, who=n.person, code="repeat" if n.repeat else "", args=sending(n))
 
     def _fate(self, rec: Record, d: Delivery, n: Notification | None, code: str) -> None:
-        """Record what became of a message. Given up after a last `try again` is stored as given up, never as still waiting."""
+        """Record what became of a message. Given up after a last `try again` is stored as given up, never as still waiting.
+
+        The provider's words may name a person: they stay in the Delivery, and the journal adds a salted hash to the event.
+        """
         rec.deliveries.append(d)
         alarm, who = (n.alarm, n.person) if n else (d.key.split(":")[0], "")
-        args: dict[str, Scalar] = {"key": d.key, "provider": d.provider_id, "why": d.why}
-        rec.event(_DELIVERED.get(d.fate, "delivered"), alarm, who=who, code=code, args=args)
+        rec.event(_DELIVERED.get(d.fate, "delivered"), alarm, who=who, code=code, args={"key": d.key})
 
     def _forward(self, rec: Record, n: Notification, next_: Notification | None, gave_up: bool) -> None:
         """Send what Post decided instead of `n`; with nothing left for a listed person the box cannot call."""

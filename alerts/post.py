@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from alerts import escalation
+from alerts.messages import REPEAT
 from alerts.model import Delivery, Fate, Notification, Severity
 from alerts.plant import Plant
 from drivers.reading import Now
@@ -16,7 +17,6 @@ MOST_ATTEMPTS = 2
 PATIENCE = 5_000  # ms: gas level 2 and fire wait no longer than this for a channel that says "later"
 KEPT = 5_000  # accepted notifications kept for a late bad report
 _ARRIVED = frozenset({Fate.DELIVERED, Fate.READ, Fate.ANSWERED})
-_AGAIN_PREFIX = {"zh": "重发", "en": "Repeat: "}
 
 
 class Post:
@@ -54,7 +54,7 @@ class Post:
         person = self._plant.people.get(n.person)
         if person is None or n.attempt >= MOST_ATTEMPTS:
             return self._other(n), True
-        prefix = "" if n.repeat else _AGAIN_PREFIX[person.language]
+        prefix = "" if n.repeat else REPEAT[person.language]
         return replace(n, attempt=n.attempt + 1, repeat=True, text=prefix + n.text), False
 
     def due(self, now: Now) -> list[Notification]:

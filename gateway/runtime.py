@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import enum
 import logging
 import signal
 from collections.abc import Awaitable, Callable, Mapping
@@ -15,6 +16,7 @@ from drivers.poller import Poller
 from drivers.quantities import QUANTITIES
 from drivers.reading import Clock
 from drivers.registry import open_bus
+from gateway.afresh import inherited
 from gateway.box import Box
 from gateway.decide import Decider
 from gateway.inbox import Inbox
@@ -22,8 +24,10 @@ from gateway.intake import Intake
 from gateway.local import LocalServer
 from gateway.outbox import JournalOutbox
 from gateway.site import BusConfig, Site
+from gateway.store.answers import succeed
 from gateway.store.journal import Journal, fallback_seq
 from gateway.store.readings_writer import ReadingsWriter
+from gateway.store.restored import Restored
 from gateway.store.writer import JournalWriter
 from gateway.stream.uplink import Uplink
 from gateway.stream.wire import DEST, Topics
@@ -33,19 +37,34 @@ from gateway.tell import Teller
 log = logging.getLogger(__name__)
 
 
-async def run(site: Site, clock: Clock, boot: str, *, uplink: bool = True, ready: Callable[[], None] = lambda: None) -> None:
-    """Run the box until SIGTERM or SIGINT. `ready` is called when the socket listens and the first polls are on their way."""
+class Ended(enum.Enum):
+    """Why the box stopped. REOPENED: the journal opened late and holds what this process did not know; start it again."""
+
+    ASKED = "asked"
+    REOPENED = "reopened"
+
+
+async def run(
+    site: Site, clock: Clock, boot: str, *, uplink: bool = True, ready: Callable[[], None] = lambda: None, patience: float = 0.0
+) -> Ended:
+    """Run the box until SIGTERM or SIGINT. `ready` is called when the socket listens and the first polls are on their way.
+
+    A journal that could not be read at the start and opens later with an earlier state in it ends the box too, `patience`
+    seconds later: only a start can take over old alarms.
+    """
     data = Path(site.data)
     data.mkdir(mode=0o700, parents=True, exist_ok=True)  # noqa: ASYNC240 - before anything runs
     plant, now = site.plant, clock.now()
     fire = [p.id for p in plant.points.values() if QUANTITIES[p.quantity].fire]
     inbox = Inbox(fire)
+    stopped: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
 
     journal = JournalWriter(
         lambda: Journal(data / "journal.db", plant.site, boot, clock),
         boot=boot,
         mirror=_tmpfs(data) / "journal.mirror",
         on_degraded=lambda flag, why: inbox.system("cannot-record", "journal", flag, why),
+        on_opened=lambda found: _reopened(found, stopped, patience),
     )
     restored = await journal.start()
     next_seq = restored.next_seq if restored.anchor or not journal.degraded else fallback_seq(now.wall)
@@ -87,21 +106,25 @@ async def run(site: Site, clock: Clock, boot: str, *, uplink: bool = True, ready
     def leaf_alarm(name: str, active: bool, why: str) -> None:
         inbox.system("fault", name, active, why)
 
-    stopped = asyncio.Event()
+    leaves: dict[str, Callable[[], Awaitable[None]]] = {f"bus:{id}": p.run for id, p in pollers.items()}
+    leaves |= {f"channel:{name}": teller.run for name, teller in tellers.items()}
+    if link:
+        leaves["uplink"] = link.run
+    earlier = inherited(engine.alarms.values(), leaves, records=not journal.degraded)
+    for kind, subject in earlier.over:
+        inbox.system(kind, subject, False, "")
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
+        loop.add_signal_handler(number, succeed, stopped, Ended.ASKED)
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(decider.run(), name="engine"), group.create_task(_pulse(box), name="health")]
-        leaves: dict[str, Callable[[], Awaitable[None]]] = {f"bus:{id}": p.run for id, p in pollers.items()}
-        leaves |= {f"channel:{name}": teller.run for name, teller in tellers.items()}
-        if link:
-            leaves["uplink"] = link.run
-        tasks += [group.create_task(keep(name, leaf, leaf_alarm), name=name) for name, leaf in leaves.items()]
+        for name, leaf in leaves.items():
+            tasks.append(group.create_task(keep(name, leaf, leaf_alarm, raised=name in earlier.failing), name=name))
         async with server:
             ready()
-            await stopped.wait()
-            log.info("stopping")
+            ended = await stopped
+            log.info("stopping: %s", ended.value)
         if link:
             await link.stop()
         for task in tasks:
@@ -110,6 +133,14 @@ async def run(site: Site, clock: Clock, boot: str, *, uplink: bool = True, ready
         await poller.close()
     await readings.close()
     await journal.close()
+    return ended
+
+
+def _reopened(found: Restored, stopped: asyncio.Future[Ended], patience: float) -> None:
+    """The journal has opened after the start gave up on it. An empty one changes nothing."""
+    if found.anchor is not None:
+        log.warning("the journal holds an earlier state: starting again in %.0f s to take it over", patience)
+        asyncio.get_running_loop().call_later(patience, succeed, stopped, Ended.REOPENED)
 
 
 def _poller(site: Site, bus: BusConfig, intake: Intake, clock: Clock) -> Poller:

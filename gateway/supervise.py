@@ -15,15 +15,17 @@ WINDOW = 60.0
 CRASHES = 3
 
 
-async def keep(name: str, leaf: Callable[[], Awaitable[None]], alarm: Callable[[str, bool, str], None]) -> None:
+async def keep(
+    name: str, leaf: Callable[[], Awaitable[None]], alarm: Callable[[str, bool, str], None], *, raised: bool = False
+) -> None:
     """Run `leaf` for ever; a leaf that ends or raises is started again with back-off.
 
     `alarm(name, active, why)` is called with True at the third crash within 60 s, and with False once the
-    leaf has then lived through 60 s.
+    leaf has then lived through 60 s. `raised`: an earlier process has called it with True and not yet with False.
     """
     loop = asyncio.get_running_loop()
     crashes: deque[float] = deque(maxlen=CRASHES)
-    pause, raised = FIRST_PAUSE, False
+    pause = FIRST_PAUSE
     while True:
         running = asyncio.ensure_future(leaf())
         try:

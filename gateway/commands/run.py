@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 EX_CONFIG = 78
+AGAIN = "CAMPUS_STARTED_AGAIN"  # set for a process that has replaced one whose journal opened late
+AGAIN_PATIENCE = 60.0  # s between two such starts, so that a slow disk cannot keep the box from its sensors
 
 
 def add_parser(sub: Any) -> None:
@@ -23,6 +25,7 @@ def add_parser(sub: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     from gateway.clock import SystemClock, boot_id
     from gateway.local import AlreadyRunning
+    from gateway.runtime import Ended
     from gateway.runtime import run as run_box
     from gateway.site import site_from_json
 
@@ -34,15 +37,25 @@ def run(args: argparse.Namespace) -> int:
         print(f"  先编译 · compile it first: campus-gateway check site.yaml -o {args.site}", file=sys.stderr)
         return EX_CONFIG
     clock = SystemClock(assume_ok=args.assume_clock)
+    patience = AGAIN_PATIENCE if AGAIN in os.environ else 0.0
     try:
-        asyncio.run(run_box(site, clock, boot_id(), uplink=not args.no_uplink, ready=_ready))
+        ended = asyncio.run(run_box(site, clock, boot_id(), uplink=not args.no_uplink, ready=_ready, patience=patience))
     except BaseExceptionGroup as group:
         running = group.subgroup(AlreadyRunning)
         if running is None:
             raise
         print(f"已在运行 · already running: {running.exceptions[0]}", file=sys.stderr)
         return 1
+    if ended is Ended.REOPENED:
+        _start_again()
     return 0
+
+
+def _start_again() -> None:
+    """Replace this process by a fresh one with the same arguments; the process id stays, so systemd sees no end."""
+    sys.stderr.flush()
+    os.environ[AGAIN] = "1"
+    os.execv(sys.executable, sys.orig_argv)
 
 
 def _ready() -> None:

@@ -46,3 +46,12 @@ async def test_cancelling_reaches_the_leaf() -> None:
     await asyncio.sleep(0)
     task.cancel()
     await asyncio.wait_for(ended.wait(), 5)
+
+
+async def test_an_alarm_of_an_earlier_process_ends_after_a_long_life(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervise, "WINDOW", 0.1)
+    told: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
+    alarm = lambda name, active, why: told.put_nowait((name, active))  # noqa: E731
+    task = asyncio.ensure_future(keep("bus:a", asyncio.Event().wait, alarm, raised=True))
+    assert await asyncio.wait_for(told.get(), 10) == ("bus:a", False)
+    task.cancel()
