@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from drivers.bus import Bus
 from drivers.modbus.rtu import RtuBus
-from drivers.modbus.tcp import rtu_tcp_bus, tcp_bus
+from drivers.modbus.tcp import RtuTcpBus, TcpBus
 
 # type -> (serial port, baud, framing, host, tcp port) -> Bus
 BUSES: dict[str, Callable[[str, int, str, str, int], Bus]] = {
     "modbus-rtu": lambda port, baud, framing, host, tcp_port: RtuBus(port, baud, framing),
-    "modbus-tcp": lambda port, baud, framing, host, tcp_port: tcp_bus(host, tcp_port),
-    "modbus-rtu-tcp": lambda port, baud, framing, host, tcp_port: rtu_tcp_bus(host, tcp_port),
+    "modbus-tcp": lambda port, baud, framing, host, tcp_port: TcpBus(host, tcp_port),
+    "modbus-rtu-tcp": lambda port, baud, framing, host, tcp_port: RtuTcpBus(host, tcp_port),
 }
 
 

@@ -6,7 +6,7 @@ from pymodbus.framer.rtu import FramerRTU
 
 from drivers.bus import GarbledAnswer, WrongAnswer
 
-EXCEPTION = 5  # bytes of an exception frame: unit, function, code, CRC
+EXCEPTION = 5  # bytes of an exception frame, the shortest there is: unit, function, code, CRC
 LONGEST = 256
 
 
@@ -17,38 +17,54 @@ def rtu_frame(unit: int, pdu: bytes) -> bytes:
 
 
 def crc(body: bytes) -> bytes:
-    return int(FramerRTU.compute_CRC(body)).to_bytes(2, "big")  # pymodbus gives the two bytes in wire order
+    """The two bytes in the order of the wire."""
+    return int(FramerRTU.compute_CRC(body)).to_bytes(2, "big")  # pymodbus swaps them already
 
 
 class Answer:
-    """Collects the bytes of one answer to `request`. `good` is the length of the good answer's frame."""
+    """Collects the bytes that follow one question. `good` is the length of the good answer's whole frame.
 
-    def __init__(self, request: bytes, good: int) -> None:
-        self._request = request
-        self._good = good
-        self.bytes = b""
+    A half-duplex adapter may echo the question. Whatever begins with the whole question is that echo and is skipped:
+    a read's answer that happens to begin so is lost (the poll fails), an echo is never taken for an answer. Only
+    functions 5 and 6 `repeat` the question as their good answer; there the line must say whether it `echoes`.
+    """
+
+    def __init__(self, question: bytes, good: int, *, repeats: bool = False, echoes: bool = False) -> None:
+        self._question, self._good = question, good
+        self._skips = echoes or not repeats
+        self.bytes = b""  # everything that came, the echo included
 
     def feed(self, data: bytes) -> None:
         self.bytes += data
-        # A half-duplex adapter may echo the question. A read's answer never begins like its question as a whole.
-        if self._good != len(self._request) and self.bytes.startswith(self._request):
-            self.bytes = self.bytes[len(self._request) :]
+
+    @property
+    def echoed(self) -> bool:
+        return self._skips and self.bytes.startswith(self._question)
+
+    @property
+    def body(self) -> bytes:
+        """What came without the echo."""
+        return self.bytes[len(self._question) :] if self.echoed else self.bytes
 
     @property
     def missing(self) -> int:
-        """Bytes still to come before the frame can be judged, 0 when it can."""
-        if len(self.bytes) < 2:
-            return self._length() - len(self.bytes)
-        return max(0, self._length() - len(self.bytes))
+        """At least so many bytes are still to come before the frame can be judged; 0 when it can."""
+        body = self.body
+        return max(0, (_length(body, self._good) if len(body) >= 2 else EXCEPTION) - len(body))
 
     def pdu(self) -> bytes:
-        """The PDU of a whole frame of the asked unit. Raises GarbledAnswer or WrongAnswer."""
-        frame = self.bytes
-        if len(frame) < 4 or crc(frame[:-2]) != frame[-2:]:
-            raise GarbledAnswer(f"校验错 garbled answer: {frame.hex(' ') or 'nothing'}")
-        if frame[0] != self._request[0]:
-            raise WrongAnswer(f"答非所问 unit {frame[0]} answered for unit {self._request[0]}")
+        """The PDU of a whole frame of the asked unit. Raises GarbledAnswer or WrongAnswer.
+
+        Bytes after the frame (a transceiver's noise as it turns round) do not spoil it.
+        """
+        body = self.body
+        frame = body[: _length(body, self._good)]
+        if self.missing or crc(frame[:-2]) != frame[-2:]:
+            raise GarbledAnswer(f"应答有误码或不完整 garbled answer: {body.hex(' ')}")
+        if frame[0] != self._question[0]:
+            raise WrongAnswer(f"答非所问 unit {frame[0]} answered for unit {self._question[0]}")
         return frame[1:-2]
 
-    def _length(self) -> int:
-        return EXCEPTION if len(self.bytes) >= 2 and self.bytes[1] & 0x80 else self._good
+
+def _length(body: bytes, good: int) -> int:
+    return EXCEPTION if len(body) >= 2 and body[1] & 0x80 else good

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pymodbus.pdu import bit_message as bits
 from pymodbus.pdu import register_message as registers
 
-from drivers.bus import READ_FUNCTION, Refused, Space, WrongAnswer
+from drivers.bus import READ_FUNCTION, NoAnswer, Refused, Space, WrongAnswer
 
 _READ_REQUEST = {
     "coil": bits.ReadCoilsRequest,
@@ -24,9 +24,13 @@ EXCEPTIONS = {
     5: "已接受，处理中 acknowledge",
     6: "设备忙 device busy",
     8: "存储校验错 memory parity error",
-    10: "网关路径不可用 gateway path unavailable",
-    11: "网关后的设备无应答 gateway target did not respond",
 }
+# The same chapter: a converter speaks for a device that did not.
+SILENT = {
+    10: "转换器到设备的路径不可用 gateway path unavailable",
+    11: "转换器后的设备无应答 the device behind the gateway did not respond",
+}
+WRITE_ANSWER = 5  # bytes of the good answer's PDU of every write
 
 
 def read_request(space: Space, address: int, count: int) -> bytes:
@@ -40,7 +44,7 @@ def read_length(space: Space, count: int) -> int:
 
 
 def read_answer(space: Space, count: int, pdu: bytes) -> tuple[int, ...]:
-    """`count` bits or registers of a good answer. Raises Refused or WrongAnswer."""
+    """`count` bits or registers of a good answer. Raises Refused, NoAnswer (said by a converter) or WrongAnswer."""
     _check(READ_FUNCTION[space], pdu)
     if len(pdu) != read_length(space, count) or pdu[1] != len(pdu) - 2:
         raise WrongAnswer(f"长度不对 the answer holds {len(pdu) - 2} bytes, not {read_length(space, count) - 2}")
@@ -54,7 +58,14 @@ def read_answer(space: Space, count: int, pdu: bytes) -> tuple[int, ...]:
 
 
 def write_request(function: int, address: int, values: tuple[int, ...]) -> bytes:
-    """Functions 5 (the raw word), 6, 15 and 16. FC05 is put together here: pymodbus takes only a bool for it."""
+    """Functions 5 (the raw word), 6, 15 and 16. ValueError for another function or for values it cannot carry.
+
+    FC05 is put together here: pymodbus takes only a bool for it.
+    """
+    if not 0 <= address <= 0xFFFF or not values or not all(0 <= value <= 0xFFFF for value in values):
+        raise ValueError(f"cannot write {values} to {address}")
+    if function in (5, 6) and len(values) != 1:
+        raise ValueError(f"function {function} writes one value, not {len(values)}")
     if function == 5:
         return bytes([5]) + address.to_bytes(2, "big") + values[0].to_bytes(2, "big")
     if function == 6:
@@ -66,8 +77,13 @@ def write_request(function: int, address: int, values: tuple[int, ...]) -> bytes
     raise ValueError(f"function {function} is not a write")
 
 
+def repeats(request: bytes) -> bool:
+    """Is the good answer the question itself?"""
+    return request[0] in (5, 6)
+
+
 def check_write(request: bytes, pdu: bytes) -> None:
-    """The answer of a write repeats function, address and value or count. Raises Refused or WrongAnswer."""
+    """The answer of a write repeats function, address and value or count. Raises Refused, NoAnswer or WrongAnswer."""
     _check(request[0], pdu)
     if pdu != request[:5]:
         raise WrongAnswer("写入的应答与请求不符 the answer to the write does not repeat it")
@@ -77,6 +93,8 @@ def _check(function: int, pdu: bytes) -> None:
     # Some devices answer exceptions with function 0x80 alone (arc-fault detector, protocol V1.1).
     if len(pdu) == 2 and pdu[0] in (function | 0x80, 0x80):
         code = pdu[1]
+        if code in SILENT:
+            raise NoAnswer(SILENT[code])
         raise Refused(f"设备拒绝：{EXCEPTIONS.get(code, 'exception')} ({code})", code)
     if not pdu or pdu[0] != function:
         raise WrongAnswer(f"功能码不符 asked function {function}, answered {pdu[0] if pdu else 'nothing'}")

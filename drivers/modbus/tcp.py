@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 
-from drivers.bus import GarbledAnswer, LineDown, NoAnswer, Space, WrongAnswer
+from drivers.bus import DeviceFault, GarbledAnswer, LineDown, NoAnswer, Refused, Space, WrongAnswer
 from drivers.modbus import pdu
-from drivers.modbus.frames import Answer, rtu_frame
+from drivers.modbus.frames import LONGEST, Answer, rtu_frame
 from drivers.modbus.rtu import Trace
 from drivers.modbus.wire import Wire
 
 CONNECT = 3.0  # seconds
 REOPEN = 1.0  # seconds between two attempts to connect
+BABBLE = 1.0  # seconds after which a far side that never falls silent is left alone
+FRESH = 3  # connections tried before a question is given up because of bytes nobody asked for
 HEADER = 7  # bytes of the MBAP header with the unit
 
-# (wire, unit, request PDU, length of the good answer's PDU) -> (sent, received, PDU)
-Transact = Callable[[Wire, int, bytes, int], Awaitable[tuple[bytes, bytes, bytes]]]
+T = TypeVar("T")
 
 
-class StreamBus:
-    """drivers.bus.Bus on a TCP connection. `transact` does one question in its framing: (sent, received, PDU).
+class StreamBus(ABC):
+    """drivers.bus.Bus on a TCP connection; what the two framings share.
 
     A time-out, a wrong or a garbled answer closes the connection: what comes late on it can reach nobody.
     """
 
-    def __init__(self, host: str, port: int, transact: Transact) -> None:
-        self._host, self._port, self._transact = host, port, transact
+    quiet = 0.0  # seconds without a question after an answer and after connecting
+
+    def __init__(self, host: str, port: int) -> None:
+        self._host, self._port = host, port
         self._lock = asyncio.Lock()
         self._wire: Wire | None = None
+        self._free_at = 0.0  # when the last answer was complete, or the connection made
         self._next_open = 0.0
         self.trace: Trace | None = None
 
@@ -36,63 +43,88 @@ class StreamBus:
         self, unit: int, space: Space, address: int, count: int, *, latency: int = 300, gap: int = 0
     ) -> tuple[int, ...]:
         request = pdu.read_request(space, address, count)
-        found = await self._ask(unit, request, pdu.read_length(space, count), latency, gap)
-        try:
-            return pdu.read_answer(space, count, found)
-        except WrongAnswer:
-            self._drop()
-            raise
+        check = partial(pdu.read_answer, space, count)
+        return await self._ask(unit, request, pdu.read_length(space, count), check, latency / 1000, gap / 1000)
 
     async def write(
         self, unit: int, function: int, address: int, values: tuple[int, ...], *, latency: int = 300, gap: int = 0
     ) -> None:
         request = pdu.write_request(function, address, values)
-        found = await self._ask(unit, request, 5, latency, gap)
-        try:
-            pdu.check_write(request, found)
-        except WrongAnswer:
-            self._drop()
-            raise
+        check = partial(pdu.check_write, request)
+        await self._ask(unit, request, pdu.WRITE_ANSWER, check, latency / 1000, gap / 1000)
 
     async def close(self) -> None:
         self._drop()
 
-    async def _ask(self, unit: int, request: bytes, good: int, latency: int, gap: int) -> bytes:
+    @abstractmethod
+    def _frame(self, unit: int, request: bytes) -> bytes: ...
+
+    @abstractmethod
+    async def _answer(self, wire: Wire, question: bytes, request: bytes, good: int) -> bytes:
+        """The PDU of the answer; `good` is its length. Raises GarbledAnswer, WrongAnswer, ConnectionError."""
+
+    async def _drain(self, wire: Wire, latency: float) -> None:
+        """After doubt: let nothing of this question reach the next one."""
+        self._drop()
+
+    async def _ask(self, unit: int, request: bytes, good: int, check: Callable[[bytes], T], latency: float, gap: float) -> T:
         async with self._lock:
-            if gap:
-                await asyncio.sleep(gap / 1000)
-            wire = await self._connected()
-            sent = received = b""
+            wire = await self._ready(gap)
+            question = self._frame(unit, request)
             try:
-                async with asyncio.timeout(latency / 1000):
-                    sent, received, found = await self._transact(wire, unit, request, good)
-                return found
-            except TimeoutError:
-                self._drop()
-                raise NoAnswer("无应答 no answer") from None
-            except OSError as error:
-                self._drop()
-                raise LineDown(f"{self._host}:{self._port} 连接断开：{error}") from None
-            except (WrongAnswer, GarbledAnswer):
+                return await self._transact(wire, question, request, good, check, latency)
+            except Refused:
+                raise
+            except DeviceFault:
+                await self._drain(wire, latency)
+                raise
+            except BaseException:  # cancelled in the middle: the answer would be the next question's
                 self._drop()
                 raise
             finally:
-                if self.trace is not None:
-                    self.trace(sent, received)
+                self._free_at = asyncio.get_running_loop().time()
+
+    async def _transact(
+        self, wire: Wire, question: bytes, request: bytes, good: int, check: Callable[[bytes], T], latency: float
+    ) -> T:
+        try:
+            async with asyncio.timeout(latency):
+                wire.ask(question)
+                found = await self._answer(wire, question, request, good)
+        except TimeoutError:
+            if wire.heard not in (b"", question):
+                raise GarbledAnswer(f"应答不完整 cut short: {wire.heard.hex(' ')}") from None
+            raise NoAnswer("无应答 no answer") from None
+        except OSError as error:
+            raise LineDown(f"{self._host}:{self._port} 连接断开：{error}") from None
+        finally:
+            if self.trace is not None:
+                self.trace(question, wire.heard)
+        return check(found)
+
+    async def _ready(self, gap: float) -> Wire:
+        """A connection on which nothing is under way, after the silence that is due."""
+        for _ in range(FRESH):
+            wire = self._wire or await self._connected()
+            wait = self._free_at + max(gap, self.quiet) - asyncio.get_running_loop().time()
+            if wait > 0:
+                await asyncio.sleep(wait)
+            if not wire.stale:
+                return wire
+            self._drop()
+        raise GarbledAnswer(f"{self._host}:{self._port} 不停发来无人请求的数据 sends bytes nobody asked for, or closes at once")
 
     async def _connected(self) -> Wire:
-        if self._wire is not None and self._wire.stale:
-            self._drop()
-        if self._wire is None:
-            loop = asyncio.get_running_loop()
-            if loop.time() < self._next_open:
-                raise LineDown(f"{self._host}:{self._port} 连不上 not reachable")
-            try:
-                async with asyncio.timeout(CONNECT):
-                    _, self._wire = await loop.create_connection(Wire, self._host, self._port)
-            except OSError as error:  # TimeoutError is one
-                self._next_open = loop.time() + REOPEN
-                raise LineDown(f"{self._host}:{self._port} 连不上：{error or 'no answer'}") from None
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._next_open:
+            raise LineDown(f"{self._host}:{self._port} 连不上 not reachable")
+        try:
+            async with asyncio.timeout(CONNECT):
+                _, self._wire = await loop.create_connection(Wire, self._host, self._port)
+        except OSError as error:  # TimeoutError is one
+            self._next_open = loop.time() + REOPEN
+            raise LineDown(f"{self._host}:{self._port} 连不上：{str(error) or 'no answer'}") from None
+        self._free_at = loop.time()
         return self._wire
 
     def _drop(self) -> None:
@@ -101,34 +133,55 @@ class StreamBus:
             self._wire = None
 
 
-def tcp_bus(host: str, port: int) -> StreamBus:
-    """Modbus TCP (Modbus Messaging on TCP/IP 1.0b)."""
-    transaction = 0
+class TcpBus(StreamBus):
+    """Modbus TCP (Modbus Messaging on TCP/IP 1.0b). The transaction id tells a late answer from ours."""
 
-    async def transact(wire: Wire, unit: int, request: bytes, good: int) -> tuple[bytes, bytes, bytes]:
-        nonlocal transaction
-        transaction = (transaction + 1) & 0xFFFF
-        head = transaction.to_bytes(2, "big") + b"\0\0" + (len(request) + 1).to_bytes(2, "big") + bytes([unit])
-        wire.send(head + request)
-        answer = await wire.exactly(HEADER)
-        length = int.from_bytes(answer[4:6], "big")
-        if answer[:4] != head[:4] or answer[6] != unit or not 2 <= length <= 254:
-            raise WrongAnswer(f"答非所问 the answer's header {answer.hex(' ')} is not that of unit {unit}")
+    _transaction = 0
+
+    def _frame(self, unit: int, request: bytes) -> bytes:
+        self._transaction = (self._transaction + 1) & 0xFFFF
+        return self._transaction.to_bytes(2, "big") + b"\0\0" + (len(request) + 1).to_bytes(2, "big") + bytes([unit]) + request
+
+    async def _answer(self, wire: Wire, question: bytes, request: bytes, good: int) -> bytes:
+        head = await wire.exactly(HEADER)
+        length = int.from_bytes(head[4:6], "big")
+        if head[:4] != question[:4] or head[6] != question[6] or not 2 <= length <= 254:
+            raise WrongAnswer(f"答非所问 the answer's header is {head.hex(' ')}, asked {question[:HEADER].hex(' ')}")
         body = await wire.exactly(length - 1)
-        return head + request, answer + body, body
+        if body == request and not pdu.repeats(request):
+            raise WrongAnswer("答非所问 the question came back instead of an answer")
+        return body
 
-    return StreamBus(host, port, transact)
 
+class RtuTcpBus(StreamBus):
+    """RTU frames through a serial server. No transaction id: unit, function, length, CRC and silence must do.
 
-def rtu_tcp_bus(host: str, port: int) -> StreamBus:
-    """RTU frames through a serial server. No transaction id: the unit, the length and the CRC must do."""
+    A serial server gives what the line says to whoever is connected, so a new connection alone is no cure.
+    """
 
-    async def transact(wire: Wire, unit: int, request: bytes, good: int) -> tuple[bytes, bytes, bytes]:
-        frame = rtu_frame(unit, request)
-        answer = Answer(frame, good + 3)
-        wire.send(frame)
+    quiet = 0.01
+
+    def _frame(self, unit: int, request: bytes) -> bytes:
+        return rtu_frame(unit, request)
+
+    async def _answer(self, wire: Wire, question: bytes, request: bytes, good: int) -> bytes:
+        # Whether a serial server echoes is not learned: its writes of functions 5 and 6 are confirmed by their readback.
+        answer = Answer(question, good + 3, repeats=pdu.repeats(request))
         while answer.missing:
-            answer.feed(await wire.take(256))
-        return frame, answer.bytes, answer.pdu()
+            answer.feed(await wire.take(LONGEST))
+        return answer.pdu()
 
-    return StreamBus(host, port, transact)
+    async def _drain(self, wire: Wire, latency: float) -> None:
+        """Listen until nothing has come for the device's worst time, then replace the connection."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + latency + BABBLE
+        try:
+            while loop.time() < end:
+                async with asyncio.timeout(latency):
+                    await wire.take(LONGEST)
+        except TimeoutError:
+            pass  # silent: what we waited for
+        except OSError:
+            await asyncio.sleep(latency)
+        finally:
+            self._drop()

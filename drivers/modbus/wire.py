@@ -12,16 +12,18 @@ class Wire(asyncio.Protocol):
         self._buffer = bytearray()
         self._news = asyncio.Event()
         self._transport: asyncio.Transport | None = None
-        self.lost: str = ""
+        self.lost = ""  # why the connection is gone
+        self.heard = b""  # everything taken since the last question
 
     @property
     def stale(self) -> bool:
         """Bytes nobody asked for, or a closed connection: this wire is of no use any more."""
         return bool(self._buffer or self.lost)
 
-    def send(self, data: bytes) -> None:
+    def ask(self, question: bytes) -> None:
         assert self._transport is not None
-        self._transport.write(data)
+        self.heard = b""
+        self._transport.write(question)
 
     async def take(self, count: int) -> bytes:
         """At most `count` bytes, at least one. Raises ConnectionError when the far side has closed."""
@@ -32,6 +34,7 @@ class Wire(asyncio.Protocol):
             await self._news.wait()
         found = bytes(self._buffer[:count])
         del self._buffer[:count]
+        self.heard += found
         return found
 
     async def exactly(self, count: int) -> bytes:
