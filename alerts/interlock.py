@@ -15,7 +15,9 @@ from alerts.plant import OutputPoint, Plant
 
 
 def _unanswered(alarm: Alarm) -> bool:
-    return alarm.state is AlarmState.UNACKED and not alarm.silenced
+    """A latching alarm sounds on although its cause is gone: nobody has answered yet, and somebody must go and look."""
+    waiting = alarm.state is AlarmState.UNACKED or (alarm.latching and alarm.state is AlarmState.RTN_UNACKED)
+    return waiting and not alarm.silenced
 
 
 def _present(alarm: Alarm) -> bool:

@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 FIRE_REGISTERS = 60  # the longest read on a line with fire points
 LINK_EVERY = 10_000  # ms between two readings of the line's own point
+LINK_WITNESSES = 5  # devices that must fail one after the other, none answering between, before the line counts as down
 Frames = list[tuple[bytes, bytes]]
 Emit = Callable[[Sequence[Reading]], None]
 
@@ -34,6 +35,7 @@ class Poller:
         self._schedule = Schedule(devices, clock.now().mono)
         self._outputs = Outputs(self._devices)
         self._alive: dict[str, bool] = {}
+        self._silent: set[str] = set()  # devices that failed since any device answered
         self._jobs: deque[tuple[str, asyncio.Future[tuple[Sequence[Reading], Frames]]]] = deque()
         self._wake = asyncio.Event()
         self._link: bool | None = None
@@ -134,7 +136,9 @@ class Poller:
         now = self._clock.now().mono
         if alive:
             self._schedule.good(device.id, now)
+            self._silent.clear()
         else:
+            self._silent.add(device.id)
             self._schedule.bad(device.id, now, cost)
             self._outputs.device_lost(device.id)
         if self._alive.get(device.id, True) != alive:
@@ -168,9 +172,9 @@ class Poller:
     # the line itself
 
     def _say_link(self) -> None:
-        if not self._alive or (len(self._alive) < len(self._devices) and not any(self._alive.values())):
-            return  # not everybody has been asked yet
-        up, now = any(self._alive.values()), self._clock.now()
+        up, now = len(self._silent) < min(LINK_WITNESSES, len(self._devices)), self._clock.now()
+        if not self._alive:
+            return  # nobody has been asked yet
         if up != self._link or now.mono >= self._link_due:
             self._link, self._link_due = up, now.mono + LINK_EVERY
             self._emit((Reading(f"{self._id}/link", float(up), Quality.GOOD, now),))

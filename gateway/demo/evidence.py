@@ -96,7 +96,7 @@ class Evidence:
             for row in read_points(style, database.url, "campus", self._site.plant.site, item.field)
             if row[1] >= self._began.wall and row[0] in points and points[row[0]].quantity == item.quantity
         ]
-        fits = [row for row in rows if (row[2] >= item.low if item.quantity != "voltage" else row[2] == item.low)]
+        fits = [row for row in rows if item.low <= row[2] <= item.high]
         return f"{fits[-1][0]} = {fits[-1][2]:g} ({len(fits)} rows over HTTP from {database.kind})" if fits else ""
 
     def _recorded(self, item: Recorded) -> str:

@@ -25,12 +25,13 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The database, asked over HTTP, holds a value of this quantity from `low` up (quality 3: a row without data)."""
+    """The database, asked over HTTP, holds a value of this quantity within low..high (quality 3: a row without data)."""
 
     words: str
     quantity: str
     low: float = 0.0
     field: str = "value"
+    high: float = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ EXPECTED: dict[str, tuple[Item, ...]] = {
         Told("低限：楼管 level 1: keeper", "可燃气偏高", ("keeper",)),
         Written("燃气阀关闭 valve closed", "valve"),
         Written("值班室声响 guard-room sounder", "guard-sounder"),
-        Told("高限：全部 level 2: everyone", "可燃气体泄漏", ("duty", "leader", "head")),
+        Told("高限：全部 level 2: everyone", "燃气泄漏", ("duty", "leader", "head")),
         Stored("浓度已入库 concentration stored", "combustible-gas", 40.0),
         Person("值班员收到 duty answers", "duty", "ack", ("gas-2",)),
         Recorded("收到已记入日志 the answer is journaled", "acked", ("gas-2",)),
@@ -99,7 +100,7 @@ EXPECTED: dict[str, tuple[Item, ...]] = {
     "power": (
         Told("停电：值班、带班领导 mains lost: duty and leader", "停电", ("duty", "leader")),
         Recorded("停电已记入日志 mains lost is journaled", "raised", ("mains",)),
-        Stored("停电已入库 mains = 0 stored", "voltage", 0.0),
+        Stored("停电已入库 mains = 0 stored", "mains", 0.0, high=0.0),
         Person("值班员收到 duty answers", "duty", "ack", ("mains",)),
         Recorded("收到已记入日志 the answer is journaled", "acked", ("mains",)),
     ),

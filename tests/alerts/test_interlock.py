@@ -40,7 +40,7 @@ CANTEEN = standing("fire", "smoke-k/smoke", confirmed=True)
         ((replace(SMOKE, silenced=True),), ""),
         ((replace(SMOKE, silenced=True), standing("fire", "smoke-b/smoke")), "sounder"),
         ((replace(SMOKE, state=S.ACKED),), ""),
-        ((replace(SMOKE, state=S.RTN_UNACKED),), ""),
+        ((replace(SMOKE, state=S.RTN_UNACKED),), "sounder"),  # gone, but nobody has answered
         ((replace(SMOKE, state=S.LATCHED),), ""),
         ((replace(SMOKE, state=S.PENDING),), ""),
         ((SURE,), "sounder evac-dorm"),
@@ -54,7 +54,7 @@ CANTEEN = standing("fire", "smoke-k/smoke", confirmed=True)
         ((GAS,), "sounder room fan valve"),
         ((replace(GAS, silenced=True),), "fan valve"),
         ((replace(GAS, state=S.ACKED),), "room fan valve"),
-        ((replace(GAS, state=S.RTN_UNACKED),), "fan valve"),
+        ((replace(GAS, state=S.RTN_UNACKED),), "sounder fan valve"),
         ((replace(GAS, state=S.LATCHED),), "fan valve"),
         ((replace(GAS, state=S.NORMAL),), ""),
         ((standing("gas-1", "gas-k/gas"),), "room fan"),
@@ -64,6 +64,7 @@ CANTEEN = standing("fire", "smoke-k/smoke", confirmed=True)
         ((standing("store", "store-1/door"),), "sounder"),
         ((standing("electrical", "rc-1/current"),), ""),
         ((standing("cannot-record", "box/cannot-record"),), "sounder"),
+        ((standing("cannot-record", "box/cannot-record", S.RTN_UNACKED),), ""),  # it does not latch
         ((standing("comm", "smoke-a/smoke"),), ""),
     ],
 )
