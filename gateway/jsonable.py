@@ -38,7 +38,7 @@ def _fields(kind: Any) -> dict[str, Any]:
 
 
 def _make(kind: Any, data: Any, where: str) -> Any:
-    if dataclasses.is_dataclass(kind):
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         if not isinstance(data, Mapping):
             raise ValueError(f"{where}: an object is expected")
         known = {name: _make(hint, data[name], f"{where}.{name}") for name, hint in _fields(kind).items() if name in data}

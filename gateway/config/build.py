@@ -45,7 +45,7 @@ def build(
         outputs={o.id: OutputPoint(o.id, o.role, o.zone, o.building, o.feedback) for o in file.outputs},
         rules=_rules(file, points, zones, rules, speed),
         policies={p.id: _faster(p, speed) for p in library.policies.values()},
-        holders={s.zone: tuple(s.holders) for s in file.stores},
+        holders=_holders(file),
         speed=speed,
     )
     return Site(
@@ -98,6 +98,14 @@ def _name(given: str, channel: Channel, profile: Profile) -> str:
     alone = sum(c.quantity == channel.quantity for c in profile.channels) == 1
     words = given if given and alone else channel.name or given or QUANTITIES[channel.quantity].zh
     return words[:NAME]
+
+
+def _holders(file: SiteFile) -> dict[str, tuple[str, ...]]:
+    """Zone -> key-holders of all its stores."""
+    found: dict[str, tuple[str, ...]] = {}
+    for store in file.stores:
+        found[store.zone] = tuple(dict.fromkeys((*found.get(store.zone, ()), *store.holders)))
+    return found
 
 
 def _faster(policy: Policy, speed: int) -> Policy:

@@ -86,6 +86,8 @@ CODES: dict[str, Code] = {
              "改用别的点位，或在设备的 channels 里写 quantity（开关量只能换成开关量）", "use another point, or set its quantity under the device's channels (two states stay two states)"),
         Code("CFG-038", "{role} 输出没有写 {name}，永远不会动作", "a {role} output without {name} would never act",
              "写明它管哪个区域或楼栋", "say which zone or building it acts for"),
+        Code("CFG-039", "{point} 在区域 {zone}，库在 {wanted}：报警会报错地方、找错保管人", "{point} is in zone {zone}, the store in {wanted}: the alarm would name the wrong place and holders",
+             "给这个通道写上库所在的 zone", "give that channel the zone of the store"),
         Code("CFG-040", "没有值班人员，报警时没有电话会响", "nobody is on duty: no phone would ring",
              "加一个 role: duty 的人，或写 duty 班次", "add a person of role duty or a shift under duty"),
         Code("CFG-041", "{person} 没有通知通道", "{person} has no channel",

@@ -51,6 +51,10 @@ def load(root: Path, extra_profiles: Path | None = None) -> Library:
             if name and name not in known:
                 why = f"{rule.id}: {key} {name} 不存在 · does not exist"
                 library.findings.append(source.finding("CFG-028", (*path, key), hint=close(name, known), why=why))
+        other = library.rules.get(rule.less_than, rule)
+        if other.side != rule.side:
+            why = f"{rule.id} 与 {other.id} 的限值不在同一侧 · their limits are not on one side"
+            library.findings.append(source.finding("CFG-028", (*path, "less_than"), why=why))
     return library
 
 

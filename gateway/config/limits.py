@@ -55,7 +55,8 @@ def _changed(source: Source, rule: RuleFile, change: Mapping[str, Any]) -> tuple
     if rule.side and "return_at" not in change:
         before, after = rule.params[rule.side], params[rule.side]
         assert isinstance(before, float) and isinstance(after, float) and isinstance(rule.params["return_at"], float)
-        params["return_at"] = round(rule.params["return_at"] * after / before, 6)
+        back = rule.params["return_at"]
+        params["return_at"] = round(back * after / before if before else back + after, 6)
     elif rule.side:
         findings += _return(source, rule, params)
     on_delay, off_delay = (delays.get(name, getattr(rule, name)) for name in DELAYS)

@@ -9,7 +9,7 @@ from drivers.profile import Profile
 from drivers.quantities import QUANTITIES
 from gateway.config.findings import Finding, close
 from gateway.config.library import Library
-from gateway.config.model import Bus, DeviceFile, OutputFile, SiteFile
+from gateway.config.model import Bus, ChannelFile, DeviceFile, OutputFile, SiteFile
 from gateway.config.shape import Shaped
 from gateway.config.source import Path_, Source
 
@@ -182,6 +182,9 @@ class Resolver:
             self._known(store.zone, "zones", (*at, "zone"))
             for part, quantity in STORE.items():
                 self._point(getattr(store, part), (*at, part), quantity)
+            zone = self.points.get(store.door, ("", store.zone))[1]
+            if zone != store.zone:
+                self._add("CFG-039", (*at, "door"), point=store.door, zone=zone, wanted=store.zone)
             for m, holder in enumerate(store.holders):
                 self._known(holder, "people", (*at, "holders", m))
 
@@ -236,22 +239,23 @@ class Resolver:
             near = close(point, self.points)
             self._add("CFG-026", path, hint=near, value=point, allowed=near or "-")
             return
-        found = self.points[point]
+        found = self.points[point][0]
         if found in QUANTITIES and (found != quantity if quantity else not QUANTITIES[found].bit):
             self._add("CFG-037", path, point=point, quantity=found, wanted=quantity or "0/1")
 
-    def _points(self) -> dict[str, str]:
-        """Point -> quantity."""
-        found: dict[str, str] = {}
+    def _points(self) -> dict[str, tuple[str, str]]:
+        """Point -> quantity and zone."""
+        found: dict[str, tuple[str, str]] = {}
         for device in self.file.devices:
             profile = self.library.profiles.get(device.profile)
             if profile is None:
                 self.dark.add(device.id)
                 continue
             for channel in profile.channels:
-                change = device.channels.get(channel.id)
-                if change is None or not change.off:
-                    found[f"{device.id}/{channel.id}"] = (change.quantity if change else None) or channel.quantity
+                change = device.channels.get(channel.id, ChannelFile())
+                if not change.off:
+                    point = f"{device.id}/{channel.id}"
+                    found[point] = (change.quantity or channel.quantity, change.zone or device.zone)
         return found
 
     def _add(self, code: str, path: Path_, *, key: bool = False, hint: str = "", **args: Any) -> None:

@@ -77,6 +77,8 @@ def rule_from_dict(item: Any) -> RuleFile:
     stores = item.get("stores") is True
     if stores == ("quantities" in item):
         raise RuleFileError("quantities 与 stores: true 二选一 · either quantities or stores: true")
+    if "less_than" in item and kind != "threshold":
+        raise RuleFileError("只有 threshold 有限值 · only a threshold has a limit", "less_than")
     what = item["what"]
     if not isinstance(what, Mapping) or not all(isinstance(what.get(x), str) and what[x] for x in ("zh", "en")):
         raise RuleFileError("what 要有 zh 和 en · what needs zh and en", "what")

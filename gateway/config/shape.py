@@ -196,5 +196,8 @@ def _choices(path: Path_) -> tuple[Any, ...]:
 
 
 def _short(value: Any) -> str:
+    """A value as a person wrote it, near enough."""
+    if value is None or isinstance(value, bool):
+        return "空 empty" if value is None else str(value).lower()
     text = str(value)
     return text if len(text) <= 40 else text[:37] + "..."

@@ -159,6 +159,12 @@ def test_each_store_has_its_two_rules(compiled: Go) -> None:
     assert rule(site_of(compiled(GOOD)), "store-one-lock-chem").params["case"] == "lock"
 
 
+def test_two_stores_of_one_room_share_its_holders(compiled: Go) -> None:
+    store = "  - {id: more, zone: vault, door: io/di-1, lock_a: io/di-2, lock_b: io/di-3, holders: [chen]}\n"
+    text = GOOD.replace("stores:\n", "stores:\n" + store)
+    assert site_of(compiled(text)).plant.holders == {"vault": ("chen", "wang")}
+
+
 def test_a_rule_is_as_its_file_says(compiled: Go) -> None:
     made = rule(
         site_of(compiled(GOOD.replace("rules:\n  residual-current-alarm: {high: 400}\n", ""))), "residual-current-alarm"

@@ -38,6 +38,7 @@ CASES = [
     ("CFG-011", "short: 某中, ", "", "{id: s1, district"),
     ("CFG-012", "unit: 21", "unit: true", "true, zone: room"),
     ("CFG-012", "unit: 21", "unit: [21]", "[21]"),
+    ("CFG-012", "unit: 21", "unit: null", "null"),
     ("CFG-012", "zones: [room]", "zones: room", "room}\nduty"),
     ("CFG-012", "port: /dev/ttyS9", "port: 9", "9, baud"),
     ("CFG-012", "{high: 400}", "{high: lots}", "lots"),
@@ -103,6 +104,7 @@ CASES = [
     ("CFG-037", "di-5: off", "di-5: {quantity: temperature}", "temperature"),
     ("CFG-038", "role: fan, zone: cooking", "role: fan", "{id: relay/relay-2"),
     ("CFG-038", "role: evacuation, building: dorm", "role: evacuation", "{id: relay/relay-3"),
+    ("CFG-039", "{quantity: door, ", "{quantity: door, zone: room, ", "io/di-1, lock_a"),
     ("CFG-041", "channels: [phone], zones", "zones", "{id: chen"),
     ("CFG-051", ', phone: "+8613800000002"', "", "people"),
     ("CFG-052", "{high: 400}", "{high: 600}", "600"),
@@ -160,6 +162,13 @@ def test_ten_mistakes_are_ten_findings(compiled: Go) -> None:
     found = compiled(TEN)
     assert [(f.line, f.column, f.code, f.hint) for f in found.findings if not f.warning] == TEN_FOUND
     assert found.site is None
+
+
+def test_the_mark_stands_under_the_mistake_in_terminal_cells(compiled: Go) -> None:
+    """A Chinese character is two cells wide."""
+    (found,) = compiled(GOOD.replace("name: 后厨, building: canteen", "name: 后厨, building: cantine")).findings
+    _, line, mark, _ = render(found).splitlines()
+    assert mark.index("^") == line.index("cantine") + len("后厨") and mark.count("^") == len("cantine")
 
 
 def test_ten_mistakes_through_the_command_line(tmp_path: Path) -> None:

@@ -72,6 +72,14 @@ def test_a_rule_without_a_key(key: str) -> None:
         rule_from_dict({k: v for k, v in RULE.items() if k != key})
 
 
+def test_only_a_threshold_can_be_less_than_another() -> None:
+    state = {k: v for k, v in RULE.items() if k not in ("high", "return_at", "limits")} | {"kind": "state", "equals": 1}
+    assert rule_from_dict(state).params == {"equals": 1.0}
+    with pytest.raises(RuleFileError) as caught:
+        rule_from_dict({**state, "less_than": "y"})
+    assert caught.value.path == ("less_than",)
+
+
 def test_a_policy_as_it_is_written() -> None:
     text = "policy: p\nloop: 60s\nresult_asked: true\nsteps:\n  - {id: a, when: always, after: 3m, to: [duty, keeper], message: m}\n"
     policy = policy_from_dict(YAML(typ="safe", pure=True).load(text))
@@ -133,6 +141,16 @@ def test_a_rule_names_a_policy_and_a_rule_that_exist(tmp_path: Path, shelf: Path
         ("CFG-028", "rules[1].policy", "electrical-warning"),
         ("CFG-028", "rules[1].less_than", "residual-current-alarm"),
     ]
+
+
+def test_less_than_compares_limits_of_one_side(tmp_path: Path, shelf: Path) -> None:
+    root = tmp_path / "root"
+    for folder in ("profiles", "rules", "escalation"):
+        shutil.copytree(shelf / folder, root / folder)
+    path = root / "rules" / "water.yaml"
+    text = path.read_text("utf-8").replace("less_than: pressure-low", "less_than: oxygen-high")
+    path.write_text(text, encoding="utf-8")
+    assert [(f.code, f.path) for f in library.load(root).findings] == [("CFG-028", "rules[1].less_than")]
 
 
 def test_a_site_brings_a_profile_of_its_own(tmp_path: Path, shelf: Path) -> None:
