@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +21,7 @@ from gateway.outbox import snapshot
 from gateway.readone import read_json
 from gateway.site import Site
 from gateway.store import audit
+from gateway.store.database import StoreError
 from gateway.store.readings_writer import ReadingsWriter
 from gateway.store.writer import JournalWriter
 from gateway.stream.uplink import Uplink
@@ -162,7 +162,7 @@ class Box:
             raise RequestError("bad-request", "点位或时间无效", "history needs a known point, from and to in ms")
         try:
             series = await self._readings.query(point, start, end, min(int(request.get("max", 1000)), 5000))
-        except sqlite3.Error as error:
+        except StoreError as error:
             raise RequestError("history-down", f"历史读不了：{error}", f"the history cannot be read: {error}") from None
         return {"point": point, **to_jsonable(series)}
 
@@ -177,7 +177,7 @@ class Box:
     async def _audit(self, look: Callable[..., T], *args: object) -> T:
         try:
             return await asyncio.to_thread(look, Path(self.site.data) / "journal.db", *args)
-        except sqlite3.Error as error:
+        except StoreError as error:
             raise RequestError("journal-down", f"日志读不了：{error}", f"the journal cannot be read: {error}") from None
 
     async def _ask_config(self, request: Json) -> Json:

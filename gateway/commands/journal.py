@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, TypeVar
 
 from gateway.commands._client import Failed, add_data, ask, complain
 from gateway.store import audit
+from gateway.store.database import StoreError
 
 T = TypeVar("T")
 PAGE = 500
@@ -65,5 +65,5 @@ def _living(data: Path) -> Iterator[str]:
 def _alone(look: Callable[[Path], T], path: Path) -> T:
     try:
         return look(path)
-    except sqlite3.Error as error:
+    except StoreError as error:
         raise Failed(f"{path}: 日志读不了 · the journal cannot be read: {error}") from None
