@@ -232,5 +232,6 @@ def outage(folder: Path, seconds: float = 20.0) -> list[str]:
     twice = sum(len(s) - len(set(s)) for s in seen.sequences.values())
     silence = min((t for t in seen.times if t > back), default=float("nan")) - back
     return [
-        f"| broker away {seconds:.0f} s, kill -9 in it | lost {seen.lost} of {total} | sent twice {twice} | silence after its return {silence:.1f} s |"
+        f"| broker away {seconds:.0f} s, kill -9 in it | lost {seen.lost} of {total} | sent twice {twice} "
+        f"| silence after its return {silence:.1f} s |"
     ]
