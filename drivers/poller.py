@@ -198,10 +198,13 @@ class Poller:
             try:
                 await self._bus.write(device.unit, out.function, out.address, (word,), latency=limits.latency, gap=limits.gap)
             except Refused as fault:
-                self._unswitched(device, fault, began)
+                self._errors += 1
+                now = self._clock.now()
+                if self._outputs.failed(device.id, now.mono, now.mono - began):
+                    log.warning("%s/%s cannot be switched: %s", self._id, device.id, fault.text)
                 break  # it lives: what it says of itself is read all the same
             except DeviceFault as fault:
-                self._unswitched(device, fault, began)
+                self._errors += 1
                 now = self._clock.now()
                 self._heard(device, fault, now.mono - began)
                 channels = device.profile.channels
@@ -210,12 +213,6 @@ class Poller:
             self._outputs.written(wish)
         self._busy += self._clock.now().mono - began
         self._take(await self._read(device))
-
-    def _unswitched(self, device: Device, fault: DeviceFault, began: int) -> None:
-        self._errors += 1
-        now = self._clock.now().mono
-        if self._outputs.failed(device.id, now, now - began):
-            log.warning("%s/%s cannot be switched: %s", self._id, device.id, fault.text)
 
     # the line itself
 
