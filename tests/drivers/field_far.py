@@ -32,13 +32,18 @@ def words(unit: int, function: int, address: int, count: int, number: int) -> tu
 
 
 class Far:
-    """Answers PDUs and picks faults. `number` counts the requests understood. `rates`: fault -> share of the requests."""
+    """Answers PDUs and picks faults. `number` counts the requests understood. `rates`: fault -> share of the requests.
 
-    def __init__(self, rates: dict[str, float], late: float, seed: int) -> None:
-        self._rates, self._late, self._random = rates, late, random.Random(seed)
+    A late answer comes `late` (least, most) seconds after the request. One that a busy machine would delay beyond
+    `limit` seconds after `asked` (when the test began the poll) is lost instead: nothing is promised about it.
+    """
+
+    def __init__(self, rates: dict[str, float], late: tuple[float, float], limit: float, seed: int) -> None:
+        self._rates, self._late, self._limit, self._random = rates, late, limit, random.Random(seed)
         self.number = 0
+        self.asked = 0.0
         self.counts: Counter[str] = Counter()
-        self._pending: list[tuple[float, bytes]] = []
+        self._pending: list[tuple[float, float, bytes]] = []
 
     def replies(self, request: bytes, unit: int, pdu: bytes, frame: Callable[[int, bytes], bytes], flip: int) -> list[bytes]:
         """Bytes to send now. `flip`: bits of a flipped answer are chosen before this byte."""
@@ -50,7 +55,7 @@ class Far:
         fault = self._random.choices((*self._rates, ""), (*self._rates.values(), max(0.0, 1 - sum(self._rates.values()))))[0]
         self.counts[fault or "good"] += 1
         if fault == "late":
-            self._pending.append((time.monotonic() + self._late, answer))
+            self._pending.append((time.monotonic() + self._random.uniform(*self._late), self.asked + self._limit, answer))
             return []
         if fault == "lost":
             return []
@@ -71,13 +76,14 @@ class Far:
 
     def overdue(self) -> list[bytes]:
         now = time.monotonic()
-        ready = [data for when, data in self._pending if when <= now]
-        self._pending = [(when, data) for when, data in self._pending if when > now]
+        ready = [data for when, limit, data in self._pending if when <= now < limit]
+        self.counts["too late"] += sum(now >= limit for _, limit, _ in self._pending)
+        self._pending = [p for p in self._pending if p[0] > now and p[1] > now]
         return ready
 
     def wait(self) -> float:
         """Seconds until a late answer is due."""
-        return max(0.0, min((when for when, _ in self._pending), default=time.monotonic() + 0.2) - time.monotonic())
+        return max(0.0, min((when for when, _, _ in self._pending), default=time.monotonic() + 0.2) - time.monotonic())
 
 
 class RtuFar(Far):
