@@ -81,6 +81,10 @@ class Far:
         self._pending = [p for p in self._pending if p[0] > now and p[1] > now]
         return ready
 
+    def forget(self) -> None:
+        self.counts["too late"] += len(self._pending)
+        self._pending = []
+
     def wait(self) -> float:
         """Seconds until a late answer is due."""
         return max(0.0, min((when for when, _, _ in self._pending), default=time.monotonic() + 0.2) - time.monotonic())
@@ -156,11 +160,14 @@ class PtyLine(threading.Thread):
 
 
 class TcpServer(threading.Thread):
-    """One connection at a time. Late answers go, like a serial server's, to whoever is connected when they come."""
+    """One connection at a time. A `serial` server gives late answers to whoever is connected when they come.
 
-    def __init__(self, far: Far) -> None:
+    A Modbus TCP server can only send them on the connection that asked.
+    """
+
+    def __init__(self, far: Far, serial: bool) -> None:
         super().__init__(daemon=True)
-        self.far = far
+        self.far, self._serial = far, serial
         self._listen = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listen.getsockname()[1])
         self._ending = threading.Event()
@@ -189,6 +196,9 @@ class TcpServer(threading.Thread):
                 client, _ = self._listen.accept()
                 client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self.far.buffer = b""  # type: ignore[attr-defined]
+                if not self._serial:
+                    out = []
+                    self.far.forget()
             for data in (*out, *self.far.overdue()):
                 if client:
                     try:

@@ -38,7 +38,7 @@ async def polls(bus: Bus, far: Far, count: int, seed: int) -> tuple[int, Counter
             seen["value"] += 1
             if found != words(unit, function, address, registers, far.number):
                 wrong += 1
-                print("WRONG", unit, function, address, registers, far.number, found)
+                print(f"asked {unit}/{function}/{address}+{registers}, request {far.number}, got {found}")
     return wrong, seen
 
 
@@ -56,7 +56,7 @@ def judge(name: str, far: Far, wrong: int, seen: Counter[str], count: int) -> No
 async def test_20_000_polls_with_every_fault(tmp_path: Path) -> None:
     """The three lines at the same time: 7,000 on a pty, 3,000 through a serial server, 10,000 on Modbus TCP."""
     serial, server, tcp = RtuFar(RATES, LATE, LIMIT, 1), RtuFar(RATES, LATE, LIMIT, 2), TcpFar(RATES, LATE, LIMIT, 3)
-    line, two, three = PtyLine(tmp_path / "tty", serial), TcpServer(server), TcpServer(tcp)
+    line, two, three = PtyLine(tmp_path / "tty", serial), TcpServer(server, serial=True), TcpServer(tcp, serial=False)
     buses = RtuBus(str(line.link), 115200), RtuTcpBus("127.0.0.1", two.port), TcpBus("127.0.0.1", three.port)
     counts = 7_000, 3_000, 10_000
     try:
@@ -100,7 +100,7 @@ async def test_without_the_drain_values_go_astray_on_the_serial_line(tmp_path: P
 
 async def test_without_the_drain_values_go_astray_behind_a_serial_server() -> None:
     far = RtuFar({"late": 0.05}, LATE, LIMIT, 5)
-    server = TcpServer(far)
+    server = TcpServer(far, serial=True)
     bus = UndrainedTcp("127.0.0.1", server.port)
     try:
         wrong, seen = await polls(bus, far, 1_000, 5)
