@@ -42,6 +42,7 @@ class Far:
         self._rates, self._late, self._limit, self._random = rates, late, limit, random.Random(seed)
         self.number = 0
         self.asked = 0.0
+        self.turnaround = 0.0  # seconds a device takes to answer, on a pty
         self.counts: Counter[str] = Counter()
         self._pending: list[tuple[float, float, bytes]] = []
 
@@ -145,7 +146,9 @@ class PtyLine(threading.Thread):
     def run(self) -> None:
         while not self._ending.is_set():
             if select.select([self._near], [], [], min(0.05, self.far.wait()))[0]:
-                for data in self.far.take(os.read(self._near, 512)):
+                answers = self.far.take(os.read(self._near, 512))
+                time.sleep(self.far.turnaround)
+                for data in answers:
                     os.write(self._near, data)
             for data in self.far.overdue():
                 os.write(self._near, data)

@@ -86,7 +86,8 @@ class UndrainedTcp(RtuTcpBus):
 
 async def test_without_the_drain_values_go_astray_on_the_serial_line(tmp_path: Path) -> None:
     """The test above can fail: the drain is what makes it pass."""
-    far = RtuFar({"late": 0.05}, LATE, LIMIT, 4)
+    far = RtuFar({"late": 0.1}, LATE, LIMIT, 4)
+    far.turnaround = 0.003
     line = PtyLine(tmp_path / "tty", far)
     bus = Undrained(str(line.link), 115200)
     try:
@@ -99,7 +100,7 @@ async def test_without_the_drain_values_go_astray_on_the_serial_line(tmp_path: P
 
 
 async def test_without_the_drain_values_go_astray_behind_a_serial_server() -> None:
-    far = RtuFar({"late": 0.05}, LATE, LIMIT, 5)
+    far = RtuFar({"late": 0.1}, LATE, LIMIT, 5)
     server = TcpServer(far, serial=True)
     bus = UndrainedTcp("127.0.0.1", server.port)
     try:
