@@ -72,7 +72,20 @@ def run(folder: Path) -> list[str]:
                 port = folder / "tty-bench"
                 flags = ["--strict"] if strict else []
                 with field(
-                    folder, "rtu", "--link", port, "--baud", BAUD, "--bits", BITS, "--turnaround-ms", 5, "--quiet", *flags
+                    folder,
+                    "rtu",
+                    "--link",
+                    port,
+                    "--baud",
+                    BAUD,
+                    "--bits",
+                    BITS,
+                    "--turnaround-ms",
+                    5,
+                    "--regs",
+                    130,
+                    "--quiet",
+                    *flags,
                 ) as (sim, log):
                     rate, failed = asyncio.run(client(port, registers))
                     sim.terminate()
