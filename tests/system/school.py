@@ -21,6 +21,7 @@ from gateway.site import Site, site_from_json
 from gateway.stream.influx import read_points
 
 SPEED = 20
+LAST_ANSWER = 0.25  # seconds an answer may still be on a line when nobody listens any more
 WAIT = 60.0  # seconds: guards against hanging, asserts no speed
 
 
@@ -68,6 +69,7 @@ class School:
         assert self.run is not None
         self.run.send_signal(signal.SIGKILL)
         self.run.wait()
+        time.sleep(LAST_ANSWER)
         self.forget_run()
 
     def await_death(self) -> None:
