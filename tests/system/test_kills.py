@@ -1,0 +1,185 @@
+"""kill -9 of `run` during a fire, at each named commit point and at random: judged from the phone, the field and the journal."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from random import Random
+
+import judge
+import pytest
+from school import WAIT, School, wall
+
+SOUNDER = "guard-relay/relay-1"
+
+# commit point and pass -> for each key of the first message: was it marked as a repeat, arrival by arrival; None: not told here
+POINTS: dict[str, list[list[bool]] | None] = {
+    "journal.commit.before:2": [[False], [False]],  # the alarm was not on the disk: raised again, told once
+    "journal.commit.after:2": [[True], [True]],  # on the disk, perhaps told: told once more, marked
+    "send.before:1": [[True], [True]],
+    "send.after:1": [[False, True], [True]],
+    "readings.append.after:60": None,
+    "readings.flush.before:1": None,
+    "readings.flush.after:1": None,
+}
+
+
+def test_at_each_commit_point_the_fire_stands(school: School) -> None:
+    school.start_world()
+    fires = ["dorm-smoke-1/smoke", "dorm-smoke-5/smoke"]
+    for n, (point, told) in enumerate(POINTS.items()):
+        fire, before = fires[n % 2], len(school.events_at_rest())
+        school.start_run(die_at=point, expect_alive=False)
+        school.set(fire, 1)
+        school.await_death()
+        school.set(SOUNDER, 0)  # as if the relay board had lost its power too
+        died = wall()
+        school.start_run()
+        school.until(f"{point}: sounder on again", lambda t=died: any(v for at, v in school.writes("guard-sounder") if at > t))
+        (alarm,) = {e["alarm"] for e in school.events("raised")[-1:]}
+        school.until(
+            f"{point}: unanswered goes on", lambda a=alarm: [m for m in school.messages() if f"{a}:1:again:" in m["key"]]
+        )
+        events = school.events()[before:]
+        assert [e["args"]["point"] for e in events if e["kind"] == "raised"] == [fire], point
+        assert not [e for e in events if e["alarm"] == alarm and e["old"] != e["new"] and e["kind"] != "raised"], point
+        if told is not None:
+            marks = Counter(tuple(m["repeat"] for m in school.messages() if m["key"] == k) for k in first(school, alarm))
+            assert marks == Counter(map(tuple, told)), point
+        answer_and_close(school, fire, alarm)
+        school.stop_run()
+    check_messages(school)
+
+
+def first(school: School, alarm: str) -> set[str]:
+    return {m["key"] for m in school.messages() if m["key"].startswith(f"{alarm}:1:first:")}
+
+
+def answer_and_close(school: School, fire: str, alarm: str) -> None:
+    duty = school.person("duty")
+    assert school.do("ack", duty, alarm)["ok"]
+    school.until("sounder off", lambda: school.writes("guard-sounder")[-1][1] == 0)
+    assert school.do("result", duty, alarm, result="false", cause="蚊香", on_site=True)["ok"]
+    school.set(fire, 0)
+    school.until("reset", lambda: school.do("reset", duty, alarm)["ok"])
+    school.until("everybody told of the end", lambda: settled(school))
+
+
+def settled(school: School) -> bool:
+    """Has every notification of the journal an end?"""
+    ends = Counter(e["args"]["key"] for e in school.events() if e["kind"] in ("delivered", "gave-up"))
+    return {e["args"]["key"] for e in school.events("notified")} <= ends.keys()
+
+
+def check_messages(school: School) -> None:
+    events, messages = school.events_at_rest(), school.messages()
+    assert judge.twice(messages) == []
+    assert judge.untold(messages, events) == []
+    assert judge.unjournaled(messages, events) == []
+    assert judge.too_early(events) == []
+    assert [e["seq"] for e in events] == list(range(1, len(events) + 1))
+
+
+def test_steps_come_due_while_run_lies_dead(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Escalation and the result timer count the clock, not the life of the process."""
+    school = School(tmp_path_factory.mktemp("dead") / "school", speed=30)
+    try:
+        school.start_world()
+        school.start_run()
+        fire = "dorm-smoke-1/smoke"
+        school.set(fire, 1)
+        alarm = school.until("raised", lambda: school.events("raised"))[0]["alarm"]
+        school.until("told", lambda: first(school, alarm))
+        dead_until_due(school, alarm, "raised", "again")
+        assert school.do("ack", school.person("duty"), alarm)["ok"]
+        dead_until_due(school, alarm, "acked", "unverified-leader")
+        school.until("sounder off", lambda: school.writes("guard-sounder")[-1][1] == 0)
+        assert school.do("result", school.person("duty"), alarm, result="real", cause="电气")["ok"]
+        school.until("all told", lambda: settled(school))
+        rung = len(school.messages())
+        school.kill_run()
+        school.start_run()
+        time.sleep(after(school, "unverified-all"))  # every step left would be due by now
+        assert len(school.messages()) == rung, "a result ends it, also over a kill"
+        school.stop_run()
+        check_messages(school)
+    finally:
+        school.close()
+
+
+def after(school: School, step: str) -> float:
+    assert school.site is not None
+    return next(s.after for s in school.site.plant.policies["fire"].steps if s.id == step) / 1000
+
+
+def dead_until_due(school: School, alarm: str, since: str, step: str) -> None:
+    """Killed before the step is due, started after it: the step comes with the start, not its full time after it."""
+    base = next(e for e in school.events(since) if e["alarm"] == alarm)
+    school.kill_run()
+    assert not [m for m in school.messages() if f":{step}:" in m["key"]], (
+        f"the machine was too slow: {step} came before the kill"
+    )
+    time.sleep(max(0.0, (base["wall"] - wall()) / 1000 + after(school, step)))
+    school.start_run()
+    school.until(f"{step} told", lambda: [m for m in school.messages() if f":{step}:" in m["key"]])
+    events = school.events()
+    boot = [e for e in events if e["kind"] == "boot"][-1]
+    told = next(e for e in events if e["kind"] == "notified" and e["args"]["step"] == step)
+    assert 0 <= told["mono"] - boot["mono"] < after(school, step) * 1000, f"{step} counted from the start of the process"
+
+
+def test_random_kills_lose_no_alarm_and_no_reading(school: School) -> None:
+    seed = 20
+    many_kills(school, Random(seed), kills=10, counters=4)
+
+
+def many_kills(school: School, chance: Random, kills: int, counters: int) -> None:
+    """A fire nobody answers, later somebody; `run` killed again and again, the stream to the database all the while."""
+    school.start_world(stream=True, database="influxdb", counters=counters)
+    school.campus.start_ingest()
+    school.start_run()
+    assert school.site is not None
+    fire, duty = "dorm-smoke-1/smoke", school.person("duty")
+    school.set(fire, 1)
+    alarm = school.until("raised", lambda: school.events("raised"))[0]["alarm"]
+    for n in range(kills):
+        time.sleep(chance.uniform(0.0, 3.0))
+        school.kill_run()
+        if n == kills // 2:
+            school.set(SOUNDER, 0)
+            down = wall()
+            school.start_run()
+            school.until("sounder on again", lambda t=down: any(v for at, v in school.writes("guard-sounder") if at > t))
+            assert school.do("ack", duty, alarm)["ok"]
+        else:
+            school.start_run(expect_alive=False)
+    school.until("run answers", lambda: school.snapshot() is not None)
+    school.until("nobody came back with a result", lambda: any(":unverified-leader:" in m["key"] for m in school.messages()))
+    assert school.writes("guard-sounder")[-1][1] == 0, "answered is answered"
+    assert school.do("result", duty, alarm, result="false", cause="蚊香", on_site=True)["ok"]
+    school.until("all told", lambda: settled(school))
+    events = school.events()
+    assert [e["alarm"] for e in events if e["kind"] == "raised" and e["args"]["point"] == fire] == [alarm]
+    moves = [(e["old"], e["new"]) for e in events if e["alarm"] == alarm and e["old"] != e["new"]]
+    assert moves == [("normal", "unacked"), ("unacked", "acked")]
+
+    counts = {d.id: (d.bus, d.unit) for d in school.site.devices if d.profile.id == "counter"}
+    school.stop_run()
+    ledger = school.reads()  # nobody asks any more
+    school.start_run()
+    site = school.site.plant.site
+    end = school.lives[-1]
+
+    def verdict() -> tuple[list[str], list[str]]:
+        stored = [row for row in school.stored(site) if row[1] < end]
+        return judge.lost(ledger, stored, counts, school.lives)
+
+    limit = time.monotonic() + WAIT
+    while verdict()[0] and time.monotonic() < limit:
+        time.sleep(0.3)
+    wrong, flying = verdict()
+    assert wrong == []
+    print(f"{len(ledger)} reads in {len(school.lives)} lives, {len(flying)} in flight at a kill: {', '.join(flying)}")
+    assert len(flying) <= 3 * len(school.lives)
+    school.stop_run()
+    check_messages(school)
