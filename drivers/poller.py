@@ -221,10 +221,10 @@ class Poller:
     # the line itself
 
     def _say_link(self) -> None:
-        if not (self._alive or self._down):
-            return  # nobody has been asked yet
-        up = not self._down and len(self._silent) < min(LINK_WITNESSES, len(self._devices))
-        now = self._clock.now()
+        down = self._down or len(self._silent) >= min(LINK_WITNESSES, len(self._devices))
+        if self._link is None and not down and not any(self._alive.values()):
+            return  # nobody has answered, and not enough have been asked
+        up, now = not down, self._clock.now()
         if up != self._link or now.mono >= self._link_due:
             self._link, self._link_due = up, now.mono + LINK_EVERY
             self._emit((Reading(f"{self._id}/link", float(up), Quality.GOOD, now),))
