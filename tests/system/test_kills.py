@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections import Counter
 from random import Random
@@ -183,3 +184,41 @@ def many_kills(school: School, chance: Random, kills: int, counters: int) -> Non
     assert len(flying) <= 3 * len(school.lives)
     school.stop_run()
     check_messages(school)
+
+
+def test_a_journal_that_opens_late_is_taken_over_by_a_fresh_start(school: School) -> None:
+    """The process replaces itself: same process id, the old alarm known again beside those of the meantime."""
+    school.start_world()
+    school.start_run()
+    first_fire, second_fire = "dorm-smoke-1/smoke", "lab-smoke/smoke"
+    school.set(first_fire, 1)
+    old = school.until("raised", lambda: school.events("raised"))[0]["alarm"]
+    school.until("told", lambda: settled(school))
+    school.kill_run()
+    hidden = school.dir / "hidden"
+    hidden.mkdir()
+    for file in school.data.glob("journal.db*"):
+        file.rename(hidden / file.name)
+    (school.data / "journal.db" / "in-the-way").mkdir(parents=True)
+    school.set(second_fire, 1)
+    run = school.start_run()
+    school.until("both burn, from memory", lambda: len(school.alarms("fire")) == 2)
+    shutil.rmtree(school.data / "journal.db")
+    for file in hidden.iterdir():
+        file.rename(school.data / file.name)
+
+    def both_journaled() -> bool:
+        kinds = [e["kind"] for e in school.events()]
+        return kinds.count("boot") == 3 and "replaced" in kinds
+
+    school.until("a fresh start has both", lambda: school.snapshot() is not None and both_journaled())
+    assert run.poll() is None, "the process id stays"
+    events = school.events()
+    (replaced,) = [e for e in events if e["kind"] == "replaced"]
+    assert replaced["alarm"] == old
+    assert {a["point"] for a in school.alarms("fire")} == {first_fire, second_fire}
+    assert {a["id"] for a in school.alarms("fire")} == {e["alarm"] for e in events if e["kind"] == "raised" and "late" in e}
+    school.until(
+        "it is known that it records again", lambda: [a["state"] for a in school.alarms("cannot-record")] == ["rtn_unacked"]
+    )
+    school.stop_run()
