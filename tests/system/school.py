@@ -34,6 +34,9 @@ class School:
         self.site: Site | None = None
         self.compiled = Path()
         self.run: subprocess.Popen[Any] | None = None
+        self.url = ""
+        self.first_words = ""  # what the page's server printed at its first start
+        self.password = ""  # of the person a page test logs in as
 
     def start_world(self, *, refuse: bool = False, stream: bool = False) -> None:
         self.campus.start_phone(refuse=refuse)
@@ -67,6 +70,29 @@ class School:
 
     def forget_run(self) -> None:
         self.campus.running = [item for item in self.campus.running if item[1] is not self.run]
+
+    def start_dashboard(self) -> str:
+        """`dashboard` in a process of its own, on the same port each time; gives what it printed, the first password in it."""
+        said = self.dir / "dashboard.log"
+        before = said.stat().st_size if said.exists() else 0
+        self.campus.start_dashboard(self.campus.page_port)
+        self.url = f"http://127.0.0.1:{self.campus.page_port}"
+        self.until("the page's address printed", lambda: b"page: " in said.read_bytes()[before:])
+        return said.read_bytes()[before:].decode()
+
+    def part(self, name: str) -> subprocess.Popen[Any]:
+        return next(process for part, process in self.campus.running if part == name)
+
+    def kill(self, name: str) -> None:
+        """kill -9 of a part; it may be started again afterwards."""
+        process = self.part(name)
+        process.kill()
+        process.wait()
+        self.campus.running = [item for item in self.campus.running if item[1] is not process]
+
+    def user(self, person: str) -> str:
+        """Lets a person log in, through the command line; the password."""
+        return command("user", "add", person, "--generate", "--data", str(self.data)).stdout.strip()
 
     def close(self) -> None:
         self.campus.stop()
@@ -149,10 +175,7 @@ class School:
         return found
 
     def events(self, kind: str) -> list[dict[str, Any]]:
-        out = subprocess.run(
-            [sys.executable, "-m", "gateway.commands", "journal", "export", "--data", str(self.data)],
-            capture_output=True, text=True, check=True,
-        ).stdout  # fmt: skip
+        out = command("journal", "export", "--data", str(self.data)).stdout
         return [e for e in map(json.loads, out.splitlines()) if e["kind"] == kind]
 
     def until(self, what: str, look: Callable[[], Any], seconds: float = WAIT) -> Any:
@@ -165,6 +188,12 @@ class School:
             time.sleep(0.05)
         log = (self.dir / "run.log").read_text(errors="replace")[-2000:] if (self.dir / "run.log").exists() else ""
         raise AssertionError(f"never seen within {seconds:.0f} s: {what}\n{log}")
+
+
+def command(*arguments: str, check: bool = True, typed: str | None = None) -> subprocess.CompletedProcess[str]:
+    """`campus-gateway …` as a person at a shell calls it."""
+    return subprocess.run([sys.executable, "-m", "gateway.commands", *arguments], capture_output=True, text=True, check=check,
+                          input=typed)  # fmt: skip
 
 
 def lines(path: Path) -> Iterator[dict[str, Any]]:
