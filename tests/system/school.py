@@ -37,6 +37,9 @@ class School:
         self.compiled = Path()
         self.run: subprocess.Popen[Any] | None = None
         self.lives: list[int] = []  # wall ms at which each `run` was started
+        self.url = ""
+        self.first_words = ""  # what the page's server printed at its first start
+        self.password = ""  # of the person a page test logs in as
 
     def start_world(self, *, refuse: bool = False, stream: bool = False, database: str = "", counters: int = 0) -> None:
         """`database`: the one that must be used. `counters`: that many counting devices on TCP, one on each other line."""
@@ -87,6 +90,29 @@ class School:
 
     def forget_run(self) -> None:
         self.campus.running = [item for item in self.campus.running if item[1] is not self.run]
+
+    def start_dashboard(self) -> str:
+        """`dashboard` in a process of its own, on the same port each time; gives what it printed, the first password in it."""
+        said = self.dir / "dashboard.log"
+        before = said.stat().st_size if said.exists() else 0
+        self.campus.start_dashboard(self.campus.page_port)
+        self.url = f"http://127.0.0.1:{self.campus.page_port}"
+        self.until("the page's address printed", lambda: b"page: " in said.read_bytes()[before:])
+        return said.read_bytes()[before:].decode()
+
+    def part(self, name: str) -> subprocess.Popen[Any]:
+        return next(process for part, process in self.campus.running if part == name)
+
+    def kill(self, name: str) -> None:
+        """kill -9 of a part; it may be started again afterwards."""
+        process = self.part(name)
+        process.kill()
+        process.wait()
+        self.campus.running = [item for item in self.campus.running if item[1] is not process]
+
+    def user(self, person: str) -> str:
+        """Lets a person log in, through the command line; the password."""
+        return command("user", "add", person, "--generate", "--data", str(self.data)).stdout.strip()
 
     def close(self) -> None:
         self.campus.stop()
@@ -170,10 +196,7 @@ class School:
 
     def events(self, kind: str = "") -> list[dict[str, Any]]:
         """What `journal export` says, of one kind or all."""
-        out = subprocess.run(
-            [sys.executable, "-m", "gateway.commands", "journal", "export", "--data", str(self.data)],
-            capture_output=True, text=True, check=True,
-        ).stdout  # fmt: skip
+        out = command("journal", "export", "--data", str(self.data)).stdout
         return [e for e in map(json.loads, out.splitlines()) if kind in ("", e["kind"])]
 
     def events_at_rest(self) -> list[dict[str, Any]]:
@@ -237,6 +260,12 @@ def counting(demo: Path, folder: Path, many: int) -> Path:
 
 def wall() -> int:
     return time.time_ns() // 1_000_000
+
+
+def command(*arguments: str, check: bool = True, typed: str | None = None) -> subprocess.CompletedProcess[str]:
+    """`campus-gateway …` as a person at a shell calls it."""
+    return subprocess.run([sys.executable, "-m", "gateway.commands", *arguments], capture_output=True, text=True, check=check,
+                          input=typed)  # fmt: skip
 
 
 def lines(path: Path) -> Iterator[dict[str, Any]]:
