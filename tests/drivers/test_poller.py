@@ -223,6 +223,21 @@ async def test_after_a_loss_the_wish_is_written_again(fault: DeviceFault) -> Non
         await rig.until(lambda: rig.value("relay/fan") == 1.0 and len(bus.writes) > written)
 
 
+@pytest.mark.parametrize("fault", [NoAnswer("gone"), LineDown("unplugged")], ids=["device", "line"])
+async def test_the_first_answer_after_a_loss_ends_the_pause_of_the_outputs(fault: DeviceFault) -> None:
+    """By then the pause has grown to seconds, in which the relay would be polled a hundred times."""
+    bus = Script()
+    bus.faults[9] = fault
+    async with running(bus, relay(period=20)) as rig:
+        rig.poller.want("relay/fan", True)
+        await rig.until(lambda: len(bus.reads) >= 7)
+        bus.faults.clear()
+        tries, before = len(bus.writes), len(bus.reads)
+        await rig.until(lambda: len(bus.writes) > tries)
+        await rig.until(lambda: rig.value("relay/fan") == 1.0)
+        assert len(bus.reads) - before <= 5
+
+
 async def test_a_write_that_the_device_refuses_is_tried_again_and_the_device_stays_alive() -> None:
     bus = Script()
     bus.write_faults[9] = Refused("busy", 6)

@@ -150,6 +150,17 @@ def test_asked_early_the_beat_still_comes() -> None:
     assert schedule.wait(600) == 400
 
 
+def test_a_fire_device_that_just_failed_waits_for_those_that_answer() -> None:
+    schedule = Schedule([smoke(1), smoke(2), warm(3)], 0)
+    schedule.bad("smoke1", 600, 600)
+    schedule.good("smoke2", 640)
+    order = []
+    while (found := schedule.next(5_000)) is not None:
+        order.append(found.id)
+        schedule.good(found.id, 5_000)
+    assert order == ["smoke2", "smoke1", "warm3"]
+
+
 def test_one_failure_is_asked_again_on_the_beat() -> None:
     schedule = Schedule([smoke(1)], 0)
     schedule.bad("smoke1", 600, 600)
