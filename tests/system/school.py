@@ -201,7 +201,6 @@ class School:
 
     def events_at_rest(self) -> list[dict[str, Any]]:
         """The same while no `run` lives (none before the first)."""
-        (self.data / "run.sock").unlink(missing_ok=True)
         return self.events() if (self.data / "journal.db").exists() else []
 
     def reads(self) -> list[dict[str, Any]]:
