@@ -18,9 +18,14 @@ from queue import SimpleQueue
 
 from tests.mutants.alarm_breaks import ALARMS
 from tests.mutants.cells import cells
+from tests.mutants.field_breaks import FIELD
+from tests.mutants.gate_breaks import GATE
 from tests.mutants.mutant import ROOT, Mutant
+from tests.mutants.people_breaks import PEOPLES
+from tests.mutants.store_breaks import STORES
+from tests.mutants.stream_breaks import STREAM
 
-MUTANTS: tuple[Mutant, ...] = (*cells(), *ALARMS)
+MUTANTS: tuple[Mutant, ...] = (*cells(), *ALARMS, *PEOPLES, *FIELD, *STORES, *STREAM, *GATE)
 COPIED = (
     "drivers",
     "alerts",
@@ -44,7 +49,7 @@ def copy(to: Path) -> Path:
     for name in COPIED:
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, to / name, ignore=shutil.ignore_patterns("__pycache__", "bench"))
+            shutil.copytree(source, to / name, ignore=shutil.ignore_patterns("__pycache__"))
         elif source.exists():
             shutil.copy(source, to / name)
     return to
