@@ -74,14 +74,14 @@ def test_every_point_says_a_value_or_a_word_and_never_a_number_it_does_not_know(
     world.unit(dead, "normal")
     page.wait_for_selector(f"[data-point^='{dead}/'][data-quality=good]")
     answer_all(page)
+    page.wait_for_selector("#none:visible")
 
 
 def answer_all(page: Any) -> None:
     """收到 on whatever waits: a fault that is gone stays on the page until somebody knows of it."""
-    while page.is_hidden("#none"):
-        left = page.locator("#alarms button.ack")
-        before = left.count()
-        left.first.click()
+    waiting = page.locator("#alarms button.ack")
+    while before := waiting.count():
+        waiting.first.click()
         page.wait_for_function("n => document.querySelectorAll('#alarms button.ack').length < n", arg=before)
 
 
