@@ -36,7 +36,9 @@ def test_calm_school(open_school, tmp_path, size):
     assert "不能代替" in page.inner_text("footer") and "声音未启用" in page.inner_text("#mute")
     kitchen = page.locator("details.zone", has=page.locator("[data-point='kitchen-gas/gas']"))
     if size[0] < 600:
-        assert re.search(r"\d 点正常", kitchen.locator("summary").inner_text()) and page.is_hidden("[data-point='kitchen-gas/gas']")
+        assert re.search(r"\d 点正常", kitchen.locator("summary").inner_text()) and page.is_hidden(
+            "[data-point='kitchen-gas/gas']"
+        )
         kitchen.locator("summary").click()
     page.click("[data-point='kitchen-gas/gas']")
     page.wait_for_selector("#plot canvas")
