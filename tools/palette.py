@@ -16,7 +16,7 @@ _COUNT = """async source => {
     context.drawImage(image, 0, 0);
     const {data} = context.getImageData(0, 0, image.width, image.height);
     const keys = new Uint32Array(image.width * image.height), counts = new Map();
-    const round = value => Math.min(255, (value + 2) & 252);
+    const round = value => value > 253 ? 255 : (value + 2) & 252;
     for (let i = 0; i < keys.length; i++) {
         keys[i] = round(data[4 * i]) << 16 | round(data[4 * i + 1]) << 8 | round(data[4 * i + 2]);
         counts.set(keys[i], (counts.get(keys[i]) ?? 0) + 1);

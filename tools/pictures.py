@@ -18,7 +18,7 @@ from gateway.demo.processes import Campus, wait_for
 from tools.palette import small
 
 SPEED = 10  # of the demonstration; the page says so
-CALM = 30.0  # seconds before the story begins
+CALM = 60.0  # seconds before the story begins
 SIZES = {"desktop": (1920, 1080), "phone": (360, 640)}
 HEAVY = 200_000  # bytes; a picture beyond this has no place in a repository
 WARM = "dorm-301-th/temperature"  # the point of the curve: it warms before the smoke comes
@@ -71,6 +71,7 @@ def _take(campus: Campus, browser: Browser, folder: Path) -> None:
     pages["desktop"].click(f"[data-point='{WARM}']")
     pages["desktop"].click("[data-range='10m']")
     pages["desktop"].wait_for_selector("#plot canvas")
+    pages["desktop"].wait_for_timeout(15_000)  # a curve needs a past
     shoot("normal")
     for page in pages.values():
         page.wait_for_selector("#first .confirmed", timeout=120_000)

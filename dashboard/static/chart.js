@@ -103,7 +103,7 @@ export class Chart {
         { stroke: "rgba(11,92,173,0.35)", width: 1, points: { show: false }, label: t("curve.least"), value: write },
         { stroke: "rgba(11,92,173,0.35)", width: 1, points: { show: false }, label: t("curve.most"), value: write },
         { stroke: "#0B5CAD", width: 2, points: { show: false }, label: t("curve.mean"), value: write }],
-      axes: [{ values: [[86400, "{MM}-{DD}", null, null, null, null, null, null, 1], [3600, "{HH}:{mm}", null, null, null, null, null, null, 1],
+      axes: [{ space: 90, values: [[86400, "{MM}-{DD}", null, null, null, null, null, null, 1], [3600, "{HH}:{mm}", null, null, null, null, null, null, 1],
         [60, "{HH}:{mm}", null, null, null, null, null, null, 1], [1, "{HH}:{mm}:{ss}", null, null, null, null, null, null, 1]] },
       { size: 64 }],
       hooks: { draw: [(plot) => drawLimits(plot, limits, point)] },
