@@ -64,7 +64,7 @@ function build(alarm, isFirst, state) {
       el("span", { className: "life" }, moving((now) => lifeText(alarm, now)))),
     el("div", { className: "where" },
       el("span", { className: "place", textContent: alarm.place || alarm.point }),
-      el("span", { className: "device", textContent: [building, alarm.device_name, t("number", { n: String(alarm.number).padStart(2, "0") })].filter(Boolean).join(" · ") })),
+      el("span", { className: "device", textContent: [building, alarm.device_name, alarm.number ? t("number", { n: String(alarm.number).padStart(2, "0") }) : ""].filter(Boolean).join(" · ") })),
     el("div", { className: "facts" },
       measured ? el("p", { className: "value" }, el("b", { textContent: number(alarm.value, digits, alarm.unit) }),
         alarm.limit === null ? "" : ` ${t("limit", { v: number(alarm.limit, digits, alarm.unit) })}`) : null,
@@ -73,7 +73,7 @@ function build(alarm, isFirst, state) {
         alarm.occurrence > 1 ? ` · ${t("again", { n: alarm.occurrence })}` : ""),
       alarm.confirmed ? fact(t("confirmed"), "confirmed") : null,
       alarm.state === "pending" ? null
-        : fact(alarm.told.length ? t("told", { names: alarm.told.map(name).join("、") }) : t("told.none"), "told"),
+        : fact(alarm.told.length ? t("told", { names: alarm.told.map(name).join(t("comma")) }) : t("told.none"), "told"),
       alarm.next_due && alarm.state !== "pending" && !alarm.result
         ? el("p", {}, moving((now) => (alarm.next_due > now ? t("next", { d: duration(alarm.next_due - now) }) : ""))) : null,
       alarm.acked_by ? fact(t("acked", { name: name(alarm.acked_by) })) : null,

@@ -181,7 +181,7 @@ class Campus:
         ])  # fmt: skip
 
     def start_dashboard(self, port: int) -> None:
-        self.page_port = port or free_port()
+        self.page_port = port if port and not listening(port) else free_port()
         self.start("dashboard", [
             sys.executable, "-m", "gateway.commands", "dashboard", "--data", str(self.dir / "data"),
             "--port", str(self.page_port),
