@@ -87,6 +87,14 @@ def test_a_verb_that_the_role_lacks_is_refused(served, as_role):
     assert run.did()["verb"] == "ack"
 
 
+def test_the_door_alone_keeps_a_role_out(served, as_role, monkeypatch):
+    """Even where the page behind it forgets to look."""
+    client, _, run = served
+    monkeypatch.setattr("dashboard.pages.command.VERBS", {"viewer": ("ack",)})
+    assert client.post("/api/v1/command", json=ORDER, headers=as_role("viewer")).status_code == 403
+    assert not [line for line in run.seen if "did" in line]
+
+
 def test_the_stream_needs_a_session(served):
     client, _, _ = served
     assert client.get("/api/v1/stream").status_code == 401

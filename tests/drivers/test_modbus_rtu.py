@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import threading
 from collections.abc import AsyncIterator
@@ -17,6 +18,8 @@ from drivers.bus import GarbledAnswer, LineDown, NoAnswer, Refused
 from drivers.modbus.rtu import RtuBus
 
 ONE = b"\x01\x03\x02\x00\x2a"
+
+TIOCGEXCL = 0x80045440  # linux/asm-generic/ioctls.h
 
 
 def sealed(body: bytes) -> bytes:
@@ -79,6 +82,9 @@ async def test_the_port_is_ours_alone(tmp_path: Path) -> None:
         await other.close()
         with pytest.raises(serial.SerialException):
             serial.Serial(str(end.link), exclusive=True)
+        assert bus._serial is not None
+        kept = fcntl.ioctl(bus._serial.fileno(), TIOCGEXCL, bytes(4))
+        assert any(kept), "tools that know of no locks are kept out too (but for root, so the kernel is asked)"
         await bus.close()
         assert await bus.read(1, "holding", 0, 1) == (42,), "given back when closed, and opened again when asked"
 

@@ -119,6 +119,12 @@ def test_a_dead_device_is_probed_even_on_a_line_that_is_never_idle() -> None:
     assert line.polls["warm100"][-1] > 100_000
 
 
+def test_fire_devices_come_first_on_a_line_that_is_never_idle() -> None:
+    line = Line([*(warm(n, 1_000) for n in range(60)), smoke(1)], 40)  # 60 × 40 ms a second: 240 %
+    line.run(60_000)
+    assert line.widest("smoke1", 2_000, 60_000) <= 2_000
+
+
 @given(st.lists(st.sampled_from([500, 1_000, 1_700, 5_000, 60_000]), min_size=1, max_size=6), st.integers(1, 60))
 def test_no_drift(periods: list[int], good: int) -> None:
     """Over an hour each device is polled once per beat: as often as the hour has periods."""

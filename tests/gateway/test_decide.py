@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from alerts.engine import Engine
-from alerts.model import Alarm, AlarmState, Command, Notification, Policy, Rule
+from alerts.model import Alarm, AlarmState, Command, Notification, Outcome, Policy, Rule
 from alerts.plant import Building, OutputPoint, Person, Plant, Point, Zone
-from drivers.reading import Quality, Reading
+from drivers.reading import Now, Quality, Reading
 from gateway.clock import SystemClock
 from gateway.decide import PATIENCE, Decider
-from gateway.inbox import Inbox
+from gateway.inbox import MOST, Inbox
 from gateway.store.journal import Journal, JournalError
 from gateway.store.writer import JournalWriter
 
@@ -158,6 +158,24 @@ async def test_fire_overtakes_ten_thousand_queued_readings(tmp_path: Path) -> No
             pass
         kinds = [a.kind for a in decider.engine.alarms.values()]
         assert kinds[0] == "fire", kinds
+
+
+async def test_a_fire_passes_between_two_bites(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(tmp_path) as (decider, inbox, world, _):
+        seen: list[str] = []
+        judge = decider.engine.readings
+
+        def watched(readings: Sequence[Reading], now: Now, clock_ok: bool) -> Outcome:
+            seen.append(readings[0].point)
+            if len(seen) == 1:
+                inbox.readings([reading("d/smoke", 1)])
+            return judge(readings, now, clock_ok)
+
+        monkeypatch.setattr(decider.engine, "readings", watched)
+        inbox.readings([reading(f"x/{n}", 0) for n in range(3 * MOST)])
+        while (await world.next("switch")) != {"relay/1": True}:
+            pass
+        assert seen[:2] == ["x/0", "d/smoke"]
 
 
 @pytest.mark.parametrize("kind", ["cannot-record", "fault"])

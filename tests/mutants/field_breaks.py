@@ -201,7 +201,7 @@ FIELD: tuple[Mutant, ...] = (
         "drivers/schedule.py",
         "    if entry.fire:\n        return min(entry.failures, 1)",
         "    if False:\n        return min(entry.failures, 1)",
-        SCHEDULE + "test_fire_slots_hold_whatever_is_dead",
+        SCHEDULE + "test_fire_devices_come_first_on_a_line_that_is_never_idle",
     ),
     Mutant(
         "the beat is kept",

@@ -49,7 +49,7 @@ GATE: tuple[Mutant, ...] = (
         "gateway/decide.py",
         "self.engine.readings(slow, self._clock.now(), self._clock.ok()))\n            await self._fire()",
         "self.engine.readings(slow, self._clock.now(), self._clock.ok()))",
-        DECIDE + "test_fire_overtakes_ten_thousand_queued_readings",
+        DECIDE + "test_a_fire_passes_between_two_bites",
     ),
     Mutant(
         "R3 the fire lane",
@@ -212,7 +212,7 @@ GATE: tuple[Mutant, ...] = (
         "dashboard/door.py",
         "if not may(visitor.role, self.right):",
         "if False:",
-        DOOR + "test_every_route_for_every_role",
+        DOOR + "test_the_door_alone_keeps_a_role_out",
     ),
     Mutant(
         "S5 no route without a session",

@@ -6,13 +6,16 @@ Exit 0: every break was noticed. Exit 1: names the survivors, the breaks that no
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -40,8 +43,8 @@ COPIED = (
     "README.md",
 )
 WORKERS = 2
-TIME_OUT = 60  # s, for one test; a break that hangs its test has been noticed
 HEALTHY = 600  # s, for all tests without any break
+DURATION = re.compile(r"^([\d.]+)s (?:setup|call|teardown) +(\S.*)$", re.MULTILINE)
 
 
 def copy(to: Path) -> Path:
@@ -55,20 +58,34 @@ def copy(to: Path) -> Path:
     return to
 
 
-def passes(tree: Path, nodes: Sequence[str], time_out: float) -> str:
-    """ "" when all these tests pass in that tree, else pytest's last words. A node that does not exist is a RuntimeError."""
+def run(tree: Path, nodes: Sequence[str], time_out: float) -> tuple[bool, str]:
+    """Do all these tests pass in that tree? And pytest's words. A node that does not exist is a RuntimeError."""
     env = os.environ | {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "--tb=line", "--rootdir", str(tree), *nodes]
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "--tb=line", "--durations=0", "--durations-min=0"]
+    process = subprocess.Popen(
+        [*command, "--rootdir", str(tree), *nodes], cwd=tree, env=env, text=True, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
     try:
-        done = subprocess.run(command, cwd=tree, env=env, capture_output=True, text=True, timeout=time_out, check=False)
+        words, _ = process.communicate(timeout=time_out)
     except subprocess.TimeoutExpired:
-        return f"not done after {time_out:.0f} s"
-    if done.returncode not in (0, 1):
-        raise RuntimeError(f"pytest ended with {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
-    return done.stdout[-2000:] if done.returncode else ""
+        return False, f"not done after {time_out:.0f} s"
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # servers that a broken test has left behind too
+        process.wait()
+    if process.returncode not in (0, 1):
+        raise RuntimeError(f"pytest ended with {process.returncode}\n{words[-2000:]}")
+    return process.returncode == 0, words
 
 
-def survives(tree: Path, mutant: Mutant) -> str:
+def patience(node: str, words: str) -> float:
+    """s a test may take with a break in it, from its durations without: a break that hangs its test has been noticed."""
+    took = [(float(seconds), name) for seconds, name in DURATION.findall(words)]
+    return 20.0 + 4 * sum(seconds for seconds, name in took if name.startswith(node))
+
+
+def survives(tree: Path, mutant: Mutant, time_out: float) -> str:
     """ "" when the test noticed the break, else what is wrong. Puts the file back."""
     path = tree / mutant.file
     whole = path.read_text(encoding="utf-8")
@@ -76,7 +93,10 @@ def survives(tree: Path, mutant: Mutant) -> str:
         return f"its line occurs {whole.count(mutant.old)} times in {mutant.file}"
     path.write_text(whole.replace(mutant.old, mutant.new), encoding="utf-8")
     try:
-        return "" if passes(tree, [mutant.test], TIME_OUT) else f"survives {mutant.test}"
+        began = time.monotonic()
+        passed, _ = run(tree, [mutant.test], time_out)
+        print(f"{'NOT NOTICED' if passed else 'noticed    '} {time.monotonic() - began:3.0f} s  {mutant.name}", flush=True)
+        return f"survives {mutant.test}" if passed else ""
     finally:
         path.write_text(whole, encoding="utf-8")
 
@@ -90,24 +110,23 @@ def main(words: list[str]) -> int:
         for n in range(WORKERS):
             trees.put(copy(Path(folder) / str(n)))
 
-        def borrowed(judge: Callable[[Path], str]) -> str:
+        def judge(mutant: Mutant) -> str:
             tree = trees.get()
             try:
-                return judge(tree)
+                return survives(tree, mutant, patience(mutant.test, words))
             except RuntimeError as error:
                 return str(error)
             finally:
                 trees.put(tree)
 
         nodes = sorted({m.test for m in chosen})
-        shares = [nodes[n::WORKERS] for n in range(WORKERS) if nodes[n::WORKERS]]
         with ThreadPoolExecutor(WORKERS) as pool:
-            wrong += [why for why in pool.map(lambda s: borrowed(lambda t: passes(t, s, HEALTHY)), shares) if why]
-            if wrong:
-                wrong.insert(0, "a test fails without any break:")
-                chosen = []
-            for mutant, why in zip(chosen, pool.map(lambda m: borrowed(lambda t: survives(t, m)), chosen), strict=True):
-                print(f"{'NOT NOTICED' if why else 'noticed    '}  {mutant.name}", flush=True)
+            healthy = [pool.submit(run, Path(folder) / str(n), nodes[n::WORKERS], HEALTHY) for n in range(WORKERS) if nodes[n:]]
+            words = "\n".join(done.result()[1] for done in healthy)
+            if not all(done.result()[0] for done in healthy):
+                print(words[-4000:], "a test fails without any break", sep="\n")
+                return 1
+            for mutant, why in zip(chosen, pool.map(judge, chosen), strict=True):
                 if why:
                     wrong.append(f"{mutant.name}: {why}")
     for line in wrong:

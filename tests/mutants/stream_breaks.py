@@ -42,8 +42,8 @@ STREAM: tuple[Mutant, ...] = (
     Mutant(
         "what went to nobody is not confirmed",
         "gateway/stream/uplink.py",
-        "if fate is Fate.NOBODY and self._sent.get(key) is sent:",
-        "if False:",
+        "            self._sent[key] = replace(sent, due=self._clock.now().mono + RESEND_SOON)\n",
+        "            self._confirmed(sent.frame.boot, [(sent.frame.a, sent.frame.b)])\n",
         UPLINK + "test_what_went_to_nobody_is_sent_again_soon_and_not_confirmed",
     ),
     Mutant(
@@ -128,13 +128,13 @@ STREAM: tuple[Mutant, ...] = (
         "gateway/stream/ingest.py",
         "            await probe_shared(self._broker)",
         "            pass",
-        INGEST + "test_a_broker_that_serves_no_shared_subscription_is_found_out",
+        INGEST + "test_a_worker_of_a_group_takes_nothing_before_the_proof",
     ),
     Mutant(
         "memory is bounded while the database is away",
-        "gateway/stream/ingest.py",
-        "_RECEIVE = 100 ",
-        "_RECEIVE = 60_000 ",
+        "gateway/stream/client.py",
+        "properties.ReceiveMaximum = options.receive",
+        "properties.ReceiveMaximum = 60_000",
         INGEST + "test_memory_is_bounded_while_the_database_is_away",
     ),
     Mutant(
@@ -177,7 +177,7 @@ STREAM: tuple[Mutant, ...] = (
         "gateway/stream/wire.py",
         "if value is not None and not math.isfinite(value):",
         "if False:",
-        WIRE + "test_every_reading_passes_our_own_grammar",
+        WIRE + "test_a_reading_as_a_line",
     ),
     Mutant(
         "the stamp is the reading's own",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from stream_box import Spawn
 from stream_daemons import Influx16, Mosquitto, Victoria
 
 from gateway.stream.influx import create_database
@@ -44,9 +45,6 @@ def victoria(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Victoria]:
     daemon.start()
     yield daemon
     daemon.kill()
-
-
-Spawn = Callable[[Coroutine[Any, Any, Any]], asyncio.Task[Any]]
 
 
 @pytest.fixture

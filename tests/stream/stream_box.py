@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from alerts.plant import Plant, Point
 from drivers.reading import Now, Quality, Reading
@@ -17,6 +18,7 @@ from gateway.stream.wire import Refusal, Topics
 
 PATIENCE = 60.0  # s; guards against hanging
 START = 1_760_000_000_000  # wall ms of the first reading
+Spawn = Callable[[Coroutine[Any, Any, Any]], asyncio.Task[Any]]
 
 
 async def until(what: str, condition: Callable[[], object]) -> None:

@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Spawn
-from stream_box import Box, until
+from stream_box import Box, Spawn, until
 from stream_daemons import Influx16, Mosquitto, Victoria
 from stream_proxies import HttpProxy
 
@@ -348,10 +347,21 @@ async def test_a_broker_that_serves_no_shared_subscription_is_found_out(
         await probe_shared(LinkOptions("127.0.0.1", broker.port, "ingest"))
 
 
+async def test_a_worker_of_a_group_takes_nothing_before_the_proof(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def unproven(broker: LinkOptions) -> None:
+        raise NoSharedSubscription("as a test wants")
+
+    monkeypatch.setattr(ingest_module, "probe_shared", unproven)
+    ingest = ingest_module.Ingest(LinkOptions("127.0.0.1", 9, "w"), V1Writer("http://127.0.0.1:9", "none"), group="g")
+    async with asyncio.timeout(20):
+        with pytest.raises(NoSharedSubscription):
+            await ingest.run()
+
+
 async def test_memory_is_bounded_while_the_database_is_away(broker: Mosquitto, spawn: Spawn) -> None:
     ingest = worker(broker, V1Writer("http://127.0.0.1:9", "none"))
     spawn(ingest.run())
-    box = Box(broker.port, confirm="puback")
+    box = Box(broker.port, row=1, confirm="puback")  # one message each, more than may be open
     spawn(box.uplink.run())
     await until("both", lambda: ingest._link.up and box.uplink.state().connected)
     for _ in range(400):

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Spawn
-from stream_box import Box, until
+from stream_box import Box, Spawn, until
 from stream_daemons import Mosquitto, binary
 
 from gateway.stream import client as client_module

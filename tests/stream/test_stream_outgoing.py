@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import cast
 
-from conftest import Spawn
-from stream_box import MemoryOutbox, until
+from stream_box import MemoryOutbox, Spawn, until
 
 from gateway.stream.client import Fate
 from gateway.stream.link import Link

@@ -7,8 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from conftest import Spawn
-from stream_box import Box, until
+from stream_box import Box, Spawn, until
 from stream_daemons import Mosquitto
 from stream_proxies import OldBroker
 
