@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway import view
 from gateway.store import audit
+from gateway.store.database import StoreError
 from gateway.store.writer import JournalWriter
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class JournalOutbox:
         """While the journal cannot be read there is nothing to send; it is asked again with the next event or tick."""
         try:
             return await asyncio.to_thread(audit.events, self._path, since, limit)
-        except sqlite3.Error:
+        except StoreError:
             return ()
 
     def events_sent(self) -> int:

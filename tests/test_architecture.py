@@ -33,6 +33,10 @@ OWNERS = {
 }
 
 
+# commands that start the page; everything else in `gateway` must not know it
+ENTRANCES = {"gateway/commands/dashboard.py", "gateway/commands/user.py"}
+
+
 def sources() -> list[Path]:
     return sorted(p for layer in LAYERS for p in (ROOT / layer).rglob("*.py"))
 
@@ -65,7 +69,7 @@ def test_imports_run_one_way() -> None:
         own = LAYERS.index(path.relative_to(ROOT).parts[0])
         for name, line in imports(path):
             head = name.split(".")[0]
-            if head in LAYERS and LAYERS.index(head) > own:
+            if head in LAYERS and LAYERS.index(head) > own and rel(path) not in ENTRANCES:
                 wrong.append(f"{rel(path)}:{line} imports {name}: arrows run dashboard → gateway → alerts → drivers; "
                              "hand the value in from above instead")  # fmt: skip
     assert not wrong, "\n".join(wrong)

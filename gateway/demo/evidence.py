@@ -60,22 +60,24 @@ class Evidence:
     # the far sides
 
     def _written(self, item: Written) -> str:
+        """An off counts only after an on: the gateway also writes off when it starts. What is on already needs no new write."""
         targets = {self._wire(o.id): o.id for o in self._site.plant.outputs.values() if o.role == item.role}
+        was_on: set[tuple[str, int, int]] = set()
         for entry in _lines(self._campus.dir / "campus" / "campus.jsonl"):
-            if entry.get("what") != "write" or entry["t"] < self._began.wall:
+            if entry.get("what") != "write":
                 continue
             for offset, value in enumerate(_values(entry)):
                 target = (entry["line"], entry["unit"], entry["address"] + offset)
-                if target in targets and bool(value) == item.on and (item.on or self._was_on(target, entry["t"])):
-                    return f"{targets[target]}: {entry['line']} unit {target[1]} coil {target[2]} = {value} (simulator's log)"
+                if target not in targets:
+                    continue
+                told = f"{targets[target]}: {target[0]} unit {target[1]} coil {target[2]} = {value} (simulator's log)"
+                if bool(value) and item.on:
+                    return told
+                if not value and not item.on and target in was_on:
+                    return told
+                if value:
+                    was_on.add(target)
         return ""
-
-    def _was_on(self, target: tuple[str, int, int], before: int) -> bool:
-        """An off counts only after an on: the gateway also writes off when it starts."""
-        return any(
-            e.get("what") == "write" and self._began.wall <= e["t"] < before and (e["line"], e["unit"], e["address"]) == target
-            and any(_values(e)) for e in _lines(self._campus.dir / "campus" / "campus.jsonl")
-        )  # fmt: skip
 
     def _told(self, item: Told) -> str:
         people = self._site.plant.people

@@ -12,6 +12,9 @@ BROKEN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 PARTS = ("", "-wal", "-shm")
 
 
+StoreError = sqlite3.Error  # what a reader of the stores' files may meet; the rest of the gateway knows no sqlite3
+
+
 def code_of(fault: BaseException) -> int:
     """SQLite's primary error code, 0 when it has none."""
     return int(getattr(fault, "sqlite_errorcode", 0)) & 0xFF

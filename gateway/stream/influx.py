@@ -88,7 +88,7 @@ def create_database(url: str, db: str) -> None:
 def read_points(style: str, url: str, db: str = "", site: str = "", field: str = "value") -> list[tuple[str, int, float]]:
     """Every stored value as (point, ms since 1970, value), in order: evidence for checks, not for charts.
 
-    style: v1 (InfluxQL of an InfluxDB 1.x) or vm (VictoriaMetrics' /api/v1/export). `site` limits it to one box; `field` is value or quality.
+    style: v1 (InfluxQL of an InfluxDB 1.x) or vm (VictoriaMetrics' /api/v1/export). `site`: one box; `field`: value or quality.
     """
     rows = _read_v1(url, db, site, field) if style == "v1" else _read_vm(url, site, field)
     return sorted(rows)

@@ -9,7 +9,7 @@ from engine_world import POINTS, RULES, World, plant
 
 from alerts.aftermath import HIDDEN_BY_LINE
 from alerts.kinds import KINDS
-from alerts.model import AlarmState, Result
+from alerts.model import AlarmState, Delivery, Fate, Result
 from drivers.reading import Quality, Reading
 
 S = AlarmState

@@ -165,6 +165,17 @@ def test_try_again_comes_once_at_its_time(world: World) -> None:
     assert [(d.key, d.fate) for d in out.deliveries] == [(again.key, Fate.GAVE_UP)], "a restart must not send it once more"
 
 
+@pytest.mark.parametrize("fate", [Fate.ACCEPTED, Fate.DELIVERED, Fate.GAVE_UP])
+def test_later_news_overtakes_a_second_attempt_that_still_waits(world: World, fate: Fate) -> None:
+    """Else one person would hear of one step by the busy channel and by the next one too."""
+    world.read({"smoke-a/smoke": 1.0})
+    world.fate(world.sent[0], Fate.TRY_AGAIN, 3_000)
+    world.fate(world.sent[0], fate)
+    told = len(world.sent)
+    world.wait(3_000)
+    assert len(world.sent) == told
+
+
 def test_a_fire_does_not_wait_for_a_busy_channel(world: World) -> None:
     world.read({"smoke-a/smoke": 1.0})
     assert [n.channel for n in world.fate(world.sent[0], Fate.TRY_AGAIN, 60_000).notifications] == ["robot"]

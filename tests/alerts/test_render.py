@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from string import Formatter
 
 import pytest
 from people_world import POLICIES, T0, acked, alarm, plant, raw_policies
@@ -57,6 +58,15 @@ def test_plain_words_only(message: str) -> None:
         assert all(ord(c) < 0x1F000 for c in words) and not set("【】★→※①√") & set(words)
     assert set(fields(m, "zh")) <= FIELDS.keys() and set(fields(m, "en")) <= FIELDS.keys()
     assert set(fields(m, "zh")) - set(fields(m, "en")) == set(), "the English leaves something out"
+
+
+@pytest.mark.parametrize("message", sorted(MESSAGES.keys() - BUREAU_SIGNS))
+def test_the_kind_comes_first(message: str) -> None:
+    """Kind, place, then what and when: half asleep, a person reads only the beginning. A closing begins with its word."""
+    for words in (MESSAGES[message].zh, MESSAGES[message].en):
+        names = [name for _, name, _, _ in Formatter().parse(words) if name and name not in ("s", "m", "what")]
+        assert words.removeprefix("{s}").startswith("{what}") or not words.removeprefix("{s}").startswith("{")
+        assert "place" not in names or names[0] == "place"
 
 
 def test_the_catalogue_points_nowhere_else() -> None:
