@@ -150,7 +150,7 @@ class Engine:
             if alarm.state is AlarmState.PENDING:
                 self._walk(rec, alarm, Input.HELD)
             elif alarm.resound is not None and alarm.resound <= now.mono:
-                self._put(rec, replace(alarm, resound=None, silenced=alarm.state is not AlarmState.UNACKED))
+                self._put(rec, replace(alarm, resound=None, silenced=alarm.acked is not None))
         self._look(rec, {r.point: r for r in self._silence.due(now) if not dead(self._view.get(r.point))})
         for n in self._post.due(now):
             self._send(rec, n)

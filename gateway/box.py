@@ -83,6 +83,8 @@ class Box:
     # for the pollers and the health task
 
     def readings(self, readings: Sequence[Reading]) -> None:
+        if not self.server.followed:
+            return
         points = {r.point: self._about[r.point] | view.reading_json(r) for r in readings if r.point in self._about}
         delta: Json = {"points": points}
         if any(r.point in self.plant.outputs for r in readings):
@@ -104,6 +106,8 @@ class Box:
 
     def pulse(self) -> None:
         """Once a second: the parts of the snapshot that nobody announces."""
+        if not self.server.followed:
+            return
         self.server.push({"stream": self._stream(), "journal": self._journal_json(), "lines": self._lines()}, urgent=False)
 
     # Handler of the LocalServer

@@ -62,6 +62,13 @@ def test_command(two: World, verb: str, person: str, alarm: str, args: dict[str,
         assert {a.state for a in two.engine.alarms.values()} == {S.UNACKED}
 
 
+def test_who_is_called_as_the_keeper_may_answer(world: World) -> None:
+    """room-b has no keeper of its own: that of the building is called, and answers. The canteen is not theirs."""
+    world.read({"smoke-b/smoke": 1.0, "smoke-k/smoke": 1.0})
+    codes = {n: world.do("ack", "zhou", n).replies[0].code for n in ("1", "2")}
+    assert codes == {"1": "acked", "2": "refused.zone"}
+
+
 def test_nothing_open(world: World) -> None:
     assert world.do("ack").replies[0].code == "refused.nothing-open"
     assert world.do("reset", "sun").replies[0].code == "refused.nothing-open"

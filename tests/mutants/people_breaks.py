@@ -101,9 +101,9 @@ PEOPLES: tuple[Mutant, ...] = (
     ),
     Mutant(
         "the keeper of that place",
-        ESCALATION,
-        "own = tuple(p.id for p in keepers if zone in p.zones)",
-        "own = tuple(p.id for p in keepers)",
+        "alerts/duty.py",
+        "own = tuple(p.id for p in all_ if zone in p.zones)",
+        "own = tuple(p.id for p in all_)",
         STEPS + "test_nobody_answers_a_fire",
     ),
     Mutant(
@@ -188,7 +188,7 @@ PEOPLES: tuple[Mutant, ...] = (
         "alerts/render.py",
         'if f == "place" or language == "en"',
         'if language == "en"',
-        WORDS + "test_a_value_that_is_too_long_is_cut_and_never_the_place",
+        WORDS + "test_a_place_longer_than_planned_is_still_whole",
     ),
     Mutant(
         "70 units even as a repeat",
