@@ -148,7 +148,7 @@ STORES: tuple[Mutant, ...] = (
         "gateway/store/writer.py",
         "            self._on_loop(self._failed, fault)",
         "            pass",
-        WRITER + "test_a_journal_that_cannot_be_opened_does_not_stop_the_start",
+        WRITER + "test_a_failed_commit_is_told_at_once",
     ),
     Mutant(
         "D27 a fire gets into a full queue",
@@ -237,8 +237,8 @@ STORES: tuple[Mutant, ...] = (
     Mutant(
         "D22 one sync per flush",
         "gateway/store/readings_writer.py",
-        "            db.put_confirmed(dirty)\n",
-        '            db.db.execute("COMMIT"); db.db.execute("BEGIN"); db.put_confirmed(dirty)\n',
+        "            db.put(self._new(db, frames), wall)\n",
+        '            for one in self._new(db, frames): db.put([one], wall); db.db.execute("COMMIT"); db.db.execute("BEGIN")\n',
         KILL + "test_one_sync_per_flush",
     ),
 )

@@ -137,6 +137,17 @@ async def test_a_failing_disk_degrades_and_events_come_late(make: Make, disk: Di
     assert not (tmp_path / "mirror").exists()
 
 
+async def test_a_failed_commit_is_told_at_once(make: Make, disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.store.writer.OVERDUE", 10 * LONG)
+    writer = make()
+    await writer.start()
+    disk.fails = True
+    answer = writer.submit(outcome(1), at(1))
+    await until(lambda: writer.degraded)
+    disk.fails = False
+    await asyncio.wait_for(answer, LONG)
+
+
 async def test_a_hanging_disk_degrades_without_an_answer(make: Make, disk: Disk, tmp_path: Path) -> None:
     writer = make()
     await writer.start()
