@@ -83,6 +83,8 @@ class Box:
     # for the pollers and the health task
 
     def readings(self, readings: Sequence[Reading]) -> None:
+        if not self.server.followed:
+            return
         points = {r.point: self._about[r.point] | view.reading_json(r) for r in readings if r.point in self._about}
         delta: Json = {"points": points}
         if any(r.point in self.plant.outputs for r in readings):
@@ -104,6 +106,8 @@ class Box:
 
     def pulse(self) -> None:
         """Once a second: the parts of the snapshot that nobody announces."""
+        if not self.server.followed:
+            return
         self.server.push({"stream": self._stream(), "journal": self._journal_json(), "lines": self._lines()}, urgent=False)
 
     # Handler of the LocalServer
@@ -161,13 +165,13 @@ class Box:
         if point not in self._about or not isinstance(start, int) or not isinstance(end, int):
             raise RequestError("bad-request", "点位或时间无效", "history needs a known point, from and to in ms")
         try:
-            series = await self._readings.query(point, start, end, min(int(request.get("max", 1000)), 5000))
+            series = await self._readings.query(point, start, end, min(_number(request, "max", 1000), 5000))
         except StoreError as error:
             raise RequestError("history-down", f"历史读不了：{error}", f"the history cannot be read: {error}") from None
         return {"point": point, **to_jsonable(series)}
 
     async def _ask_events(self, request: Json) -> list[Json]:
-        since, limit = int(request.get("since", 0)), min(int(request.get("limit", 500)), 1000)
+        since, limit = _number(request, "since", 0), min(_number(request, "limit", 500), 1000)
         return [json.loads(body) for _, body in await self._audit(audit.events, since, limit)]
 
     async def _ask_verify(self, request: Json) -> Json:
@@ -237,6 +241,13 @@ def _command(given: Json) -> Command:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise RequestError("bad-request", "命令格式不对", f"not a command: {error}") from None
+
+
+def _number(request: Json, name: str, default: int) -> int:
+    value = request.get(name, default)
+    if not isinstance(value, int) or value < 0:
+        raise RequestError("bad-request", f"{name} 应为非负整数", f"{name} must be a whole number from 0 up")
+    return value
 
 
 def _text(value: object) -> str:

@@ -16,6 +16,7 @@ _MS = 1_000_000
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 SET_FILE = "clock.set"
+OK_COUNTS = 1000  # ms
 
 
 def boot_id() -> str:
@@ -42,6 +43,7 @@ class SystemClock:
         self._set_file = data / SET_FILE if data else None
         self._assume_ok = assume_ok
         self._boot = boot_id()
+        self._ok, self._ok_until = False, 0
 
     @property
     def boot(self) -> str:
@@ -58,13 +60,18 @@ class SystemClock:
         return "set" if self._was_set() else "unknown"
 
     def ok(self) -> bool:
-        return self.state() != "unknown"
+        """Asked with every reading, so the kernel's answer counts for a second."""
+        mono = self.now().mono
+        if mono >= self._ok_until:
+            self._ok, self._ok_until = self.state() != "unknown", mono + OK_COUNTS
+        return self._ok
 
     def mark_set(self) -> None:
         """A person has set or confirmed the time. Raises OSError when the data folder cannot be written."""
         if self._set_file is None:
             raise ValueError("a clock without a data folder cannot remember that it was set")
         self._set_file.write_text(self._boot + "\n")
+        self._ok_until = 0
 
     def _was_set(self) -> bool:
         if self._set_file is None:

@@ -10,7 +10,7 @@ from drivers.reading import Clock, Now, Reading
 from gateway.inbox import Inbox
 from gateway.store.frame import Frame
 from gateway.store.readings_writer import ReadingsWriter
-from gateway.stream.wire import frame_lines
+from gateway.stream.wire import frame_lines, line_heads
 
 
 class Intake:
@@ -30,8 +30,7 @@ class Intake:
         show: Callable[[Sequence[Reading]], None],
         clock: Clock,
     ) -> None:
-        self._plant = plant
-        self._district = district
+        self._heads = line_heads(plant.site, district, plant.points.values())
         self._inbox = inbox
         self._log = log
         self._live = live
@@ -47,7 +46,7 @@ class Intake:
             self._log.clock_known(now.wall - now.mono)
         self._clock_ok = ok
         stamped = readings if ok else [replace(r, at=Now(r.at.mono, r.at.mono)) for r in readings]
-        boot, seq = self._log.append(lines := frame_lines(self._plant.site, self._district, self._plant, stamped), ok)
+        boot, seq = self._log.append(lines := frame_lines(self._heads, stamped), ok)
         if ok:
             self._live(Frame(boot, seq, seq, lines))
             self._log.add(readings)

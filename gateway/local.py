@@ -180,6 +180,11 @@ class LocalServer:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
+    @property
+    def followed(self) -> bool:
+        """Is there anybody to push to? Who comes later gets everything in the snapshot."""
+        return bool(self._followers)
+
     def push(self, delta: Json, urgent: bool) -> None:
         """Sends a change to every follower: at once when urgent (alarms), else within 250 ms together with others."""
         merge(self._waiting, delta)

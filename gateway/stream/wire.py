@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from alerts.plant import Plant
+from alerts.plant import Point
 from drivers.reading import Quality, Reading
 
 ROOT = "campus/v1"
@@ -53,25 +53,32 @@ def escape_tag(value: str) -> str:
     return value.replace(",", r"\,").replace("=", r"\=").replace(" ", r"\ ")
 
 
-def frame_lines(site: str, district: str, plant: Plant, readings: Sequence[Reading]) -> bytes:
-    r"""One line per reading: `<quantity>,district=,site=,zone=,device=,point= value=<float>,quality=<int>i <ns>\n`.
+def line_heads(site: str, district: str, points: Collection[Point]) -> dict[str, str]:
+    """The part of a point's lines that never changes: `<quantity>,district=,site=,zone=,device=,point= `.
+
+    ValueError for a name that cannot be a tag value.
+    """
+    box = f",district={escape_tag(district)},site={escape_tag(site)}"
+    zones = {point.zone: f",zone={escape_tag(point.zone)}" if point.zone else "" for point in points}
+    return {
+        point.id: f"{point.quantity}{box}{zones[point.zone]},device={escape_tag(point.device)},point={escape_tag(point.id)} "
+        for point in points
+    }
+
+
+def frame_lines(heads: Mapping[str, str], readings: Sequence[Reading]) -> bytes:
+    r"""One line per reading: its point's head and `value=<float>,quality=<int>i <ns>\n`.
 
     `value` is left out when the reading has none. The stamp is `at.wall`, whole ms written as ns. A value that
-    is not finite goes as quality FAULT without value: no database takes NaN. KeyError for a point not in `plant`.
+    is not finite goes as quality FAULT without value: no database takes NaN. KeyError for a point without a head.
     """
-    head = f",district={escape_tag(district)},site={escape_tag(site)}"
     out = []
     for reading in readings:
-        point = plant.points[reading.point]
         value, quality = reading.value, reading.quality
         if value is not None and not math.isfinite(value):
             value, quality = None, Quality.FAULT
-        zone = f",zone={escape_tag(point.zone)}" if point.zone else ""
         field = "" if value is None else f"value={_number(value)},"
-        out.append(
-            f"{point.quantity}{head}{zone},device={escape_tag(point.device)},point={escape_tag(point.id)} "
-            f"{field}quality={int(quality)}i {reading.at.wall}000000\n"
-        )
+        out.append(f"{heads[reading.point]}{field}quality={int(quality)}i {reading.at.wall}000000\n")
     return "".join(out).encode()
 
 

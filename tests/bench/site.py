@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.parts import ROOT
@@ -29,7 +30,18 @@ channels:
 """
 
 
-def write(folder: Path, tcp_port: int, mqtt_port: int, period: str = "1s") -> Path:
+@dataclass(frozen=True, slots=True)
+class Fire:
+    """What the alarm benchmark adds: a second line with detectors and a sounder's relay, and a phone."""
+
+    port: int
+    detectors: int  # units 1, 2 …, each in a building of its own
+    relay: int  # unit
+    phone: str  # URL
+    secret: Path
+
+
+def write(folder: Path, tcp_port: int, mqtt_port: int, fire: Fire | None = None) -> Path:
     """site.yaml and its profile in `folder`; gives the site file."""
     more = "\n".join(
         f"  v{n}: {{quantity: count, space: holding, address: {n}, type: u16, page: fieldsim.c}}" for n in range(5, VALUES + 2)
@@ -37,28 +49,43 @@ def write(folder: Path, tcp_port: int, mqtt_port: int, period: str = "1s") -> Pa
     profiles = folder / "profiles"
     profiles.mkdir(parents=True, exist_ok=True)
     (profiles / "bench-field.yaml").write_text(PROFILE.format(more=more))
-    devices = "\n".join(
-        f"  - {{id: d{n}, profile: bench-field, bus: field, unit: {n}, zone: z, name: 基准, period: {period}}}"
+    buses = [f"{{id: field, type: modbus-tcp, host: 127.0.0.1, port: {tcp_port}}}"]
+    buildings, zones = ["{id: b, name: 楼, use: other}"], ["{id: z, name: 室, building: b, kind: other}"]
+    devices = [
+        f"{{id: d{n}, profile: bench-field, bus: field, unit: {n}, zone: z, name: 基准, period: 1s}}"
         for n in range(1, DEVICES + 1)
-    )
+    ]
+    channels, outputs, means = ["{id: console, type: console}"], [], "console"
+    if fire:
+        means = "phone"
+        channels.append(f'{{id: phone, type: webhook, url: "{fire.phone}", secret_file: "{fire.secret}"}}')
+        buses.append(f"{{id: fire, type: modbus-tcp, host: 127.0.0.1, port: {fire.port}}}")
+        outputs.append("{id: relay/relay-1, role: guard-sounder, zone: z}")
+        devices.append(
+            f"{{id: relay, profile: waveshare-relay8, bus: fire, unit: {fire.relay}, zone: z, name: 声响, period: 5s}}"
+        )
+        for n in range(1, fire.detectors + 1):
+            buildings.append(f"{{id: b{n}, name: {n}号楼, use: other}}")
+            zones.append(f"{{id: z{n}, name: {n}号楼, building: b{n}, kind: other}}")
+            devices.append(f"{{id: fire{n}, profile: generic-smoke, bus: fire, unit: {n}, zone: z{n}, name: 烟感, period: 1s}}")
+    people = [
+        f'{{id: w, name: 王, phone: "+8613800000001", role: duty, channels: [{means}]}}',
+        f'{{id: o, name: 吴, phone: "+8613800000002", role: officer, channels: [{means}]}}',
+    ]
+    tables = {"buses": buses, "buildings": buildings, "zones": zones, "devices": devices, "channels": channels}
+    tables |= {"people": people, "outputs": outputs}
     site = folder / "site.yaml"
     site.write_text(
-        "campus: 1\n"
-        "site: {id: bench, district: bench, name: 基准学校, short: 基准, timezone: Asia/Shanghai}\n"
-        f"buses: [{{id: field, type: modbus-tcp, host: 127.0.0.1, port: {tcp_port}}}]\n"
-        "buildings: [{id: b, name: 楼, use: other}]\n"
-        "zones: [{id: z, name: 室, building: b, kind: other}]\n"
-        f"devices:\n{devices}\n"
-        "channels: [{id: console, type: console}]\n"
-        'people: [{id: w, name: 王, phone: "+8613800000001", role: duty, channels: [console]}]\n'
-        f"uplink: {{host: 127.0.0.1, port: {mqtt_port}, confirm: puback}}\n"
+        "campus: 1\nsite: {id: bench, district: bench, name: 基准学校, short: 基准, timezone: Asia/Shanghai}\n"
+        + "".join(f"{name}:\n" + "".join(f"  - {row}\n" for row in rows) for name, rows in tables.items() if rows)
+        + f"uplink: {{host: 127.0.0.1, port: {mqtt_port}, confirm: puback}}\n"
     )
     return site
 
 
-def compile_site(folder: Path, tcp: int, mqtt: int) -> list[str]:
+def compile_site(folder: Path, tcp: int, mqtt: int, fire: Fire | None = None) -> list[str]:
     """Compiles the bench's school; gives the command that runs it. The broker's word confirms: no database is measured here."""
-    site, compiled = write(folder, tcp, mqtt), folder / "site.compiled.json"
+    site, compiled = write(folder, tcp, mqtt, fire), folder / "site.compiled.json"
     gateway = [sys.executable, "-m", "gateway.commands"]
     check = [*gateway, "check", site, "-o", compiled, "--data", folder / "data"]
     subprocess.run(check, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT)

@@ -21,7 +21,7 @@ BUILT = (
     *(f"result.{result.value}" for result in Result),
     *(f"role.{role}" for role in ("guard-sounder", "evacuation", "room-sounder", "fan", "valve", "chirp")),
     *(f"verb.{name}" for name in ("ack", "real", "real.fire", "real.gas", "false", "silence", "reset")),
-    *(f"range.{name}" for name in ("1h", "24h", "7d", "30d")),
+    *(f"range.{name}" for name in ("10m", "1h", "24h", "7d", "30d")),
     *(f"curve.{side}" for side in ("high", "low")),
     *(f"lost.{reason}" for reason in ("run", "page")),
 )

@@ -30,7 +30,7 @@ def test_calm_school(open_school, tmp_path, size):
     assert lit(page) == ["normal"]
     words = [w.strip() for w in page.locator(".lamp .word").all_inner_texts()]
     assert words == ["正常", "火警", "气体", "双锁", "入侵", "电气", "预警", "监管", "故障", "停用", "离线", "测试"]
-    assert "21.4 °C" in page.inner_text("[data-point='dorm-smoke/temp']")
+    assert "21.4 °C" in page.text_content("[data-point='dorm-smoke/temp']")
     assert re.search(r"数据更新 \d\.\d s 前", page.inner_text("#age"))
     assert page.inner_text("#clock").startswith("2026-11-23 22:00")
     assert "不能代替" in page.inner_text("footer") and "声音未启用" in page.inner_text("#mute")

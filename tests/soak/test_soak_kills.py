@@ -20,6 +20,6 @@ SEED = 2026
 def test_200_random_kills_lose_no_alarm_and_no_reading(tmp_path: Path) -> None:
     school = School(tmp_path / "school")
     try:
-        many_kills(school, Random(SEED), kills=200, counters=24)
+        many_kills(school, Random(SEED), kills=200, counters=48)
     finally:
         school.close()

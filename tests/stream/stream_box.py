@@ -80,15 +80,15 @@ class MemoryStore:
         self.ledger: set[tuple[str, int, float]] = set()
         self.confirmed: list[tuple[int, int]] = []
         self._seq = 0
-        self._plant = plant()
+        self._heads = wire.line_heads("no3-middle", "songyang", plant().points.values())
 
     def append(self) -> Frame:
         """A frame of four new readings, never the same (point, time) twice."""
         number = self._seq + 1
         at = Now(START + number * 1000, number * 1000)
-        readings = [Reading(id, number + n / 10, Quality.GOOD, at) for n, id in enumerate(self._plant.points)]
+        readings = [Reading(id, number + n / 10, Quality.GOOD, at) for n, id in enumerate(self._heads)]
         self.ledger |= {(r.point, at.wall, r.value) for r in readings if r.value is not None}
-        return self.append_lines(wire.frame_lines("no3-middle", "songyang", self._plant, readings))
+        return self.append_lines(wire.frame_lines(self._heads, readings))
 
     def append_lines(self, lines: bytes) -> Frame:
         self._seq += 1

@@ -25,7 +25,7 @@ def reading(value: float | None, quality: Quality = Quality.GOOD, wall: int = ST
 
 
 def lines(*readings: Reading) -> bytes:
-    return wire.frame_lines("no3-middle", "songyang", plant(), readings)
+    return wire.frame_lines(wire.line_heads("no3-middle", "songyang", plant().points.values()), readings)
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "dashboard")]
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent.parent / "dashboard"))
 
-from browsing import chromium, proxied  # noqa: E402, F401 - fixtures
-from school import School  # noqa: E402
+from browsing import chromium, proxied  # noqa: F401 - fixtures
+from school import School
 
 
 @pytest.fixture

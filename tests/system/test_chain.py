@@ -132,6 +132,16 @@ def test_commands_that_may_not_or_come_too_late_are_refused_and_journaled(living
     assert living.alarms("fire")[0]["state"] == "unacked"
 
 
+def test_questions_that_make_no_sense_are_refused_and_harm_nobody(living: School) -> None:
+    for request in (
+        {"ask": "events", "since": "x"}, {"ask": "events", "limit": -1}, {"ask": "history", "point": "nowhere/x", "from": 0, "to": 1},
+        {"ask": "read", "device": "nobody"}, {"ask": "weather"}, {"do": {"verb": "ack"}}, {"do": {"id": "", "verb": "ack"}}, {},
+    ):  # fmt: skip
+        answer = living.ask(request)
+        assert not answer["ok"] and answer["code"] and answer["text"]["zh"] and answer["text"]["en"], (request, answer)
+    assert living.snapshot() is not None
+
+
 def test_a_journal_that_cannot_be_written_holds_nobody_back(school: School) -> None:
     school.start_world()
     (school.data / "journal.db" / "in-the-way").mkdir(parents=True)

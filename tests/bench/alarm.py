@@ -1,0 +1,125 @@
+"""A fire, 200 times under load: from the change and from the reading to the sounder's coil and to the message at the phone."""
+
+from __future__ import annotations
+
+import json
+import random
+import secrets
+import subprocess
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from gateway.clock import SystemClock
+from gateway.local import RunDown, ask_once
+from gateway.stub_phone import Phones
+from tests.bench.judge import RELAY, Field
+from tests.bench.parts import ROOT, broker, field, free_port, percentile, terminate
+from tests.bench.site import DEVICES, Fire, compile_site
+
+TIMES = 200
+DETECTORS = 4  # in buildings of their own, so that two of them are no confirmed fire
+SOUNDER = 0  # coil
+WAIT = 30.0  # s, against hanging
+
+
+def run(folder: Path) -> list[str]:
+    secret = folder / "phone.secret"
+    secret.write_text(secrets.token_hex(16))
+    log, tcp, mqtt = folder / "phone.jsonl", free_port(), free_port()
+    judge = Field(free_port())
+    phones = Phones(0, log, secret.read_bytes(), SystemClock())
+    for server in (judge, phones):
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    fire = Fire(judge.server_address[1], DETECTORS, RELAY, phones.url, secret)
+    command = compile_site(folder, tcp, mqtt, fire)
+    with (
+        field(folder, "tcp", "--port", tcp, "--ports", 1, "--units", DEVICES, "--regs", 30),
+        broker(folder, mqtt),
+        (folder / "alarm.err").open("wb") as err,
+    ):
+        gateway = subprocess.Popen(command, stdout=err, stderr=err, cwd=ROOT)
+        try:
+            rows = _table(_Guard(folder / "data" / "run.sock", judge, log))
+        finally:
+            terminate(gateway)
+            for server in (judge, phones):
+                server.shutdown()
+                server.server_close()
+    return rows
+
+
+def _table(guard: _Guard) -> list[str]:
+    guard.until(guard.quiet)
+    found = [guard.one(1 + n % DETECTORS) for n in range(TIMES)]
+    rows = ["| ms, p50 / p99 / worst | from the reading | from the change |", "|---|---|---|"]
+    for name, at in (("sounder's coil written", 2), ("message at the phone", 3)):
+        cells = []
+        for since in (1, 0):
+            values = [round((times[at] - times[since]) * 1000) for times in found]
+            cells.append(f"{percentile(values, 0.5)} / {percentile(values, 0.99)} / {max(values)}")
+        rows.append(f"| {name} | " + " | ".join(cells) + " |")
+    return rows
+
+
+class _Guard:
+    """Sets a detector off, waits for sounder and phone, answers, and has it reset before its next turn."""
+
+    def __init__(self, socket: Path, judge: Field, log: Path) -> None:
+        self._socket, self._judge, self._log = socket, judge, log
+        self._random = random.Random(7)
+
+    def one(self, unit: int) -> tuple[float, float, float, float]:
+        """When: change, first answer that carries it, coil, message."""
+        judge = self._judge
+        self._close(unit)
+        time.sleep(self._random.uniform(0, 1))  # any phase of the poll
+        before = len(self._messages())
+        changed = judge.set(unit, True)
+        self.until(lambda: SOUNDER in judge.coils and len(self._messages()) > before)
+        with judge.changed:
+            told, switched = judge.told[unit], judge.switched[SOUNDER]
+        message = float(self._messages()[before]["t"]) / 1000
+        judge.set(unit, False)
+        self._do("result", self._alarm(unit)["id"], result="false", cause="基准", on_site=True)
+        self.until(lambda: SOUNDER not in judge.coils)
+        return changed, told, switched, message
+
+    def quiet(self) -> bool:
+        """Does `run` answer, with all points heard of and no alarm?"""
+        try:
+            seen = self._ask({"ask": "snapshot"})["data"]
+        except RunDown:
+            return False
+        return not seen["alarms"] and all(point["value"] is not None for point in seen["points"].values())
+
+    def until(self, look: Callable[[], bool]) -> None:
+        end = time.monotonic() + WAIT
+        while not look():
+            if time.monotonic() > end:
+                raise SystemExit(f"alarm: nothing for {WAIT:.0f} s; open: {self._ask({'ask': 'snapshot'})['data']['alarms']}")
+            time.sleep(0.02)
+
+    def _close(self, unit: int) -> None:
+        """Reset what is left of this detector's last alarm; it may still have to be read as clear."""
+        self.until(lambda: not (alarm := self._alarm(unit)) or (self._do("reset", alarm["id"]) and False))
+
+    def _alarm(self, unit: int) -> dict[str, Any]:
+        alarms = self._ask({"ask": "snapshot"})["data"]["alarms"].values()
+        return next((alarm for alarm in alarms if alarm["point"] == f"fire{unit}/smoke"), {})
+
+    def _do(self, verb: str, alarm: str, **args: object) -> bool:
+        now = round(time.time() * 1000)
+        command = {"id": uuid.uuid4().hex, "verb": verb, "alarm": alarm, "person": "o", "expires": now + 30_000, "args": args}
+        return bool(self._ask({"do": command})["ok"])
+
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        return ask_once(self._socket, request)
+
+    def _messages(self) -> list[dict[str, Any]]:
+        """First messages of fires, in the order they came."""
+        rows = [json.loads(line) for line in self._log.read_text(encoding="utf-8").splitlines()]
+        return [row for row in rows if row["message"] == "fire.first"]
