@@ -19,7 +19,7 @@ lint: setup
 	$(BIN)/mypy
 
 soak: setup debian
-	$(BIN)/python -m pytest -m soak -s tests/soak
+	$(BIN)/python -m pytest -m soak -s tests
 
 bench: setup debian
 	$(BIN)/python -m tests.bench.run

@@ -15,6 +15,7 @@ from alerts.plant import Plant
 from drivers.reading import Now
 
 CONFIRMED_POLICY = "fire-confirmed"
+REAL_POLICY = "fire-real"  # confirmed by detectors first, called real by a person afterwards
 HIDDEN_BY_LINE = "comm"  # never comm-sleep: where people sleep, each lost detector counts
 
 Change = tuple[Alarm, str, Mapping[str, Scalar]]  # the new alarm, the event's kind, its args
@@ -33,19 +34,27 @@ def follow(alarms: Collection[Alarm], changed: Mapping[str, Alarm], plant: Plant
 def _confirmations(alarms: Collection[Alarm], plant: Plant, now: Now) -> Iterable[Change]:
     """Mark each fire of a confirmed building; the one that confirmed it goes on under the policy for confirmed fires.
 
-    Only one alarm of a building runs that policy, so that the whole list is told once and not once per detector.
+    Only one burning alarm of a building runs that policy, so that the whole list is told once and not once per detector; and
+    once more when the first of them is called real by a person.
     """
     burning = fires(alarms)
-    sure = confirmed(alarms, plant)
-    told = {building_of(a, plant) for a in burning if a.confirmed}
-    for building in sorted(sure):
-        fresh = [a for a in burning if not a.confirmed and building_of(a, plant) == building]
+    for building in sorted(confirmed(alarms, plant)):
+        here = [a for a in burning if building_of(a, plant) == building]
+        fresh = [a for a in here if not a.confirmed]
         leader = max(fresh, key=lambda a: (a.result is Result.REAL, a.raised.mono, a.id), default=None)
         for alarm in fresh:
             new = replace(alarm, confirmed=True)
-            if alarm is leader and building not in told and CONFIRMED_POLICY in plant.policies:
-                new = replace(new, policy=plant.policies[CONFIRMED_POLICY], raised=now, done=())
+            if alarm is leader and (policy := plant.policies.get(_next_policy(alarm, here))):
+                new = replace(new, policy=policy, raised=now, done=())
             yield new, "confirmed", {"building": building, "policy": new.policy.id}
+
+
+def _next_policy(alarm: Alarm, here: Collection[Alarm]) -> str:
+    """The policy that tells the whole school what this alarm says and none of the building's has said yet, or ""."""
+    if not any(a.policy.id in (CONFIRMED_POLICY, REAL_POLICY) for a in here):
+        return CONFIRMED_POLICY
+    news = alarm.result is Result.REAL and alarm.policy.id != REAL_POLICY
+    return REAL_POLICY if news and not any(a.result is Result.REAL for a in here if a.id != alarm.id) else ""
 
 
 def _parents(alarms: Collection[Alarm], plant: Plant) -> Iterable[Change]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from alerts.duty import keepers
 from alerts.kinds import KINDS
 from alerts.model import Alarm, Result
 from alerts.plant import Person, Plant
@@ -47,5 +48,6 @@ def allowed(person: Person, verb: str, alarm: Alarm, plant: Plant) -> tuple[bool
 
 
 def _own_zone(person: Person, alarm: Alarm, plant: Plant) -> bool:
-    point = plant.points.get(alarm.point)
-    return point is not None and point.zone in person.zones
+    """Is the person called as the keeper of this place? Whoever is called must be able to answer."""
+    place = plant.points.get(alarm.point) or plant.outputs.get(alarm.point)
+    return place is not None and person.id in keepers(place.zone, plant)

@@ -10,6 +10,8 @@ from types import MappingProxyType
 
 from alerts.model import Alarm, AlarmState
 
+MOST = 99  # two digits
+
 
 class Book:
     """Starts empty; a restart puts the alarms of the journal back."""
@@ -19,6 +21,7 @@ class Book:
         self._by_id: dict[str, Alarm] = {}
         self._due: dict[str, int] = {}
         self._numbers: set[int] = set()
+        self._latest = 0  # the 编号 given last
 
     @property
     def by_id(self) -> Mapping[str, Alarm]:
@@ -43,19 +46,21 @@ class Book:
             return
         self._by_key[alarm.rule, alarm.point] = alarm
         self._by_id[alarm.id] = alarm
-        if alarm.number:
+        if alarm.number and alarm.number not in self._numbers:
             self._numbers.add(alarm.number)
+            self._latest = alarm.number
         if due is None:
             self._due.pop(alarm.id, None)
         else:
             self._due[alarm.id] = due
 
     def free_number(self) -> int:
-        """The smallest 编号 not in use: 1..99, above only when all of those are open."""
-        number = 1
-        while number in self._numbers:
-            number += 1
-        return number
+        """The next 编号 not in use: 1..99 in turn, above only when all of those are open.
+
+        In turn, because a late answer to a closed alarm must not meet a new one under the same number.
+        """
+        turn = (*range(self._latest + 1, MOST + 1), *range(1, MOST + 1))
+        return next((n for n in turn if n not in self._numbers), max(self._numbers, default=0) + 1)
 
     def due(self, mono: int) -> tuple[Alarm, ...]:
         """Alarms whose due time has come."""

@@ -55,6 +55,16 @@ def covers(shift: Shift, minute: int, day: int) -> bool:
     return (day in shift.days and minute >= shift.start) or (yesterday in shift.days and minute < shift.end)
 
 
+def keepers(zone: str, plant: Plant) -> tuple[str, ...]:
+    """The keepers of the zone; when it has none, those of its building (the nearest people)."""
+    all_ = [p for p in plant.people.values() if p.role == "keeper"]
+    own = tuple(p.id for p in all_ if zone in p.zones)
+    if own or zone not in plant.zones:
+        return own
+    near = {z.id for z in plant.zones.values() if z.building == plant.zones[zone].building}
+    return tuple(p.id for p in all_ if near & set(p.zones))
+
+
 def _stand_in(plant: Plant, name: str) -> tuple[str, ...]:
     for role in STAND_IN[name]:
         people = tuple(p.id for p in plant.people.values() if p.role == role)

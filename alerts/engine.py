@@ -39,7 +39,7 @@ from alerts.post import Post
 from alerts.record import Record, facts, sending
 from alerts.registry import RULES
 from alerts.replies import text
-from alerts.restore import BOX, configured, next_due, off_time, rebase, removed, unseen
+from alerts.restore import BOX, configured, distinct, next_due, off_time, rebase, removed, unseen
 from alerts.silence import Silence, dead
 from drivers.reading import Now, Quality, Reading
 
@@ -108,10 +108,12 @@ class Engine:
         rec.event("boot", args={"boot": self._boot, "same_boot": same_boot, "off": off})
         for reply in replies:
             self._replies[reply.command] = (reply, now.mono)
-        for old in alarms:
+        standing, gone = distinct(a for a in alarms if a.state is not AlarmState.NORMAL)
+        for old, other in gone:
+            rec.event("replaced", old.id, old=old.state.value, new=AlarmState.NORMAL.value, args={"by": other})
+            rec.changed[old.id] = replace(old, state=AlarmState.NORMAL)
+        for old in standing:
             alarm = unseen(old if same_boot else rebase(old, saved, now, off))
-            if alarm.state is AlarmState.NORMAL:
-                continue
             self._book.put(alarm, next_due(alarm, rec.now))
             if configured(alarm, self._plant):
                 rec.changed[alarm.id] = alarm
@@ -148,7 +150,7 @@ class Engine:
             if alarm.state is AlarmState.PENDING:
                 self._walk(rec, alarm, Input.HELD)
             elif alarm.resound is not None and alarm.resound <= now.mono:
-                self._put(rec, replace(alarm, resound=None, silenced=alarm.state is not AlarmState.UNACKED))
+                self._put(rec, replace(alarm, resound=None, silenced=alarm.acked is not None))
         self._look(rec, {r.point: r for r in self._silence.due(now) if not dead(self._view.get(r.point))})
         for n in self._post.due(now):
             self._send(rec, n)

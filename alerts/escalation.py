@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from alerts.duty import keepers
 from alerts.messages import CLOSING
 from alerts.model import ACTIVE, OPEN, Alarm, AlarmState, Done, Notification, Result, Severity, Step
 from alerts.plant import Person, Plant
@@ -131,20 +132,10 @@ def _people(to: str, alarm: Alarm, plant: Plant, on_duty: Mapping[str, tuple[str
     if to == "everyone":
         return tuple(p.id for p in plant.people.values() if p.role in SCHOOL)
     if to == "keeper":
-        return _keepers(zone, plant)
+        return keepers(zone, plant)
     if to == "holder":
         return tuple(id for id in plant.holders.get(zone, ()) if id in plant.people) or on_duty.get("holder", ())
     return on_duty.get(to, ())
-
-
-def _keepers(zone: str, plant: Plant) -> tuple[str, ...]:
-    """The keepers of the zone; when it has none, those of its building (the nearest people)."""
-    keepers = [p for p in plant.people.values() if p.role == "keeper"]
-    own = tuple(p.id for p in keepers if zone in p.zones)
-    if own or zone not in plant.zones:
-        return own
-    near = {z.id for z in plant.zones.values() if z.building == plant.zones[zone].building}
-    return tuple(p.id for p in keepers if near & set(p.zones))
 
 
 def _telling(

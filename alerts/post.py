@@ -38,6 +38,7 @@ class Post:
         n = self._sent.get(d.key)
         if n is None:
             return None, False
+        self._later.pop(d.key, None)  # whatever is said now overtakes a second attempt that still waits
         if d.fate in _ARRIVED:
             self._sent.pop(d.key)
             return None, False

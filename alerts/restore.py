@@ -5,7 +5,9 @@ On-delays and escalation count the time the box was off as passed; off-delays st
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from itertools import count
 
 from alerts import escalation
 from alerts.machine import step
@@ -62,6 +64,34 @@ def next_due(alarm: Alarm, now: Now) -> int | None:
     if not alarm.parent and (due := escalation.next_due(alarm, now)) is not None:
         times.append(due)
     return min(times, default=None)
+
+
+def distinct(alarms: Iterable[Alarm]) -> tuple[list[Alarm], list[tuple[Alarm, str]]]:
+    """One alarm per (rule, point) with a number of its own, oldest first; and those that gave way, with the id of the other.
+
+    Two stand for one point when the box worked from memory while its journal could not be read. The younger is the one people
+    have answered last, unless it is still pending; a number that an older alarm has is given up for the smallest free one.
+    """
+    standing: dict[tuple[str, str], Alarm] = {}
+    gone: list[tuple[Alarm, str]] = []
+    for alarm in alarms:
+        other = standing.setdefault((alarm.rule, alarm.point), alarm)
+        if other is not alarm and alarm.state is AlarmState.PENDING:
+            gone.append((alarm, other.id))
+        elif other is not alarm:
+            gone.append((other, alarm.id))
+            standing[alarm.rule, alarm.point] = alarm
+    numbers = {alarm.number for alarm in standing.values()}
+    taken: set[int] = set()
+    kept = []
+    for alarm in standing.values():
+        if alarm.number in taken:
+            alarm = replace(alarm, number=next(n for n in count(1) if n not in numbers))
+        if alarm.number:
+            taken.add(alarm.number)
+            numbers.add(alarm.number)
+        kept.append(alarm)
+    return kept, gone
 
 
 def configured(alarm: Alarm, plant: Plant) -> bool:

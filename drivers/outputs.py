@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from drivers.profile import Device, Output
 from drivers.reading import Quality, Reading
 
-FIRST_PAUSE = 250  # ms after a failed write
+FIRST_PAUSE = 250  # ms from the first failure to the second attempt
 LONGEST_PAUSE = 5_000
+SHARE = 9  # a device that cannot be written rests nine times what an attempt costs: a tenth of the line's time
 
 
 @dataclass(slots=True)
-class _Wish:
+class Wish:
+    """One output as it should be. `done`: written, and not seen otherwise since."""
+
     device: str
     output: Output
     on: bool
-    done: bool = False  # written, and not seen otherwise since
+    done: bool = False
+
+
+@dataclass(slots=True)
+class _Trouble:
+    pause: int  # ms
+    until: int  # ms of the monotonic clock
 
 
 class Outputs:
@@ -25,65 +34,73 @@ class Outputs:
 
     def __init__(self, devices: Mapping[str, Device]) -> None:
         self._devices = devices
-        self._wishes: dict[str, _Wish] = {}
-        self._pause: dict[str, int] = {}
-        self._from: dict[str, int] = {}
+        self._wishes: dict[str, Wish] = {}
+        self._trouble: dict[str, _Trouble] = {}  # by device
         self._readback = {d.point(o.readback): f"{d.id}/{o.id}" for d in devices.values() for o in d.profile.outputs}
 
     def want(self, output: str, on: bool) -> None:
-        """KeyError for an output that no device of this line has."""
+        """`output` is <device>/<output>. KeyError for one that no device of this line has."""
         device, _, name = output.partition("/")
         found = next((o for o in self._devices[device].profile.outputs if o.id == name), None)
         if found is None:
             raise KeyError(output)
         known = self._wishes.get(output)
         if known is None or known.on != on:
-            self._wishes[output] = _Wish(device, found, on)
-            self._from.pop(device, None)  # a new wish does not wait for an old failure's pause
-            self._pause.pop(device, None)
+            self._wishes[output] = Wish(device, found, on)
+            self._trouble.pop(device, None)  # a new wish does not wait for an old failure's pause
 
     def due(self, now: int) -> Device | None:
         """A device with something to write now."""
         for wish in self._wishes.values():
-            if not wish.done and self._from.get(wish.device, 0) <= now:
+            if not wish.done and self._from(wish.device) <= now:
                 return self._devices[wish.device]
         return None
 
-    def wanted(self, device: str) -> Iterator[tuple[Output, bool]]:
-        """What to write to the device."""
-        for wish in self._wishes.values():
-            if wish.device == device and not wish.done:
-                yield wish.output, wish.on
+    def wanted(self, device: str) -> tuple[Wish, ...]:
+        """What to write to the device. `written` takes these very objects: a wish changed meanwhile stays open."""
+        return tuple(w for w in self._wishes.values() if w.device == device and not w.done)
 
-    def written(self, device: str) -> None:
-        for wish in self._wishes.values():
-            if wish.device == device:
-                wish.done = True
-        self._pause.pop(device, None)
+    def written(self, wish: Wish) -> None:
+        wish.done = True
 
-    def failed(self, device: str, now: int) -> None:
-        self._pause[device] = pause = min(LONGEST_PAUSE, self._pause.get(device, FIRST_PAUSE // 2) * 2)
-        self._from[device] = now + pause
+    def failed(self, device: str, now: int, cost: int) -> bool:
+        """An attempt failed or did not hold, and cost `cost` ms of the line's time. True for the first since it last held."""
+        last = self._trouble.get(device)
+        pause = max(min(LONGEST_PAUSE, last.pause * 2), SHARE * cost) if last else FIRST_PAUSE
+        self._trouble[device] = _Trouble(pause, now + pause)
+        return last is None
 
     def seen(self, readings: Sequence[Reading], now: int) -> None:
-        """Compare what was read back; a difference is written again."""
+        """Compare what was read back: a difference is written again, and only a match ends the growth of the pauses."""
+        held: set[str] = set()
         for reading in readings:
             wish = self._wishes.get(self._readback.get(reading.point, ""))
-            if wish and wish.done and reading.quality is Quality.GOOD and bool(reading.value) != wish.on:
+            if wish is None or not wish.done or reading.quality is not Quality.GOOD:
+                continue
+            if bool(reading.value) == wish.on:
+                held.add(wish.device)
+            else:
                 wish.done = False
-                self.failed(wish.device, now)
+                self.failed(wish.device, now, 0)
+        for device in held:
+            if all(w.done for w in self._wishes.values() if w.device == device):
+                self._trouble.pop(device, None)
 
-    def device_lost(self, device: str) -> None:
+    def lost(self, device: str) -> None:
         """It may have restarted: what it was told counts no more."""
         for wish in self._wishes.values():
             if wish.device == device:
                 wish.done = False
 
-    def line_lost(self) -> None:
-        for wish in self._wishes.values():
-            wish.done = False
+    def back(self, device: str) -> None:
+        """It can be reached again: no need to wait for an old failure's pause."""
+        self._trouble.pop(device, None)
 
     def wait(self, now: int) -> int:
         """Ms until something may be written, 0 when it may."""
-        times = [self._from.get(w.device, 0) for w in self._wishes.values() if not w.done]
+        times = [self._from(w.device) for w in self._wishes.values() if not w.done]
         return max(0, min(times) - now) if times else 1 << 30
+
+    def _from(self, device: str) -> int:
+        trouble = self._trouble.get(device)
+        return trouble.until if trouble else 0

@@ -10,9 +10,9 @@ from drivers.profile import Device
 from drivers.quantities import QUANTITIES
 
 DEAD_AFTER = 2  # failures in a row
-DEAD_SHARE = 10  # all dead devices together cost at most a tenth of the line's time
+DEAD_SHARE = 10  # percent of the line's time that all dead devices together may cost
 LONGEST_REST = 60_000  # ms between two probes of one dead device
-LONGEST_FIRE_REST = 10_000
+LONGEST_FIRE_REST = 10_000  # the same for a fire device
 TURNAROUND = 0.005  # s a device takes to turn round, as the sums assume
 BITS_OF = {"8N1": 10, "8N2": 11, "8E1": 11, "8O1": 11}
 
@@ -38,13 +38,13 @@ class Schedule:
         self._probe_from = now
 
     def next(self, now: int) -> Device | None:
-        """The device to ask now: overdue fire devices, then overdue others, each oldest first; then a dead one's probe."""
-        ready = [e for e in self._entries.values() if e.due <= now]
-        living = [e for e in ready if e.failures < DEAD_AFTER]
-        if living:
-            return min(living, key=lambda e: (not e.fire, e.due)).device
-        dead = [e for e in ready if now >= self._probe_from]
-        return min(dead, key=lambda e: (not e.fire, e.due)).device if dead else None
+        """The device to ask now, or None.
+
+        Living fire devices first; then fire devices that just failed once; then one probe of a dead device, if the
+        dead have not used up their share; then all others. Within each, the longest overdue.
+        """
+        ready = [e for e in self._entries.values() if e.due <= now and (e.failures < DEAD_AFTER or now >= self._probe_from)]
+        return min(ready, key=lambda e: (_rank(e), e.due)).device if ready else None
 
     def wait(self, now: int) -> int:
         """Ms until something may be due, 0 when it is."""
@@ -52,26 +52,41 @@ class Schedule:
         return max(0, min(times) - now) if times else 1000
 
     def good(self, device: str, now: int) -> None:
-        """It answered. The next poll keeps the beat; beats that were missed are not made up for."""
+        """It answered. The next poll is on the beat; beats that were missed are not made up for."""
         entry = self._entries[device]
         entry.failures = 0
-        entry.due += entry.device.period
-        if entry.due <= now - entry.device.period:
-            entry.due = now
+        entry.due = self._beat(entry, now)
+
+    def missed(self, device: str, now: int) -> None:
+        """The line itself was down: says nothing about the device, which keeps its beat and its record."""
+        entry = self._entries[device]
+        entry.due = self._beat(entry, now)
 
     def bad(self, device: str, now: int, cost: int) -> None:
         """It failed, and the question cost `cost` ms of the line's time."""
         entry = self._entries[device]
         entry.failures += 1
+        if entry.failures < DEAD_AFTER:
+            entry.due = self._beat(entry, now)
+            return
         longest = LONGEST_FIRE_REST if entry.fire else LONGEST_REST
-        rest = min(longest, entry.device.period * 2 ** min(10, max(0, entry.failures - DEAD_AFTER + 1)))
-        entry.due = now + (entry.device.period if entry.failures < DEAD_AFTER else max(rest, entry.device.period))
-        if entry.failures >= DEAD_AFTER:
-            self._probe_from = now + cost * (DEAD_SHARE - 1)
+        rest = min(longest, entry.device.period * 2 ** min(10, entry.failures - DEAD_AFTER + 1))
+        entry.due = now + max(rest, entry.device.period)
+        self._probe_from = now + cost * (100 // DEAD_SHARE - 1)
 
-    def hurry(self, device: str, now: int) -> None:
-        """Ask it as soon as its turn allows: something of it is being waited for."""
-        self._entries[device].due = min(self._entries[device].due, now)
+    @staticmethod
+    def _beat(entry: _Entry, now: int) -> int:
+        """The first beat after `now`, counted from the device's own first poll. One still to come stays (it was asked early)."""
+        period = entry.device.period
+        return entry.due + period * max(0, (now - entry.due) // period + 1)
+
+
+def _rank(entry: _Entry) -> int:
+    if entry.failures >= DEAD_AFTER:
+        return 2
+    if entry.fire:
+        return min(entry.failures, 1)
+    return 3
 
 
 def is_fire(device: Device) -> bool:

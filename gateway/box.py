@@ -165,13 +165,13 @@ class Box:
         if point not in self._about or not isinstance(start, int) or not isinstance(end, int):
             raise RequestError("bad-request", "点位或时间无效", "history needs a known point, from and to in ms")
         try:
-            series = await self._readings.query(point, start, end, min(int(request.get("max", 1000)), 5000))
+            series = await self._readings.query(point, start, end, min(_number(request, "max", 1000), 5000))
         except StoreError as error:
             raise RequestError("history-down", f"历史读不了：{error}", f"the history cannot be read: {error}") from None
         return {"point": point, **to_jsonable(series)}
 
     async def _ask_events(self, request: Json) -> list[Json]:
-        since, limit = int(request.get("since", 0)), min(int(request.get("limit", 500)), 1000)
+        since, limit = _number(request, "since", 0), min(_number(request, "limit", 500), 1000)
         return [json.loads(body) for _, body in await self._audit(audit.events, since, limit)]
 
     async def _ask_verify(self, request: Json) -> Json:
@@ -241,6 +241,13 @@ def _command(given: Json) -> Command:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise RequestError("bad-request", "命令格式不对", f"not a command: {error}") from None
+
+
+def _number(request: Json, name: str, default: int) -> int:
+    value = request.get(name, default)
+    if not isinstance(value, int) or value < 0:
+        raise RequestError("bad-request", f"{name} 应为非负整数", f"{name} must be a whole number from 0 up")
+    return value
 
 
 def _text(value: object) -> str:

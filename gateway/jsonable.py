@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import math
 import types
 import typing
 from collections.abc import Mapping
@@ -14,7 +15,10 @@ T = TypeVar("T")
 
 
 def to_jsonable(value: Any) -> Any:
-    """Dataclasses become objects, tuples arrays, enums their values (IntEnum: their numbers); mapping keys become text."""
+    """Dataclasses become objects, tuples arrays, enums their values (IntEnum: their numbers), mapping keys text.
+
+    NaN and infinity have no JSON form and become null; what is none of these is left as it is.
+    """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: to_jsonable(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, enum.Enum):
@@ -23,6 +27,8 @@ def to_jsonable(value: Any) -> Any:
         return {str(key): to_jsonable(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [to_jsonable(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     return value
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import enum
+import fcntl
 import logging
 import signal
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import IO
 
 from alerts.channels.registry import CHANNELS
 from alerts.engine import Engine
@@ -21,7 +24,7 @@ from gateway.box import Box
 from gateway.decide import Decider
 from gateway.inbox import Inbox
 from gateway.intake import Intake
-from gateway.local import LocalServer
+from gateway.local import AlreadyRunning, LocalServer
 from gateway.outbox import JournalOutbox
 from gateway.site import BusConfig, Site
 from gateway.store.answers import succeed
@@ -47,13 +50,14 @@ class Ended(enum.Enum):
 async def run(
     site: Site, clock: Clock, boot: str, *, uplink: bool = True, ready: Callable[[], None] = lambda: None, patience: float = 0.0
 ) -> Ended:
-    """Run the box until SIGTERM or SIGINT. `ready` is called when the socket listens and the first polls are on their way.
+    """Run the box until SIGTERM or SIGINT. `ready` is called when the tasks are on their way.
 
     A journal that could not be read at the start and opens later with an earlier state in it ends the box too, `patience`
     seconds later: only a start can take over old alarms.
     """
     data = Path(site.data)
     data.mkdir(mode=0o700, parents=True, exist_ok=True)  # noqa: ASYNC240 - before anything runs
+    lock = _only_one(data)
     plant, now = site.plant, clock.now()
     fire = [p.id for p in plant.points.values() if QUANTITIES[p.quantity].fire]
     inbox = Inbox(fire)
@@ -108,6 +112,7 @@ async def run(
 
     leaves: dict[str, Callable[[], Awaitable[None]]] = {f"bus:{id}": p.run for id, p in pollers.items()}
     leaves |= {f"channel:{name}": teller.run for name, teller in tellers.items()}
+    leaves["socket"] = partial(_listen, server)
     if link:
         leaves["uplink"] = link.run
     earlier = inherited(engine.alarms.values(), leaves, records=not journal.degraded)
@@ -121,10 +126,9 @@ async def run(
         tasks = [group.create_task(decider.run(), name="engine"), group.create_task(_pulse(box), name="health")]
         for name, leaf in leaves.items():
             tasks.append(group.create_task(keep(name, leaf, leaf_alarm, raised=name in earlier.failing), name=name))
-        async with server:
-            ready()
-            ended = await stopped
-            log.info("stopping: %s", ended.value)
+        ready()
+        ended = await stopped
+        log.info("stopping: %s", ended.value)
         if link:
             await link.stop()
         for task in tasks:
@@ -133,6 +137,8 @@ async def run(
         await poller.close()
     await readings.close()
     await journal.close()
+    if lock is not None:
+        lock.close()
     return ended
 
 
@@ -161,6 +167,33 @@ def _uplink(site: Site, readings: ReadingsWriter, outbox: JournalOutbox, clock: 
         return b'{"v":1,"ok":false,"code":"refused.no-key"}'
 
     return Uplink(site.uplink, topics, readings, outbox, lambda: box().status(), clock, refuse)
+
+
+def _only_one(data: Path) -> IO[bytes] | None:
+    """The lock of the data folder: two daemons would ring everybody twice. Raises AlreadyRunning.
+
+    A folder that takes no file gives no lock: a disk that has become read-only must not keep the alarms from starting.
+    """
+    try:
+        lock = (data / "run.lock").open("ab")
+    except OSError as error:
+        log.error("the data folder takes no lock: %s", error)
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise AlreadyRunning(f"another process runs on {data}") from None
+    return lock
+
+
+async def _listen(server: LocalServer) -> None:
+    """The socket is a leaf like the others: a data folder that refuses it costs the screen, never an alarm."""
+    try:
+        await server.start()
+        await asyncio.Event().wait()
+    finally:
+        await server.close()
 
 
 async def _pulse(box: Box) -> None:

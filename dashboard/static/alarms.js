@@ -1,7 +1,7 @@
 // The alarms: the first one pinned as a large card, the others as a list. Rebuilt only where an alarm changed, so focus stays.
 
 import { call119, press, verbWord } from "./ask.js";
-import { byId, el, flag, put } from "./dom.js";
+import { byId, el, flag, place, put } from "./dom.js";
 import { duration, number, timeOfDay } from "./format.js";
 import { buttons, firstAlarm, life, sorted } from "./state.js";
 import { said, t, words } from "./words.js";
@@ -43,14 +43,6 @@ export class Alarms {
   }
 }
 
-/** Makes `nodes` the children, touching nothing that stands right already. */
-function place(parent, nodes) {
-  nodes.forEach((node, at) => {
-    if (parent.children[at] !== node) parent.insertBefore(node, parent.children[at] ?? null);
-  });
-  while (parent.children.length > nodes.length) parent.lastElementChild.remove();
-}
-
 function build(alarm, isFirst, state) {
   const names = Object.fromEntries(state.people.map((person) => [person.id, person.name]));
   const name = (id) => names[id] ?? id;
@@ -68,11 +60,11 @@ function build(alarm, isFirst, state) {
   const node = el(isFirst ? "article" : "li", { className: `alarm ${alarm.state}${isFirst ? " first" : ""}`, data: { lamp: alarm.lamp, alarm: alarm.id } },
     el("div", { className: "head" },
       isFirst ? el("span", { className: "badge", textContent: t("first") }) : null,
-      el("strong", { className: "what", textContent: said(alarm.what) }),
+      el("strong", { className: "what", textContent: title(alarm) }),
       el("span", { className: "life" }, moving((now) => lifeText(alarm, now)))),
     el("div", { className: "where" },
       el("span", { className: "place", textContent: alarm.place || alarm.point }),
-      el("span", { className: "device", textContent: [building, alarm.device_name, t("number", { n: String(alarm.number).padStart(2, "0") })].filter(Boolean).join(" · ") })),
+      el("span", { className: "device", textContent: [building, alarm.device_name, alarm.number ? t("number", { n: String(alarm.number).padStart(2, "0") }) : ""].filter(Boolean).join(" · ") })),
     el("div", { className: "facts" },
       measured ? el("p", { className: "value" }, el("b", { textContent: number(alarm.value, digits, alarm.unit) }),
         alarm.limit === null ? "" : ` ${t("limit", { v: number(alarm.limit, digits, alarm.unit) })}`) : null,
@@ -81,7 +73,7 @@ function build(alarm, isFirst, state) {
         alarm.occurrence > 1 ? ` · ${t("again", { n: alarm.occurrence })}` : ""),
       alarm.confirmed ? fact(t("confirmed"), "confirmed") : null,
       alarm.state === "pending" ? null
-        : fact(alarm.told.length ? t("told", { names: alarm.told.map(name).join("、") }) : t("told.none"), "told"),
+        : fact(alarm.told.length ? t("told", { names: alarm.told.map(name).join(t("comma")) }) : t("told.none"), "told"),
       alarm.next_due && alarm.state !== "pending" && !alarm.result
         ? el("p", {}, moving((now) => (alarm.next_due > now ? t("next", { d: duration(alarm.next_due - now) }) : ""))) : null,
       alarm.acked_by ? fact(t("acked", { name: name(alarm.acked_by) })) : null,
@@ -94,6 +86,12 @@ function build(alarm, isFirst, state) {
         title: enabled ? "" : t("reset.wait"), data: { verb: label }, onclick: () => press(label, verb, alarm) })),
       isFirst && (alarm.lamp === "fire" || alarm.lamp === "gas") ? call119() : null));
   return { node, ticks };
+}
+
+/** What happened, led by the word of its lamp: colour alone never says which it is. */
+function title(alarm) {
+  const [lamp, what] = [t(`lamp.${alarm.lamp}`), said(alarm.what)];
+  return what.includes(lamp) ? what : `${lamp} · ${what}`;
 }
 
 function lifeText(alarm, now) {

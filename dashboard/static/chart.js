@@ -5,7 +5,7 @@ import { number, pointText } from "./format.js";
 import { t, words } from "./words.js";
 
 const HOUR = 3600 * 1000;
-const RANGES = [["1h", HOUR], ["24h", 24 * HOUR], ["7d", 7 * 24 * HOUR], ["30d", 30 * 24 * HOUR]];
+const RANGES = [["10m", HOUR / 6], ["1h", HOUR], ["24h", 24 * HOUR], ["7d", 7 * 24 * HOUR], ["30d", 30 * 24 * HOUR]];
 const REFRESH_MS = 10000;
 const LIMIT_COLOURS = { fire: "#B3001B", gas: "#8A0F5C", warning: "#B35C00" };
 
@@ -20,7 +20,7 @@ export class Chart {
     byId("ranges").replaceChildren(...RANGES.map(([name, ms]) => el("button", {
       textContent: t(`range.${name}`), data: { range: name }, onclick: () => this.setRange(ms) })));
     new ResizeObserver(() => this.resize()).observe(byId("plot"));
-    setInterval(() => this.point && this.range === HOUR && !document.hidden && this.load(), REFRESH_MS);
+    setInterval(() => this.point && this.range <= HOUR && !document.hidden && this.load(), REFRESH_MS);
   }
 
   open(point) {
@@ -103,7 +103,7 @@ export class Chart {
         { stroke: "rgba(11,92,173,0.35)", width: 1, points: { show: false }, label: t("curve.least"), value: write },
         { stroke: "rgba(11,92,173,0.35)", width: 1, points: { show: false }, label: t("curve.most"), value: write },
         { stroke: "#0B5CAD", width: 2, points: { show: false }, label: t("curve.mean"), value: write }],
-      axes: [{ values: [[86400, "{MM}-{DD}", null, null, null, null, null, null, 1], [3600, "{HH}:{mm}", null, null, null, null, null, null, 1],
+      axes: [{ space: 90, values: [[86400, "{MM}-{DD}", null, null, null, null, null, null, 1], [3600, "{HH}:{mm}", null, null, null, null, null, null, 1],
         [60, "{HH}:{mm}", null, null, null, null, null, null, 1], [1, "{HH}:{mm}:{ss}", null, null, null, null, null, null, 1]] },
       { size: 64 }],
       hooks: { draw: [(plot) => drawLimits(plot, limits, point)] },

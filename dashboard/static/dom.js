@@ -21,4 +21,12 @@ export function flag(node, name, on) {
   if (node.classList.contains(name) !== on) node.classList.toggle(name, on);
 }
 
+/** Makes `nodes` the children, touching nothing that stands right already. */
+export function place(parent, nodes) {
+  nodes.forEach((node, at) => {
+    if (parent.children[at] !== node) parent.insertBefore(node, parent.children[at] ?? null);
+  });
+  while (parent.children.length > nodes.length) parent.lastElementChild.remove();
+}
+
 export const byId = (id) => document.getElementById(id);

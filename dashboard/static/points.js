@@ -1,6 +1,6 @@
 // Zones with their points, and the outputs. Built once per snapshot; deltas only change texts.
 
-import { byId, el, flag, put } from "./dom.js";
+import { byId, el, flag, place, put } from "./dom.js";
 import { ago, pointText } from "./format.js";
 import { unknown } from "./state.js";
 import { said, t, words } from "./words.js";
@@ -13,10 +13,14 @@ export class Points {
   constructor(pick) {
     this.pick = pick;
     this.rows = new Map();
+    this.zones = new Map(); // zone id -> {node, says, points, alarmed}
     this.outputs = new Map();
+    this.narrow = matchMedia("(max-width: 600px)");
   }
 
   build(state) {
+    const known = this.zones; // a snapshot after a gap leaves open what a person has opened
+    this.zones = new Map();
     this.rows.clear();
     const byZone = new Map();
     for (const [id, point] of Object.entries(state.points)) {
@@ -26,9 +30,15 @@ export class Points {
     const zones = state.zones.filter((zone) => byZone.has(zone.id));
     for (const id of byZone.keys()) if (!zones.some((zone) => zone.id === id)) zones.push({ id, name: t("school"), building: "" });
     const buildings = Object.fromEntries(state.buildings.map((b) => [b.id, b.name]));
-    byId("zones").replaceChildren(...zones.map((zone) => el("section", { className: "zone", data: { zone: zone.id } },
-      el("h3", {}, el("span", { textContent: zone.name }), el("small", { textContent: buildings[zone.building] ?? "" })),
-      el("ul", {}, ...byZone.get(zone.id).map(([id, point]) => this.row(id, point))))));
+    for (const zone of zones) {
+      const points = byZone.get(zone.id);
+      const says = el("span", { className: "says" });
+      const node = el("details", { className: "zone", open: known.get(zone.id)?.node.open ?? !this.narrow.matches, data: { zone: zone.id } },
+        el("summary", {}, el("h3", { textContent: zone.name }), el("small", { textContent: buildings[zone.building] ?? "" }), says),
+        el("ul", {}, ...points.map(([id, point]) => this.row(id, point))));
+      this.zones.set(zone.id, { node, says, points: points.map(([id]) => id), alarmed: known.get(zone.id)?.alarmed ?? false });
+    }
+    byId("zones").replaceChildren(...[...this.zones.values()].map(({ node }) => node));
     this.buildOutputs(state);
   }
 
@@ -73,8 +83,27 @@ export class Points {
       if ((button.dataset.lamp ?? "") !== lamp) button.dataset.lamp = lamp;
       if ((button.dataset.truth ?? "") !== truth) button.dataset.truth = truth;
     }
+    this.markZones(state, lamps);
     const count = Object.values(state.points).filter(unknown).length;
     put(byId("unknown-count"), count ? t("points.unknown", { n: count }) : "");
+  }
+
+  /** Zones with an open alarm come first, in the order of the alarms, and open themselves once; each says how it stands. */
+  markZones(state, lamps) {
+    const ranks = new Map([...lamps.keys()].map((id, at) => [state.points[id]?.zone, at]).reverse());
+    for (const [id, zone] of this.zones) {
+      const alarmed = zone.points.filter((point) => lamps.has(point));
+      const bad = zone.points.filter((point) => unknown(state.points[point])).length;
+      put(zone.says, alarmed.length ? t("zone.alarms", { n: alarmed.length }) : bad ? t("zone.unknown", { n: bad }) : t("zone.calm", { n: zone.points.length }));
+      const lamp = alarmed.length ? lamps.get([...lamps.keys()].find((point) => alarmed.includes(point))).lamp : "";
+      if ((zone.node.dataset.lamp ?? "") !== lamp) zone.node.dataset.lamp = lamp;
+      flag(zone.node, "unsure", bad > 0);
+      if (alarmed.length && !zone.alarmed) zone.node.open = true;
+      zone.alarmed = alarmed.length > 0;
+      zone.rank = ranks.get(id) ?? Infinity;
+    }
+    // sort() keeps the site's own order among equals, so calm zones never wander
+    place(byId("zones"), [...this.zones.values()].sort((a, b) => (a.rank === b.rank ? 0 : a.rank - b.rank)).map(({ node }) => node));
   }
 
   tick(state, now) {

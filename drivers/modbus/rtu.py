@@ -109,6 +109,7 @@ class RtuBus:
                 result = fault
             except (OSError, serial.SerialException, termios.error) as error:
                 self._shut()
+                self._next_open = self._time() + REOPEN
                 result = LineDown(f"串口 {self._port} 不通：{error}")
             except Exception as bug:  # noqa: BLE001 - whoever asked gets it; the thread must live to answer the others
                 result = bug
@@ -190,7 +191,6 @@ class RtuBus:
         if self._serial is None:
             if self._time() < self._next_open:
                 raise LineDown(f"串口 {self._port} 不通 the port is gone")
-            self._next_open = self._time() + REOPEN
             self._serial = serial.Serial(
                 self._port, self._baud, parity=self._parity, stopbits=self._stop, timeout=0, write_timeout=1, exclusive=True
             )

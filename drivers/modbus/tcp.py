@@ -148,6 +148,8 @@ class TcpBus(StreamBus):
         if head[:4] != question[:4] or head[6] != question[6] or not 2 <= length <= 254:
             raise WrongAnswer(f"答非所问 the answer's header is {head.hex(' ')}, asked {question[:HEADER].hex(' ')}")
         body = await wire.exactly(length - 1)
+        if wire.surplus:  # one question has one answer: frames are doubled, or one was cut short and this is half of two
+            raise WrongAnswer("答非所问 more bytes came than one answer")
         if body == request and not pdu.repeats(request):
             raise WrongAnswer("答非所问 the question came back instead of an answer")
         return body

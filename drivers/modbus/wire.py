@@ -16,6 +16,11 @@ class Wire(asyncio.Protocol):
         self.heard = b""  # everything taken since the last question
 
     @property
+    def surplus(self) -> bool:
+        """Bytes nobody has taken yet."""
+        return bool(self._buffer)
+
+    @property
     def stale(self) -> bool:
         """Bytes nobody asked for, or a closed connection: this wire is of no use any more."""
         return bool(self._buffer or self.lost)

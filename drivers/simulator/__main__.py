@@ -21,11 +21,22 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="of Modbus TCP on 127.0.0.1; 0 takes a free one")
     parser.add_argument("--ledger", action="store_true", help="log the values of every answered read")
     parser.add_argument("--quiet", action="store_true", help="print nothing after the ready line")
+    parser.add_argument(
+        "--counters", type=int, default=0, metavar="N", help="N further devices on TCP that count their answers"
+    )
     given = parser.parse_args()
     if given.speed <= 0:
         parser.error("--speed must be above 0")
     options = Options(
-        given.dir, given.seed, given.speed, given.scenario, given.start_after, given.port, given.ledger, given.quiet
+        given.dir,
+        given.seed,
+        given.speed,
+        given.scenario,
+        given.start_after,
+        given.port,
+        given.ledger,
+        given.quiet,
+        given.counters,
     )
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(run(options))

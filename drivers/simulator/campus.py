@@ -162,6 +162,12 @@ ROOMS: tuple[GasRoom, ...] = (
 )
 
 
+def counters(many: int) -> tuple[Unit, ...]:
+    """Devices for proofs of counting: one on each serial line as unit 200, `many` on the line tcp from unit 200 on."""
+    serial = tuple(Unit(line, 200, f"counter-{line}", "counter", "") for line in LINES if line != "tcp")
+    return serial + tuple(Unit("tcp", 200 + n, f"counter-{n}", "counter", "") for n in range(many))
+
+
 def size() -> tuple[int, int]:
     """How many devices and how many points (signals of all devices) the campus has."""
     return len(UNITS), sum(len(MODELS[u.model].signals) for u in UNITS)

@@ -36,6 +36,8 @@ class Device:
             raise Refusal(ILLEGAL_VALUE)
         if not _inside(self.model.spans, space, address, count):
             raise Refusal(ILLEGAL_ADDRESS)
+        for register in self.model.counts:
+            self._image[register] = self._image.get(register, 0) + 1 & 0xFFFF
         return [self.raw(space, address + n) for n in range(count)]
 
     def write(self, function: int, space: Space, address: int, values: list[int]) -> None:

@@ -32,7 +32,7 @@ class Model:
     """`spans` (space, first, count) can be read; addresses without a signal or a fixed value read 0.
 
     `most` registers a question, `even` when only an even number is answered; `exception` is the function byte of a
-    refusal where the model does not keep to the standard.
+    refusal where the model does not keep to the standard. `counts`: registers that tell how many reads were answered.
     """
 
     id: str
@@ -43,6 +43,7 @@ class Model:
     most: int = 125
     even: bool = False
     exception: int | None = None
+    counts: tuple[tuple[Space, int], ...] = ()
 
 
 def _bits(prefix: str, space: Space) -> tuple[Signal, ...]:
@@ -91,6 +92,8 @@ MODELS: dict[str, Model] = {
             (("holding", 0, 98),),
             {("holding", 11): 0x1000, ("holding", 8): 6, **{("holding", 86 + n): 300 for n in range(12)}},
         ),
+        # no real device: every answer carries a number that no other has, so that what became of it can be told for certain
+        Model("counter", (), (("holding", 0, 8),), counts=tuple(("holding", n) for n in range(8))),
         Model("renke-rs-ws-n01", (_HUMIDITY, _TEMPERATURE), (("holding", 0, 2),)),
         Model("jxct-th", (_HUMIDITY, _TEMPERATURE), (("holding", 0, 2), ("holding", 256, 2))),
         Model(

@@ -37,6 +37,7 @@ class Options:
     port: int
     ledger: bool
     quiet: bool
+    counting: int = 0
 
 
 async def run(options: Options) -> None:
@@ -52,7 +53,7 @@ async def run(options: Options) -> None:
         if not options.quiet:
             print(f"[{story}] {zh} · {en}", flush=True)
 
-    world = World(options.seed, log, second, ledger=options.ledger)
+    world = World(options.seed, log, second, ledger=options.ledger, counting=options.counting)
     stage = Stage(world, log, tell)
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()

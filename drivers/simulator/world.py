@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from drivers.simulator import pdu
-from drivers.simulator.campus import FOLLOWS, LINES, ROOMS, UNITS
+from drivers.simulator.campus import FOLLOWS, LINES, ROOMS, UNITS, counters
 from drivers.simulator.device import Device
 from drivers.simulator.log import Log
 from drivers.simulator.pdu import Space
@@ -41,10 +41,12 @@ class Reply:
 class World:
     """`second` gives the second of the world (0 = midnight of its first day); `log` gets all that changes."""
 
-    def __init__(self, seed: int, log: Log, second: Callable[[], float], *, ledger: bool = False) -> None:
+    def __init__(self, seed: int, log: Log, second: Callable[[], float], *, ledger: bool = False, counting: int = 0) -> None:
         self.lock = threading.RLock()
         self._log, self._second, self._ledger = log, second, ledger
-        self._by_wire = {(u.line, u.unit): Device(u, self._written) for u in UNITS}
+        self._by_wire = {
+            (u.line, u.unit): Device(u, self._written) for u in (*UNITS, *(counters(counting) if counting else ()))
+        }
         self._by_id = {d.unit.id: d for d in self._by_wire.values()}
         self._analog = [(d, s.name) for d in self._by_wire.values() for s in d.model.signals if not s.binary]
         self._weather = Weather(seed, [d.unit.rests.get(name, STILL) for d, name in self._analog])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,17 +19,29 @@ def add_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, default=Path(DEFAULT_DATA), help=f"data folder of `run` (default {DEFAULT_DATA})")
 
 
+def living(data: Path) -> bool:
+    """Does a `run` listen in this folder? A socket left behind by one that was killed does not count."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+        try:
+            sock.connect(str(data / "run.sock"))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        except OSError:
+            return True  # somebody is there, although we may not ask: the question itself will say why
+    return True
+
+
 def ask(data: Path, request: dict[str, Any], timeout: float = 10.0) -> dict[str, Any]:
     """The answer of `run`; raises Failed when it is down or refuses."""
     from gateway.local import RunDown, ask_once
 
-    socket = data / "run.sock"
+    path = data / "run.sock"
     try:
-        answer = ask_once(socket, request, timeout)
+        answer = ask_once(path, request, timeout)
     except RunDown as error:
         raise Failed(
-            f"运行中的守护进程没有应答（{socket}）：{error}。请先启动 campus-gateway run\n"
-            f"`run` does not answer at {socket}: {error}. Start it with: campus-gateway run"
+            f"运行中的守护进程没有应答（{path}）：{error}。请先启动 campus-gateway run\n"
+            f"`run` does not answer at {path}: {error}. Start it with: campus-gateway run"
         ) from None
     if not answer.get("ok"):
         text = answer.get("text") or {}

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from gateway.commands._client import Failed, add_data, ask, complain
+from gateway.commands._client import Failed, add_data, ask, complain, living
 from gateway.store import audit
 from gateway.store.database import StoreError
 
@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _verify(args: argparse.Namespace) -> int:
-    if (args.data / "run.sock").exists():
+    if living(args.data):
         findings = ask(args.data, {"ask": "verify"}, timeout=120)["data"]["findings"]
     else:
         findings = [str(finding) for finding in _alone(audit.verify, args.data / "journal.db")]
@@ -47,8 +47,9 @@ def _verify(args: argparse.Namespace) -> int:
 
 def _export(args: argparse.Namespace) -> int:
     """The exact bodies: from the living `run` page by page, since nobody else opens its journal; else from the file."""
-    living = (args.data / "run.sock").exists()
-    bodies = _living(args.data) if living else _alone(lambda path: list(audit.bodies(path)), args.data / "journal.db")
+    bodies = (
+        _living(args.data) if living(args.data) else _alone(lambda path: list(audit.bodies(path)), args.data / "journal.db")
+    )
     for line in audit.lines(bodies, args.format):
         sys.stdout.write(line)
     return 0

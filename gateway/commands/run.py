@@ -40,11 +40,8 @@ def run(args: argparse.Namespace) -> int:
     patience = AGAIN_PATIENCE if AGAIN in os.environ else 0.0
     try:
         ended = asyncio.run(run_box(site, clock, boot_id(), uplink=not args.no_uplink, ready=_ready, patience=patience))
-    except BaseExceptionGroup as group:
-        running = group.subgroup(AlreadyRunning)
-        if running is None:
-            raise
-        print(f"已在运行 · already running: {running.exceptions[0]}", file=sys.stderr)
+    except AlreadyRunning as error:
+        print(f"已在运行 · already running: {error}", file=sys.stderr)
         return 1
     if ended is Ended.REOPENED:
         _start_again()

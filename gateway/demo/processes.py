@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -20,6 +20,7 @@ from typing import IO, Any
 from gateway.clock import SystemClock
 
 SYSTEM_PATH = os.environ.get("PATH", "") + os.pathsep + "/usr/sbin" + os.pathsep + "/usr/local/sbin"
+DATABASES = {"victoria-metrics": "victoria-metrics", "influxdb": "influxd"}  # kind -> its binary, the preferred one first
 PATIENCE = 30.0  # seconds a part may take to be ready
 
 
@@ -79,12 +80,14 @@ class Campus:
 
     # the outside world
 
-    def start_campus(self, scenario: str, start_after: float) -> None:
+    def start_campus(self, scenario: str, start_after: float, counters: int = 0) -> None:
+        """`counters`: further devices that count their answers, for proofs that no reading is lost."""
         ready = self._ready_line(
             "campus",
             [
                 sys.executable, "-m", "drivers.simulator", "--dir", str(self.dir / "campus"), "--seed", str(self.seed),
                 "--speed", str(self.speed), "--scenario", scenario, "--start-after", str(start_after), "--ledger",
+                "--counters", str(counters),
             ],
             keep_stdin=True,
         )  # fmt: skip
@@ -121,21 +124,28 @@ class Campus:
         wait_for("the broker", lambda: self._alive("broker") and listening(self.mqtt_port))
         return True
 
-    def start_database(self) -> bool:
+    def start_database(self, kinds: Iterable[str] = DATABASES) -> bool:
+        """The first of `kinds` that this machine has; False when it has none."""
         port, store = free_port(), self.dir / "database"
-        if binary := find("victoria-metrics"):
+        kind = next((kind for kind in kinds if find(DATABASES[kind])), "")
+        binary = find(DATABASES.get(kind, "")) or ""
+        if kind == "victoria-metrics":
             command = [
                 binary, f"-httpListenAddr=127.0.0.1:{port}", f"-storageDataPath={store}", "-retentionPeriod=12",
                 "-memory.allowedPercent=10", "-loggerLevel=ERROR", "-search.latencyOffset=0s",
             ]  # fmt: skip
             self.database = Database("victoria-metrics", "v2", f"http://127.0.0.1:{port}")
-        elif binary := find("influxd"):
+        elif kind == "influxdb":
             command = [binary, "-config", str(self._influx_conf(port, free_port(), store))]
             self.database = Database("influxdb", "v1", f"http://127.0.0.1:{port}")
         else:
             return False
         self.start("database", command)
         wait_for("the database", lambda: self._alive("database") and listening(port))
+        if kind == "influxdb":
+            from gateway.stream.influx import create_database  # heavy: only where there is a database
+
+            create_database(self.database.url, "campus")
         return True
 
     # the product
@@ -171,7 +181,7 @@ class Campus:
         ])  # fmt: skip
 
     def start_dashboard(self, port: int) -> None:
-        self.page_port = port or free_port()
+        self.page_port = port if port and not listening(port) else free_port()
         self.start("dashboard", [
             sys.executable, "-m", "gateway.commands", "dashboard", "--data", str(self.dir / "data"),
             "--port", str(self.page_port),

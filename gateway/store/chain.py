@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from alerts.model import Event, Scalar
-from gateway.store.plain import canonical
+from gateway.store.canonical import canonical
 
 GENESIS = bytes(32)  # what the first event of a box is tied to
 

@@ -11,10 +11,10 @@ from typing import TypeVar
 
 from alerts.model import Alarm, Event, Notification, Outcome, Reply, Scalar
 from drivers.reading import Clock, Now
+from gateway.jsonable import from_jsonable
 from gateway.store import chain, rows, salvage
 from gateway.store.crashpoint import crashpoint
 from gateway.store.database import WAL_LIMIT, connect, is_broken, is_full, quarantine
-from gateway.store.plain import from_plain
 from gateway.store.reserve import Reserve
 from gateway.store.restored import Restored
 from gateway.store.rows import Entry, Tip
@@ -201,7 +201,7 @@ def _rebuilt(kind: type[T], found: Iterable[tuple[str, str]], bad: list[str]) ->
     values = []
     for name, text in found:
         try:
-            values.append(from_plain(kind, json.loads(text)))
+            values.append(from_jsonable(kind, json.loads(text)))
         except (ValueError, KeyError, TypeError):
             bad.append(f"{kind.__name__} {name}")
     return values

@@ -7,7 +7,8 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from gateway.store.plain import canonical, from_plain
+from gateway.jsonable import from_jsonable
+from gateway.store.canonical import canonical
 from gateway.store.rows import Entry
 
 
@@ -26,7 +27,7 @@ class Mirror:
         entries, bad = [], 0
         for line in lines:
             try:
-                entries.append(replace(from_plain(Entry, json.loads(line)), late=True))
+                entries.append(replace(from_jsonable(Entry, json.loads(line)), late=True))
             except (ValueError, KeyError, TypeError):
                 bad += 1
         return entries, bad

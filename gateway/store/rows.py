@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from alerts.model import AlarmState, Event, Notification, Outcome, Scalar
 from drivers.reading import Now
 from gateway.store import chain
-from gateway.store.plain import canonical
+from gateway.store.canonical import canonical
 from gateway.store.restored import STATE_AFTER
 
 REPLIES_KEPT = 24 * 3_600_000  # ms of wall; design §9: command ids are remembered 24 h

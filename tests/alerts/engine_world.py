@@ -80,6 +80,7 @@ POLICIES = {
         _alarm_policy("electrical"),
         _alarm_policy("store"),
         Policy("fire-confirmed", (Step("all", "always", 0, ("duty", "leader", "head"), "fire.multi"),)),
+        Policy("fire-real", (Step("real", "always", 0, ("duty", "leader", "head"), "fire.real"),), result_asked=False),
         Policy("gas-1", (Step("first", "unacked", 0, ("duty",), "gas.l1"),), result_asked=False),
         Policy("cannot-call", (Step("first", "unacked", 0, ("leader",), "cannot-call"),), result_asked=False),
         Policy("quiet", (), result_asked=False),

@@ -52,7 +52,7 @@ def test_right(person: object, verb: str) -> None:
         ("viewer", "ack", FIRE, "refused.role"),
         ("duty", "reset", FIRE, "refused.on-site"),
         ("duty", "reset", alarm(AlarmState.LATCHED, result=Result.FALSE), "refused.on-site"),
-        ("keeper", "ack", alarm(AlarmState.UNACKED, point="smoke-b/smoke"), "refused.zone"),
+        ("keeper", "ack", alarm(AlarmState.UNACKED, point="smoke-k/smoke"), "refused.zone"),
         ("keeper", "ack", alarm(AlarmState.UNACKED, point="box/cannot-record"), "refused.zone"),
         ("electrician", "ack", FIRE, "refused.role"),
         ("officer", "unlock", FIRE, "refused.role"),

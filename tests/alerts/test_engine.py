@@ -154,6 +154,20 @@ def test_silence_stops_sound_only(world: World) -> None:
     assert world.outputs["board/sounder"] is True
 
 
+def test_a_latched_alarm_that_is_gone_and_unanswered_sounds_again_too(world: World) -> None:
+    world.read({"smoke-a/smoke": 1.0})
+    world.do("silence")
+    world.read({"smoke-a/smoke": 0.0})
+    world.wait(299_999)
+    assert world.outputs["board/sounder"] is False
+    world.wait(1)
+    assert world.outputs["board/sounder"] is True
+    world.do("silence")
+    world.do("ack")
+    world.wait(300_000)
+    assert world.outputs["board/sounder"] is False
+
+
 def test_the_same_alarm_again(world: World) -> None:
     """A breach after LATCHED: same alarm, new occurrence, escalation from the start, the old result no longer counts."""
     world.read({"smoke-a/smoke": 1.0})
@@ -227,6 +241,39 @@ def test_a_person_confirms(world: World) -> None:
     world.do("result", "zhou", result="real")
     assert {n.person for n in world.sent[told:]} == {"wang", "li", "head"}
     assert world.outputs["board/evac-dorm"] is True
+
+
+def test_a_fire_confirmed_by_detectors_and_then_found_real_is_told_once_more(world: World) -> None:
+    world.read({"smoke-a/smoke": 1.0, "smoke-b/smoke": 1.0})
+    told = len(world.sent)
+    world.do("result", "wang", "1", result="real")
+    assert [(n.person, n.message) for n in world.sent[told:]] == [(p, "fire.real") for p in ("wang", "li", "head")]
+    assert world.outputs["board/evac-dorm"] is True
+    told = len(world.sent)
+    world.do("result", "wang", "2", result="real")
+    world.do("result", "li", "1", result="real")
+    assert len(world.sent) == told, "once, not once per detector or per person"
+    assert len({n.key for n in world.sent}) == len(world.sent)
+
+
+def test_a_false_alarm_that_was_real_after_all_is_told(world: World) -> None:
+    world.read({"smoke-a/smoke": 1.0, "smoke-b/smoke": 1.0})
+    for number in ("1", "2"):
+        world.do("result", "wang", number, result="false", cause="蚊香", on_site=True)
+    assert world.outputs["board/evac-dorm"] is False
+    told = len(world.sent)
+    world.do("result", "li", "1", result="real")
+    assert {n.person for n in world.sent[told:]} == {"wang", "li", "head"}
+    assert world.outputs["board/evac-dorm"] is True
+
+
+def test_a_fire_confirmed_anew_after_a_false_one_is_told_anew(world: World) -> None:
+    world.read({"smoke-a/smoke": 1.0, "smoke-b/smoke": 1.0})
+    leader = next(a for a in world.engine.alarms.values() if a.policy.id == "fire-confirmed")
+    world.do("result", "wang", str(leader.number), result="false", cause="蚊香", on_site=True)
+    told = len(world.sent)
+    world.read({"heat-a/heat": 1.0})
+    assert {n.person for n in world.sent[told:]} == {"wang", "li", "head"}
 
 
 def test_a_manual_call_point_confirms_alone(world: World) -> None:
@@ -303,7 +350,7 @@ def test_a_breach_inside_one_batch_is_seen(world: World) -> None:
     assert world.state("smoke") is S.RTN_UNACKED
 
 
-def test_numbers_are_the_smallest_free(world: World) -> None:
+def test_numbers_go_round_so_that_a_late_answer_meets_no_new_alarm(world: World) -> None:
     world.read({"smoke-a/smoke": 1.0})
     world.read({"smoke-k/smoke": 1.0})
     assert {a.point: a.number for a in world.engine.alarms.values()} == {"smoke-a/smoke": 1, "smoke-k/smoke": 2}
@@ -311,7 +358,18 @@ def test_numbers_are_the_smallest_free(world: World) -> None:
     world.do("result", "sun", "1", result="false", cause="蚊香")
     world.do("reset", "sun", "01")
     world.read({"smoke-b/smoke": 1.0})
-    assert {a.point: a.number for a in world.engine.alarms.values()} == {"smoke-b/smoke": 1, "smoke-k/smoke": 2}
+    assert {a.point: a.number for a in world.engine.alarms.values()} == {"smoke-b/smoke": 3, "smoke-k/smoke": 2}
+    assert world.do("result", "sun", "1", result="real").replies[0].code == "refused.not-found"
+
+
+def test_after_99_the_numbers_begin_again(world: World) -> None:
+    world.read({"smoke-k/smoke": 1.0})
+    for n in range(2, 101):
+        world.read({"call-a/manual": 1.0})
+        assert world.alarm("manual").number == (n if n < 100 else 2), "01 is still open"
+        world.do("result", "sun", str(world.alarm("manual").number), result="test")
+        world.read({"call-a/manual": 0.0})
+        world.do("reset", "sun", str(world.alarm("manual").number))
 
 
 def test_closing_is_told_to_those_who_were_told(world: World) -> None:

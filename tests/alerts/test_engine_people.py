@@ -62,6 +62,13 @@ def test_command(two: World, verb: str, person: str, alarm: str, args: dict[str,
         assert {a.state for a in two.engine.alarms.values()} == {S.UNACKED}
 
 
+def test_who_is_called_as_the_keeper_may_answer(world: World) -> None:
+    """room-b has no keeper of its own: that of the building is called, and answers. The canteen is not theirs."""
+    world.read({"smoke-b/smoke": 1.0, "smoke-k/smoke": 1.0})
+    codes = {n: world.do("ack", "zhou", n).replies[0].code for n in ("1", "2")}
+    assert codes == {"1": "acked", "2": "refused.zone"}
+
+
 def test_nothing_open(world: World) -> None:
     assert world.do("ack").replies[0].code == "refused.nothing-open"
     assert world.do("reset", "sun").replies[0].code == "refused.nothing-open"
@@ -163,6 +170,17 @@ def test_try_again_comes_once_at_its_time(world: World) -> None:
     out = world.fate(again, Fate.TRY_AGAIN, 1)
     assert [n.channel for n in out.notifications] == ["robot"]
     assert [(d.key, d.fate) for d in out.deliveries] == [(again.key, Fate.GAVE_UP)], "a restart must not send it once more"
+
+
+@pytest.mark.parametrize("fate", [Fate.ACCEPTED, Fate.DELIVERED, Fate.GAVE_UP])
+def test_later_news_overtakes_a_second_attempt_that_still_waits(world: World, fate: Fate) -> None:
+    """Else one person would hear of one step by the busy channel and by the next one too."""
+    world.read({"smoke-a/smoke": 1.0})
+    world.fate(world.sent[0], Fate.TRY_AGAIN, 3_000)
+    world.fate(world.sent[0], fate)
+    told = len(world.sent)
+    world.wait(3_000)
+    assert len(world.sent) == told
 
 
 def test_a_fire_does_not_wait_for_a_busy_channel(world: World) -> None:

@@ -184,3 +184,33 @@ def test_a_message_to_somebody_who_has_left_is_no_dead_channel(fire: World) -> N
     assert not out.notifications
     assert [e.kind for e in out.events] == ["boot", "gave-up"]
     assert fire.state("box-cannot-call") is S.NORMAL
+
+
+def twin(world: World, id: str, state: AlarmState, number: int) -> None:
+    """As the box has it after it worked from memory: a second alarm of the point, younger than the one in the journal."""
+    world.journal[id] = replace(world.alarm("smoke"), id=id, state=state, number=number)
+
+
+def test_of_two_alarms_of_one_point_the_younger_stands(fire: World) -> None:
+    old = fire.alarm("smoke").id
+    twin(fire, "no3-1700000000", S.ACKED, 1)
+    out = fire.restart(1_000)
+    (event,) = [e for e in out.events if e.kind == "replaced"]
+    assert (event.alarm, event.old, event.new, event.args) == (old, "unacked", "normal", {"by": "no3-1700000000"})
+    assert (fire.alarm("smoke").id, fire.alarm("smoke").state) == ("no3-1700000000", S.ACKED)
+    assert not out.notifications, "it is not over: nobody is told so"
+    fire.restart(1_000)
+    assert fire.alarm("smoke").id == "no3-1700000000"
+
+
+def test_an_alarm_never_gives_way_to_one_that_is_still_pending(fire: World) -> None:
+    old = fire.alarm("smoke").id
+    twin(fire, "no3-1700000000", S.PENDING, 0)
+    fire.restart(1_000)
+    assert (fire.alarm("smoke").id, fire.alarm("smoke").state) == (old, S.UNACKED)
+
+
+def test_two_alarms_of_one_number_get_one_each(fire: World) -> None:
+    fire.journal["no3-9"] = replace(fire.alarm("smoke"), id="no3-9", point="smoke-k/smoke")
+    fire.restart(1_000)
+    assert {a.id: a.number for a in fire.engine.alarms.values()} == {fire.journal_id("smoke-a/smoke"): 1, "no3-9": 2}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
 
 import pytest
 from engine_world import World
@@ -26,6 +28,7 @@ class Walk(RuleBasedStateMachine):
         super().__init__()
         self.world = World()
         self.seen = len(self.world.events)
+        self.numbered = 0
         self.open: set[str] = set()
         self.keys: dict[str, int] = {}
         self.sent = 0
@@ -75,7 +78,9 @@ class Walk(RuleBasedStateMachine):
 
     @invariant()
     def events_are_one_row_of_consecutive_numbers(self) -> None:
-        assert [e.seq for e in self.world.events] == list(range(1, len(self.world.events) + 1))
+        fresh = self.world.events[self.numbered :]
+        assert [e.seq for e in fresh] == list(range(self.numbered + 1, len(self.world.events) + 1))
+        self.numbered = len(self.world.events)
         assert self.world.engine.seq == len(self.world.events) + 1
 
     @invariant()
@@ -130,6 +135,16 @@ TestWalk = Walk.TestCase
 TestWalk.settings = settings(max_examples=400, stateful_step_count=50, deadline=None)
 
 
+def walks(examples: int) -> None:
+    """So many walks of 50 steps in one process. Hypothesis remembers all examples of a run, so a long run is many short ones."""
+    run_state_machine_as_test(
+        Walk, settings=settings(max_examples=examples, stateful_step_count=50, deadline=None, database=None)
+    )
+
+
 @pytest.mark.soak
 def test_a_million_steps() -> None:
-    run_state_machine_as_test(Walk, settings=settings(max_examples=20_000, stateful_step_count=50, deadline=None))
+    """D19. New processes, not forked ones: each must draw its own examples."""
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        for done in [pool.submit(walks, 400) for _ in range(50)]:
+            done.result()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from string import Formatter
 
 import pytest
 from people_world import POLICIES, T0, acked, alarm, plant, raw_policies
@@ -41,6 +42,12 @@ def test_a_value_that_is_too_long_is_cut_and_never_the_place(message: str) -> No
     assert args["place"] in out or "place" not in fields(MESSAGES[message], "zh")
 
 
+def test_a_place_longer_than_planned_is_still_whole() -> None:
+    place = "三号宿舍楼二层东走廊最东头那一间屋子里"
+    args = {f: DIGITS.get(f, "长") for f in FIELDS} | {"place": place}
+    assert longest(MESSAGES["fire.first"], "place") < len(place) and place in render("fire.first", args, "zh")
+
+
 @pytest.mark.parametrize("message", MESSAGES)
 def test_the_english_is_one_gsm_message_with_latin_names(message: str) -> None:
     m = MESSAGES[message]
@@ -57,6 +64,15 @@ def test_plain_words_only(message: str) -> None:
         assert all(ord(c) < 0x1F000 for c in words) and not set("【】★→※①√") & set(words)
     assert set(fields(m, "zh")) <= FIELDS.keys() and set(fields(m, "en")) <= FIELDS.keys()
     assert set(fields(m, "zh")) - set(fields(m, "en")) == set(), "the English leaves something out"
+
+
+@pytest.mark.parametrize("message", sorted(MESSAGES.keys() - BUREAU_SIGNS))
+def test_the_kind_comes_first(message: str) -> None:
+    """Kind, place, then what and when: half asleep, a person reads only the beginning. A closing begins with its word."""
+    for words in (MESSAGES[message].zh, MESSAGES[message].en):
+        names = [name for _, name, _, _ in Formatter().parse(words) if name and name not in ("s", "m", "what")]
+        assert words.removeprefix("{s}").startswith("{what}") or not words.removeprefix("{s}").startswith("{")
+        assert "place" not in names or names[0] == "place"
 
 
 def test_the_catalogue_points_nowhere_else() -> None:
@@ -77,12 +93,13 @@ def test_every_policy_is_known_to_the_catalogue_and_the_engine() -> None:
             assert s.message in MESSAGES and set(s.to) <= known and s.when in ("unacked", "unverified", "always")
         asked = any(s.when == "unverified" for s in policy.steps)
         assert policy.result_asked == asked, name
-    assert {"fire", "fire-confirmed", "cannot-record", "cannot-call", "output", "line"} <= POLICIES.keys()
+    assert {"fire", "fire-confirmed", "fire-real", "cannot-record", "cannot-call", "output", "line"} <= POLICIES.keys()
 
 
 def test_two_policies_that_one_alarm_runs_in_turn_share_no_step() -> None:
-    """The engine replaces fire by fire-confirmed within an occurrence; equal step ids would make equal keys."""
-    assert not {s.id for s in POLICIES["fire"].steps} & {s.id for s in POLICIES["fire-confirmed"].steps}
+    """The engine replaces fire by the others within an occurrence; equal step ids would make equal keys."""
+    ids = [s.id for name in ("fire", "fire-confirmed", "fire-real") for s in POLICIES[name].steps]
+    assert len(ids) == len(set(ids))
 
 
 def test_latching_kinds_ask_for_a_result() -> None:

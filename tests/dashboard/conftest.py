@@ -12,6 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from browsing import Watched, chromium, proxied  # noqa: F401 - fixtures
 
 from dashboard.auth import Users
 from drivers.reading import Now
@@ -24,15 +25,6 @@ PEOPLE = {
     "admin": "admin", "wang": "duty", "zhou": "keeper", "liu": "leader", "chen": "officer", "gao": "head",
     "dian": "electrician", "bao": "holder", "wei": "installer", "ju": "bureau", "kan": "viewer",
 }  # fmt: skip
-BROWSER = {
-    "executable_path": "/usr/bin/chromium",
-    "args": [
-        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-        "--disable-component-update", "--disable-sync",
-    ],
-}  # fmt: skip
-
-
 CANNED = json.loads((HERE / "canned.json").read_text("utf-8"))
 
 
@@ -44,10 +36,6 @@ def school():
 def alarm(id="no3-1", **other):
     """A fire in the dormitory, just raised, as an ALARM; or one that differs from it in `other`."""
     return {**CANNED["alarm"], "id": id, **other}
-
-
-# Every look that playwright takes counts as a person's touch, so the browser's own refusal of sound never shows in a test.
-UNTOUCHED = "window.AudioContext = class extends AudioContext { constructor() { super(); this.suspend(); } };"
 
 
 class Process:
@@ -166,41 +154,12 @@ def start_page(data):
         process.kill()
 
 
-@pytest.fixture(scope="session")
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as player:
-        browser = player.chromium.launch(**BROWSER)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def visit(chromium):
+def visit(chromium):  # noqa: F811 - the fixture above
     """Opens the page as a person; fails the test afterwards on console errors or foreign hosts."""
-    opened, errors, hosts = [], [], set()
-
-    def open_page(url, person="wang", width=1920, height=1080):
-        context = chromium.new_context(viewport={"width": width, "height": height})
-        context.set_default_timeout(20_000)
-        opened.append(context)
-        page = context.new_page()
-        page.expected_errors = False  # a test that cuts connections expects the browser to complain
-        page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda m: errors.append(m.text) if m.type == "error" and not page.expected_errors else None)
-        assert context.request.post(url + "/login", form={"person": person, "password": PASSWORD}).ok
-        page.add_init_script(UNTOUCHED)
-        page.goto(url)
-        page.wait_for_selector("body:not(.waiting):not(.lost) header.top")
-        return page
-
-    yield open_page
-    for context in opened:
-        context.close()
-    assert errors == []
-    assert all(host.startswith("127.0.0.1:") for host in hosts), hosts
+    watched = Watched(chromium)
+    yield lambda url, person="wang", **size: watched.open(url, person, PASSWORD, **size)
+    watched.close()
 
 
 def until(condition, what, seconds=60):

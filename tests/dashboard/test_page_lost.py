@@ -1,60 +1,11 @@
 """A page that no longer lives says so: `run` killed, the page's server killed, `run` stopped, a proxy gone silent."""
 
 import signal
-import socket
-import threading
 
 import pytest
+from browsing import KEEP_GREY_AFTER
 
 PROMISE_S = 5.0
-
-
-class Proxy:
-    """Passes bytes both ways until told to be silent; its connections stay open."""
-
-    def __init__(self, port):
-        self.to, self.silent = port, threading.Event()
-        self.listening = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listening.getsockname()[1]
-        self.sockets = [self.listening]
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                near, _ = self.listening.accept()
-                far = socket.create_connection(("127.0.0.1", self.to))
-            except OSError:
-                return
-            self.sockets += [near, far]
-            for pair in ((near, far), (far, near)):
-                threading.Thread(target=self.pump, args=pair, daemon=True).start()
-
-    def pump(self, source, sink):
-        try:
-            while data := source.recv(65536):
-                if not self.silent.is_set():
-                    sink.sendall(data)
-            sink.shutdown(socket.SHUT_WR)
-        except OSError:
-            return
-
-    def close(self):
-        for one in self.sockets:
-            one.close()
-
-
-@pytest.fixture
-def proxied():
-    made = []
-
-    def make(port):
-        made.append(Proxy(port))
-        return made[-1]
-
-    yield make
-    for proxy in made:
-        proxy.close()
 
 
 CUTS = {
@@ -72,13 +23,7 @@ def test_old_data_is_called_old(start_run, start_page, visit, proxied, kit, tmp_
     page = visit(f"http://127.0.0.1:{proxy.port}")
     assert page.is_hidden("#lost")
     page.expected_errors = True
-    # The page keeps its own time of the last news and of turning grey, so a busy test machine does not blur the figure.
-    page.evaluate("""() => {
-        new MutationObserver(() => {
-            const age = document.getElementById('age').textContent.match(/[\\d.]+/);
-            if (document.body.classList.contains('lost')) window.greyAfter ??= parseFloat(age);
-        }).observe(document.body, {attributes: true});
-    }""")
+    page.evaluate(KEEP_GREY_AFTER)
     CUTS[cut](run, server, proxy)
     page.wait_for_selector("body.lost #lost:visible")
     assert "连接中断 – 显示的是旧数据" in page.inner_text("#lost")

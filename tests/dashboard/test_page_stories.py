@@ -34,6 +34,12 @@ def test_calm_school(open_school, tmp_path, size):
     assert re.search(r"数据更新 \d\.\d s 前", page.inner_text("#age"))
     assert page.inner_text("#clock").startswith("2026-11-23 22:00")
     assert "不能代替" in page.inner_text("footer") and "声音未启用" in page.inner_text("#mute")
+    kitchen = page.locator("details.zone", has=page.locator("[data-point='kitchen-gas/gas']"))
+    if size[0] < 600:
+        assert re.search(r"\d 点正常", kitchen.locator("summary").inner_text()) and page.is_hidden(
+            "[data-point='kitchen-gas/gas']"
+        )
+        kitchen.locator("summary").click()
     page.click("[data-point='kitchen-gas/gas']")
     page.wait_for_selector("#plot canvas")
     page.screenshot(path=tmp_path / "calm.png", full_page=True)
@@ -54,7 +60,7 @@ def test_a_fire_is_seen_heard_and_answered(open_school, kit, tmp_path, size):
     card = page.inner_text("#first")
     for words in (
         "首警",
-        "烟感报警",
+        "火警 · 烟感报警",
         "三号宿舍楼二层东走廊",
         "编号 07",
         "22:00:00 起，已 0:",
@@ -65,6 +71,7 @@ def test_a_fire_is_seen_heard_and_answered(open_school, kit, tmp_path, size):
         assert words in card, words
     assert page.get_attribute("body", "data-tone") == "fire"
     assert page.get_attribute("#first a.call", "href") == "tel:119"
+    assert page.locator("details.zone").first.locator("[data-point='dorm-smoke/smoke']").is_visible(), "its zone: first, open"
     labels = page.locator("#first button").all_inner_texts()
     assert labels == ["收到", "真火警", "误报", "消音", "复位"] and not page.is_enabled("[data-verb=reset]")
     for button in page.locator("#first button").all():

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from alerts.model import Alarm, Notification, Outcome, Policy, Rule, Step
@@ -22,10 +23,10 @@ KINDS += [Limits, Profile, ScaleFrom, BusConfig, ChannelConfig, UplinkConfig]
 def test_every_value_type_survives_json(kind: type) -> None:
     @given(st.builds(kind))
     def check(value: object) -> None:
-        there = json.loads(json.dumps(to_jsonable(value), allow_nan=True))
+        assume(not re.search(r"\b(nan|inf)\b", repr(value)))  # they have no JSON form and become null
+        there = json.loads(json.dumps(to_jsonable(value)))
         back = from_jsonable(kind, there)
-        assert repr(back) == repr(from_jsonable(kind, to_jsonable(back)))
-        assert to_jsonable(back) == to_jsonable(value) or "nan" in repr(value)
+        assert to_jsonable(back) == to_jsonable(value)
 
     check()
 

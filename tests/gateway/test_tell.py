@@ -7,8 +7,8 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from alerts.channels.faults import GiveUp, TryAgain
 
+from alerts.channels.faults import GiveUp, TryAgain
 from alerts.model import Delivery, Fate, Notification, Severity
 from alerts.plant import Person
 from gateway import tell

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from store_makers import alarm, event, note, outcome
 
 from alerts.model import Alarm, Notification, Outcome
+from gateway.jsonable import from_jsonable, to_jsonable
 from gateway.store import chain
-from gateway.store.plain import canonical, from_plain, to_plain
+from gateway.store.canonical import canonical
 
 ARGS = st.dictionaries(
     st.text(max_size=5), st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9), max_size=4
@@ -49,17 +50,17 @@ def test_a_body_is_json_of_the_same_meaning(args: dict[str, object]) -> None:
 
 @pytest.mark.parametrize("value", [alarm(1), note("k"), outcome(1), Outcome()])
 def test_values_come_back(value: object) -> None:
-    assert from_plain(type(value), json.loads(canonical(value))) == value
+    assert from_jsonable(type(value), json.loads(canonical(value))) == value
 
 
 def test_unknown_fields_are_ignored_and_absent_ones_take_their_default() -> None:
-    plain = to_plain(note("k"))
-    assert from_plain(Notification, {**plain, "later": 1}) == note("k")
+    plain = to_jsonable(note("k"))
+    assert from_jsonable(Notification, {**plain, "later": 1}) == note("k")
     del plain["repeat"]
-    assert from_plain(Notification, plain) == note("k")
+    assert from_jsonable(Notification, plain) == note("k")
 
 
-@pytest.mark.parametrize("wrong", [None, [], {}, {"id": "x"}, {**to_plain(alarm(1)), "state": "dreaming"}])
+@pytest.mark.parametrize("wrong", [None, [], {}, {"id": "x"}, {**to_jsonable(alarm(1)), "state": "dreaming"}])
 def test_what_is_no_alarm_is_refused(wrong: object) -> None:
     with pytest.raises((ValueError, KeyError, TypeError)):
-        from_plain(Alarm, wrong)
+        from_jsonable(Alarm, wrong)

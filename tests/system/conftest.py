@@ -1,4 +1,4 @@
-"""Fixtures of the system tests: a school in a temporary folder, ended whatever happens."""
+"""Fixtures of the system tests: a school in a temporary folder, ended whatever happens; the browser of the page's tests."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "dashboard")]
 
-from school import School
+from browsing import chromium, proxied  # noqa: E402, F401 - fixtures
+from school import School  # noqa: E402
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,12 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from gateway.config.library import data_dir
-from gateway.demo.processes import Campus
+from gateway.demo.processes import DATABASES, Campus
 from gateway.demo.sabotage import tell
 from gateway.local import RunDown, ask_once
+from gateway.runtime import _tmpfs
 from gateway.site import Site, site_from_json
+from gateway.stream.influx import read_points
 
 SPEED = 20
+LAST_ANSWER = 0.25  # seconds an answer may still be on a line when nobody listens any more
 WAIT = 60.0  # seconds: guards against hanging, asserts no speed
 
 
@@ -34,24 +38,32 @@ class School:
         self.site: Site | None = None
         self.compiled = Path()
         self.run: subprocess.Popen[Any] | None = None
+        self.lives: list[int] = []  # wall ms at which each `run` was started
+        self.url = ""
+        self.first_words = ""  # what the page's server printed at its first start
+        self.password = ""  # of the person a page test logs in as
 
-    def start_world(self, *, refuse: bool = False, stream: bool = False) -> None:
+    def start_world(self, *, refuse: bool = False, stream: bool = False, database: str = "", counters: int = 0) -> None:
+        """`database`: the one that must be used. `counters`: that many counting devices on TCP, one on each other line."""
         self.campus.start_phone(refuse=refuse)
         if stream:
-            assert self.campus.start_broker() and self.campus.start_database()
-        self.campus.start_campus("none", 0)
-        self.compiled = self.campus.compile(data_dir() / "demo" / "site.yaml")
+            assert self.campus.start_broker() and self.campus.start_database([database] if database else DATABASES)
+        self.campus.start_campus("none", 0, counters)
+        demo = data_dir() / "demo" / "site.yaml"
+        self.compiled = self.campus.compile(counting(demo, self.dir / "site", counters) if counters else demo)
         self.site = site_from_json(self.compiled.read_text(encoding="utf-8"))
         self.data.mkdir(mode=0o700, exist_ok=True)
 
     def start_run(self, die_at: str = "", expect_alive: bool = True) -> subprocess.Popen[Any]:
         """`run` in a process of its own; with `die_at` it kills itself at that commit point."""
-        (self.data / "run.sock").unlink(missing_ok=True)
+        if (self.data / "run.sock").is_socket():
+            (self.data / "run.sock").unlink()
         command = [sys.executable, "-m", "gateway.commands", "run", str(self.compiled), "--assume-clock"]
         if not self.campus.mqtt_port:
             command.append("--no-uplink")
         log = (self.dir / "run.log").open("ab")
         environment = os.environ | ({"CAMPUS_DIE_AT": die_at} if die_at else {})
+        self.lives.append(wall())
         self.run = subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True)
         self.campus.running.append(("run", self.run))
         if expect_alive:
@@ -63,13 +75,51 @@ class School:
         assert self.run is not None
         self.run.send_signal(signal.SIGKILL)
         self.run.wait()
+        time.sleep(LAST_ANSWER)
+        self.forget_run()
+
+    def await_death(self) -> None:
+        """`run` kills itself at the commit point that `start_run` was told."""
+        assert self.run is not None
+        assert self.run.wait(WAIT) == -signal.SIGKILL, (self.dir / "run.log").read_text(errors="replace")[-2000:]
+        self.forget_run()
+
+    def stop_run(self) -> None:
+        """An orderly end, as systemd asks for it."""
+        assert self.run is not None
+        self.run.send_signal(signal.SIGTERM)
+        assert self.run.wait(WAIT) == 0
         self.forget_run()
 
     def forget_run(self) -> None:
         self.campus.running = [item for item in self.campus.running if item[1] is not self.run]
 
+    def start_dashboard(self) -> str:
+        """`dashboard` in a process of its own, on the same port each time; gives what it printed, the first password in it."""
+        said = self.dir / "dashboard.log"
+        before = said.stat().st_size if said.exists() else 0
+        self.campus.start_dashboard(self.campus.page_port)
+        self.url = f"http://127.0.0.1:{self.campus.page_port}"
+        self.until("the page's address printed", lambda: b"page: " in said.read_bytes()[before:])
+        return said.read_bytes()[before:].decode()
+
+    def part(self, name: str) -> subprocess.Popen[Any]:
+        return next(process for part, process in self.campus.running if part == name)
+
+    def kill(self, name: str) -> None:
+        """kill -9 of a part; it may be started again afterwards."""
+        process = self.part(name)
+        process.kill()
+        process.wait()
+        self.campus.running = [item for item in self.campus.running if item[1] is not process]
+
+    def user(self, person: str) -> str:
+        """Lets a person log in, through the command line; the password."""
+        return command("user", "add", person, "--generate", "--data", str(self.data)).stdout.strip()
+
     def close(self) -> None:
         self.campus.stop()
+        shutil.rmtree(_tmpfs(self.data), ignore_errors=True)  # what a killed `run` left in memory
 
     # what a person or the world does
 
@@ -148,12 +198,24 @@ class School:
                         found.append((entry["t"], int(bool(value))))
         return found
 
-    def events(self, kind: str) -> list[dict[str, Any]]:
-        out = subprocess.run(
-            [sys.executable, "-m", "gateway.commands", "journal", "export", "--data", str(self.data)],
-            capture_output=True, text=True, check=True,
-        ).stdout  # fmt: skip
-        return [e for e in map(json.loads, out.splitlines()) if e["kind"] == kind]
+    def events(self, kind: str = "") -> list[dict[str, Any]]:
+        """What `journal export` says, of one kind or all."""
+        out = command("journal", "export", "--data", str(self.data)).stdout
+        return [e for e in map(json.loads, out.splitlines()) if kind in ("", e["kind"])]
+
+    def events_at_rest(self) -> list[dict[str, Any]]:
+        """The same while no `run` lives (none before the first)."""
+        return self.events() if (self.data / "journal.db").exists() else []
+
+    def reads(self) -> list[dict[str, Any]]:
+        """The simulator's ledger: every answered read."""
+        return [entry for entry in lines(self.dir / "campus" / "campus.jsonl") if entry["what"] == "read"]
+
+    def stored(self, site: str) -> list[tuple[str, int, float]]:
+        """(point, ms, value) of every value in the database."""
+        assert self.campus.database is not None
+        style = "v1" if self.campus.database.style == "v1" else "vm"
+        return read_points(style, self.campus.database.url, "campus", site)
 
     def until(self, what: str, look: Callable[[], Any], seconds: float = WAIT) -> Any:
         """The first true answer of `look`; fails the test with `what` after the time."""
@@ -165,6 +227,48 @@ class School:
             time.sleep(0.05)
         log = (self.dir / "run.log").read_text(errors="replace")[-2000:] if (self.dir / "run.log").exists() else ""
         raise AssertionError(f"never seen within {seconds:.0f} s: {what}\n{log}")
+
+
+COUNTER = """profile: 1
+id: counter
+name_zh: 计数器（仅测试）
+vendor: 测试
+model: counter
+kind: counter
+verified: "false"
+source: "none: no real device; register 0 to 7 tell how many reads were answered (drivers/simulator/models.py)"
+line: {baud: 9600, framing: "8N1", unit: 200}
+channels:
+"""
+
+
+def counting(demo: Path, folder: Path, many: int) -> Path:
+    """The demo's site file with the simulator's counting devices added, eight points each."""
+    (folder / "profiles").mkdir(parents=True)
+    channels = "".join(
+        f'  n-{n}: {{quantity: count, space: holding, address: {n}, type: u16, name: 计数{n}, page: "none"}}\n'
+        for n in range(8)
+    )
+    (folder / "profiles" / "counter.yaml").write_text(COUNTER + channels, encoding="utf-8")
+    units = [("rs485-a", 200, "counter-rs485-a"), ("rs485-b", 200, "counter-rs485-b")]
+    units += [("tcp", 200 + n, f"counter-{n}") for n in range(many)]
+    devices = "".join(
+        f"  - {{id: {id}, profile: counter, bus: {bus}, unit: {unit}, zone: power-room, name: 计数, period: 1s}}\n"
+        for bus, unit, id in units
+    )
+    site = folder / "site.yaml"
+    site.write_text(demo.read_text(encoding="utf-8").replace("\ndevices:\n", f"\ndevices:\n{devices}", 1), encoding="utf-8")
+    return site
+
+
+def wall() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def command(*arguments: str, check: bool = True, typed: str | None = None) -> subprocess.CompletedProcess[str]:
+    """`campus-gateway …` as a person at a shell calls it."""
+    return subprocess.run([sys.executable, "-m", "gateway.commands", *arguments], capture_output=True, text=True, check=check,
+                          input=typed)  # fmt: skip
 
 
 def lines(path: Path) -> Iterator[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,16 @@ def test_commands_that_may_not_or_come_too_late_are_refused_and_journaled(living
     assert living.alarms("fire")[0]["state"] == "unacked"
 
 
+def test_questions_that_make_no_sense_are_refused_and_harm_nobody(living: School) -> None:
+    for request in (
+        {"ask": "events", "since": "x"}, {"ask": "events", "limit": -1}, {"ask": "history", "point": "nowhere/x", "from": 0, "to": 1},
+        {"ask": "read", "device": "nobody"}, {"ask": "weather"}, {"do": {"verb": "ack"}}, {"do": {"id": "", "verb": "ack"}}, {},
+    ):  # fmt: skip
+        answer = living.ask(request)
+        assert not answer["ok"] and answer["code"] and answer["text"]["zh"] and answer["text"]["en"], (request, answer)
+    assert living.snapshot() is not None
+
+
 def test_a_journal_that_cannot_be_written_holds_nobody_back(school: School) -> None:
     school.start_world()
     (school.data / "journal.db" / "in-the-way").mkdir(parents=True)
@@ -147,6 +158,25 @@ def test_a_journal_that_cannot_be_written_holds_nobody_back(school: School) -> N
     assert [e for e in school.events("raised") if e.get("late")], (
         "what could not be written in time is in the chain, marked late"
     )
+
+
+def test_a_folder_that_takes_no_socket_and_no_lock_costs_the_screen_and_not_the_alarm(school: School) -> None:
+    school.start_world()
+    for name in ("run.sock", "run.lock"):
+        (school.data / name / "in-the-way").mkdir(parents=True)
+    school.start_run(expect_alive=False)
+    school.set(fire(school), 1)
+    school.until("sounder all the same", lambda: any(v for _, v in school.writes("guard-sounder")))
+    school.until("message all the same", lambda: any("火警" in m["text"] for m in school.messages()))
+    shutil.rmtree(school.data / "run.sock")
+    school.until("the socket comes by itself", lambda: school.alarms("fire"))
+
+
+def test_a_second_daemon_on_the_same_folder_is_refused(living: School) -> None:
+    command = [sys.executable, "-m", "gateway.commands", "run", str(living.compiled), "--assume-clock", "--no-uplink"]
+    second = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    assert second.returncode == 1 and "already running" in second.stderr
+    assert living.snapshot() is not None
 
 
 def test_a_refusing_phone_fails_over_to_the_next_channel(school: School) -> None:

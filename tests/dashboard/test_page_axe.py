@@ -1,0 +1,53 @@
+"""The page against WCAG 2 A and AA, as axe-core (vendored, MPL-2.0) reads them: log-in, calm, fire, a lost line, a question."""
+
+from pathlib import Path
+
+import pytest
+
+AXE = (Path(__file__).parent / "vendor" / "axe-core-4.14.1" / "axe.min.js").read_text("utf-8")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+SHOTS = ((1920, 1080), (360, 640))
+
+
+def violations(page):
+    """What axe finds, as lines a person can act on."""
+    page.evaluate(AXE)
+    found = page.evaluate("tags => axe.run(document, {runOnly: tags, resultTypes: ['violations']})", RULES)
+    return [f"{v['id']}: {n['target']} {n['failureSummary']}" for v in found["violations"] for n in v["nodes"]]
+
+
+@pytest.mark.parametrize("size", SHOTS)
+@pytest.mark.parametrize("scene", ["calm", "fire"])
+def test_home(start_run, start_page, visit, kit, size, scene):
+    snapshot = kit.school()
+    if scene == "fire":
+        kinds = (("fire", 7), ("gas", 6), ("store", 5), ("electrical", 4), ("warning", 3), ("supervisory", 2), ("fault", 1))
+        snapshot["alarms"] = {
+            f"no3-{n}": kit.alarm(f"no3-{n}", lamp=lamp, severity=severity, number=n, point=point)
+            for (n, (lamp, severity)), point in zip(enumerate(kinds), [*snapshot["points"]] * 2, strict=False)
+        }
+        snapshot["alarms"]["no3-9"] = kit.alarm("no3-9", state="pending", number=9)
+        point = snapshot["points"]["pump/level"]
+        point |= {"quality": "fault", "value": None, "fault": "no answer"}
+    start_run(snapshot)
+    page = visit(start_page().url, width=size[0], height=size[1])
+    page.wait_for_selector("#first .alarm" if scene == "fire" else "#none:visible")
+    page.evaluate("document.querySelectorAll('details').forEach(zone => zone.open = true)")
+    page.click("[data-point='kitchen-gas/gas']")
+    page.wait_for_selector("#plot canvas")
+    assert violations(page) == []
+    if scene == "fire":
+        page.click("#first button.false")
+        assert violations(page) == []
+
+
+def test_log_in(start_page, chromium):
+    page = chromium.new_page()
+    page.goto(start_page().url)
+    assert violations(page) == []
+    page.fill("[name=person]", "nobody")
+    page.fill("[name=password]", "wrong password")
+    page.click("button.big")
+    page.wait_for_selector("[role=alert]")
+    assert violations(page) == []
+    page.close()

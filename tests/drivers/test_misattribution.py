@@ -1,0 +1,127 @@
+"""D8: whatever the line does, a value is never given to a question it does not answer. Real pty, real TCP."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from field_far import FAULTS, Far, PtyLine, RtuFar, TcpFar, TcpServer, words
+
+from drivers.bus import Bus, DeviceFault
+from drivers.modbus.rtu import RtuBus
+from drivers.modbus.tcp import RtuTcpBus, TcpBus
+from drivers.modbus.wire import Wire
+
+LATENCY = 30  # ms
+LATE = (0.032, 0.046)  # s after the question: after the time-out, within one more worst latency
+LIMIT = 0.058
+RATES = {fault: 0.01 for fault in FAULTS}
+
+
+async def polls(bus: Bus, far: Far, count: int, seed: int) -> tuple[int, Counter[str]]:
+    """(misattributed, results by kind). Questions differ in unit, function and address, and often have the same shape."""
+    choose, wrong, seen = random.Random(seed), 0, Counter[str]()
+    for _ in range(count):
+        unit, function, address = choose.randint(1, 3), choose.choice((3, 3, 4)), choose.randrange(1000)
+        registers = choose.choice((4, 4, 4, 4, 6))
+        space = "holding" if function == 3 else "input"
+        far.asked = time.monotonic()
+        try:
+            found = await bus.read(unit, space, address, registers, latency=LATENCY)  # type: ignore[arg-type]
+        except DeviceFault as fault:
+            seen[type(fault).__name__] += 1
+        else:
+            seen["value"] += 1
+            if found != words(unit, function, address, registers, far.number):
+                wrong += 1
+                print(f"asked {unit}/{function}/{address}+{registers}, request {far.number}, got {found}")
+    return wrong, seen
+
+
+def report(name: str, far: Far, wrong: int, seen: Counter[str]) -> None:
+    print(f"\n{name}: {sum(seen.values())} polls, {wrong} misattributed; far end {dict(far.counts)}; results {dict(seen)}")
+
+
+def judge(name: str, far: Far, wrong: int, seen: Counter[str], count: int) -> None:
+    report(name, far, wrong, seen)
+    assert wrong == 0
+    assert all(far.counts[fault] > count / 300 for fault in FAULTS), "every fault must have happened"
+    assert seen["value"] > count * 0.85, "a fault may cost its own poll, not its neighbours"
+
+
+async def test_20_000_polls_with_every_fault(tmp_path: Path) -> None:
+    """The three lines at the same time: 7,000 on a pty, 3,000 through a serial server, 10,000 on Modbus TCP."""
+    serial, server, tcp = RtuFar(RATES, LATE, LIMIT, 1), RtuFar(RATES, LATE, LIMIT, 2), TcpFar(RATES, LATE, LIMIT, 3)
+    line, two, three = PtyLine(tmp_path / "tty", serial), TcpServer(server, serial=True), TcpServer(tcp, serial=False)
+    buses = RtuBus(str(line.link), 115200), RtuTcpBus("127.0.0.1", two.port), TcpBus("127.0.0.1", three.port)
+    counts = 7_000, 3_000, 10_000
+    try:
+        runs = [polls(bus, far, n, n) for bus, far, n in zip(buses, (serial, server, tcp), counts, strict=True)]
+        results = await asyncio.gather(*runs)
+    finally:
+        for bus in buses:
+            await bus.close()
+        for end in (line, two, three):
+            end.close()
+    names = ("modbus-rtu", "modbus-rtu-tcp", "modbus-tcp")
+    for name, far, (wrong, seen), n in zip(names, (serial, server, tcp), results, counts, strict=True):
+        judge(name, far, wrong, seen, n)
+
+
+class Undrained(RtuBus):
+    def _drain(self, port: int, latency: float) -> None:
+        pass
+
+
+class UndrainedTcp(RtuTcpBus):
+    quiet = 0.0
+
+    async def _drain(self, wire: Wire, latency: float) -> None:
+        pass
+
+
+async def test_without_the_drain_values_go_astray_on_the_serial_line(tmp_path: Path) -> None:
+    """The test above can fail: the drain is what makes it pass."""
+    far = RtuFar({"late": 0.1}, LATE, LIMIT, 4)
+    far.turnaround = 0.003
+    line = PtyLine(tmp_path / "tty", far)
+    bus = Undrained(str(line.link), 115200)
+    try:
+        wrong, seen = await polls(bus, far, 1_000, 4)
+    finally:
+        await bus.close()
+        line.close()
+    report("without the drain", far, wrong, seen)
+    assert wrong > 0
+
+
+async def test_without_the_drain_values_go_astray_behind_a_serial_server() -> None:
+    far = RtuFar({"late": 0.1}, LATE, LIMIT, 5)
+    server = TcpServer(far, serial=True)
+    bus = UndrainedTcp("127.0.0.1", server.port)
+    try:
+        wrong, seen = await polls(bus, far, 1_000, 5)
+    finally:
+        await bus.close()
+        server.close()
+    report("without the drain", far, wrong, seen)
+    assert wrong > 0
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_each_fault_alone_on_every_second_question(tmp_path: Path, fault: str) -> None:
+    """Dense faults: the poll after a fault is often faulty too."""
+    far = RtuFar({fault: 0.5}, LATE, LIMIT, 6)
+    line = PtyLine(tmp_path / "tty", far)
+    bus = RtuBus(str(line.link), 115200)
+    try:
+        wrong, seen = await polls(bus, far, 60, 6)
+    finally:
+        await bus.close()
+        line.close()
+    assert wrong == 0 and far.counts[fault] > 10
+    assert seen["value"] >= far.counts["good"], seen

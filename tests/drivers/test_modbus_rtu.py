@@ -1,0 +1,160 @@
+"""The serial line's own rules on a pty: the lock, echoes, babble, the trace, refusals, and closing with questions open."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import serial
+from field_far import Far, PtyLine, crc16
+
+from drivers.bus import GarbledAnswer, LineDown, NoAnswer, Refused
+from drivers.modbus.rtu import RtuBus
+
+ONE = b"\x01\x03\x02\x00\x2a"
+
+
+def sealed(body: bytes) -> bytes:
+    return body + crc16(body)
+
+
+class Says(Far):
+    """Says the prepared bytes, one entry a question."""
+
+    def __init__(self, *says: bytes) -> None:
+        super().__init__({}, (0, 0), 0, 1)
+        self.says = list(says)
+        self.heard: list[bytes] = []
+
+    def take(self, data: bytes) -> list[bytes]:
+        self.heard.append(data)
+        return [self.says.pop(0)] if self.says else []
+
+
+@asynccontextmanager
+async def line(tmp_path: Path, far: Far) -> AsyncIterator[tuple[RtuBus, PtyLine]]:
+    end = PtyLine(tmp_path / "tty", far)
+    bus = RtuBus(str(end.link), 115200)
+    try:
+        yield bus, end
+    finally:
+        await bus.close()
+        end.close()
+
+
+async def test_trace_shows_what_was_sent_and_what_came_good_or_not(tmp_path: Path) -> None:
+    good, cut = sealed(ONE), sealed(ONE)[:4]
+    async with line(tmp_path, Says(good, cut)) as (bus, _):
+        frames: list[tuple[bytes, bytes]] = []
+        bus.trace = lambda sent, received: frames.append((sent, received))
+        assert await bus.read(1, "holding", 0, 1) == (42,)
+        with pytest.raises(GarbledAnswer):
+            await bus.read(1, "holding", 0, 1, latency=30)
+        with pytest.raises(NoAnswer):
+            await bus.read(1, "holding", 0, 1, latency=30)
+        asked = sealed(b"\x01\x03\x00\x00\x00\x01")
+        assert frames == [(asked, good), (asked, cut), (asked, b"")]
+
+
+async def test_a_refusal_needs_no_drain(tmp_path: Path) -> None:
+    """The second question would wait for ten seconds."""
+    async with line(tmp_path, Says(sealed(b"\x01\x83\x02"), sealed(ONE))) as (bus, _):
+        with pytest.raises(Refused):
+            await bus.read(1, "holding", 0, 1, latency=10_000)
+        async with asyncio.timeout(9):
+            assert await bus.read(1, "holding", 0, 1, latency=10_000) == (42,)
+
+
+async def test_the_port_is_ours_alone(tmp_path: Path) -> None:
+    async with line(tmp_path, Says(sealed(ONE), sealed(ONE))) as (bus, end):
+        await bus.read(1, "holding", 0, 1)
+        other = RtuBus(str(end.link), 115200)
+        with pytest.raises(LineDown):
+            await other.read(1, "holding", 0, 1)
+        await other.close()
+        with pytest.raises(serial.SerialException):
+            serial.Serial(str(end.link), exclusive=True)
+        await bus.close()
+        assert await bus.read(1, "holding", 0, 1) == (42,), "given back when closed, and opened again when asked"
+
+
+async def test_on_a_line_that_echoes_a_write_is_confirmed_by_the_device_alone(tmp_path: Path) -> None:
+    asked, written = sealed(b"\x01\x03\x00\x00\x00\x01"), sealed(b"\x01\x05\x00\x00\xff\x00")
+    async with line(tmp_path, Says(asked + sealed(ONE), written + written, written)) as (bus, _):
+        assert await bus.read(1, "holding", 0, 1) == (42,)
+        await bus.write(1, 5, 0, (0xFF00,))
+        with pytest.raises(NoAnswer):
+            await bus.write(1, 5, 0, (0xFF00,), latency=30)
+
+
+async def test_an_echo_alone_is_no_answer(tmp_path: Path) -> None:
+    async with line(tmp_path, Says(sealed(b"\x01\x03\x00\x00\x00\x01"))) as (bus, _):
+        with pytest.raises(NoAnswer):
+            await bus.read(1, "holding", 0, 1, latency=30)
+
+
+class Babbles(Far):
+    """After the first question never silent again."""
+
+    def __init__(self) -> None:
+        super().__init__({}, (0, 0), 0, 1)
+        self.on = False
+
+    def take(self, data: bytes) -> list[bytes]:
+        self.on = True
+        return []
+
+    def overdue(self) -> list[bytes]:
+        return [b"\x55"] if self.on else []
+
+    def wait(self) -> float:
+        return 0.002
+
+
+async def test_a_line_that_is_never_silent_fails_its_polls_and_recovers(tmp_path: Path) -> None:
+    far = Babbles()
+    async with line(tmp_path, far) as (bus, end):
+        for _ in range(2):
+            async with asyncio.timeout(20):
+                with pytest.raises(GarbledAnswer):
+                    await bus.read(1, "holding", 0, 1, latency=30)
+        end.far = Says(sealed(ONE))
+        assert await bus.read(1, "holding", 0, 1, latency=30) == (42,)
+
+
+async def test_a_port_that_is_no_port(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for name in ("nothing", "file"):
+        bus = RtuBus(str(tmp_path / name))
+        for _ in range(2):
+            with pytest.raises(LineDown) as caught:
+                await bus.read(1, "holding", 0, 1)
+            assert name in caught.value.text
+        await bus.close()
+
+
+async def test_a_bug_reaches_whoever_asked_and_the_line_lives_on(tmp_path: Path) -> None:
+    async with line(tmp_path, Says(sealed(ONE), sealed(ONE))) as (bus, _):
+
+        def broken(sent: bytes, received: bytes) -> None:
+            raise ZeroDivisionError
+
+        bus.trace = broken
+        with pytest.raises(ZeroDivisionError):
+            await bus.read(1, "holding", 0, 1)
+        bus.trace = None
+        assert await bus.read(1, "holding", 0, 1) == (42,)
+
+
+async def test_no_thread_and_no_file_stays_open(tmp_path: Path) -> None:
+    before, files = threading.active_count(), len(os.listdir("/proc/self/fd"))
+    async with line(tmp_path, Says(sealed(ONE))) as (bus, _):
+        await bus.read(1, "holding", 0, 1)
+        await bus.close()
+    names = [t.name for t in threading.enumerate() if t.name.startswith("rtu:")]
+    assert not names and threading.active_count() <= before + 1 and len(os.listdir("/proc/self/fd")) <= files

@@ -1,0 +1,339 @@
+"""The poller's loop: on a scripted line for what it decides, on a real pty for unplugging and re-plugging."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from field_far import PtyLine, RtuFar, crc16
+from field_site import WARM, device, relay, smoke, warm
+
+from drivers.bus import DeviceFault, LineDown, NoAnswer, Refused, Space
+from drivers.modbus.rtu import RtuBus, Trace
+from drivers.poller import Poller
+from drivers.profile import Channel, Device
+from drivers.reading import Now, Quality, Reading
+
+
+class LoopClock:
+    def now(self) -> Now:
+        ms = int(asyncio.get_running_loop().time() * 1000)
+        return Now(1_700_000_000_000 + ms, ms)
+
+    def ok(self) -> bool:
+        return True
+
+
+class Script:
+    """A Bus whose world is a dict, and whose faults are set by the test."""
+
+    def __init__(self) -> None:
+        self.trace: Trace | None = None
+        self.world: dict[tuple[int, Space, int], int] = {}
+        self.faults: dict[int, DeviceFault] = {}  # unit -> what happens to every question
+        self.write_faults: dict[int, DeviceFault] = {}
+        self.missing: set[int] = set()  # addresses refused
+        self.stuck: set[int] = set()  # units that confirm a write and do nothing
+        self.reads: list[tuple[int, int, int]] = []
+        self.writes: list[tuple[int, int, int]] = []
+        self.before_write = 0  # reads before the first write
+
+    async def read(
+        self, unit: int, space: Space, address: int, count: int, *, latency: int = 300, gap: int = 0
+    ) -> tuple[int, ...]:
+        await asyncio.sleep(0.001)
+        self.reads.append((unit, address, count))
+        if unit in self.faults:
+            raise self.faults[unit]
+        if self.missing & set(range(address, address + count)):
+            raise Refused("no such address", 2)
+        if self.trace is not None:
+            self.trace(bytes([unit]), b"answer")
+        return tuple(self.world.get((unit, space, address + n), 0) for n in range(count))
+
+    async def write(
+        self, unit: int, function: int, address: int, values: tuple[int, ...], *, latency: int = 300, gap: int = 0
+    ) -> None:
+        await asyncio.sleep(0.001)
+        self.before_write = self.before_write or len(self.reads)
+        self.writes.append((unit, address, values[0]))
+        for faults in (self.faults, self.write_faults):
+            if unit in faults:
+                raise faults[unit]
+        if unit not in self.stuck:
+            self.world[unit, "coil", address] = int(values[0] == 0xFF00)
+
+    async def close(self) -> None: ...
+
+
+class Rig:
+    def __init__(self, bus: Script | RtuBus, devices: list[Device]) -> None:
+        self.seen: list[tuple[Reading, ...]] = []
+        self.poller = Poller("line", bus, devices, lambda readings: self.seen.append(tuple(readings)), LoopClock())
+
+    def last(self, point: str) -> Reading | None:
+        return next((r for frame in reversed(self.seen) for r in frame if r.point == point), None)
+
+    def value(self, point: str) -> float | None:
+        found = self.last(point)
+        return found.value if found else None
+
+    async def until(self, true: Callable[[], object]) -> None:
+        end = time.monotonic() + 20
+        while not true():
+            assert time.monotonic() < end, f"did not happen; the last frames: {self.seen[-5:]}"
+            await asyncio.sleep(0.005)
+
+
+@asynccontextmanager
+async def running(bus: Script | RtuBus, *devices: Device) -> AsyncIterator[Rig]:
+    rig = Rig(bus, list(devices))
+    task = asyncio.create_task(rig.poller.run())
+    try:
+        yield rig
+        assert not task.done(), "the poller ended"
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await rig.poller.close()
+
+
+async def test_a_device_is_one_frame_of_readings() -> None:
+    bus = Script()
+    bus.world[3, "holding", 0], bus.world[3, "holding", 4] = 235, 512
+    async with running(bus, warm(3, 50)) as rig:
+        await rig.until(lambda: rig.last("warm3/humidity"))
+        frame = next(f for f in rig.seen if f[0].point.startswith("warm3"))
+        assert [(r.point, r.value, r.quality) for r in frame] == [
+            ("warm3/temperature", 23.5, Quality.GOOD), ("warm3/humidity", 51.2, Quality.GOOD)]  # fmt: skip
+
+
+async def test_a_dead_device_becomes_faults_and_leaves_the_others_alone(caplog: pytest.LogCaptureFixture) -> None:
+    bus = Script()
+    bus.faults[1] = NoAnswer("silent as a stone")
+    async with running(bus, smoke(1, 20), smoke(2, 20)) as rig:
+        await rig.until(lambda: rig.last("smoke1/smoke") and len(bus.reads) > 30)
+        dead = rig.last("smoke1/smoke")
+        assert dead is not None and (dead.value, dead.quality, dead.fault) == (None, Quality.FAULT, "silent as a stone")
+        assert rig.value("smoke2/smoke") == 0.0 and rig.value("line/link") == 1.0
+        asked = sum(unit == 1 for unit, _, _ in bus.reads)
+        assert asked < len(bus.reads) / 3, "a dead device is asked less and less"
+        del bus.faults[1]
+        await rig.until(lambda: rig.value("smoke1/smoke") == 0.0)
+    told = [r.getMessage() for r in caplog.records if "smoke1" in r.getMessage()]
+    assert len(told) == 2 and "is down: silent as a stone" in told[0] and "answers again" in told[1], "told once each way"
+
+
+async def test_the_line_is_down_when_all_are_silent_and_up_when_one_answers() -> None:
+    bus = Script()
+    bus.faults = {1: NoAnswer("x"), 2: NoAnswer("x")}
+    async with running(bus, smoke(1, 20), smoke(2, 20)) as rig:
+        await rig.until(lambda: rig.value("line/link") == 0.0)
+        del bus.faults[2]
+        await rig.until(lambda: rig.value("line/link") == 1.0)
+        assert sum(f[0].point == "line/link" for f in rig.seen) == 2, "said on change, not at every poll"
+
+
+async def test_a_refusal_is_a_sign_of_life() -> None:
+    bus = Script()
+    bus.faults[1] = Refused("illegal function", 1)
+    async with running(bus, smoke(1, 20)) as rig:
+        await rig.until(lambda: len(bus.reads) > 5)
+        fault = rig.last("smoke1/smoke")
+        assert fault is not None and fault.fault == "illegal function" and rig.value("line/link") == 1.0
+
+
+async def test_holes_that_a_device_refuses_are_left_out_from_then_on() -> None:
+    bus = Script()
+    bus.missing = {2}  # between temperature (0) and humidity (4)
+    async with running(bus, warm(3, 20)) as rig:
+        await rig.until(lambda: rig.value("warm3/humidity") is not None)
+        assert bus.reads[0] == (3, 0, 5) and (3, 0, 1) in bus.reads and (3, 4, 1) in bus.reads
+        assert bus.reads.count((3, 0, 5)) == 1
+
+
+async def test_what_a_failed_question_leaves_out_is_fault_the_rest_is_good() -> None:
+    far = Channel("far", "temperature", "holding", 1000)
+    bus = Script()
+    bus.missing = {1000}
+    async with running(bus, device("d", 1, (*WARM, far), period=20)) as rig:
+        await rig.until(lambda: rig.last("d/far"))
+        assert rig.value("d/temperature") == 0.0
+        fault = rig.last("d/far")
+        assert fault is not None and fault.quality is Quality.FAULT
+
+
+async def test_a_wish_is_written_and_read_back_at_once_while_the_line_is_idle() -> None:
+    """The device's own next poll is ten minutes off: only want() can have caused it."""
+    bus = Script()
+    async with running(bus, relay(period=600_000)) as rig:
+        await rig.until(lambda: rig.last("relay/fan"))
+        before = len(bus.reads)
+        rig.poller.want("relay/fan", True)
+        await rig.until(lambda: rig.value("relay/fan") == 1.0)
+        assert bus.writes == [(9, 0, 0xFF00)] and len(bus.reads) == before + 1
+
+
+async def test_a_wish_goes_before_everything_that_is_due() -> None:
+    bus = Script()
+    async with running(bus, *(smoke(n, 1) for n in range(1, 9)), relay(period=600_000)) as rig:  # always something due
+        await rig.until(lambda: len(bus.reads) > 20)
+        before = len(bus.reads)
+        rig.poller.want("relay/fan", True)
+        await rig.until(lambda: bus.writes)
+        assert bus.before_write - before <= 1, "at most the question under way came first"
+
+
+async def test_a_relay_switched_by_hand_is_switched_back() -> None:
+    bus = Script()
+    async with running(bus, relay(period=20)) as rig:
+        rig.poller.want("relay/fan", True)
+        await rig.until(lambda: rig.value("relay/fan") == 1.0)
+        bus.world[9, "coil", 0] = 0
+        await rig.until(lambda: len(bus.writes) == 2)
+        await rig.until(lambda: rig.value("relay/fan") == 1.0)
+        assert bus.world[9, "coil", 0] == 1
+
+
+async def test_a_stuck_relay_is_tried_again_without_taking_the_line() -> None:
+    bus = Script()
+    bus.stuck = {9}
+    async with running(bus, relay(period=20), smoke(1, 20)) as rig:
+        rig.poller.want("relay/fan", True)
+        await rig.until(lambda: len(bus.writes) >= 3)
+        assert sum(unit == 1 for unit, _, _ in bus.reads) > 10 and rig.value("relay/fan") == 0.0
+
+
+@pytest.mark.parametrize("fault", [NoAnswer("gone"), LineDown("unplugged")], ids=["device", "line"])
+async def test_after_a_loss_the_wish_is_written_again(fault: DeviceFault) -> None:
+    bus = Script()
+    async with running(bus, relay(period=20)) as rig:
+        rig.poller.want("relay/fan", True)
+        await rig.until(lambda: rig.value("relay/fan") == 1.0)
+        bus.faults[9] = fault
+        await rig.until(lambda: rig.value("line/link") == 0.0)
+        lost = rig.last("relay/fan")
+        assert lost is not None and lost.quality is Quality.FAULT and lost.fault == fault.text
+        written = len(bus.writes)
+        bus.faults.clear()
+        await rig.until(lambda: rig.value("relay/fan") == 1.0 and len(bus.writes) > written)
+
+
+@pytest.mark.parametrize("fault", [NoAnswer("gone"), LineDown("unplugged")], ids=["device", "line"])
+async def test_the_first_answer_after_a_loss_ends_the_pause_of_the_outputs(fault: DeviceFault) -> None:
+    """By then the pause has grown to seconds, in which the relay would be polled a hundred times."""
+    bus = Script()
+    bus.faults[9] = fault
+    async with running(bus, relay(period=20)) as rig:
+        rig.poller.want("relay/fan", True)
+        await rig.until(lambda: len(bus.reads) >= 7)
+        bus.faults.clear()
+        tries, before = len(bus.writes), len(bus.reads)
+        await rig.until(lambda: len(bus.writes) > tries)
+        await rig.until(lambda: rig.value("relay/fan") == 1.0)
+        assert len(bus.reads) - before <= 5
+
+
+async def test_a_write_that_the_device_refuses_is_tried_again_and_the_device_stays_alive() -> None:
+    bus = Script()
+    bus.write_faults[9] = Refused("busy", 6)
+    async with running(bus, relay(period=20)) as rig:
+        rig.poller.want("relay/fan", True)
+        await rig.until(lambda: len(bus.writes) >= 2)
+        assert rig.value("relay/fan") == 0.0 and rig.value("line/link") == 1.0
+        bus.write_faults.clear()
+        await rig.until(lambda: rig.value("relay/fan") == 1.0)
+
+
+async def test_a_relay_whose_readback_fails_does_not_starve_the_others() -> None:
+    """The write is confirmed, the read is not: without a pause this would go on at highest priority for ever."""
+    bus = Script()
+
+    async with running(bus, relay(period=20), smoke(1, 20)) as rig:
+        await rig.until(lambda: rig.last("relay/fan"))
+
+        async def write(*args: object, **more: object) -> None:
+            bus.writes.append((9, 0, 0))
+
+        bus.write = write  # type: ignore[method-assign]
+        bus.faults[9] = NoAnswer("x")
+        rig.poller.want("relay/fan", True)
+        await rig.until(lambda: bus.writes)
+        before = sum(unit == 1 for unit, _, _ in bus.reads)
+        await rig.until(lambda: sum(unit == 1 for unit, _, _ in bus.reads) > before + 10)
+        assert len(bus.writes) < 10
+
+
+async def test_a_job_is_answered_with_its_frames_while_polling_goes_on() -> None:
+    bus = Script()
+    async with running(bus, smoke(1, 20), warm(3, 600_000)) as rig:
+        await rig.until(lambda: len(bus.reads) > 3)
+        readings, frames = await rig.poller.job("warm3")
+        assert [r.point for r in readings] == ["warm3/temperature", "warm3/humidity"]
+        assert frames == [(b"\x03", b"answer")] and bus.trace is None
+        assert readings in rig.seen, "what a person read everybody sees"
+        before = len(bus.reads)
+        await rig.until(lambda: len(bus.reads) > before + 3)
+        with pytest.raises(KeyError):
+            await rig.poller.job("nobody")
+
+
+async def test_jobs_still_waiting_when_the_poller_ends_are_cancelled() -> None:
+    bus = Script()
+    async with running(bus, *(smoke(n, 1) for n in range(1, 9))) as rig:
+        await rig.until(lambda: len(bus.reads) > 3)
+        job = asyncio.create_task(rig.poller.job("smoke1"))
+        await asyncio.sleep(0)
+    with pytest.raises(asyncio.CancelledError):
+        await job
+
+
+async def test_the_state_for_the_screen() -> None:
+    bus = Script()
+    bus.faults[1] = NoAnswer("x")
+    async with running(bus, smoke(1, 20), smoke(2, 20)) as rig:
+        await rig.until(lambda: rig.value("line/link") == 1.0 and len(bus.reads) > 10)
+        state = rig.poller.state()
+        assert state["up"] is True and state["polls"] == len(bus.reads) and 1 <= int(str(state["errors"])) < len(bus.reads)
+        assert 0 < float(str(state["load"])) < 1
+
+
+class Bits(RtuFar):
+    """Answers every read of one bit with 1, and repeats writes."""
+
+    def take(self, data: bytes) -> list[bytes]:
+        if data[1] == 5:
+            self.counts["write"] += 1
+            return [data]
+        body = bytes([data[0], data[1], 1, 1])
+        return [body + crc16(body)]
+
+
+async def test_unplugged_and_plugged_in_again(tmp_path: Path) -> None:
+    """A real pty behind a symlink is closed and made anew: faults, link 0, then by itself back, and outputs applied again."""
+    link = tmp_path / "by-path"
+    line = PtyLine(link, Bits({}, (0, 0), 0, 1))
+    async with running(RtuBus(str(link), 115200), relay(period=200), smoke(1, 200)) as rig:
+        rig.poller.want("relay/fan", True)
+        await rig.until(lambda: rig.value("smoke1/smoke") == 1.0 and rig.value("relay/fan") == 1.0)
+        assert rig.value("line/link") == 1.0
+        line.close()
+        await rig.until(lambda: rig.value("line/link") == 0.0)
+        await rig.until(lambda: all(r and r.quality is Quality.FAULT for r in map(rig.last, ("smoke1/smoke", "relay/fan"))))
+        line = PtyLine(link, Bits({}, (0, 0), 0, 1))
+        await rig.until(lambda: rig.value("line/link") == 1.0 and rig.value("smoke1/smoke") == 1.0)
+        await rig.until(lambda: line.far.counts["write"] == 1)
+    line.close()
+
+
+async def test_a_port_that_is_not_there_yet(tmp_path: Path) -> None:
+    link = tmp_path / "later"
+    async with running(RtuBus(str(link), 115200), smoke(1, 100)) as rig:
+        await rig.until(lambda: rig.value("line/link") == 0.0)
+        line = PtyLine(link, Bits({}, (0, 0), 0, 1))
+        await rig.until(lambda: rig.value("smoke1/smoke") == 1.0)
+    line.close()

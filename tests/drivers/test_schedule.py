@@ -1,0 +1,216 @@
+"""The schedule in virtual time: fire slots, nobody starves, no drift, what the dead may cost, and the sums of the load."""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import pytest
+from field_site import SMOKE, WARM, device, smoke, warm
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drivers.plan import plan
+from drivers.profile import Device, Limits
+from drivers.schedule import DEAD_AFTER, LONGEST_FIRE_REST, LONGEST_REST, Schedule, is_fire, load
+
+
+@dataclass
+class Line:
+    """A line in virtual time: a good poll costs `good` ms, a failed one `bad` (time-out and drain)."""
+
+    devices: list[Device]
+    good: int = 40
+    bad: int = 600
+    dead: set[str] = field(default_factory=set)
+    now: int = 0
+    dead_time: int = 0
+    polls: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))  # when each good poll ended, or each try
+
+    def __post_init__(self) -> None:
+        self.schedule = Schedule(self.devices, self.now)
+
+    def run(self, until: int) -> None:
+        while self.now < until:
+            found = self.schedule.next(self.now)
+            if found is None:
+                wait = self.schedule.wait(self.now)
+                assert wait > 0, "nothing to ask, yet not waiting: the poller would spin"
+                self.now += wait
+                continue
+            if found.id in self.dead:
+                self.now += self.bad
+                self.dead_time += self.bad
+                self.schedule.bad(found.id, self.now, self.bad)
+            else:
+                self.now += self.good
+                self.schedule.good(found.id, self.now)
+            self.polls[found.id].append(self.now)
+
+    def widest(self, device: str, start: int, end: int) -> int:
+        """The longest time without a poll within start..end."""
+        times = [start, *(t for t in self.polls[device] if start <= t <= end), end]
+        return max(b - a for a, b in itertools.pairwise(times))
+
+
+@given(
+    fire=st.integers(1, 10), others=st.integers(0, 6), dead_fire=st.integers(0, 8), dead_others=st.integers(0, 8),
+    good=st.integers(10, 60), bad=st.integers(20, 600),
+)  # fmt: skip
+def test_fire_slots_hold_whatever_is_dead(
+    fire: int, others: int, dead_fire: int, dead_others: int, good: int, bad: int
+) -> None:
+    """32 devices at most; living fire devices load the line to 60 % at most. Once the dead are known, ≤ 2 s."""
+    devices = [smoke(n) for n in range(fire)] + [warm(n) for n in range(others)]
+    gone = [smoke(100 + n) for n in range(dead_fire)] + [warm(100 + n) for n in range(dead_others)]
+    line = Line(devices + gone, good, bad, {d.id for d in gone})
+    known = 30_000
+    line.run(150_000)
+    for n in range(fire):
+        assert line.widest(f"smoke{n}", known, 150_000) <= 2_000
+
+
+@given(dead_fire=st.integers(0, 8), bad=st.integers(20, 600))
+def test_devices_dying_together_delay_a_living_fire_device_once(dead_fire: int, bad: int) -> None:
+    """Nobody can know who is dead before asking: the first round costs one time-out each, and no more than that."""
+    devices = [smoke(n) for n in range(12)]
+    line = Line(devices, 40, bad)
+    line.run(20_000)
+    line.dead = {f"smoke{n}" for n in range(dead_fire)}
+    line.run(80_000)
+    assert line.widest("smoke11", 20_000, 80_000) <= 2_000 + dead_fire * bad
+    assert line.widest("smoke11", 20_000 + 2_000 + 2 * dead_fire * bad, 80_000) <= 2_000
+
+
+@given(
+    dead=st.integers(1, 20), living=st.integers(0, 12), fire=st.booleans(), bad=st.integers(20, 700), good=st.integers(10, 70)
+)
+def test_all_the_dead_together_cost_a_tenth(dead: int, living: int, fire: bool, bad: int, good: int) -> None:
+    make = smoke if fire else warm
+    gone = [make(100 + n) for n in range(dead)]
+    line = Line([*gone, *(smoke(n) for n in range(living))], good, bad, {d.id for d in gone})
+    line.run(60_000)
+    spent = line.dead_time
+    line.run(660_000)
+    assert line.dead_time - spent <= 600_000 // 10 + bad
+
+
+@given(fire=st.integers(0, 10), others=st.integers(1, 10), dead=st.integers(0, 8))
+def test_nobody_starves(fire: int, others: int, dead: int) -> None:
+    """Line loaded to 76 % by the living; others are late by no more than what a probe and the fire devices take."""
+    gone = [warm(100 + n) for n in range(dead)]
+    devices = [*(smoke(n) for n in range(fire)), *(warm(n) for n in range(others))]
+    line = Line([*devices, *gone], 60, 600, {d.id for d in gone})
+    line.run(200_000)
+    for n in range(others):
+        assert line.widest(f"warm{n}", 60_000, 200_000) <= 5_000 + 5_000
+    for d in gone:
+        assert line.widest(d.id, 60_000, 200_000) <= LONGEST_REST + dead * 600 * 10 + 1_000, "a dead one is probed for ever"
+
+
+def test_a_dead_device_is_probed_even_on_a_line_that_is_never_idle() -> None:
+    """Others always overdue: the dead one still gets its share, and its return is noticed."""
+    devices = [warm(n, 1_000) for n in range(40)]  # 40 × 40 ms a second: 160 %
+    line = Line([*devices, warm(100)], 40, 600, {"warm100"})
+    line.run(100_000)
+    line.dead = set()
+    line.run(100_000 + 2 * LONGEST_REST)
+    assert line.polls["warm100"][-1] > 100_000
+
+
+@given(st.lists(st.sampled_from([500, 1_000, 1_700, 5_000, 60_000]), min_size=1, max_size=6), st.integers(1, 60))
+def test_no_drift(periods: list[int], good: int) -> None:
+    """Over an hour each device is polled once per beat: as often as the hour has periods."""
+    devices = [device(f"d{n}", n, WARM, period=p) for n, p in enumerate(periods)]
+    line = Line(devices, good)
+    line.run(3_600_000)
+    for d in devices:
+        assert abs(len(line.polls[d.id]) - 3_600_000 / d.period) <= 1
+
+
+def test_first_polls_are_staggered() -> None:
+    line = Line([smoke(n) for n in range(10)], good=1)
+    line.run(1_000)
+    starts = [line.polls[f"smoke{n}"][0] for n in range(10)]
+    assert starts == [1 + 100 * n for n in range(10)]
+
+
+def test_missed_beats_are_not_made_up_for() -> None:
+    schedule = Schedule([warm(1, 1_000)], 0)
+    schedule.good("warm1", 5_400)
+    assert schedule.next(5_500) is None and schedule.wait(5_500) == 500
+
+
+def test_asked_early_the_beat_still_comes() -> None:
+    """A person's question in between does not put the next poll off."""
+    schedule = Schedule([warm(1, 1_000)], 0)
+    schedule.good("warm1", 10)
+    schedule.good("warm1", 500)
+    assert schedule.wait(600) == 400
+
+
+def test_a_fire_device_that_just_failed_waits_for_those_that_answer() -> None:
+    schedule = Schedule([smoke(1), smoke(2), warm(3)], 0)
+    schedule.bad("smoke1", 600, 600)
+    schedule.good("smoke2", 640)
+    order = []
+    while (found := schedule.next(5_000)) is not None:
+        order.append(found.id)
+        schedule.good(found.id, 5_000)
+    assert order == ["smoke2", "smoke1", "warm3"]
+
+
+def test_one_failure_is_asked_again_on_the_beat() -> None:
+    schedule = Schedule([smoke(1)], 0)
+    schedule.bad("smoke1", 600, 600)
+    assert schedule.next(1_000) is not None
+
+
+@pytest.mark.parametrize("make, longest", [(smoke, LONGEST_FIRE_REST), (warm, LONGEST_REST)])
+def test_probes_back_off_and_one_answer_ends_it(make: object, longest: int) -> None:
+    d = make(1)  # type: ignore[operator]
+    line = Line([d], bad=100, dead={d.id})
+    line.run(600_000)
+    rests = [b - a for a, b in zip(line.polls[d.id], line.polls[d.id][1:], strict=False)][DEAD_AFTER - 1 :]
+    assert rests == sorted(rests) and rests[-1] == longest + 100
+    line.dead = set()
+    line.run(600_000 + 3 * longest)
+    good = [t for t in line.polls[d.id] if t > 600_000]
+    assert good[0] <= 600_000 + longest + 200 and good[2] - good[1] == d.period
+
+
+def test_a_line_that_is_down_is_not_the_devices_failure() -> None:
+    schedule = Schedule([smoke(1)], 0)
+    for n in range(1, 9):
+        schedule.missed("smoke1", n * 1_000)
+        assert schedule.next(n * 1_000 + 1_000) is not None
+
+
+def test_an_empty_line_waits() -> None:
+    schedule = Schedule([], 0)
+    assert schedule.next(0) is None and schedule.wait(0) > 0
+
+
+def test_which_devices_are_fire() -> None:
+    assert is_fire(smoke(1)) and not is_fire(warm(1)) and is_fire(device("both", 1, (*WARM, *SMOKE)))
+
+
+def test_the_sums_of_the_load() -> None:
+    """9600 8N1: a character is 1.0417 ms. 5 registers: (8 + 3.5 + 5 + 10 + 3.5) characters + 5 ms = 36.25 ms.
+
+    1 bit: (20 + 1) characters + 5 ms = 26.875 ms. Gap: 20 ms a question.
+    """
+    slow = device("slow", 3, WARM, period=2_000, limits=Limits(gap=20))
+    devices = [warm(1, 1_000), smoke(2), slow]
+    found = load(devices, {d.id: plan(d.profile) for d in devices}, 9600, "8N1")
+    assert found.share == pytest.approx(0.03625 + 0.026875 + (0.03625 + 0.02) / 2)
+    assert found.lines[0] == "1 × p-warm1: 36 ms ÷ 1 s = 4%"
+
+
+@given(st.sampled_from([1_200, 9_600, 115_200]))
+def test_eleven_bits_take_a_tenth_more(baud: int) -> None:
+    d = [warm(1)]
+    plans = {"warm1": plan(d[0].profile)}
+    ten, eleven = (load(d, plans, baud, framing).share * 5 - 0.005 for framing in ("8N1", "8E1"))
+    assert eleven == pytest.approx(1.1 * ten)

@@ -1,0 +1,272 @@
+"""Breaks of the alarm side (alerts/ and its shipped rules), one line each, with the test that must notice. Data."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+MACHINE = "alerts/machine.py"
+TABLE_TEST = "tests/alerts/test_machine.py"
+STORY = "tests/alerts/test_engine.py::"
+PEOPLE = "tests/alerts/test_engine_people.py::"
+RESTART = "tests/alerts/test_engine_restart.py::"
+OUTPUTS = "tests/alerts/test_interlock.py::"
+FILES = "tests/config/test_rules_files.py::"
+
+ALARMS: tuple[Mutant, ...] = (
+    Mutant(
+        "R12 reset needs the cause gone",
+        MACHINE,
+        "if not removed and alarm.state in ACTIVE:",
+        "if False:",
+        TABLE_TEST + "::test_reset_of_an_active_alarm_is_refused_unless_its_point_is_gone",
+    ),
+    Mutant(
+        "R12 reset needs a good reading",
+        MACHINE,
+        "if not removed and not alarm.good:",
+        "if False:",
+        TABLE_TEST + "::test_guards_of_reset",
+    ),
+    Mutant(
+        "R12 reset needs a result",
+        MACHINE,
+        "if alarm.policy.result_asked and alarm.result is None:",
+        "if False:",
+        STORY + "test_fire_from_reading_to_reset",
+    ),
+    Mutant(
+        "R12 residual current latches",
+        "alerts/kinds.py",
+        'Kind("electrical", "electrical", Severity.ELECTRICAL, True,',
+        'Kind("electrical", "electrical", Severity.ELECTRICAL, False,',
+        FILES + "test_latching_rules",
+    ),
+    Mutant("R13 off-delay", MACHINE, "now.mono >= alarm.off_due)", "True)", STORY + "test_the_off_delay_runs_out_first"),
+    Mutant(
+        "R14 silence is no answer",
+        "alerts/commands.py",
+        "replace(alarm, silenced=True, resound=resound)",
+        "replace(alarm, silenced=True, resound=resound, state=AlarmState.ACKED)",
+        STORY + "test_silence_stops_sound_only",
+    ),
+    Mutant(
+        "R14 a new alarm sounds again",
+        "alerts/engine.py",
+        "if a.silenced and a.id != alarm.id]",
+        "if False]",
+        STORY + "test_a_new_alarm_ends_every_silence",
+    ),
+    Mutant(
+        "R14 five unanswered minutes",
+        "alerts/commands.py",
+        "RESOUND = 300_000",
+        "RESOUND = 600_000",
+        STORY + "test_silence_stops_sound_only",
+    ),
+    Mutant(
+        "R15 300 mA",
+        "config/rules/electrical.yaml",
+        "    high: 300\n",
+        "    high: 500\n",
+        FILES + "test_number_of_the_requirements",
+    ),
+    Mutant(
+        "R18 no output for an electrical alarm",
+        "alerts/kinds.py",
+        '"电气报警", "Electrical alarm")',
+        '"电气报警", "Electrical alarm", (("fan", "zone"),))',
+        OUTPUTS + "test_electrical_alarms_demand_nothing",
+    ),
+    Mutant(
+        "R19 return 2 below",
+        "alerts/rules/threshold.py",
+        'edge = number(params.get("return_at", limit)) if active else limit',
+        "edge = limit",
+        STORY + "test_gas_levels",
+    ),
+    Mutant(
+        "R19 level 2 has no on-delay",
+        "config/rules/gas.yaml",
+        "    high: 40\n    return_at: 38\n    on_delay: 0s",
+        "    high: 40\n    return_at: 38\n    on_delay: 3s",
+        FILES + "test_number_of_the_requirements",
+    ),
+    Mutant(
+        "R21 a fan seen running",
+        "alerts/feedback.py",
+        "elif now.mono - since >= PATIENCE:",
+        "elif False:",
+        STORY + "test_fan_without_feedback_is_a_fault",
+    ),
+    Mutant(
+        "R22 one lock is not two",
+        "alerts/rules/cabinet.py",
+        "(_seen(lock_a) is False or _seen(lock_b) is False)",
+        "(_seen(lock_a) is False and _seen(lock_b) is False)",
+        STORY + "test_store_opened_with_one_lock",
+    ),
+    Mutant(
+        "R22 an unseen lock is no closed lock",
+        "alerts/rules/cabinet.py",
+        "return Truth.CLEAR if _good(door, lock_a, lock_b) else Truth.UNKNOWN\n\n\ndef _lock",
+        "return Truth.CLEAR\n\n\ndef _lock",
+        "tests/alerts/test_rules.py::test_cabinet",
+    ),
+    Mutant(
+        "R30 the restart keeps what was answered",
+        "alerts/restore.py",
+        "acked=at(alarm.acked) if alarm.acked else None",
+        "acked=None",
+        RESTART + "test_result_timer_goes_on",
+    ),
+    Mutant(
+        "R30 true at boot is an alarm unless open",
+        "alerts/engine.py",
+        "        known = self._book.get(rule.id, point)\n        alarm = known or",
+        "        known = None\n        alarm = known or",
+        RESTART + "test_true_at_boot_is_an_alarm_unless_open",
+    ),
+    Mutant(
+        "D12 the time off counts",
+        "alerts/restore.py",
+        "shift = now.mono - off - anchor",
+        "shift = now.mono - anchor",
+        RESTART + "test_escalation_goes_on_where_it_was",
+    ),
+    Mutant(
+        "R36 children of a dead line",
+        "alerts/aftermath.py",
+        'lines.get(f"{point.bus}/link", "")',
+        '""',
+        STORY + "test_a_dead_line_is_one_fault",
+    ),
+    Mutant(
+        "R36 where people sleep nothing is hidden",
+        "alerts/aftermath.py",
+        "if alarm.kind != HIDDEN_BY_LINE:",
+        "if not alarm.kind.startswith(HIDDEN_BY_LINE):",
+        STORY + "test_lost_detection_where_people_sleep_is_never_hidden",
+    ),
+    Mutant(
+        "R35 a fire is never hidden",
+        "alerts/aftermath.py",
+        "if alarm.kind != HIDDEN_BY_LINE:",
+        "if False:",
+        STORY + "test_a_dead_line_never_hides_a_fire",
+    ),
+    Mutant(
+        "R37 one detector confirms nothing",
+        "alerts/confirm.py",
+        "if len(p) >= 2",
+        "if len(p) >= 1",
+        STORY + "test_one_smoke_detector_never_empties_a_building",
+    ),
+    Mutant(
+        "R37 a manual call point confirms",
+        "alerts/confirm.py",
+        " or KINDS[alarm.kind].sure",
+        "",
+        STORY + "test_a_manual_call_point_confirms_alone",
+    ),
+    Mutant(
+        "R37 a person's word confirms",
+        "alerts/confirm.py",
+        "alarm.result is Result.REAL or ",
+        "",
+        STORY + "test_a_person_confirms",
+    ),
+    Mutant(
+        "evacuation only where asked for",
+        "alerts/interlock.py",
+        "return building in burning and plant.buildings[building].evacuation",
+        "return building in burning",
+        OUTPUTS + "test_outputs",
+    ),
+    Mutant(
+        "uncertain never clears (threshold)",
+        "alerts/rules/threshold.py",
+        "Truth.CLEAR if reading.quality is Quality.GOOD else Truth.UNKNOWN",
+        "Truth.CLEAR",
+        "tests/alerts/test_rules.py::test_threshold",
+    ),
+    Mutant(
+        "uncertain never clears (state)",
+        "alerts/rules/state.py",
+        "Truth.CLEAR if reading.quality is Quality.GOOD else Truth.UNKNOWN",
+        "Truth.CLEAR",
+        "tests/alerts/test_rules.py::test_state",
+    ),
+    Mutant(
+        "uncertain never clears (machine)",
+        MACHINE,
+        "if truth is Truth.UNKNOWN or not good:",
+        "if truth is Truth.UNKNOWN:",
+        TABLE_TEST + "::test_input_of_a_judgement",
+    ),
+    Mutant(
+        "R5 silence is no data",
+        "alerts/silence.py",
+        "out.append(Reading(point, None, Quality.STALE, now, SILENT if point in self._heard else NEVER))",
+        "pass",
+        STORY + "test_silent_points_become_faults",
+    ),
+    Mutant(
+        "a breach inside one batch",
+        "alerts/engine.py",
+        "if reading.point in batch:",
+        "if False:",
+        STORY + "test_a_breach_inside_one_batch_is_seen",
+    ),
+    Mutant(
+        "1.1.2 at most twice",
+        "alerts/post.py",
+        "MOST_ATTEMPTS = 2",
+        "MOST_ATTEMPTS = 3",
+        RESTART + "test_an_open_message_is_repeated_once_and_marked",
+    ),
+    Mutant(
+        "D13 fire waits for no busy channel",
+        "alerts/post.py",
+        "d.fate is Fate.TRY_AGAIN and n.attempt < MOST_ATTEMPTS and not hurry",
+        "d.fate is Fate.TRY_AGAIN and n.attempt < MOST_ATTEMPTS",
+        PEOPLE + "test_a_fire_does_not_wait_for_a_busy_channel",
+    ),
+    Mutant(
+        "an old command is refused", "alerts/engine.py", "if rec.now.wall > cmd.expires:", "if False:", PEOPLE + "test_command"
+    ),
+    Mutant(
+        "a repeated command does nothing",
+        "alerts/engine.py",
+        "if known is not None:\n            rec.replies",
+        "if False:\n            rec.replies",
+        PEOPLE + "test_a_repeated_id_changes_nothing",
+    ),
+    Mutant(
+        "a viewer may not",
+        "alerts/authority.py",
+        '    "viewer": {},',
+        '    "viewer": _WATCH,',
+        "tests/alerts/test_authority.py",
+    ),
+    Mutant(
+        "duty resets only a false alarm",
+        "alerts/authority.py",
+        "alarm.result is Result.FALSE and alarm.on_site",
+        "alarm.on_site",
+        "tests/alerts/test_authority.py",
+    ),
+    Mutant(
+        "false counts only with its cause",
+        "alerts/commands.py",
+        "if said is Result.FALSE and not cause:",
+        "if False:",
+        PEOPLE + "test_command",
+    ),
+    Mutant(
+        "a bureau's answer stops nothing",
+        "alerts/commands.py",
+        'if person.role == "bureau":',
+        "if False:",
+        PEOPLE + "test_a_bureaus_answer_stops_nothing_at_the_school",
+    ),
+)

@@ -1,0 +1,295 @@
+"""Breaks of the engine's task, the local socket, the configuration and the page, with the test that must notice. Data."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+DECIDE = "tests/gateway/test_decide.py::"
+INBOX = "tests/gateway/test_inbox.py::"
+TELL = "tests/gateway/test_tell.py::"
+LOCAL = "tests/gateway/test_local.py::"
+FINDINGS = "tests/config/test_config_findings.py::"
+CASE = FINDINGS + "test_one_mistake_is_one_finding_in_its_place"
+BUILD = "tests/config/test_config_build.py::"
+DOOR = "tests/dashboard/test_dashboard_door.py::"
+AUTH = "tests/dashboard/test_dashboard_auth.py::"
+LIVE = "tests/dashboard/test_dashboard_live.py::"
+
+GATE: tuple[Mutant, ...] = (
+    Mutant(
+        "act after the commit",
+        "gateway/decide.py",
+        "            await asyncio.wait({committed}, timeout=PATIENCE)",
+        "            pass",
+        DECIDE + "test_a_hanging_disk_does_not_hold_back_the_sounder",
+    ),
+    Mutant(
+        "or after 300 ms",
+        "gateway/decide.py",
+        "timeout=PATIENCE)",
+        "timeout=None)",
+        DECIDE + "test_a_hanging_disk_does_not_hold_back_the_sounder",
+    ),
+    Mutant(
+        "no event leaves the box before its commit",
+        "gateway/decide.py",
+        "        self._act(outcome)\n",
+        "        self._act(outcome); self._actions.publish()\n",
+        DECIDE + "test_a_hanging_disk_does_not_hold_back_the_sounder",
+    ),
+    Mutant(
+        "D27 a dead disk is not waited for",
+        "gateway/decide.py",
+        "        if not self._journal.degraded:\n            await asyncio.wait({committed}, timeout=PATIENCE)",
+        "        await asyncio.wait({committed}, timeout=None)",
+        DECIDE + "test_a_failing_disk_is_not_waited_for_and_commands_are_still_answered",
+    ),
+    Mutant(
+        "R3 fire overtakes ten thousand readings",
+        "gateway/decide.py",
+        "self.engine.readings(slow, self._clock.now(), self._clock.ok()))\n            await self._fire()",
+        "self.engine.readings(slow, self._clock.now(), self._clock.ok()))",
+        DECIDE + "test_fire_overtakes_ten_thousand_queued_readings",
+    ),
+    Mutant(
+        "R3 the fire lane",
+        "gateway/inbox.py",
+        "if reading.point in self._fire_points:",
+        "if False:",
+        INBOX + "test_fire_keeps_everything_and_slow_keeps_the_latest",
+    ),
+    Mutant(
+        "R3 slow readings come in bites",
+        "gateway/inbox.py",
+        "list(self._slow)[:MOST]",
+        "list(self._slow)",
+        INBOX + "test_slow_readings_come_in_bites_so_that_fire_can_pass_between",
+    ),
+    Mutant(
+        "D13 a channel that hangs is given up",
+        "gateway/tell.py",
+        "if busy and loop.time() - busy[0] > HANG:",
+        "if False:",
+        TELL + "test_a_hung_channel_is_given_up_and_the_next_message_still_goes",
+    ),
+    Mutant(
+        "D13 and is not reported twice",
+        "gateway/tell.py",
+        "            if generation != self._generation:\n                return",
+        "            if False:\n                return",
+        TELL + "test_a_hung_channel_is_given_up_and_the_next_message_still_goes",
+    ),
+    Mutant(
+        "R3 the worst message goes first",
+        "gateway/tell.py",
+        "(-int(notification.severity), next(self._order), notification)",
+        "(0, next(self._order), notification)",
+        TELL + "test_the_worst_goes_first_and_equals_keep_their_order",
+    ),
+    Mutant(
+        "a channel's bug ends no thread",
+        "gateway/tell.py",
+        "        except Exception as error:",
+        "        except ZeroDivisionError as error:",
+        TELL + "test_every_failure_becomes_a_delivery",
+    ),
+    Mutant(
+        "the third crash is an alarm",
+        "gateway/supervise.py",
+        "            alarm(name, True, why)",
+        "            pass",
+        "tests/gateway/test_supervise.py::test_third_crash_is_an_alarm_and_a_long_life_ends_it",
+    ),
+    Mutant(
+        "the kernel says who is calling",
+        "gateway/local.py",
+        "if not _trusted(peer, self._group):",
+        "if False:",
+        LOCAL + "test_the_kernel_says_who_is_calling",
+    ),
+    Mutant(
+        "the socket is for its user and group",
+        "gateway/local.py",
+        "old = os.umask(0o117)",
+        "old = os.umask(0o111)",
+        LOCAL + "test_mode_stale_file_and_second_server",
+    ),
+    Mutant(
+        "a follower that does not read is dropped",
+        "gateway/local.py",
+        " or transport.get_write_buffer_size() > BEHIND_LIMIT:",
+        ":",
+        LOCAL + "test_a_slow_follower_is_dropped_and_others_go_on",
+    ),
+    Mutant(
+        "silence is death",
+        "gateway/local.py",
+        "                answer = await self._read(reader, silence)",
+        "                answer = await self._read(reader, 10**6)",
+        LOCAL + "test_silence_is_death",
+    ),
+    Mutant(
+        "alarms wait for no company",
+        "gateway/local.py",
+        "        if urgent:\n            self._flush()\n        elif",
+        "        if",
+        LOCAL + "test_follow_numbers_coalesces_and_hurries_alarms",
+    ),
+    Mutant(
+        "a client names no proof of its own",
+        "gateway/box.py",
+        'proof="local",',
+        'proof=str(given.get("proof", "local")),',
+        "tests/gateway/test_box_command.py::test_whoever_uses_the_socket_is_local_whatever_it_claims",
+    ),
+    Mutant(
+        "R19 the hard limit of gas",
+        "gateway/config/limits.py",
+        "        if not low <= value <= high:",
+        "        if False:",
+        CASE,
+    ),
+    Mutant(
+        "R16 the pre-warning stays below its alarm",
+        "gateway/config/limits.py",
+        "        if mine >= theirs:",
+        "        if False:",
+        CASE,
+    ),
+    Mutant("an unknown key", "gateway/config/model.py", 'extra="forbid"', 'extra="ignore"', CASE),
+    Mutant("an id twice", "gateway/config/resolve.py", "            if item.id in seen:", "            if False:", CASE),
+    Mutant(
+        "a unit twice on one line",
+        "gateway/config/resolve.py",
+        "            if other != device.id:",
+        "            if False:",
+        CASE,
+    ),
+    Mutant(
+        "no smoke detector in a kitchen",
+        "gateway/config/resolve.py",
+        'if smoke and kinds.get(device.zone) == "kitchen":',
+        "if False:",
+        CASE,
+    ),
+    Mutant(
+        "somebody is on duty",
+        "gateway/config/resolve.py",
+        "        if not on_duty:",
+        "        if False:",
+        FINDINGS + "test_no_duty_person",
+    ),
+    Mutant(
+        "a line that cannot carry its load",
+        "gateway/config/devices.py",
+        "WARN, REFUSE = 0.8, 1.0",
+        "WARN, REFUSE = 0.8, 2.0",
+        FINDINGS + "test_a_busy_line_is_warned_of_an_impossible_one_refused",
+    ),
+    Mutant(
+        "ten mistakes at once",
+        "gateway/config/shape.py",
+        "        for item in error.errors(include_url=False):",
+        "        for item in error.errors(include_url=False)[:1]:",
+        FINDINGS + "test_ten_mistakes_are_ten_findings",
+    ),
+    Mutant(
+        "S8 a write needs the token of its session",
+        "dashboard/door.py",
+        "            await _check_token(request, visitor)",
+        "            pass",
+        DOOR + "test_a_write_needs_the_token_of_its_session",
+    ),
+    Mutant(
+        "S8 a write from elsewhere",
+        "dashboard/door.py",
+        "if request.method not in SAFE and not _same_origin(request):",
+        "if False:",
+        DOOR + "test_a_write_needs_the_token_of_its_session",
+    ),
+    Mutant(
+        "S5 the right of a route",
+        "dashboard/door.py",
+        "if not may(visitor.role, self.right):",
+        "if False:",
+        DOOR + "test_every_route_for_every_role",
+    ),
+    Mutant(
+        "S5 no route without a session",
+        "dashboard/door.py",
+        "        if self.right == OPEN:",
+        "        if True:",
+        DOOR + "test_every_route_for_every_role[None]",
+    ),
+    Mutant(
+        "S5 a route without a right stops the start",
+        "dashboard/app.py",
+        "if missing := undeclared(app.routes):",
+        "if missing := []:",
+        DOOR + "test_a_route_without_a_right_stops_the_start",
+    ),
+    Mutant(
+        "S7 the verbs of a role",
+        "dashboard/pages/command.py",
+        "if order.verb not in VERBS.get(visitor.role, ()):",
+        "if False:",
+        DOOR + "test_a_verb_that_the_role_lacks_is_refused",
+    ),
+    Mutant(
+        "the site's list decides the role",
+        "dashboard/door.py",
+        'return Visitor(session.person, listed["name"], listed["role"], session.csrf)',
+        'return Visitor(session.person, listed["name"], session.role, session.csrf)',
+        DOOR + "test_the_site_file_decides_the_role",
+    ),
+    Mutant(
+        "S10 a body too large",
+        "dashboard/armour.py",
+        "            if len(body) > BODY_LIMIT:",
+        "            if False:",
+        DOOR + "test_an_order_that_is_not_whole_never_reaches_run",
+    ),
+    Mutant("S9 the headers", "dashboard/armour.py", "script-src 'self'; ", "", DOOR + "test_headers_on_every_answer"),
+    Mutant(
+        "S3 a guesser waits",
+        "dashboard/auth.py",
+        "        if locked or wait:",
+        "        if locked:",
+        AUTH + "test_the_fifth_failure_makes_the_next_wait",
+    ),
+    Mutant(
+        "S3 a guesser is locked out",
+        "dashboard/auth.py",
+        "        if locked or wait:",
+        "        if wait:",
+        AUTH + "test_the_hundredth_failure_locks_until_a_new_password",
+    ),
+    Mutant(
+        "S2 the password counts",
+        "dashboard/auth.py",
+        "        if row is None or not good:",
+        "        if row is None:",
+        AUTH + "test_the_fifth_failure_makes_the_next_wait",
+    ),
+    Mutant(
+        "S4 a session ends",
+        "dashboard/auth.py",
+        "WHERE token = ? AND expires > ?",
+        "WHERE token = ? AND ?",
+        AUTH + "test_a_session_lives_12_hours_and_ends_at_logout",
+    ),
+    Mutant(
+        "S1 no password twice",
+        "dashboard/auth.py",
+        "return secrets.token_urlsafe(12)",
+        'return "campus-gateway-1"',
+        DOOR + "test_two_first_starts_have_different_passwords",
+    ),
+    Mutant(
+        "a page hears that run is down",
+        "dashboard/live.py",
+        "                    self._send(self._down())",
+        "                    pass",
+        LIVE + "test_run_going_away_is_told_and_its_return_too",
+    ),
+)
