@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from alerts.plant import Plant
-from drivers.profile import Device
+from drivers.profile import Device, Profile
 from gateway.jsonable import from_jsonable, to_jsonable
 
 VERSION = 1  # of the compiled form; raised when an older `run` could not read it
@@ -74,4 +74,17 @@ def site_from_json(text: str) -> Site:
     data = json.loads(text)
     if not isinstance(data, dict) or data.get("v") != VERSION:
         raise ValueError(f"not a compiled site of version {VERSION}: compile it again with `campus-gateway check`")
-    return from_jsonable(Site, data)
+    site = from_jsonable(Site, data)
+    return replace(site, devices=_sharing(site.devices))
+
+
+def _sharing(devices: tuple[Device, ...]) -> tuple[Device, ...]:
+    """Equal profiles become one object: a school has many devices of few models."""
+    known: list[Profile] = []
+    shared = []
+    for device in devices:
+        profile = next((one for one in known if one == device.profile), device.profile)
+        if profile is device.profile:
+            known.append(profile)
+        shared.append(replace(device, profile=profile))
+    return tuple(shared)

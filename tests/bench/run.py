@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
 import subprocess
@@ -56,6 +57,7 @@ SECTIONS = {
 def main(names: list[str]) -> None:
     if unknown := set(names) - set(SECTIONS):
         raise SystemExit(f"no section {' '.join(sorted(unknown))}; there are: {' '.join(SECTIONS)}")
+    logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # the peer logs every byte of an answer it lost
     parts = [_head()]
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         for name in names or SECTIONS:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from drivers.reading import Now
 from gateway import clock
 from gateway.clock import SET_FILE, SystemClock, boot_id
 
@@ -39,6 +40,18 @@ def test_a_persons_word_counts_for_this_boot_only(monkeypatch: pytest.MonkeyPatc
     assert SystemClock(tmp_path, assume_ok=True).ok()
     with pytest.raises(ValueError, match="data folder"):
         SystemClock().mark_set()
+
+
+def test_the_kernels_answer_counts_for_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter([True, False])
+    c, mono = SystemClock(), 5000
+    monkeypatch.setattr(clock, "kernel_synced", lambda: next(answers))
+    monkeypatch.setattr(c, "now", lambda: Now(0, mono))
+    assert c.ok()
+    mono += clock.OK_COUNTS - 1
+    assert c.ok()
+    mono += 1
+    assert not c.ok()
 
 
 def test_the_kernels_answer_is_read() -> None:

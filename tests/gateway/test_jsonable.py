@@ -37,6 +37,19 @@ def test_a_whole_site_survives() -> None:
     assert site_from_json(site_to_json(site)) == site
 
 
+def test_equal_profiles_of_a_site_are_one_object() -> None:
+    @given(st.builds(Profile), st.builds(Profile))
+    def check(one: Profile, other: Profile) -> None:
+        assume(not re.search(r"\b(nan|inf)\b", repr((one, other))) and one != other)
+        devices = tuple(Device(f"d{n}", profile, "a", n, 1000) for n, profile in enumerate((one, other, one)))
+        plant = Plant("s", "学校", "校", "Asia/Shanghai", {}, {}, {}, {}, (), {}, (), {})
+        site = Site(1, "d", "site.yaml", "00", "/var/lib/x", plant, (), devices, UplinkConfig(), ())
+        first, second, third = (device.profile for device in site_from_json(site_to_json(site)).devices)
+        assert first is third and first is not second and (first, second) == (one, other)
+
+    check()
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [

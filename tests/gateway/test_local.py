@@ -78,8 +78,9 @@ async def test_an_endless_line_is_refused_and_cut(served):
 async def test_follow_numbers_coalesces_and_hurries_alarms(served):
     path, _, server = served
     stream = LocalClient(path).follow()
+    assert not server.followed
     first = await nxt(stream)
-    assert first.kind == "snapshot" and first.data["v"] == 1
+    assert first.kind == "snapshot" and first.data["v"] == 1 and server.followed
     server.push({"points": {"a": {"value": 1}}}, urgent=False)
     server.push({"points": {"b": {"value": 2}}, "journal": {"seq": 1}}, urgent=False)
     server.push({"points": {"a": {"value": 3}}, "journal": {"seq": 2}}, urgent=False)
