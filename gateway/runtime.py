@@ -8,6 +8,7 @@ import fcntl
 import logging
 import signal
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -31,6 +32,7 @@ from gateway.store.answers import succeed
 from gateway.store.journal import Journal, fallback_seq
 from gateway.store.readings_writer import ReadingsWriter
 from gateway.store.restored import Restored
+from gateway.store.tail import tail_folder
 from gateway.store.writer import JournalWriter
 from gateway.stream.uplink import Uplink
 from gateway.stream.wire import DEST, Topics
@@ -63,24 +65,25 @@ async def run(
     inbox = Inbox(fire)
     stopped: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
 
+    memory = tail_folder(data)
+    readings = ReadingsWriter(
+        data / "readings.db",
+        memory,
+        machine=boot[:8],
+        clock=clock,
+        dests=(DEST,) if uplink and site.uplink.host else (),
+        tell=lambda code, count, why: log.warning("%s %d %s", code, count, why),
+    )
     journal = JournalWriter(
         lambda: Journal(data / "journal.db", plant.site, boot, clock),
         boot=boot,
-        mirror=_tmpfs(data) / "journal.mirror",
+        mirror=memory / "journal.mirror",
         on_degraded=lambda flag, why: inbox.system("cannot-record", "journal", flag, why),
         on_opened=lambda found: _reopened(found, stopped, patience),
     )
     restored = await journal.start()
     next_seq = restored.next_seq if restored.anchor or not journal.degraded else fallback_seq(now.wall)
     engine = Engine(plant, boot=boot, next_seq=next_seq, now=now, clock_ok=clock.ok())
-    readings = ReadingsWriter(
-        data / "readings.db",
-        _tmpfs(data) / "tail",
-        machine=boot[:8],
-        clock=clock,
-        dests=(DEST,) if uplink and site.uplink.host else (),
-        tell=lambda code, count, why: log.warning("%s %d %s", code, count, why),
-    )
     await readings.start()
 
     pollers: dict[str, Poller] = {}
@@ -139,6 +142,8 @@ async def run(
     await journal.close()
     if lock is not None:
         lock.close()
+    with suppress(OSError):  # what is left in it waits for the next start
+        memory.rmdir()
     return ended
 
 
@@ -201,14 +206,3 @@ async def _pulse(box: Box) -> None:
     while True:
         await asyncio.sleep(1.0)
         box.pulse()
-
-
-def _tmpfs(data: Path) -> Path:
-    """A private folder in memory for what must survive a kill but need not survive a power cut."""
-    from hashlib import sha256
-
-    name = f"campus-{sha256(str(data.resolve()).encode()).hexdigest()[:16]}"
-    base = Path("/dev/shm")
-    folder = base / name if base.is_dir() else data / "tmpfs"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder

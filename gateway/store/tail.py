@@ -15,9 +15,22 @@ _CRC_FROM = 8
 
 
 def tail_folder(data: Path, memory: Path = Path("/dev/shm")) -> Path:
-    """Where the tail of the data folder belongs: on tmpfs, under a name of its own; in the data folder without tmpfs."""
-    name = hashlib.sha256(os.fsencode(data.resolve())).hexdigest()[:12]
-    return memory / f"campus-{name}" if os.access(memory, os.W_OK) else data / "tail"
+    """Where what survives a kill but need not survive a power cut belongs: on tmpfs, under a name of its own.
+
+    In the data folder where there is no tmpfs, or where somebody else has taken the name (tmpfs is open to all).
+    """
+    folder = memory / f"campus-{hashlib.sha256(os.fsencode(data.resolve())).hexdigest()[:12]}"
+    free = os.access(memory, os.W_OK) and (_ours(folder) or not os.path.lexists(folder))
+    return folder if free else data / "tail"
+
+
+def _ours(folder: Path) -> bool:
+    """Is it a folder of this user alone?"""
+    try:
+        found = folder.lstat()
+    except FileNotFoundError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o022
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +49,7 @@ class Tail:
     def __init__(self, folder: Path, boot: str, machine: str) -> None:
         """Raises OSError. The folder is made 0700; one that is not ours alone (tmpfs is open to all) is refused."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = folder.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
+        if not _ours(folder):
             raise PermissionError(f"{folder} is not a folder of this user alone")
         self._folder, self._name = folder, f"{boot}.{machine}"
         self._number = 0

@@ -287,6 +287,9 @@ def test_the_tail_lies_on_tmpfs_in_a_folder_of_its_own(tmp_path: Path) -> None:
     assert tail_folder(tmp_path / "a", tmp_path / "no tmpfs") == tmp_path / "a" / "tail"
     Tail(one, "b", "m")
     assert one.stat().st_mode & 0o777 == 0o700
+    assert tail_folder(tmp_path / "a", tmp_path) == one, "our own folder of an earlier run"
+    other.symlink_to(tmp_path)
+    assert tail_folder(tmp_path / "b", tmp_path) == tmp_path / "b" / "tail", "a name that somebody else has taken"
 
 
 @pytest.mark.parametrize("kind", ["link", "open to others"])

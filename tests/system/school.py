@@ -18,8 +18,8 @@ from gateway.config.library import data_dir
 from gateway.demo.processes import DATABASES, Campus
 from gateway.demo.sabotage import tell
 from gateway.local import RunDown, ask_once
-from gateway.runtime import _tmpfs
 from gateway.site import Site, site_from_json
+from gateway.store.tail import tail_folder
 from gateway.stream.influx import read_points
 
 SPEED = 20
@@ -119,7 +119,7 @@ class School:
 
     def close(self) -> None:
         self.campus.stop()
-        shutil.rmtree(_tmpfs(self.data), ignore_errors=True)  # what a killed `run` left in memory
+        shutil.rmtree(tail_folder(self.data), ignore_errors=True)  # what a killed `run` left in memory
 
     # what a person or the world does
 
