@@ -72,7 +72,7 @@ async def run(
         machine=boot[:8],
         clock=clock,
         dests=(DEST,) if uplink and site.uplink.host else (),
-        tell=lambda code, count, why: log.warning("%s %d %s", code, count, why),
+        tell=partial(_readings_news, inbox),
     )
     journal = JournalWriter(
         lambda: Journal(data / "journal.db", plant.site, boot, clock),
@@ -145,6 +145,13 @@ async def run(
     with suppress(OSError):  # what is left in it waits for the next start
         memory.rmdir()
     return ended
+
+
+def _readings_news(inbox: Inbox, code: str, count: int, why: str) -> None:
+    """A log of readings that takes nothing is a fault on the screen; it ends when it writes again."""
+    log.warning("%s %d %s", code, count, why)
+    if code in ("readings.failing", "readings.writing"):
+        inbox.system("fault", "readings", code == "readings.failing", why)
 
 
 def _reopened(found: Restored, stopped: asyncio.Future[Ended], patience: float) -> None:

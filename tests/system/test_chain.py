@@ -160,6 +160,17 @@ def test_a_journal_that_cannot_be_written_holds_nobody_back(school: School) -> N
     )
 
 
+def test_readings_that_cannot_be_kept_are_a_fault_on_the_screen_until_they_can(school: School) -> None:
+    school.start_world()
+    (school.data / "readings.db" / "in-the-way").mkdir(parents=True)
+    school.start_run()
+    school.until("a fault of the box", lambda: [a for a in school.alarms("fault") if a["point"] == "box/readings"])
+    shutil.rmtree(school.data / "readings.db")
+    school.until(
+        "it is over", lambda: all(a["state"] != "unacked" for a in school.alarms("fault") if a["point"] == "box/readings")
+    )
+
+
 def test_a_folder_that_takes_no_socket_and_no_lock_costs_the_screen_and_not_the_alarm(school: School) -> None:
     school.start_world()
     for name in ("run.sock", "run.lock"):
