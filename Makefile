@@ -11,7 +11,7 @@ demo: setup
 	$(BIN)/campus-gateway demo --scenario $(SCENARIO) --speed $(SPEED) $(ARGS)
 
 test: setup debian lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 lint: setup
 	$(BIN)/ruff check .
