@@ -5,7 +5,7 @@ Every method is one input; it gives an Outcome that the caller commits and then 
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
@@ -15,6 +15,7 @@ from alerts.authority import allowed
 from alerts.book import Book
 from alerts.commands import VERBS, Done, result_minutes, targets
 from alerts.feedback import Feedback
+from alerts.judge import Judge
 from alerts.kinds import KINDS
 from alerts.machine import input_of, step
 from alerts.model import (
@@ -22,6 +23,7 @@ from alerts.model import (
     Alarm,
     AlarmState,
     Command,
+    Condition,
     Delivery,
     Fate,
     Input,
@@ -37,11 +39,9 @@ from alerts.model import (
 from alerts.plant import Plant
 from alerts.post import Post
 from alerts.record import Record, facts, sending
-from alerts.registry import RULES
 from alerts.replies import text
 from alerts.restore import BOX, configured, distinct, next_due, off_time, rebase, removed, unseen
-from alerts.silence import Silence, dead
-from drivers.reading import Now, Quality, Reading
+from drivers.reading import Now, Reading
 
 REMEMBERED = 86_400_000  # ms that a command's id is remembered
 _HELD_BREACHED = frozenset({AlarmState.PENDING, AlarmState.UNACKED, AlarmState.ACKED})  # the return limit counts in these
@@ -59,15 +59,8 @@ class Engine:
         self._boot = boot
         self._seq = next_seq
         self._clock_ok = clock_ok
-        self._watchers: defaultdict[str, list[tuple[Rule, str, bool]]] = defaultdict(list)  # rule, its point, watched alone?
-        for rule in plant.rules:
-            for point in rule.points:
-                watches = RULES[rule.kind].watches(rule, point)
-                for watched in watches:
-                    self._watchers[watched].append((rule, point, len(watches) == 1))
-        self._view: dict[str, Reading] = {}
         self._book = Book()
-        self._silence = Silence(plant.points, now)
+        self._judge = Judge(plant, self._active, now)
         self._feedback = Feedback(plant.outputs)
         self._feedback_due: int | None = None
         self._post = Post(plant)
@@ -82,7 +75,7 @@ class Engine:
     @property
     def view(self) -> Mapping[str, Reading]:
         """The latest Reading of each point heard of."""
-        return MappingProxyType(self._view)
+        return self._judge.view
 
     @property
     def outputs(self) -> Mapping[str, bool]:
@@ -133,14 +126,8 @@ class Engine:
     def readings(self, readings: Sequence[Reading], now: Now, clock_ok: bool) -> Outcome:
         """New readings, in the order they were made. Each value of a point is judged, also when one call holds several."""
         rec = self._record(now, clock_ok)
-        batch: dict[str, Reading] = {}
-        for reading in readings:
-            self._silence.heard(reading.point, now)
-            if reading.point in batch:
-                self._look(rec, batch)
-                batch = {}
-            batch[reading.point] = reading
-        self._look(rec, batch)
+        for judgement in self._judge.readings(readings, now):
+            self._judged(rec, *judgement)
         return self._settle(rec)
 
     def tick(self, now: Now, clock_ok: bool) -> Outcome:
@@ -151,7 +138,8 @@ class Engine:
                 self._walk(rec, alarm, Input.HELD)
             elif alarm.resound is not None and alarm.resound <= now.mono:
                 self._put(rec, replace(alarm, resound=None, silenced=alarm.acked is not None))
-        self._look(rec, {r.point: r for r in self._silence.due(now) if not dead(self._view.get(r.point))})
+        for judgement in self._judge.due(now):
+            self._judged(rec, *judgement)
         for n in self._post.due(now):
             self._send(rec, n)
         return self._settle(rec)
@@ -190,7 +178,7 @@ class Engine:
 
     def next_due(self) -> int | None:
         """The mono ms at which `tick` is wanted next. Calling it earlier or more often changes nothing."""
-        times = (self._book.next_due(), self._silence.next_due(), self._post.next_due(), self._feedback_due)
+        times = (self._book.next_due(), self._judge.next_due(), self._post.next_due(), self._feedback_due)
         return min((t for t in times if t is not None), default=None)
 
     # -- one input, step by step -----------------------------------------------------------------------------------------
@@ -201,7 +189,7 @@ class Engine:
 
     def _settle(self, rec: Record) -> Outcome:
         """What follows from changed alarms: feedback, confirmed fires, dead lines, escalation, outputs."""
-        for output, failing in self._feedback.failing(self._view, rec.now).items():
+        for output, failing in self._feedback.failing(self._judge.view, rec.now).items():
             self._box(rec, "output", output, failing, {"output": output}, rule="feedback")
         self._feedback_due = self._feedback.next_due(rec.now)
         for alarm, kind, args in aftermath.follow(tuple(self._book.all()), rec.changed, self._plant, rec.now):
@@ -218,28 +206,14 @@ class Engine:
         self._seq = rec.seq
         return rec.outcome()
 
-    def _look(self, rec: Record, readings: Mapping[str, Reading]) -> None:
-        """Put readings of different points into the view together, then judge every rule that watches one of them."""
-        self._view.update(readings)
-        shared: dict[tuple[str, str], Rule] = {}
-        for watched in readings:
-            for rule, point, alone in self._watchers.get(watched, ()):
-                if alone:
-                    self._judge(rec, rule, point)
-                else:
-                    shared[rule.id, point] = rule
-        for (_, point), rule in shared.items():
-            self._judge(rec, rule, point)
+    def _active(self, rule: str, point: str) -> bool:
+        """Does the return limit count? Only while the alarm is active or pending."""
+        alarm = self._book.get(rule, point)
+        return alarm is not None and alarm.state in _HELD_BREACHED
 
-    def _judge(self, rec: Record, rule: Rule, point: str) -> None:
-        alarm = self._book.get(rule.id, point)
-        active = alarm is not None and alarm.state in _HELD_BREACHED
-        condition = RULES[rule.kind].evaluate(rule, point, self._view, active, rec.now)
-        if alarm is None and condition.truth is not Truth.BREACHED:
-            return
-        reading = self._view.get(point)
-        good = reading is not None and reading.quality is Quality.GOOD
-        self._condition(rec, rule, point, condition.truth, good, condition.evidence)
+    def _judged(self, rec: Record, rule: Rule, condition: Condition, good: bool) -> None:
+        if condition.truth is Truth.BREACHED or self._book.get(rule.id, condition.point) is not None:
+            self._condition(rec, rule, condition.point, condition.truth, good, condition.evidence)
 
     def _condition(
         self, rec: Record, rule: Rule, point: str, truth: Truth, good: bool, evidence: Mapping[str, Scalar]

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from alerts.model import Condition, Rule
+from alerts.model import Rule
 from alerts.rules import cabinet, no_data, state, threshold
-from drivers.reading import Now, Reading
+from alerts.rules.scene import Judged, Memory, Scene
 
 
 @dataclass(frozen=True, slots=True)
 class RuleKind:
-    """`evaluate` judges one point of a rule; `watches` names every point whose readings it needs."""
+    """`evaluate` judges one point of a rule; `watches` names every point whose readings it needs.
 
-    evaluate: Callable[[Rule, str, Mapping[str, Reading], bool, Now], Condition]
+    `evaluate` is given back the memory it gave for this (rule, point) the last time, None at first. CLEAR means that every
+    reading it rests on is GOOD.
+    """
+
+    evaluate: Callable[[Rule, str, Scene, Memory], Judged]
     watches: Callable[[Rule, str], tuple[str, ...]]
 
 

@@ -6,10 +6,9 @@ the door. opening: the door is open and not both locks are released; lock: exact
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from alerts.model import Condition, Rule, Truth
-from drivers.reading import Now, Quality, Reading
+from alerts.rules.scene import Judged, Memory, Scene
+from drivers.reading import Quality, Reading
 
 _WHICH = {(True, False): "A", (False, True): "B", (False, False): "none"}
 
@@ -19,20 +18,20 @@ def watches(rule: Rule, point: str) -> tuple[str, ...]:
     return (str(rule.params["door"]), str(rule.params["lock_a"]), str(rule.params["lock_b"]))
 
 
-def evaluate(rule: Rule, point: str, view: Mapping[str, Reading], active: bool, now: Now) -> Condition:
+def evaluate(rule: Rule, point: str, scene: Scene, memory: Memory) -> Judged:
     """BREACHED with evidence `which` = the lock that is released (A, B, none = forced, ? = not known).
 
     Any needed point not GOOD gives UNKNOWN unless the breach is certain all the same: a door seen open beside
     a lock seen locked needs no second lock. A door known to be closed clears `opening` whatever the locks say.
     """
-    door, lock_a, lock_b = (view.get(p) for p in watches(rule, point))
+    door, lock_a, lock_b = (scene.view.get(p) for p in watches(rule, point))
     judge = _opening if rule.params["case"] == "opening" else _lock
     truth = judge(door, lock_a, lock_b)
     if truth is not Truth.BREACHED:
-        return Condition(rule.id, point, truth)
+        return Condition(rule.id, point, truth), None
     a, b = _seen(lock_a), _seen(lock_b)
     which = "?" if a is None or b is None else _WHICH[a, b]
-    return Condition(rule.id, point, truth, {"which": which})
+    return Condition(rule.id, point, truth, {"which": which}), None
 
 
 def _seen(reading: Reading | None) -> bool | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from alerts.model import Condition, Rule, Truth
-from drivers.reading import Now, Quality, Reading
+from alerts.rules.scene import Judged, Memory, Scene, own, unknown
+from drivers.reading import Quality
+
+watches = own
 
 _TRUTH = {
     Quality.GOOD: Truth.CLEAR,
@@ -15,17 +16,12 @@ _TRUTH = {
 }
 
 
-def watches(rule: Rule, point: str) -> tuple[str, ...]:
-    """Only the point itself."""
-    return (point,)
-
-
-def evaluate(rule: Rule, point: str, view: Mapping[str, Reading], active: bool, now: Now) -> Condition:
+def evaluate(rule: Rule, point: str, scene: Scene, memory: Memory) -> Judged:
     """BREACHED when STALE or FAULT, CLEAR when GOOD, else UNKNOWN; one never heard the engine makes STALE in time."""
-    reading = view.get(point)
+    reading = scene.view.get(point)
     if reading is None:
-        return Condition(rule.id, point, Truth.UNKNOWN)
+        return unknown(rule, point), None
     truth = _TRUTH[reading.quality]
     if truth is Truth.BREACHED:
-        return Condition(rule.id, point, truth, {"quality": reading.quality.name.lower(), "fault": reading.fault})
-    return Condition(rule.id, point, truth)
+        return Condition(rule.id, point, truth, {"quality": reading.quality.name.lower(), "fault": reading.fault}), None
+    return Condition(rule.id, point, truth), None

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from alerts.model import Condition, Rule, Truth
-from drivers.reading import Now, Quality, Reading
+from alerts.rules.scene import Judged, Memory, Scene, own, unknown
+from drivers.reading import Quality
+
+watches = own
 
 
-def watches(rule: Rule, point: str) -> tuple[str, ...]:
-    """Only the point itself."""
-    return (point,)
-
-
-def evaluate(rule: Rule, point: str, view: Mapping[str, Reading], active: bool, now: Now) -> Condition:
+def evaluate(rule: Rule, point: str, scene: Scene, memory: Memory) -> Judged:
     """BREACHED when the value equals `equals`, else CLEAR; an UNCERTAIN value may breach, never clear; no value is UNKNOWN."""
-    reading = view.get(point)
+    reading = scene.view.get(point)
     if reading is None or reading.value is None:
-        return Condition(rule.id, point, Truth.UNKNOWN)
+        return unknown(rule, point), None
     if reading.value == rule.params["equals"]:
-        return Condition(rule.id, point, Truth.BREACHED, {"value": reading.value})
-    return Condition(rule.id, point, Truth.CLEAR if reading.quality is Quality.GOOD else Truth.UNKNOWN)
+        return Condition(rule.id, point, Truth.BREACHED, {"value": reading.value}), None
+    return Condition(rule.id, point, Truth.CLEAR if reading.quality is Quality.GOOD else Truth.UNKNOWN), None

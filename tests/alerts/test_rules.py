@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from alerts.model import Rule, Scalar, Truth
 from alerts.registry import RULES
+from alerts.rules.scene import Scene
 from drivers.reading import Quality, Reading
 
 G, U, Z, F = Quality.GOOD, Quality.UNCERTAIN, Quality.STALE, Quality.FAULT
@@ -21,7 +22,8 @@ def reading(point: str, value: float | None, quality: Quality) -> Reading:
 
 def judge(kind: str, params: dict[str, Scalar], readings: list[Reading], active: bool = False, point: str = "d/p"):  # type: ignore[no-untyped-def]
     rule = Rule("r", kind, "fire", (point,), params, 0, 0, "fire")
-    return RULES[kind].evaluate(rule, point, {r.point: r for r in readings}, active, START)
+    condition, _ = RULES[kind].evaluate(rule, point, Scene({r.point: r for r in readings}, START, lambda *_: active), None)
+    return condition
 
 
 HIGH: dict[str, Scalar] = {"high": 20.0, "return_at": 18.0}

@@ -80,7 +80,7 @@ ALARMS: tuple[Mutant, ...] = (
     Mutant(
         "R19 return 2 below",
         "alerts/rules/threshold.py",
-        'edge = number(params.get("return_at", limit)) if active else limit',
+        'edge = number(params["return_at"]) if "return_at" in params and scene.active(rule.id, point) else limit',
         "edge = limit",
         STORY + "test_gas_levels",
     ),
@@ -212,7 +212,7 @@ ALARMS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a breach inside one batch",
-        "alerts/engine.py",
+        "alerts/judge.py",
         "if reading.point in batch:",
         "if False:",
         STORY + "test_a_breach_inside_one_batch_is_seen",

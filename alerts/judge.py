@@ -1,0 +1,79 @@
+"""Readings to Conditions: the latest of every point, who watches which, silent points, the memories of rules. Holds no alarms."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+
+from alerts.model import Condition, Rule, Truth
+from alerts.plant import Plant
+from alerts.registry import RULES
+from alerts.rules.scene import Memory, Scene
+from alerts.silence import Silence, dead
+from drivers.reading import Now, Quality, Reading
+
+Judgement = tuple[Rule, Condition, bool]  # and: does it rest on GOOD readings?
+
+
+class Judge:
+    """`active(rule, point)` says whether that alarm is active or pending; it is asked while the judgements are taken one by one."""
+
+    def __init__(self, plant: Plant, active: Callable[[str, str], bool], now: Now) -> None:
+        self._watchers: defaultdict[str, list[tuple[Rule, str, bool]]] = defaultdict(list)  # rule, its point, watched alone?
+        for rule in plant.rules:
+            for point in rule.points:
+                watches = RULES[rule.kind].watches(rule, point)
+                for watched in watches:
+                    self._watchers[watched].append((rule, point, len(watches) == 1))
+        self._view: dict[str, Reading] = {}
+        self._memories: dict[tuple[str, str], Memory] = {}
+        self._silence = Silence(plant.points, now)
+        self._scene = Scene(self._view, now, active)
+
+    @property
+    def view(self) -> Mapping[str, Reading]:
+        """The latest Reading of each point heard of."""
+        return MappingProxyType(self._view)
+
+    def readings(self, readings: Sequence[Reading], now: Now) -> Iterator[Judgement]:
+        """New readings, in the order they were made. Each value of a point is judged, also when one call holds several."""
+        self._scene.now = now
+        batch: dict[str, Reading] = {}
+        for reading in readings:
+            self._silence.heard(reading.point, now)
+            if reading.point in batch:
+                yield from self._look(batch)
+                batch = {}
+            batch[reading.point] = reading
+        yield from self._look(batch)
+
+    def due(self, now: Now) -> Iterator[Judgement]:
+        """What follows from points that have been silent too long."""
+        self._scene.now = now
+        yield from self._look({r.point: r for r in self._silence.due(now) if not dead(self._view.get(r.point))})
+
+    def next_due(self) -> int | None:
+        return self._silence.next_due()
+
+    def _look(self, readings: Mapping[str, Reading]) -> Iterator[Judgement]:
+        """Put readings of different points into the view together, then judge every rule that watches one of them."""
+        self._view.update(readings)
+        shared: dict[tuple[str, str], Rule] = {}
+        for watched in readings:
+            for rule, point, alone in self._watchers.get(watched, ()):
+                if alone:
+                    yield self._judge(rule, point)
+                else:
+                    shared[rule.id, point] = rule
+        for (_, point), rule in shared.items():
+            yield self._judge(rule, point)
+
+    def _judge(self, rule: Rule, point: str) -> Judgement:
+        key = (rule.id, point)
+        condition, memory = RULES[rule.kind].evaluate(rule, point, self._scene, self._memories.get(key))
+        if memory is not None:
+            self._memories[key] = memory
+        reading = self._view.get(point)
+        good = condition.truth is Truth.CLEAR or (reading is not None and reading.quality is Quality.GOOD)
+        return rule, condition, good
