@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import TypeVar
 
 from drivers.bus import Bus, DeviceFault, LineDown, Refused, Space
 from drivers.codec import decode
+from drivers.lending import PATIENCE, Desk, Exchange, Follower, Reader
 from drivers.outputs import Outputs
 from drivers.plan import Read, needs, plan
 from drivers.profile import Device
@@ -23,6 +27,7 @@ LINK_WITNESSES = 5  # devices that must fail one after the other, none answering
 NO_SUCH_ADDRESS = 2  # Modbus exception
 Frames = list[tuple[bytes, bytes]]
 Emit = Callable[[Sequence[Reading]], None]
+T = TypeVar("T")
 
 
 class Poller:
@@ -38,31 +43,33 @@ class Poller:
         self._outputs = Outputs(self._devices)
         self._alive: dict[str, bool] = {}
         self._silent: set[str] = set()  # devices that failed since any device answered
-        self._jobs: deque[tuple[str, asyncio.Future[tuple[Sequence[Reading], Frames]]]] = deque()
         self._wake = asyncio.Event()
+        self._desk = Desk(self._wake.set, lambda: clock.now().mono)
+        self._followers: list[Follower] = []
+        self._frames: Frames = []  # of the transaction under way; the bus adds them, from its thread
+        bus.trace = lambda sent, received: self._frames.append((sent, received))
         self._down = False  # the port or the connection itself
         self._link: bool | None = None
         self._link_due = 0
         self._polls = self._errors = self._busy = 0
+        self._spent: Counter[int] = Counter()  # unit -> ms of the line since its device was last accounted for
         self._began = clock.now().mono
 
     async def run(self) -> None:
-        """For ever. Outputs first, then what is due, then somebody's question."""
+        """For ever. Outputs first, then what is due, then a question lent to somebody."""
         try:
             while True:
                 now = self._clock.now().mono
                 if device := self._outputs.due(now):
                     await self._switch(device)
-                elif device := self._schedule.next(now):
-                    self._take(await self._read(device))
-                elif self._jobs:
-                    await self._job(*self._jobs.popleft())
-                else:
-                    await self._idle(now)
+                elif not await self._lent(now, PATIENCE):
+                    if device := self._schedule.next(now):
+                        self._take(await self._read(device, self))
+                    elif not await self._lent(now, 0):
+                        await self._idle(now)
                 self._say_link()
         finally:
-            while self._jobs:  # nobody will answer them any more
-                self._jobs.popleft()[1].cancel()
+            self._desk.close()
 
     def want(self, output: str, on: bool) -> None:
         """Make the world so, at highest priority, and keep it so. `output` is <device>/<output>, KeyError for an unknown one.
@@ -72,21 +79,40 @@ class Poller:
         self._outputs.want(output, on)
         self._wake.set()
 
+    async def lend(self, work: Callable[[Reader], Awaitable[T]]) -> T:
+        """Let `work` ask the line, each of its questions in a gap between the polls; gives what it gives, raises what it raises.
+
+        One job at a time, in the order they came. A question never makes an output or a fire slot late; one that has waited
+        a second goes before ordinary polls; one that finds no gap for half a minute raises LineBusy. Cancel it at any time: a
+        question already on the line is awaited by the line, its answer dropped. Needs `run`.
+        """
+        async with self._desk.turn:
+            return await work(self._desk)
+
+    @contextmanager
+    def followed(self, follower: Follower) -> Iterator[None]:
+        """While inside, `follower` is called with every transaction of the line, in the loop. Any number of followers."""
+        self._followers.append(follower)
+        try:
+            yield
+        finally:
+            self._followers.remove(follower)
+
     async def job(self, device: str) -> tuple[Sequence[Reading], Frames]:
-        """One read of a device for a person, with the raw frames, when nothing else is due. KeyError for an unknown one."""
-        answer: asyncio.Future[tuple[Sequence[Reading], Frames]] = asyncio.get_running_loop().create_future()
-        self._jobs.append((self._devices[device].id, answer))
-        self._wake.set()
-        return await answer
+        """One read of a device for a person, with the raw frames, lent the line. KeyError for an unknown one."""
+        readings, frames = await self.lend(partial(self._cycle, self._devices[device]))
+        self._take(readings)
+        return readings, frames
 
     async def once(self, device: str) -> tuple[Sequence[Reading], Frames]:
         """One read with the raw frames, without `run`."""
-        frames: Frames = []
-        self._bus.trace = lambda sent, received: frames.append((sent, received))
-        try:
-            return await self._read(self._devices[device]), frames
-        finally:
-            self._bus.trace = None
+        return await self._cycle(self._devices[device], self)
+
+    async def read(
+        self, unit: int, space: Space, address: int, count: int, *, latency: int = 300, gap: int = 0
+    ) -> tuple[int, ...]:
+        """drivers.lending.Reader at once, out of turn: for the poller itself."""
+        return await self._exchange(unit, self._bus.read(unit, space, address, count, latency=latency, gap=gap))
 
     def state(self) -> dict[str, object]:
         """For the screen: is the line up, share of time busy, questions and failures since start."""
@@ -103,16 +129,28 @@ class Poller:
 
     # one device
 
-    async def _read(self, device: Device) -> Sequence[Reading]:
+    async def _cycle(self, device: Device, line: Reader) -> tuple[Sequence[Reading], Frames]:
+        frames: Frames = []
+
+        def follow(exchange: Exchange) -> None:
+            if exchange.unit == device.unit:
+                frames.append((exchange.sent, exchange.received))
+
+        with self.followed(follow):
+            return await self._read(device, line), frames
+
+    async def _read(self, device: Device, line: Reader) -> Sequence[Reading]:
         """All Readings of one cycle of the device; those that a failed question leaves out are FAULT with its words."""
         image: dict[tuple[Space, int], int] = {}
         faults: dict[str, str] = {}
         found: list[str] = []
         silent: DeviceFault | None = None
-        began = self._clock.now().mono
+        limits = device.profile.limits
         for read in self._plans[device.id]:
             try:
-                words = await self._ask(device, read)
+                words = await line.read(
+                    device.unit, read.space, read.address, read.count, latency=limits.latency, gap=limits.gap
+                )
             except Refused as fault:
                 faults |= dict.fromkeys(read.channels, fault.text)
                 self._learn(device, read, fault)
@@ -123,21 +161,51 @@ class Poller:
             else:
                 image |= {(read.space, read.address + n): word for n, word in enumerate(words)}
                 found += read.channels
+        self._heard(device, silent)
         now = self._clock.now()
-        self._heard(device, silent, now.mono - began)
         bad = tuple(Reading(device.point(c), None, Quality.FAULT, now, text) for c, text in faults.items())
         return (*decode(device, found, image, now), *bad)
 
-    async def _ask(self, device: Device, read: Read) -> tuple[int, ...]:
-        limits = device.profile.limits
-        self._polls += 1
+    async def _exchange(self, unit: int, transaction: Awaitable[T]) -> T:
+        """One transaction, counted and shown to the followers. The only way to the bus."""
+        self._frames = []
+        began, why = self._clock.now().mono, ""
         try:
-            return await self._bus.read(
-                device.unit, read.space, read.address, read.count, latency=limits.latency, gap=limits.gap
-            )
-        except DeviceFault:
+            return await transaction
+        except DeviceFault as fault:
             self._errors += 1
+            why = fault.text
             raise
+        finally:
+            self._polls += 1
+            now = self._clock.now()
+            took = now.mono - began
+            self._busy += took
+            self._spent[unit] += took
+            for sent, received in self._frames or [(b"", b"")]:
+                for follower in tuple(self._followers):
+                    follower(Exchange(now, took, unit, sent, received, why))
+
+    async def _lent(self, now: int, patience: int) -> bool:
+        """Ask a lent question that has waited `patience` ms, if no fire slot suffers. Was one asked?"""
+        question = self._desk.first()
+        if question is None or now - question.since < patience or not self._schedule.fits(now, question.worst):
+            return False
+        self._desk.take()
+        result: tuple[int, ...] | Exception
+        try:
+            result = await self._exchange(question.unit, question.ask(self._bus))
+        except Exception as error:  # noqa: BLE001 - whoever asked gets it, be it a device's fault or a wrong question
+            result = error
+        except asyncio.CancelledError:
+            question.answer.cancel()
+            raise
+        if not question.answer.done():
+            if isinstance(result, Exception):
+                question.answer.set_exception(result)
+            else:
+                question.answer.set_result(result)
+        return True
 
     def _learn(self, device: Device, read: Read, fault: Refused) -> None:
         """A device that refuses a range may only lack the registers in its holes: never touch those again."""
@@ -149,10 +217,9 @@ class Poller:
             self._plans[device.id] = plan(device.profile, max_registers=self._most, forbidden=forbidden)
             log.info("%s/%s refuses %s registers between its values: they are left out", self._id, device.id, len(holes))
 
-    def _heard(self, device: Device, silent: DeviceFault | None, cost: int) -> None:
-        """What became of one exchange with a device, for all who keep count. `silent`: why it did not answer."""
-        now = self._clock.now().mono
-        self._busy += cost
+    def _heard(self, device: Device, silent: DeviceFault | None) -> None:
+        """What became of one cycle of a device, for all who keep count. `silent`: why it did not answer."""
+        now, cost = self._clock.now().mono, self._spent.pop(device.unit, 0)
         if isinstance(silent, LineDown):
             self._line_down(device, silent, now)
             return
@@ -162,7 +229,7 @@ class Poller:
             for each in self._devices:
                 self._outputs.back(each)
         if silent is None:
-            self._schedule.good(device.id, now)
+            self._schedule.good(device.id, now, cost)
             self._silent.clear()
         else:
             self._silent.add(device.id)
@@ -196,27 +263,22 @@ class Poller:
     async def _switch(self, device: Device) -> None:
         """Write what differs, read it back at once, let everybody see it."""
         limits = device.profile.limits
-        began = self._clock.now().mono
         for wish in self._outputs.wanted(device.id):
             out, word = wish.output, wish.output.on if wish.on else wish.output.off
+            write = self._bus.write(device.unit, out.function, out.address, (word,), latency=limits.latency, gap=limits.gap)
             try:
-                await self._bus.write(device.unit, out.function, out.address, (word,), latency=limits.latency, gap=limits.gap)
+                await self._exchange(device.unit, write)
             except Refused as fault:
-                self._errors += 1
-                now = self._clock.now()
-                if self._outputs.failed(device.id, now.mono, now.mono - began):
+                if self._outputs.failed(device.id, self._clock.now().mono, self._spent[device.unit]):
                     log.warning("%s/%s cannot be switched: %s", self._id, device.id, fault.text)
                 break  # it lives: what it says of itself is read all the same
             except DeviceFault as fault:
-                self._errors += 1
-                now = self._clock.now()
-                self._heard(device, fault, now.mono - began)
-                channels = device.profile.channels
+                self._heard(device, fault)
+                channels, now = device.profile.channels, self._clock.now()
                 self._take(tuple(Reading(device.point(c.id), None, Quality.FAULT, now, fault.text) for c in channels))
                 return
             self._outputs.written(wish)
-        self._busy += self._clock.now().mono - began
-        self._take(await self._read(device))
+        self._take(await self._read(device, self))
 
     # the line itself
 
@@ -229,22 +291,10 @@ class Poller:
             self._link, self._link_due = up, now.mono + LINK_EVERY
             self._emit((Reading(f"{self._id}/link", float(up), Quality.GOOD, now),))
 
-    async def _job(self, device: str, answer: asyncio.Future[tuple[Sequence[Reading], Frames]]) -> None:
-        if answer.done():
-            return
-        try:
-            readings, frames = await self.once(device)
-        except BaseException:
-            answer.cancel()
-            raise
-        self._take(readings)
-        if not answer.done():
-            answer.set_result((readings, frames))
-
     async def _idle(self, now: int) -> None:
         wait = min(self._schedule.wait(now), self._outputs.wait(now), 1000)
         self._wake.clear()
-        if self._jobs or self._outputs.due(self._clock.now().mono):
+        if self._outputs.due(self._clock.now().mono):
             return
         try:
             async with asyncio.timeout(max(0.001, wait / 1000)):

@@ -13,6 +13,7 @@ DEAD_AFTER = 2  # failures in a row
 DEAD_SHARE = 10  # percent of the line's time that all dead devices together may cost
 LONGEST_REST = 60_000  # ms between two probes of one dead device
 LONGEST_FIRE_REST = 10_000  # the same for a fire device
+FIRE_AGE = 2_000  # ms: the reading of a living fire device is never older (R2)
 TURNAROUND = 0.005  # s a device takes to turn round, as the sums assume
 BITS_OF = {"8N1": 10, "8N2": 11, "8E1": 11, "8O1": 11}
 
@@ -23,6 +24,8 @@ class _Entry:
     fire: bool
     due: int
     failures: int = 0
+    heard: int = 0  # when it last answered
+    cost: int = 0  # ms that its last good cycle took
 
 
 class Schedule:
@@ -34,7 +37,8 @@ class Schedule:
         for n, device in enumerate(devices):
             fire = is_fire(device)
             spread = min(device.period, 1000) if fire else device.period
-            self._entries[device.id] = _Entry(device, fire, now + spread * n // max(1, len(devices)))
+            due = now + spread * n // max(1, len(devices))
+            self._entries[device.id] = _Entry(device, fire, due, heard=due)
         self._probe_from = now
 
     def next(self, now: int) -> Device | None:
@@ -46,20 +50,33 @@ class Schedule:
         ready = [e for e in self._entries.values() if e.due <= now and (e.failures < DEAD_AFTER or now >= self._probe_from)]
         return min(ready, key=lambda e: (_rank(e), e.due)).device if ready else None
 
+    def fits(self, now: int, worst: int) -> bool:
+        """May something else hold the line for `worst` ms from now, every living fire device still being heard in time?
+
+        Those that fall due meanwhile are asked one after the other, in the order in which they are due.
+        """
+        free = now + worst
+        for entry in sorted((e for e in self._entries.values() if e.fire and e.failures == 0), key=lambda e: e.due):
+            free = max(free, entry.due) + entry.cost
+            if free > entry.heard + FIRE_AGE:
+                return False
+        return True
+
     def wait(self, now: int) -> int:
         """Ms until something may be due, 0 when it is."""
         times = [max(e.due, self._probe_from) if e.failures >= DEAD_AFTER else e.due for e in self._entries.values()]
         return max(0, min(times) - now) if times else 1000
 
-    def good(self, device: str, now: int) -> None:
-        """It answered. The next poll is on the beat; beats that were missed are not made up for."""
+    def good(self, device: str, now: int, cost: int = 0) -> None:
+        """It answered, and that took `cost` ms of the line. The next poll is on the beat; missed beats are not made up for."""
         entry = self._entries[device]
-        entry.failures = 0
+        entry.failures, entry.heard, entry.cost = 0, now, cost
         entry.due = self._beat(entry, now)
 
     def missed(self, device: str, now: int) -> None:
         """The line itself was down: says nothing about the device, which keeps its beat and its record."""
         entry = self._entries[device]
+        entry.heard = max(entry.heard, now)  # no promise runs while nothing can be asked
         entry.due = self._beat(entry, now)
 
     def bad(self, device: str, now: int, cost: int) -> None:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from alerts.engine import Engine
 from alerts.model import Alarm, Command, Notification
 from alerts.plant import Plant
+from drivers.lending import LineBusy
 from drivers.poller import Poller
 from drivers.reading import Clock, Reading
 from gateway import view
@@ -197,7 +198,12 @@ class Box:
         if device is None:
             known = " ".join(d.id for d in self.site.devices)
             raise RequestError("not-found", f"没有这个设备；有：{known}", f"no such device; there are: {known}")
-        readings, frames = await self._pollers[device.bus].job(device.id)
+        try:
+            readings, frames = await self._pollers[device.bus].job(device.id)
+        except LineBusy:
+            raise RequestError(
+                "line-busy", "线路正忙（火灾点位和输出优先），请稍后再试", "the line is busy; try again"
+            ) from None
         return read_json(self.site, device, readings, frames)
 
     # parts of the snapshot

@@ -13,6 +13,7 @@ from field_far import PtyLine, RtuFar, crc16
 from field_site import WARM, device, relay, smoke, warm
 
 from drivers.bus import DeviceFault, LineDown, NoAnswer, Refused, Space
+from drivers.lending import Exchange, LineBusy, Reader
 from drivers.modbus.rtu import RtuBus, Trace
 from drivers.poller import Poller
 from drivers.profile import Channel, Device
@@ -274,12 +275,104 @@ async def test_a_job_is_answered_with_its_frames_while_polling_goes_on() -> None
         await rig.until(lambda: len(bus.reads) > 3)
         readings, frames = await rig.poller.job("warm3")
         assert [r.point for r in readings] == ["warm3/temperature", "warm3/humidity"]
-        assert frames == [(b"\x03", b"answer")] and bus.trace is None
+        assert frames == [(b"\x03", b"answer")]
         assert readings in rig.seen, "what a person read everybody sees"
         before = len(bus.reads)
         await rig.until(lambda: len(bus.reads) > before + 3)
         with pytest.raises(KeyError):
             await rig.poller.job("nobody")
+
+
+async def test_lent_questions_go_in_the_gaps_one_job_at_a_time_and_the_answer_comes_back() -> None:
+    bus = Script()
+    bus.world[77, "holding", 5] = 4711
+    order: list[str] = []
+
+    async def scan(line: Reader) -> list[int]:
+        order.append("scan begins")
+        found = []
+        for unit in (76, 77):
+            try:
+                found += await line.read(unit, "holding", 5, 1, latency=20)
+            except NoAnswer:
+                found.append(-1)
+        order.append("scan ends")
+        return found
+
+    async def other(line: Reader) -> None:
+        order.append("other")
+
+    bus.faults[76] = NoAnswer("nobody there")
+    async with running(bus, smoke(1, 20)) as rig:
+        answers = await asyncio.gather(rig.poller.lend(scan), rig.poller.lend(other))
+        assert answers == [[-1, 4711], None] and order == ["scan begins", "scan ends", "other"]
+        assert rig.value("line/link") == 1.0 and rig.value("smoke1/smoke") == 0.0, "whom a scan does not find is no device"
+
+
+async def test_a_lent_question_never_makes_a_fire_slot_late_and_says_when_there_is_no_gap(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A question that may hold the line for 2.4 s cannot be asked where a detector is due every second."""
+    monkeypatch.setattr("drivers.lending.GIVE_UP", 0.05)
+    bus = Script()
+    async with running(bus, smoke(1, 1_000)) as rig:
+        with pytest.raises(LineBusy):
+            await rig.poller.lend(lambda line: line.read(5, "holding", 0, 1, latency=1_200))
+        assert not any(unit == 5 for unit, _, _ in bus.reads)
+        await rig.poller.lend(lambda line: line.read(5, "holding", 0, 1, latency=200))
+        assert any(unit == 5 for unit, _, _ in bus.reads)
+
+
+async def test_on_a_line_never_idle_a_lent_question_goes_before_ordinary_polls_after_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("drivers.poller.PATIENCE", 50)
+    bus = Script()
+    async with running(bus, *(warm(n, 1) for n in range(1, 9))) as rig:
+        await rig.until(lambda: len(bus.reads) > 8)
+        await rig.poller.lend(lambda line: line.read(77, "holding", 0, 1))
+
+
+async def test_a_wrong_question_is_its_askers_and_a_cancelled_one_is_never_asked() -> None:
+    bus = Script()
+    real = bus.read
+
+    async def read(unit: int, space: Space, address: int, count: int, *, latency: int = 300, gap: int = 0) -> tuple[int, ...]:
+        if count > 125:
+            raise ValueError("too many")
+        return await real(unit, space, address, count, latency=latency, gap=gap)
+
+    bus.read = read  # type: ignore[method-assign]
+    async with running(bus, *(smoke(n, 1) for n in range(1, 9))) as rig:
+        with pytest.raises(ValueError, match="too many"):
+            await rig.poller.lend(lambda line: line.read(5, "holding", 0, 999))
+        gone = asyncio.create_task(rig.poller.lend(lambda line: line.read(78, "holding", 0, 1)))
+        await asyncio.sleep(0)
+        gone.cancel()
+        await asyncio.gather(gone, return_exceptions=True)
+        await rig.poller.lend(lambda line: line.read(79, "holding", 0, 1))
+        assert not any(unit == 78 for unit, _, _ in bus.reads), "the desk is free for the next"
+
+
+async def test_every_follower_sees_every_transaction_with_its_result() -> None:
+    bus = Script()
+    bus.faults[2] = NoAnswer("silent")
+    first: list[Exchange] = []
+    second: list[Exchange] = []
+    async with running(bus, smoke(1, 20), smoke(2, 20), relay(period=600_000)) as rig:
+        with rig.poller.followed(first.append):
+            with rig.poller.followed(second.append):
+                rig.poller.want("relay/fan", True)
+                await rig.until(lambda: {e.unit for e in first} >= {1, 2, 9} and bus.writes)
+            seen = len(second)
+            await rig.until(lambda: len(first) > seen + 3)
+        assert first[:seen] == second and len(second) == seen
+        good = next(e for e in first if e.unit == 1)
+        assert (good.sent, good.received, good.fault) == (b"\x01", b"answer", "") and good.took >= 0
+        assert next(e for e in first if e.unit == 2).fault == "silent"
+        before, asked = len(first), len(bus.reads)
+        await rig.until(lambda: len(bus.reads) > asked + 3)
+        assert len(first) == before, "nobody follows any more"
 
 
 async def test_jobs_still_waiting_when_the_poller_ends_are_cancelled() -> None:

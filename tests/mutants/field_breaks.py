@@ -246,6 +246,20 @@ FIELD: tuple[Mutant, ...] = (
         POLLER + "test_a_wish_goes_before_everything_that_is_due",
     ),
     Mutant(
+        "R2 a lent question waits for the fire slots",
+        "drivers/schedule.py",
+        "            if free > entry.heard + FIRE_AGE:\n                return False",
+        "            pass",
+        POLLER + "test_a_lent_question_never_makes_a_fire_slot_late_and_says_when_there_is_no_gap",
+    ),
+    Mutant(
+        "one job at a time on a line",
+        "drivers/poller.py",
+        "        async with self._desk.turn:\n            return await work(self._desk)",
+        "        return await work(self._desk)",
+        POLLER + "test_lent_questions_go_in_the_gaps_one_job_at_a_time_and_the_answer_comes_back",
+    ),
+    Mutant(
         "R5 a dead device is a fault",
         "drivers/poller.py",
         "        return (*decode(device, found, image, now), *bad)",

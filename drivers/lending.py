@@ -1,0 +1,106 @@
+"""A line lent to a person's work: its questions wait for gaps between the polls, and followers see every transaction. Reads only."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+from drivers.bus import Bus, Space
+from drivers.reading import Now
+
+PATIENCE = 1_000  # ms after which a lent question goes before ordinary polls; never before outputs and fire slots
+GIVE_UP = 30.0  # seconds after which a lent question that found no gap is given back
+
+
+class LineBusy(Exception):
+    """The line had no gap long enough for a lent question: its fire slots and outputs come first. Nothing was asked."""
+
+    def __init__(self) -> None:
+        super().__init__("线路忙，火灾点位和输出优先，请稍后再试 the line is busy with its fire points and outputs: try again")
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One transaction of a line as its followers see it. Raw frames as they were on the wire, the check sum included.
+
+    `sent` is empty when the port or the connection could not be opened. `received` holds whatever came, right or wrong.
+    """
+
+    at: Now  # when it was over
+    took: int  # ms
+    unit: int
+    sent: bytes
+    received: bytes
+    fault: str = ""  # why it failed, in words for a person; "" when it did not
+
+
+Follower = Callable[[Exchange], None]
+
+
+class Reader(Protocol):
+    """What lent work may do with a line: ask. Whatever is written goes through the poller's `want`."""
+
+    async def read(
+        self, unit: int, space: Space, address: int, count: int, *, latency: int = 300, gap: int = 0
+    ) -> tuple[int, ...]:
+        """As drivers.bus.Bus.read."""
+        ...
+
+
+@dataclass(slots=True)
+class Question:
+    """A lent question in the queue of its line. `worst`: ms that it may hold the line, its time-out and the drain after it."""
+
+    unit: int
+    ask: Callable[[Bus], Awaitable[tuple[int, ...]]]
+    worst: int
+    since: int
+    answer: asyncio.Future[tuple[int, ...]]
+
+
+class Desk:
+    """Where lent questions wait. One job at a time; the poller takes them when the line has time."""
+
+    def __init__(self, wake: Callable[[], None], now: Callable[[], int]) -> None:
+        self._wake, self._now = wake, now
+        self._waiting: deque[Question] = deque()
+        self.turn = asyncio.Lock()
+
+    async def read(
+        self, unit: int, space: Space, address: int, count: int, *, latency: int = 300, gap: int = 0
+    ) -> tuple[int, ...]:
+        """One question of the job that has the turn. Cancelled before it was asked, it is never asked.
+
+        Raises as drivers.bus.Bus.read does, LineBusy when no gap was found, CancelledError when the poller has ended.
+        """
+        answer: asyncio.Future[tuple[int, ...]] = asyncio.get_running_loop().create_future()
+        ask = partial(_read, unit=unit, space=space, address=address, count=count, latency=latency, gap=gap)
+        self._waiting.append(Question(unit, ask, 2 * latency + gap, self._now(), answer))
+        self._wake()
+        try:
+            async with asyncio.timeout(GIVE_UP):
+                return await answer
+        except TimeoutError:
+            raise LineBusy from None
+
+    def first(self) -> Question | None:
+        """The question that has waited longest and is still wanted."""
+        while self._waiting and self._waiting[0].answer.done():
+            self._waiting.popleft()
+        return self._waiting[0] if self._waiting else None
+
+    def take(self) -> Question:
+        return self._waiting.popleft()
+
+    def close(self) -> None:
+        """The line's task has ended: nobody will answer what waits."""
+        while self._waiting:
+            self._waiting.popleft().answer.cancel()
+
+
+async def _read(bus: Bus, *, unit: int, space: Space, address: int, count: int, latency: int, gap: int) -> tuple[int, ...]:
+    return await bus.read(unit, space, address, count, latency=latency, gap=gap)
