@@ -174,6 +174,49 @@ class Alarm:
     told: tuple[str, ...] = ()  # people who got a message: they get the closing one
 
 
+class Stage(enum.Enum):
+    """Where a Mark stands. OVER is the end: it is stored once more and then left out."""
+
+    PLANNED = "planned"
+    ON = "on"
+    RETURNING = "returning"  # its points are given their test alarms now
+    UNVERIFIED = "unverified"  # over, but not proven to work: never shown as normal
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that happened under a mark: a test alarm, an answer, a building that is empty."""
+
+    what: str
+    about: str  # point, building or person id
+    who: str
+    at: Now
+    value: Scalar = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A state beside the alarms that stands for a time, with who, why and until: 停用, 维保, 试运行, a test, a drill ...
+
+    `kind` is a row of alerts.marks.KINDS; `id` is <site>-<seq of its first event>. Times count as an alarm's do; `until` None
+    has no end of its own.
+    """
+
+    id: str
+    number: int  # its 编号 among the open marks
+    kind: str
+    stage: Stage
+    who: str
+    why: str
+    since: Now
+    until: Now | None
+    points: tuple[str, ...] = ()  # those it still covers
+    building: str = ""
+    facts: Mapping[str, Scalar] = field(default_factory=dict)  # permit, keeper, measure, technician ... as given
+    lines: tuple[Line, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One row of the journal. Person ids only: names, numbers and texts live elsewhere and can be erased."""
@@ -261,7 +304,9 @@ class Outcome:
     deliveries: tuple[Delivery, ...] = ()
     outputs: Mapping[str, bool] = field(default_factory=dict)  # changed desired outputs: output point -> on
     replies: tuple[Reply, ...] = ()
+    marks: tuple[Mark, ...] = ()  # changed marks as they now stand, ended ones too
 
     @property
     def empty(self) -> bool:
-        return not (self.events or self.alarms or self.notifications or self.deliveries or self.outputs or self.replies)
+        asked = self.notifications or self.deliveries or self.outputs or self.replies
+        return not (self.events or self.alarms or self.marks or asked)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from alerts.model import Alarm, Delivery, Event, Notification, Outcome, Reply, Scalar
+from alerts.model import Alarm, Delivery, Event, Mark, Notification, Outcome, Reply, Scalar
 from drivers.reading import Now
 
 
@@ -20,6 +20,7 @@ class Record:
         self.deliveries: list[Delivery] = []
         self.outputs: dict[str, bool] = {}
         self.replies: list[Reply] = []
+        self.marks: dict[str, Mark] = {}
         self._events: list[Event] = []
 
     def event(
@@ -35,7 +36,7 @@ class Record:
     def outcome(self) -> Outcome:
         return Outcome(
             tuple(self._events), tuple(self.changed.values()), tuple(self.notifications), tuple(self.deliveries),
-            dict(self.outputs), tuple(self.replies),
+            dict(self.outputs), tuple(self.replies), tuple(self.marks.values()),
         )  # fmt: skip
 
 

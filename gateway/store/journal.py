@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from alerts.model import Alarm, Event, Notification, Outcome, Reply, Scalar
+from alerts.model import Alarm, Event, Mark, Notification, Outcome, Reply, Scalar
 from drivers.reading import Clock, Now
 from gateway.jsonable import from_jsonable
 from gateway.store import chain, rows, salvage
@@ -19,7 +19,7 @@ from gateway.store.reserve import Reserve
 from gateway.store.restored import Restored
 from gateway.store.rows import Entry, Tip
 
-MIGRATIONS = ((Path(__file__).parent / "schema.sql").read_text(encoding="utf-8"),)
+MIGRATIONS = tuple((Path(__file__).parent / name).read_text(encoding="utf-8") for name in ("schema.sql", "schema-2.sql"))
 RESERVE = 2 * WAL_LIMIT
 RESERVE_AGAIN = 60_000  # ms between attempts to hold the reserve again
 SEQ_GAP = 1_000  # numbers left free after a quarantine for events that the broken file may hold unseen
@@ -107,6 +107,7 @@ class Journal:
         try:
             meta = dict(query("SELECT key, value FROM meta"))
             alarms = _rebuilt(Alarm, query("SELECT id, snapshot FROM alarm WHERE open = 1"), bad)
+            marks = _rebuilt(Mark, query("SELECT id, snapshot FROM mark WHERE open = 1"), bad)
             queued = query("SELECT key, body FROM notification WHERE state = 'queued' ORDER BY key, attempt")
             commands = _rebuilt(Reply, query("SELECT id, reply FROM command"), bad)
             unsent = {note.key: note for note in _rebuilt(Notification, queued, bad)}
@@ -121,6 +122,7 @@ class Journal:
                 commands={reply.command: reply for reply in commands},
                 notes={key.removeprefix("note."): value for key, value in meta.items() if key.startswith("note.")},
                 unreadable=tuple(bad),
+                marks=tuple(sorted(marks, key=lambda mark: (mark.since.wall, mark.id))),
             )
         except sqlite3.Error as fault:
             raise JournalError(f"{self.path}: {fault}") from fault

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from alerts.model import Alarm, AlarmState, Fate, Notification, Outcome, Reply
+from alerts.model import Alarm, AlarmState, Fate, Mark, Notification, Outcome, Reply, Stage
 from drivers.reading import Now
 
 # What a delivery makes of its notification's row. Absent: the row stays queued.
@@ -36,6 +36,7 @@ class Restored:
     commands: Mapping[str, Reply] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
     unreadable: tuple[str, ...] = ()
+    marks: tuple[Mark, ...] = ()  # those that stand
 
 
 def overlay(base: Restored, late: Iterable[tuple[Outcome, Now]], boot: str) -> Restored:
@@ -43,6 +44,7 @@ def overlay(base: Restored, late: Iterable[tuple[Outcome, Now]], boot: str) -> R
     state = base
     for outcome, anchor in late:
         alarms = {alarm.id: alarm for alarm in (*state.alarms, *outcome.alarms)}
+        marks = {mark.id: mark for mark in (*state.marks, *outcome.marks)}
         unsent = {note.key: note for note in (*state.unsent, *outcome.notifications)}
         settled = {delivery.key for delivery in outcome.deliveries if delivery.fate in STATE_AFTER}
         state = replace(
@@ -53,6 +55,7 @@ def overlay(base: Restored, late: Iterable[tuple[Outcome, Now]], boot: str) -> R
             next_seq=max([state.next_seq, *(event.seq + 1 for event in outcome.events)]),
             anchor=anchor,
             boot=boot,
+            marks=tuple(mark for mark in marks.values() if mark.stage is not Stage.OVER),
             commands={**state.commands, **{reply.command: reply for reply in outcome.replies}},
         )
     return state

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from alerts.model import AlarmState, Event, Notification, Outcome, Scalar
+from alerts.model import AlarmState, Event, Notification, Outcome, Scalar, Stage
 from drivers.reading import Now
 from gateway.store import chain
 from gateway.store.canonical import canonical
@@ -62,6 +62,10 @@ def put_entry(db: sqlite3.Connection, entry: Entry, tip: Tip) -> tuple[tuple[byt
         [(alarm.id, alarm.state is not AlarmState.NORMAL, canonical(alarm).decode()) for alarm in outcome.alarms],
     )
     db.executemany(
+        "INSERT OR REPLACE INTO mark (id, open, snapshot) VALUES (?, ?, ?)",
+        [(mark.id, mark.stage is not Stage.OVER, canonical(mark).decode()) for mark in outcome.marks],
+    )
+    db.executemany(
         "INSERT OR REPLACE INTO output (point, want) VALUES (?, ?)", [(p, int(on)) for p, on in outcome.outputs.items()]
     )
     db.executemany(
@@ -109,6 +113,7 @@ def retain(db: sqlite3.Connection, before: int, most: int) -> int:
     db.execute("DELETE FROM event WHERE seq <= ?", (last,))
     put_meta(db, {"chain.seq": last, "chain.head": head})
     db.execute("DELETE FROM alarm WHERE open = 0 AND json_extract(snapshot, '$.raised.wall') < ?", (before,))
+    db.execute("DELETE FROM mark WHERE open = 0 AND json_extract(snapshot, '$.since.wall') < ?", (before,))
     for table in ("notification", "delivery"):
         db.execute(f"DELETE FROM {table} WHERE seq <= ?", (last,))
     return len(gone)

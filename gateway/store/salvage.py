@@ -12,6 +12,7 @@ from gateway.store.database import PARTS, readonly
 # The tables that say how things stand now; past events stay in the quarantined file.
 CARRIED = (
     ("alarm", " WHERE open = 1"),
+    ("mark", " WHERE open = 1"),
     ("notification", " WHERE state = 'queued'"),
     ("delivery", ""),
     ("output", ""),

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from alerts.model import Alarm, Notification, Outcome, Policy, Rule, Step
+from alerts.model import Alarm, Mark, Notification, Outcome, Policy, Rule, Step
 from alerts.plant import Building, OutputPoint, Person, Plant, Point, Shift, Zone
 from drivers.profile import Channel, Device, Limits, Profile, ScaleFrom
 from gateway.jsonable import from_jsonable, to_jsonable
 from gateway.site import BusConfig, ChannelConfig, Site, UplinkConfig, site_from_json, site_to_json
 
-KINDS = [Alarm, Notification, Policy, Rule, Step, Building, OutputPoint, Person, Point, Shift, Zone, Channel, Device]
+KINDS = [Alarm, Mark, Notification, Policy, Rule, Step, Building, OutputPoint, Person, Point, Shift, Zone, Channel, Device]
 KINDS += [Limits, Profile, ScaleFrom, BusConfig, ChannelConfig, UplinkConfig]
 
 

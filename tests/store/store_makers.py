@@ -9,12 +9,15 @@ from alerts.model import (
     Done,
     Event,
     Fate,
+    Line,
+    Mark,
     Notification,
     Outcome,
     Policy,
     Reply,
     Result,
     Severity,
+    Stage,
     Step,
     Truth,
 )
@@ -53,6 +56,12 @@ def alarm(number: int, state: AlarmState = AlarmState.UNACKED, severity: Severit
         *where, severity, state, 1, *lasting, {"value": 1.0, "words": "烟"}, on_due=None, off_due=77, acked=at(9),
         acked_by="li", result=Result.FALSE, done=(Done("first", 2, 5),), told=("wang", "li"),
     )  # fmt: skip
+
+
+def mark(number: int, stage: Stage = Stage.ON) -> Mark:
+    lines = (Line("test-alarm", "d/smoke", "wang", at(8), 1.5),)
+    where = (f"s-{number}", number, "out-of-service", stage, "sun", "动火")
+    return Mark(*where, at(number), at(99), ("d/smoke",), "dorm", {"permit": "7", "none": None}, lines)
 
 
 def note(key: str, text: str = "三中 宿舍 烟感 火警", attempt: int = 1, severity: Severity = Severity.FAULT) -> Notification:

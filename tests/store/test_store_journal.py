@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from store_makers import FakeClock, alarm, at, delivery, event, note, outcome
+from store_makers import FakeClock, alarm, at, delivery, event, mark, note, outcome
 
-from alerts.model import AlarmState, Fate, Outcome
+from alerts.model import AlarmState, Fate, Outcome, Stage
 from gateway.store import audit
 from gateway.store.database import quarantine
 from gateway.store.journal import SEQ_GAP, Journal, JournalError, fallback_seq
@@ -49,6 +49,14 @@ def test_closed_alarms_and_settled_messages_are_not_restored(open_journal: Open)
     found = journal.load()
     assert [one.id for one in found.alarms] == ["s-2"]
     assert [one.key for one in found.unsent] == ["c"]
+
+
+def test_standing_marks_come_back_and_ended_ones_do_not(open_journal: Open) -> None:
+    journal = open_journal()
+    journal.commit(Outcome(marks=(mark(2), mark(1, Stage.UNVERIFIED), mark(3))), at(1))
+    journal.commit(Outcome(marks=(mark(3, Stage.OVER),)), at(2))
+    journal.close()
+    assert open_journal("boot-2").load().marks == (mark(1, Stage.UNVERIFIED), mark(2))
 
 
 def test_a_repeated_message_is_restored_in_its_last_attempt(open_journal: Open) -> None:
@@ -180,6 +188,7 @@ def test_what_can_be_read_of_a_broken_file_is_carried_over(open_journal: Open) -
     for seq in range(1, 401, 2):
         journal.commit(Outcome(events=(event(seq), event(seq + 1))), at(seq))
     journal.commit(outcome(401), at(401))
+    journal.commit(Outcome(marks=(mark(9),)), at(402))
     head = journal.load().head.hex()
     journal.close()
     with sqlite3.connect(journal.path) as db:
@@ -196,6 +205,7 @@ def test_what_can_be_read_of_a_broken_file_is_carried_over(open_journal: Open) -
     assert [one.id for one in found.alarms] == ["s-401"]
     assert [one.key for one in found.unsent] == ["k401"]
     assert found.outputs == {"relay/1": True}
+    assert found.marks == (mark(9),)
     told = json.loads(audit.events(journal.path, 0, 1)[0][1])
     assert (told["args"]["head"], told["args"]["last"], told["seq"]) in ((head, 402, 403), ("", 402 + SEQ_GAP, 403 + SEQ_GAP))
 
