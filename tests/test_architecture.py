@@ -18,6 +18,7 @@ HEAVY = {"pydantic", "ruamel", "numpy", "fastapi", "starlette", "uvicorn", "jinj
 PURE = [
     *(p for p in (ROOT / "alerts").rglob("*.py") if "channels" not in p.parts),
     *(ROOT / "drivers" / f"{name}.py" for name in ("reading", "quantities", "profile", "bus", "codec", "plan", "schedule")),
+    *(ROOT / "drivers/framers").rglob("*.py"),
 ]
 
 # files that may know a library, and nobody else
