@@ -5,9 +5,7 @@ Source: people's table of §3 and the rota of §4.2; minutes of the day are loca
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
-
+from alerts.calendar import local
 from alerts.plant import Plant, Shift
 
 POSTS = ("duty", "second", "leader")
@@ -33,8 +31,8 @@ def on_duty(plant: Plant, wall: int) -> dict[str, tuple[str, ...]]:
     A hole in the rota falls back to everybody of the post's role, an empty role to the one that answers for it
     (STAND_IN), so that duty, second and leader are empty only when the school has named nobody at all.
     """
-    local = datetime.fromtimestamp(wall / 1000, UTC).astimezone(ZoneInfo(plant.timezone))
-    minute, day = local.hour * 60 + local.minute, local.isoweekday()
+    at = local(plant, wall)
+    minute, day = at.hour * 60 + at.minute, at.isoweekday()
     found = {post: _rota(plant, post, minute, day) for post in POSTS}
     return {name: found.get(name) or _stand_in(plant, name) for name in (*POSTS, *ROLES)}
 

@@ -17,11 +17,40 @@ class Building:
 
 
 @dataclass(frozen=True, slots=True)
+class Sleep:
+    """When people sleep in a zone, local minutes of the day; from > to passes midnight. `school_days`: on those only."""
+
+    start: int
+    end: int
+    school_days: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Zone:
     id: str
     name: str  # 地点, at most 14 characters: these words are what the guard hears at night
     building: str
-    kind: str  # classroom, dormitory, kitchen, laboratory, chemical-store, pump-room, office, corridor, other
+    kind: str  # classroom, dormitory, nap-room, kitchen, laboratory, chemical-store, pump-room, office, corridor, other
+    sleep: tuple[Sleep, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Days from `start` to `end`, both included, as ISO dates: 2026-09-01."""
+
+    name: str
+    start: str
+    end: str
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The school's year (alerts/calendar.py reads it). Empty: every Monday to Friday is a school day."""
+
+    terms: tuple[Span, ...] = ()
+    holidays: tuple[Span, ...] = ()
+    makeup: tuple[str, ...] = ()  # days of school on a weekend: ISO dates
+    exams: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,4 +121,5 @@ class Plant:
     rules: tuple[Rule, ...]
     policies: Mapping[str, Policy]
     holders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # store zone -> key-holders
+    calendar: Calendar = Calendar()
     speed: int = 1  # durations of rules and policies are already divided by it; never poll periods

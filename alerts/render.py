@@ -1,12 +1,11 @@
-"""An alarm and a message id -> the text one person reads. Pure; the only file besides duty.py that knows the time zone."""
+"""An alarm and a message id -> the text one person reads. Pure; it asks alerts/calendar.py for local time."""
 
 from __future__ import annotations
 
 import string
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
+from alerts.calendar import local, working_hours
 from alerts.kinds import KINDS
 from alerts.messages import FIELDS, MESSAGES, REPEAT, Message
 from alerts.model import Alarm
@@ -16,7 +15,6 @@ from drivers.reading import Now
 
 Words = tuple[str, str]  # zh, en
 
-WORK = (8 * 60, 18 * 60)  # local minutes, Monday to Friday: when an electrician may be rung for a warning
 NIGHT = (21 * 60 + 30, 6 * 60 + 30)  # sleeping time
 
 VERDICTS: dict[str, Words] = {
@@ -78,13 +76,13 @@ def _cut(text: str, most: int) -> str:
 
 def traits(alarm: Alarm, plant: Plant) -> dict[str, str]:
     """What decides between messages: which (lock), result, limit, work and night (of the local time it was raised)."""
-    local = _local(alarm.raised.wall, plant)
-    minute = local.hour * 60 + local.minute
+    at = local(plant, alarm.raised.wall)
+    minute = at.hour * 60 + at.minute
     return {
         "which": str(alarm.evidence.get("which", "")),
         "result": alarm.result.value if alarm.result else "",
         "limit": "no" if alarm.evidence.get("limit") is None else "yes",
-        "work": _yes(local.isoweekday() <= 5 and WORK[0] <= minute < WORK[1]),
+        "work": _yes(working_hours(plant, alarm.raised.wall)),
         "night": _yes(minute >= NIGHT[0] or minute < NIGHT[1]),
     }
 
@@ -138,12 +136,8 @@ def _yes(fact: bool) -> str:
     return "yes" if fact else "no"
 
 
-def _local(wall: int, plant: Plant) -> datetime:
-    return datetime.fromtimestamp(wall / 1000, UTC).astimezone(ZoneInfo(plant.timezone))
-
-
 def _clock(wall: int, plant: Plant) -> str:
-    return _local(wall, plant).strftime("%H:%M")
+    return local(plant, wall).strftime("%H:%M")
 
 
 def _minutes(ms: int, plant: Plant) -> int:

@@ -6,13 +6,14 @@ import dataclasses
 import hashlib
 from collections.abc import Mapping, Sequence
 
+from alerts.calendar import SLEEP
 from alerts.model import Policy, Rule, Scalar
-from alerts.plant import Building, OutputPoint, Person, Plant, Point, Shift, Zone
+from alerts.plant import Building, Calendar, OutputPoint, Person, Plant, Point, Shift, Sleep, Zone
 from drivers.profile import Channel, Device, Profile
 from drivers.quantities import QUANTITIES
 from gateway.config.devices import stale
 from gateway.config.library import Library
-from gateway.config.model import Bus, SiteFile
+from gateway.config.model import Bus, SiteFile, ZoneFile
 from gateway.config.rulefile import RuleFile
 from gateway.config.source import Source
 from gateway.site import VERSION, BusConfig, ChannelConfig, Site, UplinkConfig
@@ -24,11 +25,11 @@ LINK_STALE = 30_000  # ms: the poller tells of its line at least every 10 s
 
 def build(
     source: Source, file: SiteFile, devices: Sequence[Device], rules: Mapping[str, RuleFile], library: Library, *,
-    data: str, speed: int, warnings: tuple[str, ...],
+    calendar: Calendar, data: str, speed: int, warnings: tuple[str, ...],
 ) -> Site:  # fmt: skip
     """`devices` in the order of the file; `rules` as the site has changed them; `speed` divides delays, steps and loops."""
     head = file.site
-    zones = {z.id: Zone(z.id, z.name, z.building, z.kind) for z in file.zones}
+    zones = {z.id: Zone(z.id, z.name, z.building, z.kind, _sleep(z)) for z in file.zones}
     points = _points(file, devices)
     plant = Plant(
         site=head.id,
@@ -46,6 +47,7 @@ def build(
         rules=_rules(file, points, zones, rules, speed),
         policies={p.id: _faster(p, speed) for p in library.policies.values()},
         holders=_holders(file),
+        calendar=calendar,
         speed=speed,
     )
     return Site(
@@ -64,6 +66,13 @@ def build(
         ),
         warnings=warnings,
     )
+
+
+def _sleep(zone: ZoneFile) -> tuple[Sleep, ...]:
+    """What the zone says, else what its kind says; an empty list means that nobody sleeps there."""
+    if zone.sleep is None:
+        return SLEEP.get(zone.kind, ())
+    return tuple(Sleep(s.start, s.end, s.school_days) for s in zone.sleep)
 
 
 def _bus(bus: Bus) -> BusConfig:

@@ -92,6 +92,8 @@ CODES: dict[str, Code] = {
              "加一个 role: duty 的人，或写 duty 班次", "add a person of role duty or a shift under duty"),
         Code("CFG-041", "{person} 没有通知通道", "{person} has no channel",
              "在 channels 里写上通道", "name channels under channels"),
+        Code("CFG-042", "校历有误：{why}", "the calendar is wrong: {why}",
+             "照 docs/roster.md 和 config/calendar.example.yaml 写", "write it as docs/roster.md and config/calendar.example.yaml show"),
         Code("CFG-050", "总线 {bus} 负荷 {share}%：{arithmetic}", "bus {bus} is loaded to {share} %: {arithmetic}",
              "提高波特率、放长 period，或分线", "raise the baud rate, lengthen periods, or use a second line", warning=True),
         Code("CFG-051", "只有一个能接电话的人", "only one phone can be reached",
@@ -108,5 +110,7 @@ CODES: dict[str, Code] = {
              "在 outputs 里加一个 role: guard-sounder", "add an output of role guard-sounder", warning=True),
         Code("CFG-057", "楼栋 {building} 没有写 evacuation: true，疏散信号不会自动响", "building {building} is not evacuation: true; its signal never sounds by itself",
              "学校同意自动疏散时，在楼栋写 evacuation: true；否则删掉这个输出", "write evacuation: true where the school wants it, or remove the output", warning=True),
+        Code("CFG-058", "没有校历：按星期一至星期五算上学日，节假日和调休都不认识", "no calendar: Monday to Friday count as school days, holidays and make-up days are unknown",
+             "照 config/calendar.example.yaml 写一份，在 calendar: 里写它的文件名", "write one like config/calendar.example.yaml and name it under calendar:", warning=True),
     )
 }  # fmt: skip

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from alerts.plant import Calendar
 from gateway.config import library
 from gateway.config.build import build
+from gateway.config.calendarfile import calendar
 from gateway.config.devices import devices, weigh
 from gateway.config.findings import Finding
 from gateway.config.limits import overridden
@@ -44,11 +46,13 @@ def compile_site(
     resolved = Resolver(source, shaped, file, shelf).run()
     rules, limits = overridden(source, file.rules, shelf.rules)
     made, slow = devices(source, shaped, shelf)
-    findings = _sorted(shaped.findings + shelf.findings + resolved + limits + slow + weigh(source, shaped, list(made.values())))
+    year, dates = calendar(source, file.calendar) if "calendar" not in shaped.blind else (Calendar(), [])
+    load = weigh(source, shaped, list(made.values()))
+    findings = _sorted(shaped.findings + shelf.findings + resolved + limits + slow + load + dates)
     if any(not f.warning for f in findings):
         return Compiled(None, findings)
     warnings = tuple(f"{f.code} {f.words()} · {f.words('en')}" for f in findings)
-    site = build(source, file, list(made.values()), rules, shelf, data=data, speed=speed, warnings=warnings)
+    site = build(source, file, list(made.values()), rules, shelf, calendar=year, data=data, speed=speed, warnings=warnings)
     return Compiled(site, findings)
 
 

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 ZoneKind = Literal[
-    "classroom", "dormitory", "kitchen", "laboratory", "chemical-store", "pump-room",
+    "classroom", "dormitory", "nap-room", "kitchen", "laboratory", "chemical-store", "pump-room",
     "office", "corridor", "other",
 ]  # fmt: skip
 ZONE_KINDS: tuple[str, ...] = typing.get_args(ZoneKind)
@@ -113,11 +113,18 @@ class BuildingFile(Strict):
     people: Annotated[int, _range(0, 100_000)] = 0
 
 
+class SleepFile(Strict):
+    start: Clock = Field(alias="from")
+    end: Clock = Field(alias="to")
+    school_days: bool = False
+
+
 class ZoneFile(Strict):
     id: Id
     name: Place
     building: str
     kind: ZoneKind
+    sleep: list[SleepFile] | None = None
 
 
 class ChannelFile(Strict):
@@ -214,4 +221,5 @@ class SiteFile(Strict):
     stores: list[StoreFile] = Field(default_factory=list)
     channels: list[ChannelConfigFile] = Field(default_factory=list)
     uplink: UplinkFile | None = None
+    calendar: str | dict[str, Any] | None = None
     rules: dict[str, dict[str, Any]] = Field(default_factory=dict)

@@ -48,6 +48,7 @@ channels:
 uplink: {host: 127.0.0.1, port: 1883, confirm: receipt}
 rules:
   residual-current-alarm: {high: 400}
+calendar: {terms: [{name: 秋, from: "2026-09-01", to: "2027-01-22"}]}
 """
 
 TEN = """\
@@ -75,6 +76,7 @@ channels:
   - {id: phone, type: webhook, url: "http://127.0.0.1:1/", secret_file: /etc/secret}
 rules:
   residual-current-alarm: {high: 1200}
+calendar: {terms: [{name: 秋, from: "2026-09-01", to: "2027-01-22"}]}
 """
 
 # (line, column, code, hint) of each of the ten

@@ -106,6 +106,7 @@ CASES = [
     ("CFG-038", "role: evacuation, building: dorm", "role: evacuation", "{id: relay/relay-3"),
     ("CFG-039", "{quantity: door, ", "{quantity: door, zone: room, ", "io/di-1, lock_a"),
     ("CFG-041", "channels: [phone], zones", "zones", "{id: chen"),
+    ("CFG-042", 'from: "2026-09-01"', 'from: "2026-9-1"', '"2026-9-1"'),
     ("CFG-051", ', phone: "+8613800000002"', "", "people"),
     ("CFG-052", "{high: 400}", "{high: 600}", "600"),
     ("CFG-053", "profile: calectro-ug3", "profile: generic-smoke", "generic-smoke"),
@@ -113,6 +114,7 @@ CASES = [
     ("CFG-055", "type: webhook, url: \"http://127.0.0.1:1/\", secret_file: /etc/secret", "type: console", "channels:\n  - {id: phone"),
     ("CFG-056", "role: guard-sounder", "role: chirp, zone: vault", "outputs:"),
     ("CFG-057", "building: dorm}\nstores", "building: canteen}\nstores", "{id: relay/relay-3"),
+    ("CFG-058", 'calendar: {terms: [{name: 秋, from: "2026-09-01", to: "2027-01-22"}]}\n', "", "campus"),
 ]  # fmt: skip
 
 

@@ -15,7 +15,18 @@ from alerts.registry import RULES
 from drivers.quantities import QUANTITIES
 
 ROOT = Path(__file__).parents[2]
-ZONES = {"classroom", "dormitory", "kitchen", "laboratory", "chemical-store", "pump-room", "office", "corridor", "other"}
+ZONES = {
+    "classroom",
+    "dormitory",
+    "nap-room",
+    "kitchen",
+    "laboratory",
+    "chemical-store",
+    "pump-room",
+    "office",
+    "corridor",
+    "other",
+}
 KEYS = {
     "id", "kind", "alarm", "quantities", "zones", "stores", "group", "high", "low", "return_at", "equals", "case", "on_delay",
     "off_delay", "policy", "what", "source", "limits", "advised", "less_than",
