@@ -1,0 +1,26 @@
+"""Every requirement is shown by a test or bench that carries its id, or the table says that nothing shows it yet."""
+
+from __future__ import annotations
+
+from tools import requirements_md
+
+
+def test_the_table_is_current() -> None:
+    assert requirements_md.TARGET.read_text(encoding="utf-8") == requirements_md.render(), "run: python -m tools.requirements_md"
+
+
+def test_what_is_not_open_is_shown() -> None:
+    by_id = requirements_md.shown()
+    missing = [id for id, row in requirements_md.table().items() if not row.get("open") and id not in by_id]
+    assert not missing, f"name a test after each of {' '.join(missing)}, or mark it open: true in docs/requirements.yaml"
+
+
+def test_what_is_shown_is_not_open() -> None:
+    by_id = requirements_md.shown()
+    late = [id for id, row in requirements_md.table().items() if row.get("open") and id in by_id]
+    assert not late, f"{' '.join(late)}: tests carry these ids; take `open` out of docs/requirements.yaml"
+
+
+def test_no_test_carries_an_id_that_nobody_owes() -> None:
+    unknown = {id: names for id, names in requirements_md.shown().items() if id not in requirements_md.table()}
+    assert not unknown, unknown
