@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,7 +15,7 @@ from alerts.plant import Plant
 from drivers.lending import LineBusy
 from drivers.poller import Poller
 from drivers.reading import Clock, Reading
-from gateway import view
+from gateway import incident, view
 from gateway.decide import Decider
 from gateway.jsonable import to_jsonable
 from gateway.local import LocalServer, RequestError
@@ -145,6 +146,7 @@ class Box:
             "history": self._ask_history,
             "events": self._ask_events,
             "verify": self._ask_verify,
+            "incident": self._ask_incident,
             "config": self._ask_config,
             "health": self._ask_health,
             "read": self._ask_read,
@@ -178,6 +180,21 @@ class Box:
     async def _ask_verify(self, request: Json) -> Json:
         findings = await self._audit(audit.verify)
         return {"findings": [str(f) for f in findings], "events": self.engine.seq - 1, "head": self.decider.head.hex()}
+
+    async def _ask_incident(self, request: Json) -> Json:
+        """Writes <data>/exports/<alarm>.zip; only the newest of each alarm is kept."""
+        folder, alarm = Path(self.site.data) / "exports", str(request.get("alarm", ""))
+        part = folder / f"{uuid.uuid4().hex}.zip"
+        await self._readings.flush()
+        try:
+            await asyncio.to_thread(folder.mkdir, mode=0o700, exist_ok=True)
+            found = await asyncio.to_thread(incident.write, Path(self.site.data), self.site, alarm, part)
+            done = await asyncio.to_thread(part.replace, folder / f"{found.alarm}.zip")
+        except incident.NoSuchAlarm:
+            raise RequestError("not-found", "日志里没有这条报警", "the journal knows no such alarm") from None
+        except (OSError, StoreError) as error:
+            raise RequestError("export-failed", f"写不了：{error}", f"the incident cannot be written: {error}") from None
+        return {"alarm": found.alarm, "file": str(done), "events": len(found.rows)}
 
     async def _audit(self, look: Callable[..., T], *args: object) -> T:
         try:

@@ -1,13 +1,20 @@
-"""`journal verify|export`: check the hash chain, or write the events out; through the living `run`, else from the file."""
+"""`journal verify|export|replay`: prove the hash chain, write events or an incident out, play an incident again.
+
+Through the living `run`, since nobody else opens its journal; else from the files of its data folder.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
+from zipfile import BadZipFile
+from zoneinfo import ZoneInfo
 
 from gateway.commands._client import Failed, add_data, ask, complain, living
 from gateway.store import audit
@@ -15,27 +22,40 @@ from gateway.store.database import StoreError
 
 T = TypeVar("T")
 PAGE = 500
+PATIENCE = 300.0  # s that a large incident may take to be written
 
 
 def add_parser(sub: Any) -> None:
-    p = sub.add_parser("journal", help="verify or export the journal 日志核验与导出")
+    p = sub.add_parser("journal", help="verify or export the journal, an incident, its replay 日志核验、导出、重放")
     verbs = p.add_subparsers(dest="verb", metavar="VERB", required=True)
-    verify = verbs.add_parser("verify", help="recompute the hash chain 核验哈希链")
+    verify = verbs.add_parser("verify", help="recompute the hash chain, of the box or of an incident file 核验哈希链")
     add_data(verify)
-    export = verbs.add_parser("export", help="all events, oldest first 导出全部事件")
+    verify.add_argument("file", type=Path, nargs="?", help="an incident file; without it the journal itself")
+    export = verbs.add_parser("export", help="all events, oldest first, or one incident as a zip 导出全部事件或一次事件")
     add_data(export)
-    export.add_argument("--format", choices=["jsonl", "csv"], default="jsonl")
+    export.add_argument("--format", choices=audit.FORMS, default="jsonl")
+    export.add_argument(
+        "--incident", metavar="ALARM", help="alarm id, or 编号 of an open one: events, messages, readings ± 30 min"
+    )
+    export.add_argument("--out", type=Path, help="where the incident goes (default ALARM.zip here)")
+    export.add_argument("--site", type=Path, help="the compiled site, when no `run` lives (default DATA/site.compiled.json)")
+    replay = verbs.add_parser("replay", help="play an incident file through the same rules again 重放一次事件")
+    replay.add_argument("file", type=Path, help="what `journal export --incident` wrote")
 
 
 def run(args: argparse.Namespace) -> int:
     try:
-        return _verify(args) if args.verb == "verify" else _export(args)
+        return {"verify": _verify, "export": _export, "replay": _replay}[args.verb](args)
     except Failed as error:
         return complain(error)
 
 
 def _verify(args: argparse.Namespace) -> int:
-    if living(args.data):
+    from gateway import incident
+
+    if args.file is not None:
+        findings = [str(finding) for finding in _opened(incident.verify, args.file)]
+    elif living(args.data):
         findings = ask(args.data, {"ask": "verify"}, timeout=120)["data"]["findings"]
     else:
         findings = [str(finding) for finding in _alone(audit.verify, args.data / "journal.db")]
@@ -46,13 +66,68 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 def _export(args: argparse.Namespace) -> int:
-    """The exact bodies: from the living `run` page by page, since nobody else opens its journal; else from the file."""
+    """The exact bodies: from the living `run` page by page; else from the file."""
+    if args.incident:
+        return _incident(args)
     bodies = (
         _living(args.data) if living(args.data) else _alone(lambda path: list(audit.bodies(path)), args.data / "journal.db")
     )
     for line in audit.lines(bodies, args.format):
         sys.stdout.write(line)
     return 0
+
+
+def _incident(args: argparse.Namespace) -> int:
+    out = args.out or Path(f"{args.incident}.zip")
+    if living(args.data):
+        made = Path(ask(args.data, {"ask": "incident", "alarm": args.incident}, timeout=PATIENCE)["data"]["file"])
+        shutil.copyfile(made, out)
+    else:
+        _alone_incident(args, out)
+    print(f"已写入 · written: {out}")
+    return 0
+
+
+def _alone_incident(args: argparse.Namespace, out: Path) -> None:
+    from gateway import incident
+    from gateway.site import site_from_json
+
+    compiled = args.site or args.data / "site.compiled.json"
+    try:
+        site = site_from_json(compiled.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Failed(
+            f"{compiled}: 读不了，请用 --site 指明编译好的配置 · name the compiled site with --site: {error}"
+        ) from None
+    try:
+        incident.write(args.data, site, args.incident, out, lambda part: print(f"… {part}", file=sys.stderr))
+    except incident.NoSuchAlarm:
+        raise Failed(f"日志里没有这条报警：{args.incident} · the journal knows no such alarm") from None
+    except (OSError, StoreError) as error:
+        raise Failed(f"{out}: {error}") from None
+
+
+def _replay(args: argparse.Namespace) -> int:
+    from gateway.replay import replay
+
+    played = _opened(replay, args.file)
+    zone = ZoneInfo(played.timezone)
+    for step in played.again:
+        print(f"{datetime.fromtimestamp(step.wall / 1000, zone):%Y-%m-%d %H:%M:%S}  {step.new:<12} {step.rule} {step.point}")
+    for alarm in played.before:
+        print(f"窗口之前已有，不能重放 · open before the window, not replayed: {alarm}")
+    differences = played.differences()
+    for line in differences:
+        print(f"不同 · differs: {line}")
+    print("与记录一致 · as recorded" if not differences else "与记录不一致 · not as recorded")
+    return 1 if differences else 0
+
+
+def _opened(look: Callable[[Path], T], path: Path) -> T:
+    try:
+        return look(path)
+    except (OSError, BadZipFile, ValueError, KeyError, TypeError) as error:
+        raise Failed(f"{path}: 不是事件文件 · no incident file: {error}") from None
 
 
 def _living(data: Path) -> Iterator[str]:

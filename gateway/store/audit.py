@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from gateway.store.chain import Finding
 from gateway.store.database import readonly
 from gateway.store.rows import answer_text
 
+FORMS = ("jsonl", "json", "csv")
 COLUMNS = ("seq", "wall", "mono", "boot", "clock_ok", "late", "alarm", "kind", "old", "new", "who", "code", "args")
 
 
@@ -43,13 +44,20 @@ def bodies(path: Path) -> Iterator[str]:
 
 
 def lines(found: Iterable[str], form: str) -> Iterator[str]:
-    """Bodies of events as lines to write: "jsonl" (as they are) or "csv" (with a heading). Raises ValueError."""
-    if form not in ("jsonl", "csv"):
-        raise ValueError(f"unknown form {form!r}: jsonl or csv")
+    """Bodies of events as lines to write: FORMS: as they are, one array, or a table with a heading. Raises ValueError."""
+    if form not in FORMS:
+        raise ValueError(f"unknown form {form!r}: {', '.join(FORMS)}")
     if form == "csv":
         yield _csv(COLUMNS)
-    for text in found:
-        yield text + "\n" if form == "jsonl" else _csv(_cells(json.loads(text)))
+    if form == "json":
+        yield "["
+    for n, text in enumerate(found):
+        if form == "csv":
+            yield _csv(_cells(json.loads(text)))
+        else:
+            yield f"{',' if form == 'json' and n else ''}{text}\n"
+    if form == "json":
+        yield "]\n"
 
 
 def _texts(db: sqlite3.Connection) -> Iterator[Finding]:
@@ -70,6 +78,12 @@ def _texts(db: sqlite3.Connection) -> Iterator[Finding]:
 def _cells(event: dict[str, object]) -> tuple[object, ...]:
     plain = {**event, "args": json.dumps(event.get("args", {}), ensure_ascii=False, sort_keys=True)}
     return tuple(plain.get(name, "") for name in COLUMNS)
+
+
+def table(columns: tuple[str, ...], rows: Iterable[Mapping[str, object]], *, heading: bool = True) -> str:
+    """CSV text of the named columns of each row; what a row lacks stays empty. Safe to open in a spreadsheet."""
+    lines = [_csv(columns)] if heading else []
+    return "".join([*lines, *(_csv(tuple(row.get(name, "") for name in columns)) for row in rows)])
 
 
 def _csv(cells: tuple[object, ...]) -> str:
