@@ -129,7 +129,9 @@ def test_export_gives_every_event(open_journal: Open) -> None:
     assert [json.loads(line)["seq"] for line in audit.lines(audit.bodies(journal.path), "jsonl")] == [1, 2]
     table = list(csv.DictReader(audit.lines(audit.bodies(journal.path), "csv")))
     assert [(row["seq"], row["kind"]) for row in table] == [("1", "raised"), ("2", "raised")]
-    with pytest.raises(ValueError, match="jsonl or csv"):
+    assert [event["seq"] for event in json.loads("".join(audit.lines(audit.bodies(journal.path), "json")))] == [1, 2]
+    assert json.loads("".join(audit.lines([], "json"))) == []
+    with pytest.raises(ValueError, match="jsonl, json, csv"):
         list(audit.lines(audit.bodies(journal.path), "xml"))
 
 
