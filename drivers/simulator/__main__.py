@@ -7,7 +7,9 @@ import asyncio
 import contextlib
 from pathlib import Path
 
+from drivers.simulator.faults import KINDS, Fault, parse
 from drivers.simulator.program import NOBODY, Options, run
+from drivers.simulator.school import campus, from_file
 from drivers.simulator.stories import NAMES
 
 
@@ -24,22 +26,34 @@ def main() -> None:
     parser.add_argument(
         "--counters", type=int, default=0, metavar="N", help="N further devices on TCP that count their answers"
     )
+    parser.add_argument("--school", type=Path, metavar="FILE", help="other lines and devices than the built-in campus (JSON)")
+    parser.add_argument(
+        "--fault", action="append", default=[], type=_fault, metavar="LINE[/UNIT]:KIND[=AMOUNT][%%PERCENT][@FROM[-TO]]",
+        help="break something; KIND: " + " ".join(KINDS),
+    )  # fmt: skip
+    parser.add_argument(
+        "--script", type=Path, metavar="FILE", help="a story of your own: commands with their seconds (JSON lines)"
+    )
     given = parser.parse_args()
     if given.speed <= 0:
         parser.error("--speed must be above 0")
-    options = Options(
-        given.dir,
-        given.seed,
-        given.speed,
-        given.scenario,
-        given.start_after,
-        given.port,
-        given.ledger,
-        given.quiet,
-        given.counters,
-    )
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(run(options))
+    try:
+        school = from_file(given.school) if given.school else campus(given.counters, given.port)
+        options = Options(
+            given.dir, given.seed, given.speed, given.scenario, given.start_after, given.ledger, given.quiet,
+            school, tuple(given.fault), given.script,
+        )  # fmt: skip
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(run(options))
+    except (ValueError, OSError) as error:
+        parser.error(str(error))
+
+
+def _fault(text: str) -> tuple[str, int | None, Fault]:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 if __name__ == "__main__":

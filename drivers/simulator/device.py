@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable
 
 from drivers.simulator.campus import Unit
-from drivers.simulator.models import MODELS, Model, Signal
+from drivers.simulator.models import Model, Signal
 from drivers.simulator.pdu import BITS, ILLEGAL_ADDRESS, ILLEGAL_VALUE, Refusal, Space
 
 COIL_WORDS = {0xFF00: 1, 0x0000: 0}
@@ -19,9 +19,8 @@ OnWrite = Callable[["Device", int, Space, int, list[int], list[int]], None]
 class Device:
     """The registers of one unit. Registers without a signal or a fixed value read 0."""
 
-    def __init__(self, unit: Unit, on_write: OnWrite) -> None:
-        self.unit = unit
-        self.model: Model = MODELS[unit.model]
+    def __init__(self, unit: Unit, model: Model, on_write: OnWrite) -> None:
+        self.unit, self.model = unit, model
         self.signals: dict[str, Signal] = {s.name: s for s in self.model.signals}
         self.pinned: set[tuple[Space, int]] = set()
         self._on_write = on_write

@@ -12,18 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from drivers.simulator import script
 from drivers.simulator.clock import mono
 from drivers.simulator.control import Control
+from drivers.simulator.ends import PtyEnd, SocketEnd
+from drivers.simulator.faults import Fault
 from drivers.simulator.log import FileLog
 from drivers.simulator.rtu import RtuLine
+from drivers.simulator.school import Line, School
 from drivers.simulator.stage import Stage
-from drivers.simulator.tcp import LINE as TCP
 from drivers.simulator.tcp import TcpServer
 from drivers.simulator.world import World
 
 MORNING = 8 * 3600.0  # the world's day begins at eight
 TICK = 0.05  # real seconds between two looks at what moves by itself
-SERIAL = ("rs485-a", "rs485-b")
 NOBODY = "none"
 
 
@@ -34,10 +36,11 @@ class Options:
     speed: float
     scenario: str
     start_after: float
-    port: int
     ledger: bool
     quiet: bool
-    counting: int = 0
+    school: School
+    faults: tuple[tuple[str, int | None, Fault], ...] = ()  # (line, unit, fault), times counted from the start
+    script: Path | None = None
 
 
 async def run(options: Options) -> None:
@@ -53,32 +56,40 @@ async def run(options: Options) -> None:
         if not options.quiet:
             print(f"[{story}] {zh} · {en}", flush=True)
 
-    world = World(options.seed, log, second, ledger=options.ledger, counting=options.counting)
+    world = World(options.seed, log, second, ledger=options.ledger, school=options.school)
     stage = Stage(world, log, tell)
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(sign, ended.set)
     control = Control(world, stage, log, second, ended.set)
-    lines = [RtuLine(name, options.dir.absolute() / name, world, log) for name in SERIAL]
-    server = TcpServer(world)
-    address = await server.open(options.port)
-    for line in lines:
-        line.start()
+    story = script.read(options.script, control.verbs) if options.script else []
+    for line, unit, fault in options.faults:
+        world.spoil(line, unit, fault)
+    serial = [_line(options.dir.absolute(), about, world, log) for about in options.school.lines if about.type != "tcp"]
+    servers = [TcpServer(about.id, world) for about in options.school.lines if about.type == "tcp"]
+    ports = [about.port for about in options.school.lines if about.type == "tcp"]
+    ready: dict[str, Any] = {"ready": True, **{line.line: line.where for line in serial}}
+    for server, port in zip(servers, ports, strict=True):
+        ready[server.line] = list(await server.open(port))
+    for each in serial:
+        each.start()
     log("start", seed=options.seed, speed=options.speed, scenario=options.scenario)
-    ready: dict[str, Any] = {"ready": True, **{line.name.split()[1]: str(line.link) for line in lines}, "tcp": list(address)}
     print(json.dumps(ready), flush=True)
+    start = second() + options.start_after * options.speed
     if options.scenario != NOBODY:
-        stage.start(options.scenario, second() + options.start_after * options.speed)
+        stage.start(options.scenario, start)
     _follow_stdin(loop, control, ended)
 
-    counters = {TCP: server.counts, **{name: line.counts for name, line in zip(SERIAL, lines, strict=True)}}
+    counters = {s.line: s.counts for s in servers} | {s.line: s.counts for s in serial}
     told = loop.time()
     while not ended.is_set():
-        if dead := [line.name for line in lines if not line.is_alive()]:
+        if dead := [line.name for line in serial if not line.is_alive()]:
             raise RuntimeError(f"{', '.join(dead)} ended by an error")  # half a campus would be a false witness
         world.tick()
         stage.step(second())
+        while story and start + story[0][0] <= second():
+            control.carry_out(story.pop(0)[1])
         if loop.time() >= told + 1:
             told = loop.time()
             _report(log, world, counters)
@@ -87,18 +98,25 @@ async def run(options: Options) -> None:
         except TimeoutError:
             continue
     _report(log, world, counters)
-    await server.close()
-    for line in lines:
-        line.close()
+    for server in servers:
+        await server.close()
+    for each in serial:
+        each.close()
     log("end")
     log.close()
+
+
+def _line(folder: Path, about: Line, world: World, log: FileLog) -> RtuLine:
+    end = PtyEnd(folder / about.id) if about.type == "rtu" else SocketEnd(about.port)
+    return RtuLine(about.id, end, world, log, about.baud)
 
 
 def _report(log: FileLog, world: World, counters: dict[str, Any]) -> None:
     """What was asked, per line and unit: running totals once a second."""
     for line, counts in counters.items():
         units = {str(unit): count for unit, count in sorted(world.asked[line].items())}
-        log("ask", line=line, **{k: counts[k] for k in ("question", "answer", "gap", "collision", "bad")}, units=units)
+        told = {k: counts[k] for k in ("question", "answer", "gap", "collision", "bad")}
+        log("ask", line=line, **told, units=units, faults=dict(world.struck[line]))
 
 
 def _follow_stdin(loop: asyncio.AbstractEventLoop, control: Control, ended: asyncio.Event) -> None:

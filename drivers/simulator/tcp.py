@@ -1,4 +1,4 @@
-"""Modbus TCP: one server, many connections, the MBAP header. The devices behind it are the world's line "tcp"."""
+"""Modbus TCP: one server, many connections, the MBAP header. The devices behind it are one line of the world."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ import asyncio
 import struct
 from collections import Counter
 
+from drivers.simulator import faults
 from drivers.simulator.pdu import NO_TARGET
 from drivers.simulator.world import Reply, World
 
-LINE = "tcp"
+FLIPPED = 9  # TCP's own check sum guards the values, so bits are flipped in the header, the function and the count only
 HEADER = struct.Struct(">HHHB")  # transaction, protocol 0, bytes that follow, unit
 
 
 class TcpServer:
     """`counts`: connection, question, answer, bad. A bad header ends its connection, as a real device would."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, line: str, world: World) -> None:
+        self.line, self._world = line, world
+        self._speaking: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         self._open: dict[asyncio.StreamWriter, asyncio.Task[None]] = {}
         self.counts: Counter[str] = Counter()
@@ -31,7 +33,9 @@ class TcpServer:
     async def close(self) -> None:
         if self._server is not None:
             self._server.close()
-        serving = list(self._open.values())
+        serving = [*self._open.values(), *self._speaking]
+        for task in self._speaking:
+            task.cancel()
         for writer in self._open:
             writer.close()
         if serving:
@@ -49,6 +53,8 @@ class TcpServer:
                     self.counts["bad"] += 1
                     return
                 question = await reader.readexactly(length - 1)
+                if self._world.is_unplugged(self.line):
+                    return
                 self.counts["question"] += 1
                 await self._answer(writer, transaction, unit, question)
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -58,26 +64,46 @@ class TcpServer:
             writer.close()
 
     async def _answer(self, writer: asyncio.StreamWriter, transaction: int, unit: int, question: bytes) -> None:
-        reply = self._world.ask(LINE, unit, question)
+        asked = _frame(transaction, unit, question)
+        medium = self._world.medium(self.line)
+        if any(f.kind == "echo" for f in medium):
+            writer.write(asked)
+        writer.write(faults.babble(medium, self._world.draw))
+        reply = self._world.ask(self.line, unit, question)
         if reply is None:
-            if not self._world.knows(LINE, unit) and not self._world.is_cut(LINE):
-                self._put(writer, transaction, unit, bytes((question[0] | 0x80, NO_TARGET)))
+            if not self._world.knows(self.line, unit) and not self._world.is_cut(self.line):
+                writer.write(_frame(transaction, unit, bytes((question[0] | 0x80, NO_TARGET))))
+                self.counts["answer"] += 1
             return
-        if reply.late:
-            asyncio.get_running_loop().call_later(reply.late, self._say, writer, transaction, reply)
-        else:
-            self._say(writer, transaction, reply)
-        await writer.drain()
-
-    def _say(self, writer: asyncio.StreamWriter, transaction: int, reply: Reply) -> None:
-        if writer.is_closing() or self._world.is_cut(LINE):
+        answer = _frame(transaction, reply.unit, reply.body)
+        spoken = faults.pieces(answer, asked, reply.struck, self._world.draw, FLIPPED)
+        if not reply.late and len(spoken) == 1:
+            self._say(writer, spoken[0].data)
+            self._told(reply, spoken)
+            await writer.drain()
             return
-        body = reply.body
-        if reply.mode == "garble":  # TCP carries bytes safely, so a garbled answer is one whose length is wrong
-            body = body[:1] + bytes((body[1] ^ 0x10,)) + body[2:]
-        self._put(writer, transaction, reply.unit, body)
-        self._world.sent(reply)
+        task = asyncio.create_task(self._say_slowly(writer, reply, spoken))
+        self._speaking.add(task)
+        task.add_done_callback(self._speaking.discard)
 
-    def _put(self, writer: asyncio.StreamWriter, transaction: int, unit: int, body: bytes) -> None:
-        writer.write(HEADER.pack(transaction, 0, len(body) + 1, unit) + body)
+    async def _say_slowly(self, writer: asyncio.StreamWriter, reply: Reply, spoken: tuple[faults.Piece, ...]) -> None:
+        await asyncio.sleep(reply.late)
+        for piece in spoken:
+            await asyncio.sleep(piece.pause)
+            if not self._say(writer, piece.data):
+                return
+        self._told(reply, spoken)
+
+    def _say(self, writer: asyncio.StreamWriter, data: bytes) -> bool:
+        if writer.is_closing() or self._world.is_cut(self.line):
+            return False
+        writer.write(data)
+        return True
+
+    def _told(self, reply: Reply, spoken: tuple[faults.Piece, ...]) -> None:
         self.counts["answer"] += 1
+        self._world.sent(reply, b"".join(piece.data for piece in spoken))
+
+
+def _frame(transaction: int, unit: int, body: bytes) -> bytes:
+    return HEADER.pack(transaction, 0, len(body) + 1, unit) + body

@@ -5,57 +5,66 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from random import Random
 from typing import Any
 
-from drivers.simulator import pdu
-from drivers.simulator.campus import FOLLOWS, LINES, ROOMS, UNITS, counters
+from drivers.simulator import faults, pdu
 from drivers.simulator.device import Device
+from drivers.simulator.faults import Fault
 from drivers.simulator.log import Log
 from drivers.simulator.pdu import Space
 from drivers.simulator.physics import Course, Gas
+from drivers.simulator.school import School, campus
 from drivers.simulator.stories import Action, Back, Cable, Leak, Put, Ramp, Say
 from drivers.simulator.weather import Rest, Weather
 
-MODES = ("normal", "dead", "slow", "garble", "wrong-unit")
-LATE = 1.2  # real seconds a slow device lets the asker wait
+MODES = ("normal", *(kind for kind in faults.KINDS if kind not in faults.MEDIUM))
 STILL = Rest(0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a device says. `unit` is the unit it names itself, `late` real seconds to wait, `read` what the ledger keeps."""
+    """What a device says. `unit` is the unit it names itself, `read` what the ledger keeps, `struck` what ails the answer."""
 
     line: str
     asked: int
     unit: int
     body: bytes
-    mode: str
+    struck: tuple[Fault, ...]
     read: tuple[Space, int, list[int]] | None
 
     @property
+    def mode(self) -> str:
+        return "+".join(f.kind for f in self.struck) or "normal"
+
+    @property
     def late(self) -> float:
-        return LATE if self.mode == "slow" else 0.0
+        """Real seconds beyond the usual that the asker waits."""
+        return faults.delay(self.struck)
 
 
 class World:
     """`second` gives the second of the world (0 = midnight of its first day); `log` gets all that changes."""
 
-    def __init__(self, seed: int, log: Log, second: Callable[[], float], *, ledger: bool = False, counting: int = 0) -> None:
+    def __init__(
+        self, seed: int, log: Log, second: Callable[[], float], *, ledger: bool = False, school: School | None = None
+    ) -> None:
         self.lock = threading.RLock()
         self._log, self._second, self._ledger = log, second, ledger
-        self._by_wire = {
-            (u.line, u.unit): Device(u, self._written) for u in (*UNITS, *(counters(counting) if counting else ()))
-        }
+        self.school = school = school or campus()
+        self._by_wire = {(u.line, u.unit): Device(u, school.models[u.model], self._written) for u in school.units}
         self._by_id = {d.unit.id: d for d in self._by_wire.values()}
         self._analog = [(d, s.name) for d in self._by_wire.values() for s in d.model.signals if not s.binary]
         self._weather = Weather(seed, [d.unit.rests.get(name, STILL) for d, name in self._analog])
         self._courses: dict[tuple[str, str], tuple[Course, bool]] = {}  # True: ends in the natural course
-        self._gas = {room.id: Gas() for room in ROOMS}
+        self._gas = {room.id: Gas() for room in school.rooms}
         self._due: list[tuple[float, str, str, int]] = []
         self._cut: set[str] = set()
-        self._modes: dict[tuple[str, int], str] = {}
-        self.asked: dict[str, Counter[int]] = {line: Counter() for line in LINES}
+        self._faults: dict[tuple[str, int | None], list[Fault]] = {}  # unit None: of the whole line
+        self.draw = Random(seed)
+        self.asked: dict[str, Counter[int]] = {line.id: Counter() for line in school.lines}
+        self.struck: dict[str, Counter[str]] = {line.id: Counter() for line in school.lines}
         self.tick()
 
     # for the transports
@@ -65,18 +74,43 @@ class World:
         with self.lock:
             self.asked[line][unit] += 1
             device = self._by_wire.get((line, unit))
-            mode = self._modes.get((line, unit), "normal")
-            if device is None or line in self._cut or mode == "dead":
+            if device is None or line in self._cut:
                 return None
-            body = pdu.answer(device, question, device.model.exception)
-            named = unit % 247 + 1 if mode == "wrong-unit" else unit
-            return Reply(line, unit, named, body, mode, pdu.read_values(question, body))
+            struck = self._strike(line, unit, lambda kind: kind not in faults.MEDIUM)
+            if any(f.kind in faults.MUTE for f in struck):
+                self._log("fault", line=line, unit=unit, fault="+".join(f.kind for f in struck), bytes="")
+                return None
+            body = faults.said(question, pdu.answer(device, question, device.model.exception), struck)
+            read = None if any(f.kind == "exception" for f in struck) else pdu.read_values(question, body)
+            return Reply(line, unit, faults.named(unit, struck), body, struck, read)
 
-    def sent(self, reply: Reply) -> None:
-        """The last byte of this reply has left: the ledger keeps what it told. Misbehaviour is marked with its mode."""
+    def medium(self, line: str) -> tuple[Fault, ...]:
+        """What ails the line itself at this moment: echo, noise."""
+        with self.lock:
+            return self._strike(line, None, lambda kind: kind in ("echo", "noise"))
+
+    def is_unplugged(self, line: str) -> bool:
+        with self.lock:
+            now = self._second()
+            return any(f.kind == "unplug" and f.since <= now < f.until for f in self._faults.get((line, None), ()))
+
+    def _strike(self, line: str, unit: int | None, wanted: Callable[[str], bool]) -> tuple[Fault, ...]:
+        """The faults that strike now, of the line and of the unit; counted."""
+        if not self._faults:
+            return ()
+        now = self._second()
+        there = [*self._faults.get((line, None), ()), *(self._faults.get((line, unit), ()) if unit is not None else ())]
+        struck = tuple(f for f in there if wanted(f.kind) and f.strikes(now, self.draw))
+        self.struck[line].update(f.kind for f in struck)
+        return struck
+
+    def sent(self, reply: Reply, frame: bytes = b"") -> None:
+        """The last byte of this reply has left: the ledger keeps what it told. What was spoilt is logged as it went out."""
+        if reply.struck:
+            self._log("fault", line=reply.line, unit=reply.asked, fault=reply.mode, bytes=frame.hex(" "))
         if self._ledger and reply.read is not None:
             space, address, values = reply.read
-            odd = {} if reply.mode == "normal" else {"mode": reply.mode}
+            odd = {"mode": reply.mode} if reply.struck else {}
             self._log("read", line=reply.line, unit=reply.asked, space=space, address=address, values=values, **odd)
 
     def knows(self, line: str, unit: int) -> bool:
@@ -112,19 +146,36 @@ class World:
 
     def set_line(self, line: str, mode: str) -> None:
         """cut: nothing on the line answers; up: as usual. ValueError for anything else."""
-        if line not in LINES or mode not in ("cut", "up"):
+        if line not in self.asked or mode not in ("cut", "up"):
             raise ValueError(f"no line {line!r} or mode {mode!r}")
         with self.lock:
             (self._cut.add if mode == "cut" else self._cut.discard)(line)
             self._log("line", line=line, mode=mode)
 
     def set_unit(self, line: str, unit: int, mode: str) -> None:
-        """How a device behaves on its line: one of MODES. ValueError for anything else."""
+        """How a device behaves on its line: one of MODES, instead of what ailed it before. ValueError for anything else."""
         if mode not in MODES or not self.knows(line, unit):
             raise ValueError(f"no unit {line}/{unit} or mode {mode!r}")
         with self.lock:
-            self._modes[line, unit] = mode
+            self._faults[line, unit] = [] if mode == "normal" else [faults.make(mode)]
             self._log("unit", line=line, unit=unit, device=self._by_wire[line, unit].unit.id, mode=mode)
+
+    def spoil(self, line: str, unit: int | None, fault: Fault, lasts: float = faults.ALWAYS) -> None:
+        """Add a fault to a unit, or to a whole line. Its times count from now. ValueError for a place that is not there."""
+        if line not in self.asked or (unit is not None and not self.knows(line, unit)):
+            raise ValueError(f"no unit {line}/{unit}")
+        if unit is not None and fault.kind in faults.MEDIUM:
+            raise ValueError(f"{fault.kind} is of a whole line, not of one unit")
+        now = self._second()
+        until = min(fault.until, fault.since + lasts)
+        with self.lock:
+            self._faults.setdefault((line, unit), []).append(replace(fault, since=now + fault.since, until=now + until))
+
+    def mend(self, line: str, unit: int | None) -> None:
+        """Take the faults of a unit, or of a line and all its units, away."""
+        with self.lock:
+            for key in [k for k in self._faults if k[0] == line and unit in (None, k[1])]:
+                del self._faults[key]
 
     def set_register(self, line: str, unit: int, space: Space, address: int, value: int) -> None:
         """Set and pin a register: nature and interlocks do not move it until `free_register` or a story does. KeyError."""
@@ -162,7 +213,7 @@ class World:
 
     def _gas_levels(self, now: float) -> dict[str, float]:
         added: dict[str, float] = {}
-        for room in ROOMS:
+        for room in self.school.rooms:
             gas = self._gas[room.id]
             gas.move(now, bool(self._value(room.valve)), bool(self._value(room.fan)))
             if gas.active:
@@ -208,7 +259,7 @@ class World:
             self._follow(device, space, address, value)
 
     def _follow(self, device: Device, space: Space, address: int, value: int) -> None:
-        for follow in FOLLOWS:
+        for follow in self.school.follows:
             signal = device.signals.get(follow.cause[1])
             if follow.cause[0] == device.unit.id and signal and (signal.space, signal.address) == (space, address):
                 self._due = [d for d in self._due if (d[1], d[2]) != follow.effect]

@@ -27,6 +27,7 @@ class Campus:
     def __init__(self, folder: Path, *options: str) -> None:
         self.dir = folder
         self.patience = "5"  # of mbpoll, seconds
+        self.baud = "9600"
         self.process = subprocess.Popen(
             [sys.executable, "-m", "drivers.simulator", "--dir", str(folder), *options],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -52,9 +53,10 @@ class Campus:
     ) -> subprocess.CompletedProcess[str]:
         """The independent master. kind: mbpoll's -t: 0 coil, 1 discrete, 3 input, 4 holding."""
         if where == "tcp":
-            target, line = self.ready["tcp"][0], ["-m", "tcp", "-p", str(self.ready["tcp"][1])]
+            host, port = next(address for address in self.ready.values() if isinstance(address, list))
+            target, line = host, ["-m", "tcp", "-p", str(port)]
         else:
-            target, line = self.ready[where], ["-m", "rtu", "-b", "9600", "-P", "none"]
+            target, line = self.ready[where], ["-m", "rtu", "-b", self.baud, "-P", "none"]
         read = [] if write else ["-c", str(count), "-1"]
         command = [
             "mbpoll",

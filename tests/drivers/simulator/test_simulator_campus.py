@@ -10,9 +10,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from drivers.simulator.campus import FOLLOWS, LINES, ROOMS, UNITS, size
+from drivers.simulator.faults import KINDS
 from drivers.simulator.models import MODELS
 from drivers.simulator.stories import NAMES, STORIES, Back, Cable, Leak, Put, Ramp
-from drivers.simulator.world import MODES
 
 SITE = Path(__file__).resolve().parents[3] / "config" / "demo" / "site.yaml"
 BY_ID = {u.id: u for u in UNITS}
@@ -124,11 +124,11 @@ def test_every_feedback_is_moved_by_its_output(site: dict[str, Any]) -> None:
 def test_the_page_about_the_campus_names_every_option_command_and_log_line() -> None:
     page = (SITE.parents[2] / "docs" / "simulated-campus.md").read_text(encoding="utf-8")
     source = "".join(p.read_text(encoding="utf-8") for p in sorted((SITE.parents[2] / "drivers" / "simulator").glob("*.py")))
-    options = set(re.findall(r'add_argument\("(--[a-z-]+)"', source))
+    options = set(re.findall(r'add_argument\(\s*"(--[a-z-]+)"', source))
     kinds = set(re.findall(r'(?:_log|log|_misuse)\("([a-z]+)"', source))
     verbs = set(re.findall(r'^            "([a-z]+)": lambda', source, re.M))
-    assert len(options) == 8 and len(verbs) == 6 and len(kinds) > 10
-    missing = [name for name in (*options, *NAMES, *MODES) if f"`{name}`" not in page]
+    assert len(options) == 12 and len(verbs) == 8 and len(kinds) > 10
+    missing = [name for name in (*options, *NAMES, "normal", *KINDS) if f"`{name}`" not in page]
     missing += [f'"{verb}"' for verb in verbs if f'{{"{verb}"' not in page]
     missing += [kind for kind in kinds if f"`{kind}`" not in page]
     assert not missing, f"docs/simulated-campus.md does not name {', '.join(missing)}"

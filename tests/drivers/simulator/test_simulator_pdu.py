@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 
 from drivers.simulator.campus import UNITS
 from drivers.simulator.device import Device
+from drivers.simulator.models import MODELS
 from drivers.simulator.pdu import answer, crc, pack_bits, request_length, unpack_bits
 
 
 def device(model: str) -> Device:
     unit = next(u for u in UNITS if u.model == model)
-    return Device(unit, lambda *_: None)
+    return Device(unit, MODELS[unit.model], lambda *_: None)
 
 
 def ask(device: Device, question: str) -> str:

@@ -15,9 +15,11 @@ import pytest
 from conftest import wait_for
 from simulator_play import Play
 
+from drivers.simulator.ends import PtyEnd
 from drivers.simulator.pdu import crc
-from drivers.simulator.rtu import CHARACTER, GAP, TURNAROUND, RtuLine
+from drivers.simulator.rtu import TURNAROUND, RtuLine, pace
 
+CHARACTER, GAP = pace(9600)
 AIM = bytes.fromhex("02 03 00 4A 00 0C")  # dormitory, 12 loops: the answer has 29 characters
 SMOKE = bytes.fromhex("15 02 00 00 00 04")  # unit 21: 6 characters
 TIOCGEXCL = 0x80045440  # asm-generic/ioctls.h; Python does not name it
@@ -28,8 +30,11 @@ class Master:
     """Raw bytes on the line's other end."""
 
     def __init__(self, line: RtuLine) -> None:
-        self._port = os.open(line.link, os.O_RDWR | os.O_NOCTTY)
+        self._port = os.open(line.where, os.O_RDWR | os.O_NOCTTY)
         tty.setraw(self._port)
+        state = termios.tcgetattr(self._port)
+        state[4] = state[5] = termios.B9600
+        termios.tcsetattr(self._port, termios.TCSANOW, state)
 
     def send(self, frame: bytes) -> None:
         os.write(self._port, frame + crc(frame))
@@ -54,11 +59,11 @@ class Master:
 
 @pytest.fixture
 def line(tmp_path: Path, play: Play) -> Iterator[RtuLine]:
-    line = RtuLine("rs485-a", tmp_path / "rs485-a", play.world, play.log)
+    line = RtuLine("rs485-a", PtyEnd(tmp_path / "rs485-a"), play.world, play.log)
     line.start()
     yield line
     line.close()
-    assert not line.link.is_symlink()
+    assert not Path(line.where).is_symlink()
 
 
 @pytest.fixture
