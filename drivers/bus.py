@@ -1,8 +1,9 @@
-"""The Bus protocol and the DeviceFault family: what a line can be asked and how it fails. No I/O here."""
+"""The Bus protocol, the DeviceFault family and the counters: what a line can be asked, how it fails, how it fares. No I/O."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 Space = Literal["coil", "discrete", "input", "holding"]
@@ -45,6 +46,38 @@ class LineDown(DeviceFault):
     """The port or the connection itself is gone; every device on it is unreachable."""
 
 
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What became of the questions to one unit, or to all of a line. Every question is in exactly one of the six kinds.
+
+    Latencies are ms from the end of the question to the first byte of the answer; None before the first answer.
+    """
+
+    questions: int = 0
+    good: int = 0
+    refused: int = 0  # Modbus exceptions: the device lives
+    silent: int = 0  # no answer
+    garbled: int = 0  # wrong check sum, cut short, noise
+    wrong: int = 0  # a valid frame that answers another question
+    down: int = 0  # the port or the connection was gone
+    sent: int = 0  # bytes
+    received: int = 0  # bytes
+    latency_min: float | None = None
+    latency_mean: float | None = None
+    latency_max: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BusStats:
+    """A line's counters since the start. `health` and `doctor` turn them into words."""
+
+    total: Counts = Counts()
+    units: Mapping[int, Counts] = field(default_factory=dict)
+    reopenings: int = 0  # of the port or the connection, after the first
+    waits: int = 0  # questions that waited for the line's or the device's silence
+    noise: int = 0  # bytes that nobody asked for
+
+
 class Bus(Protocol):
     """One RS-485 line or one Modbus TCP host. One question at a time; callers need no lock.
 
@@ -66,6 +99,10 @@ class Bus(Protocol):
         self, unit: int, function: int, address: int, values: tuple[int, ...], *, latency: int = 300, gap: int = 0
     ) -> None:
         """Write by function 5, 6, 15 or 16, and check the echo. FC05 takes the raw word (0xFF00, 0x0000, ...)."""
+        ...
+
+    def stats(self) -> BusStats:
+        """The counters as they stand."""
         ...
 
     async def close(self) -> None: ...

@@ -8,6 +8,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from drivers.bus import Space
 from drivers.fields import Fields, as_number, as_text
 from drivers.fields import ProfileError as ProfileError
+from drivers.framing import FRAMINGS
 from drivers.quantities import QUANTITIES
 
 
@@ -130,7 +131,6 @@ TYPES = ("bit", "u16", "s16", "u32", "s32", "f32", "u8-high", "u8-low")
 ORDERS = ("ABCD", "CDAB", "BADC", "DCBA")
 SPACES: tuple[Space, ...] = ("coil", "discrete", "input", "holding")
 BAUDS = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
-FRAMINGS = ("8N1", "8N2", "8E1", "8O1")
 
 _BIT_SPACES = ("coil", "discrete")
 

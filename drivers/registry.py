@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from drivers.bus import Bus
+from drivers.framing import PortSettings
 from drivers.modbus.rtu import RtuBus
 from drivers.modbus.tcp import RtuTcpBus, TcpBus
 
-# type -> (serial port, baud, framing, host, tcp port) -> Bus
-BUSES: dict[str, Callable[[str, int, str, str, int], Bus]] = {
-    "modbus-rtu": lambda port, baud, framing, host, tcp_port: RtuBus(port, baud, framing),
-    "modbus-tcp": lambda port, baud, framing, host, tcp_port: TcpBus(host, tcp_port),
-    "modbus-rtu-tcp": lambda port, baud, framing, host, tcp_port: RtuTcpBus(host, tcp_port),
+# type -> (serial port, host, tcp port) -> Bus
+BUSES: dict[str, Callable[[PortSettings, str, int], Bus]] = {
+    "modbus-rtu": lambda port, host, tcp_port: RtuBus(port),
+    "modbus-tcp": lambda port, host, tcp_port: TcpBus(host, tcp_port),
+    "modbus-rtu-tcp": lambda port, host, tcp_port: RtuTcpBus(host, tcp_port),
 }
 
 
-def open_bus(type: str, port: str, baud: int, framing: str, host: str, tcp_port: int) -> Bus:
+def open_bus(type: str, port: PortSettings, host: str, tcp_port: int) -> Bus:
     """The line, not yet opened: it opens itself with the first question, and again whenever it was lost."""
-    return BUSES[type](port, baud, framing, host, tcp_port)
+    return BUSES[type](port, host, tcp_port)

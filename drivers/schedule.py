@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from drivers.framing import bits
 from drivers.plan import Read
 from drivers.profile import Device
 from drivers.quantities import QUANTITIES
@@ -15,7 +16,6 @@ LONGEST_REST = 60_000  # ms between two probes of one dead device
 LONGEST_FIRE_REST = 10_000  # the same for a fire device
 FIRE_AGE = 2_000  # ms: the reading of a living fire device is never older (R2)
 TURNAROUND = 0.005  # s a device takes to turn round, as the sums assume
-BITS_OF = {"8N1": 10, "8N2": 11, "8E1": 11, "8O1": 11}
 
 
 @dataclass(slots=True)
@@ -120,7 +120,7 @@ class Load:
 
 def load(devices: Sequence[Device], plans: Mapping[str, Sequence[Read]], baud: int, framing: str) -> Load:
     """The load of a serial line when every device answers: characters × bits ÷ baud + turnaround, per period."""
-    character = BITS_OF[framing] / baud
+    character = bits(framing) / baud
     sums: dict[tuple[str, int], tuple[int, float]] = {}
     share = 0.0
     for device in devices:

@@ -15,7 +15,7 @@ from gateway.clock import SystemClock
 from gateway.site import BusConfig, Site
 
 TABLE = {"coil": "0", "discrete": "1", "input": "3", "holding": "4"}
-PARITY = {"N": "none", "E": "even", "O": "odd"}
+PARITY = {"N": "none", "E": "even", "O": "odd", "M": "none", "S": "none"}  # mbpoll knows no mark and no space
 
 
 def read_json(site: Site, device: Device, readings: Sequence[Reading], frames: Sequence[tuple[bytes, bytes]]) -> dict[str, Any]:
@@ -52,7 +52,7 @@ async def read_alone(site: Site, device_id: str) -> dict[str, Any]:
     """Open the device's line ourselves (no `run` lives), read once, close. Raises KeyError for an unknown device."""
     device = next(d for d in site.devices if d.id == device_id)
     config = next(b for b in site.buses if b.id == device.bus)
-    bus = open_bus(config.type, config.port, config.baud, config.framing, config.host, config.tcp_port)
+    bus = open_bus(config.type, config.settings, config.host, config.tcp_port)
     poller = Poller(config.id, bus, [device], lambda readings: None, SystemClock())
     try:
         readings, frames = await poller.once(device.id)

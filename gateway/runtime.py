@@ -163,7 +163,7 @@ def _reopened(found: Restored, stopped: asyncio.Future[Ended], patience: float) 
 
 def _poller(site: Site, bus: BusConfig, intake: Intake, clock: Clock) -> Poller:
     devices = [d for d in site.devices if d.bus == bus.id]
-    line = open_bus(bus.type, bus.port, bus.baud, bus.framing, bus.host, bus.tcp_port)
+    line = open_bus(bus.type, bus.settings, bus.host, bus.tcp_port)
     return Poller(bus.id, line, devices, intake, clock)
 
 

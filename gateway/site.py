@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from alerts.plant import Plant
+from drivers.framing import PortSettings
 from drivers.profile import Device, Profile
 from gateway.jsonable import from_jsonable, to_jsonable
 
@@ -15,7 +16,7 @@ VERSION = 1  # of the compiled form; raised when an older `run` could not read i
 
 @dataclass(frozen=True, slots=True)
 class BusConfig:
-    """One line. type: modbus-rtu (port, baud, framing) | modbus-tcp (host, tcp_port) | modbus-rtu-tcp (host, tcp_port)."""
+    """One line. type: modbus-rtu (port, baud, framing, rs485) | modbus-tcp (host, tcp_port) | modbus-rtu-tcp (host, tcp_port)."""
 
     id: str
     type: str
@@ -24,6 +25,12 @@ class BusConfig:
     framing: str = "8N1"
     host: str = ""
     tcp_port: int = 502
+    rs485: str = "none"
+
+    @property
+    def settings(self) -> PortSettings:
+        """With what its serial port is opened."""
+        return PortSettings(self.port, self.baud, self.framing, self.rs485)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,11 @@ HEAVY = {"pydantic", "ruamel", "numpy", "fastapi", "starlette", "uvicorn", "jinj
 
 PURE = [
     *(p for p in (ROOT / "alerts").rglob("*.py") if "channels" not in p.parts),
-    *(ROOT / "drivers" / f"{name}.py" for name in ("reading", "quantities", "profile", "bus", "codec", "plan", "schedule")),
     *(ROOT / "drivers/framers").rglob("*.py"),
+    *(
+        ROOT / "drivers" / f"{name}.py"
+        for name in ("reading", "quantities", "profile", "bus", "codec", "plan", "schedule", "framing", "tally")
+    ),
 ]
 
 # files that may know a library, and nobody else
@@ -30,7 +33,7 @@ OWNERS = {
     "pydantic": {"gateway/config/", "dashboard/"},
     "numpy": {"drivers/simulator/"},
     "sqlite3": {"gateway/store/", "dashboard/auth.py", "dashboard/users.py"},
-    "serial": {"drivers/modbus/"},
+    "serial": {"drivers/port.py"},
 }
 
 

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
-from drivers.bus import DeviceFault, GarbledAnswer, LineDown, NoAnswer, Refused, Space, WrongAnswer
+from drivers.bus import BusStats, DeviceFault, GarbledAnswer, LineDown, NoAnswer, Refused, Space, WrongAnswer
 from drivers.modbus import pdu
 from drivers.modbus.frames import LONGEST, Answer, rtu_frame
 from drivers.modbus.rtu import Trace
 from drivers.modbus.wire import Wire
+from drivers.tally import Tally
 
 CONNECT = 3.0  # seconds
 REOPEN = 1.0  # seconds between two attempts to connect
@@ -37,6 +38,8 @@ class StreamBus(ABC):
         self._wire: Wire | None = None
         self._free_at = 0.0  # when the last answer was complete, or the connection made
         self._next_open = 0.0
+        self._seen = False  # was it ever connected?
+        self._tally = Tally()
         self.trace: Trace | None = None
 
     async def read(
@@ -52,6 +55,9 @@ class StreamBus(ABC):
         request = pdu.write_request(function, address, values)
         check = partial(pdu.check_write, request)
         await self._ask(unit, request, pdu.WRITE_ANSWER, check, latency / 1000, gap / 1000)
+
+    def stats(self) -> BusStats:
+        return self._tally.stats()
 
     async def close(self) -> None:
         self._drop()
@@ -69,13 +75,19 @@ class StreamBus(ABC):
 
     async def _ask(self, unit: int, request: bytes, good: int, check: Callable[[bytes], T], latency: float, gap: float) -> T:
         async with self._lock:
-            wire = await self._ready(gap)
+            try:
+                wire = await self._ready(gap)
+            except DeviceFault as fault:
+                self._tally.note(unit, 0, 0, None, fault)
+                raise
             question = self._frame(unit, request)
             try:
-                return await self._transact(wire, question, request, good, check, latency)
-            except Refused:
+                found = await self._transact(wire, question, request, good, check, latency)
+            except Refused as fault:
+                self._tally.note(unit, len(question), len(wire.heard), wire.took, fault)
                 raise
-            except DeviceFault:
+            except DeviceFault as fault:
+                self._tally.note(unit, len(question), len(wire.heard), wire.took, fault)
                 await self._drain(wire, latency)
                 raise
             except BaseException:  # cancelled in the middle: the answer would be the next question's
@@ -83,6 +95,8 @@ class StreamBus(ABC):
                 raise
             finally:
                 self._free_at = asyncio.get_running_loop().time()
+            self._tally.note(unit, len(question), len(wire.heard), wire.took, None)
+            return found
 
     async def _transact(
         self, wire: Wire, question: bytes, request: bytes, good: int, check: Callable[[bytes], T], latency: float
@@ -108,9 +122,11 @@ class StreamBus(ABC):
             wire = self._wire or await self._connected()
             wait = self._free_at + max(gap, self.quiet) - asyncio.get_running_loop().time()
             if wait > 0:
+                self._tally.waits += 1
                 await asyncio.sleep(wait)
             if not wire.stale:
                 return wire
+            self._tally.noise += wire.surplus
             self._drop()
         raise GarbledAnswer(f"{self._host}:{self._port} 不停发来无人请求的数据 sends bytes nobody asked for, or closes at once")
 
@@ -125,6 +141,8 @@ class StreamBus(ABC):
             self._next_open = loop.time() + REOPEN
             raise LineDown(f"{self._host}:{self._port} 连不上：{str(error) or 'no answer'}") from None
         self._free_at = loop.time()
+        self._tally.reopenings += self._seen
+        self._seen = True
         return self._wire
 
     def _drop(self) -> None:

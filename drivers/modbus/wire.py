@@ -14,11 +14,13 @@ class Wire(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self.lost = ""  # why the connection is gone
         self.heard = b""  # everything taken since the last question
+        self.took: float | None = None  # ms from the last question to the first byte that came
+        self._asked = 0.0
 
     @property
-    def surplus(self) -> bool:
-        """Bytes nobody has taken yet."""
-        return bool(self._buffer)
+    def surplus(self) -> int:
+        """How many bytes nobody has taken yet."""
+        return len(self._buffer)
 
     @property
     def stale(self) -> bool:
@@ -27,7 +29,7 @@ class Wire(asyncio.Protocol):
 
     def ask(self, question: bytes) -> None:
         assert self._transport is not None
-        self.heard = b""
+        self.heard, self.took, self._asked = b"", None, asyncio.get_running_loop().time()
         self._transport.write(question)
 
     async def take(self, count: int) -> bytes:
@@ -59,6 +61,8 @@ class Wire(asyncio.Protocol):
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
+        if self.took is None:
+            self.took = (asyncio.get_running_loop().time() - self._asked) * 1000
         self._buffer += data
         self._news.set()
 

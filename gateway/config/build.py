@@ -77,7 +77,7 @@ def _sleep(zone: ZoneFile) -> tuple[Sleep, ...]:
 
 def _bus(bus: Bus) -> BusConfig:
     if bus.type == "modbus-rtu":
-        return BusConfig(bus.id, bus.type, str(bus.port), bus.baud, bus.framing)
+        return BusConfig(bus.id, bus.type, str(bus.port), bus.baud, bus.framing, rs485=bus.rs485)
     return BusConfig(bus.id, bus.type, "", bus.baud, bus.framing, bus.host, int(bus.port or 502))
 
 

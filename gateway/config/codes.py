@@ -94,6 +94,8 @@ CODES: dict[str, Code] = {
              "在 channels 里写上通道", "name channels under channels"),
         Code("CFG-042", "校历有误：{why}", "the calendar is wrong: {why}",
              "照 docs/roster.md 和 config/calendar.example.yaml 写", "write it as docs/roster.md and config/calendar.example.yaml show"),
+        Code("CFG-043", "串口 {value} 已归总线 {other}", "port {value} already belongs to bus {other}",
+             "一个串口一条总线：改成另一个口，或把设备写到同一条总线上", "one bus a port: name the other port, or put the devices on that bus"),
         Code("CFG-050", "总线 {bus} 负荷 {share}%：{arithmetic}", "bus {bus} is loaded to {share} %: {arithmetic}",
              "提高波特率、放长 period，或分线", "raise the baud rate, lengthen periods, or use a second line", warning=True),
         Code("CFG-051", "只有一个能接电话的人", "only one phone can be reached",
@@ -112,5 +114,7 @@ CODES: dict[str, Code] = {
              "学校同意自动疏散时，在楼栋写 evacuation: true；否则删掉这个输出", "write evacuation: true where the school wants it, or remove the output", warning=True),
         Code("CFG-058", "没有校历：按星期一至星期五算上学日，节假日和调休都不认识", "no calendar: Monday to Friday count as school days, holidays and make-up days are unknown",
              "照 config/calendar.example.yaml 写一份，在 calendar: 里写它的文件名", "write one like config/calendar.example.yaml and name it under calendar:", warning=True),
+        Code("CFG-060", "{value} 这个名字随插拔顺序变，重启后可能指向另一条线", "{value} is named by the order of plugging in and may be another line after a restart",
+             "改用 /dev/serial/by-path/ 下的名字（ls -l /dev/serial/by-path 看它指向哪里）", "use the name under /dev/serial/by-path/ (ls -l /dev/serial/by-path shows where each leads)", warning=True),
     )
 }  # fmt: skip

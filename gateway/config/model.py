@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from drivers.framing import Direction, Framing
+
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 ZoneKind = Literal[
     "classroom", "dormitory", "nap-room", "kitchen", "laboratory", "chemical-store", "pump-room",
@@ -100,7 +102,8 @@ class Bus(Strict):
     type: Literal["modbus-rtu", "modbus-tcp", "modbus-rtu-tcp"]
     port: str | int = ""
     baud: Literal[1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200] = 9600
-    framing: Literal["8N1", "8N2", "8E1", "8O1"] = "8N1"
+    framing: Framing = "8N1"
+    rs485: Direction = "none"
     host: str = ""
 
 

@@ -31,6 +31,7 @@ NEEDS = {  # type of bus or channel -> what it cannot do without
 }
 PLACE = {"evacuation": "building", "room-sounder": "zone", "fan": "zone", "valve": "zone", "chirp": "zone"}
 NO_PHONE = ("viewer", "installer", "admin")  # roles nobody calls
+MOVING = ("/dev/ttyUSB", "/dev/ttyACM")  # names given in the order of plugging in
 STORE = {"door": "door", "lock_a": "lock", "lock_b": "lock", "fan": "fan-run"}
 SHOWN = 12
 
@@ -64,12 +65,19 @@ class Resolver:
     # one method a section
 
     def _buses(self) -> None:
+        ports: dict[str, str] = {}
         for at, bus in self._items("buses"):
             self._needs(at, bus)
             if not bus.port:
                 continue
             if bus.type == "modbus-rtu" and not isinstance(bus.port, str):
                 self._add("CFG-012", (*at, "port"), value=bus.port, wanted_zh="串口文件", wanted="a serial device")
+            elif bus.type == "modbus-rtu":
+                path = str(bus.port)
+                if (other := ports.setdefault(path, bus.id)) != bus.id:
+                    self._add("CFG-043", (*at, "port"), value=path, other=other)
+                if path.startswith(MOVING):
+                    self._add("CFG-060", (*at, "port"), value=path)
             elif bus.type != "modbus-rtu" and not (isinstance(bus.port, int) and 1 <= bus.port <= 65535):
                 self._add("CFG-014", (*at, "port"), value=bus.port, low=1, high=65535)
 

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from drivers.bus import DeviceFault
+from drivers.framing import PortSettings
 from drivers.registry import open_bus
 from tests.bench.parts import field, last
 
@@ -26,7 +27,7 @@ def limit(registers: int) -> float:
 
 async def ours(port: Path, registers: int) -> tuple[float, int]:
     """(transactions a second, failures)."""
-    bus = open_bus("modbus-rtu", str(port), BAUD, "8N1", "", 0)
+    bus = open_bus("modbus-rtu", PortSettings(str(port), BAUD), "", 0)
     done = failed = 0
     await bus.read(1, "holding", 0, registers)
     began = time.perf_counter()

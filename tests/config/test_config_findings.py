@@ -107,6 +107,8 @@ CASES = [
     ("CFG-039", "{quantity: door, ", "{quantity: door, zone: room, ", "io/di-1, lock_a"),
     ("CFG-041", "channels: [phone], zones", "zones", "{id: chen"),
     ("CFG-042", 'from: "2026-09-01"', 'from: "2026-9-1"', '"2026-9-1"'),
+    ("CFG-043", "buildings:\n", "  - {id: b, type: modbus-rtu, port: /dev/ttyS9}\nbuildings:\n", "/dev/ttyS9}"),
+    ("CFG-060", "/dev/ttyS9", "/dev/ttyUSB0", "/dev/ttyUSB0"),
     ("CFG-051", ', phone: "+8613800000002"', "", "people"),
     ("CFG-052", "{high: 400}", "{high: 600}", "600"),
     ("CFG-053", "profile: calectro-ug3", "profile: generic-smoke", "generic-smoke"),

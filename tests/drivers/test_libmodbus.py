@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from drivers.bus import Bus, NoAnswer, Refused
+from drivers.framing import PortSettings
 from drivers.registry import open_bus
 
 SOURCE = Path(__file__).parent / "libmodbus_server.c"
@@ -67,13 +68,13 @@ class Cable(threading.Thread):
 def line(request: pytest.FixtureRequest, program: Path) -> Iterator[tuple[str, Bus]]:
     if request.param == "modbus-tcp":
         server, port = started(program, "tcp")
-        yield request.param, open_bus("modbus-tcp", "", 0, "", "127.0.0.1", int(port))
+        yield request.param, open_bus("modbus-tcp", PortSettings(""), "127.0.0.1", int(port))
         server.kill()
         server.wait()
         return
     cable = Cable()
     server, _ = started(program, "rtu", cable.ends[0])
-    yield request.param, open_bus("modbus-rtu", cable.ends[1], 115200, "8N1", "", 0)
+    yield request.param, open_bus("modbus-rtu", PortSettings(cable.ends[1], 115200), "", 0)
     server.kill()
     server.wait()
     cable.close()

@@ -12,6 +12,7 @@ import pytest
 from field_far import FAULTS, Far, PtyLine, RtuFar, TcpFar, TcpServer, words
 
 from drivers.bus import Bus, DeviceFault
+from drivers.framing import PortSettings
 from drivers.modbus.rtu import RtuBus
 from drivers.modbus.tcp import RtuTcpBus, TcpBus
 from drivers.modbus.wire import Wire
@@ -57,7 +58,7 @@ async def test_20_000_polls_with_every_fault(tmp_path: Path) -> None:
     """The three lines at the same time: 7,000 on a pty, 3,000 through a serial server, 10,000 on Modbus TCP."""
     serial, server, tcp = RtuFar(RATES, LATE, LIMIT, 1), RtuFar(RATES, LATE, LIMIT, 2), TcpFar(RATES, LATE, LIMIT, 3)
     line, two, three = PtyLine(tmp_path / "tty", serial), TcpServer(server, serial=True), TcpServer(tcp, serial=False)
-    buses = RtuBus(str(line.link), 115200), RtuTcpBus("127.0.0.1", two.port), TcpBus("127.0.0.1", three.port)
+    buses = RtuBus(PortSettings(str(line.link), 115200)), RtuTcpBus("127.0.0.1", two.port), TcpBus("127.0.0.1", three.port)
     counts = 7_000, 3_000, 10_000
     try:
         runs = [polls(bus, far, n, n) for bus, far, n in zip(buses, (serial, server, tcp), counts, strict=True)]
@@ -89,7 +90,7 @@ async def test_without_the_drain_values_go_astray_on_the_serial_line(tmp_path: P
     far = RtuFar({"late": 0.1}, LATE, LIMIT, 4)
     far.turnaround = 0.003
     line = PtyLine(tmp_path / "tty", far)
-    bus = Undrained(str(line.link), 115200)
+    bus = Undrained(PortSettings(str(line.link), 115200))
     try:
         wrong, seen = await polls(bus, far, 1_000, 4)
     finally:
@@ -117,7 +118,7 @@ async def test_each_fault_alone_on_every_second_question(tmp_path: Path, fault: 
     """Dense faults: the poll after a fault is often faulty too."""
     far = RtuFar({fault: 0.5}, LATE, LIMIT, 6)
     line = PtyLine(tmp_path / "tty", far)
-    bus = RtuBus(str(line.link), 115200)
+    bus = RtuBus(PortSettings(str(line.link), 115200))
     try:
         wrong, seen = await polls(bus, far, 60, 6)
     finally:

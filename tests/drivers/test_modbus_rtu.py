@@ -15,6 +15,7 @@ import serial
 from field_far import Far, PtyLine, crc16
 
 from drivers.bus import GarbledAnswer, LineDown, NoAnswer, Refused
+from drivers.framing import PortSettings
 from drivers.modbus.rtu import RtuBus
 
 ONE = b"\x01\x03\x02\x00\x2a"
@@ -42,7 +43,7 @@ class Says(Far):
 @asynccontextmanager
 async def line(tmp_path: Path, far: Far) -> AsyncIterator[tuple[RtuBus, PtyLine]]:
     end = PtyLine(tmp_path / "tty", far)
-    bus = RtuBus(str(end.link), 115200)
+    bus = RtuBus(PortSettings(str(end.link), 115200))
     try:
         yield bus, end
     finally:
@@ -76,14 +77,13 @@ async def test_a_refusal_needs_no_drain(tmp_path: Path) -> None:
 async def test_the_port_is_ours_alone(tmp_path: Path) -> None:
     async with line(tmp_path, Says(sealed(ONE), sealed(ONE))) as (bus, end):
         await bus.read(1, "holding", 0, 1)
-        other = RtuBus(str(end.link), 115200)
+        other = RtuBus(PortSettings(str(end.link), 115200))
         with pytest.raises(LineDown):
             await other.read(1, "holding", 0, 1)
         await other.close()
         with pytest.raises(serial.SerialException):
             serial.Serial(str(end.link), exclusive=True)
-        assert bus._serial is not None
-        kept = fcntl.ioctl(bus._serial.fileno(), TIOCGEXCL, bytes(4))
+        kept = fcntl.ioctl(bus._port.fileno(), TIOCGEXCL, bytes(4))
         assert any(kept), "tools that know of no locks are kept out too (but for root, so the kernel is asked)"
         await bus.close()
         assert await bus.read(1, "holding", 0, 1) == (42,), "given back when closed, and opened again when asked"
@@ -136,7 +136,7 @@ async def test_a_line_that_is_never_silent_fails_its_polls_and_recovers(tmp_path
 async def test_a_port_that_is_no_port(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for name in ("nothing", "file"):
-        bus = RtuBus(str(tmp_path / name))
+        bus = RtuBus(PortSettings(str(tmp_path / name)))
         for _ in range(2):
             with pytest.raises(LineDown) as caught:
                 await bus.read(1, "holding", 0, 1)

@@ -13,6 +13,7 @@ from field_far import PtyLine, RtuFar, crc16
 from field_site import WARM, device, relay, smoke, warm
 
 from drivers.bus import DeviceFault, LineDown, NoAnswer, Refused, Space
+from drivers.framing import PortSettings
 from drivers.lending import Exchange, LineBusy, Reader
 from drivers.modbus.rtu import RtuBus, Trace
 from drivers.poller import Poller
@@ -410,7 +411,7 @@ async def test_unplugged_and_plugged_in_again(tmp_path: Path) -> None:
     """A real pty behind a symlink is closed and made anew: faults, link 0, then by itself back, and outputs applied again."""
     link = tmp_path / "by-path"
     line = PtyLine(link, Bits({}, (0, 0), 0, 1))
-    async with running(RtuBus(str(link), 115200), relay(period=200), smoke(1, 200)) as rig:
+    async with running(RtuBus(PortSettings(str(link), 115200)), relay(period=200), smoke(1, 200)) as rig:
         rig.poller.want("relay/fan", True)
         await rig.until(lambda: rig.value("smoke1/smoke") == 1.0 and rig.value("relay/fan") == 1.0)
         assert rig.value("line/link") == 1.0
@@ -425,7 +426,7 @@ async def test_unplugged_and_plugged_in_again(tmp_path: Path) -> None:
 
 async def test_a_port_that_is_not_there_yet(tmp_path: Path) -> None:
     link = tmp_path / "later"
-    async with running(RtuBus(str(link), 115200), smoke(1, 100)) as rig:
+    async with running(RtuBus(PortSettings(str(link), 115200)), smoke(1, 100)) as rig:
         await rig.until(lambda: rig.value("line/link") == 0.0)
         line = PtyLine(link, Bits({}, (0, 0), 0, 1))
         await rig.until(lambda: rig.value("smoke1/smoke") == 1.0)

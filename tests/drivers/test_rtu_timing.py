@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from drivers.framing import PortSettings
 from drivers.modbus.rtu import RtuBus, silence
 
 SOURCE = Path(__file__).parent.parent / "bench" / "fieldsim.c"
@@ -36,7 +37,7 @@ def line(request: pytest.FixtureRequest, fieldsim: Path, tmp_path: Path) -> Iter
 async def test_the_silence_is_kept_and_no_question_is_lost(line: tuple[Path, subprocess.Popen[str]]) -> None:
     """Units, sizes, refusals and writes alternate; every question is answered."""
     link, process = line
-    bus = RtuBus(str(link), 9600)
+    bus = RtuBus(PortSettings(str(link), 9600))
     for n in range(TRANSACTIONS):
         if n % 10 == 9:
             await bus.write(1 + n % 3, 6, 50, (n,))
