@@ -20,6 +20,7 @@ from drivers.poller import Poller
 from drivers.quantities import QUANTITIES
 from drivers.reading import Clock
 from drivers.registry import open_bus
+from gateway import housekeeping
 from gateway.afresh import inherited
 from gateway.box import Box
 from gateway.decide import Decider
@@ -116,6 +117,7 @@ async def run(
     leaves: dict[str, Callable[[], Awaitable[None]]] = {f"bus:{id}": p.run for id, p in pollers.items()}
     leaves |= {f"channel:{name}": teller.run for name, teller in tellers.items()}
     leaves["socket"] = partial(_listen, server)
+    leaves["housekeeping"] = partial(housekeeping.run, journal, clock, plant.timezone, outbox.events_sent if link else _nobody)
     if link:
         leaves["uplink"] = link.run
     earlier = inherited(engine.alarms.values(), leaves, records=not journal.degraded)
@@ -145,6 +147,10 @@ async def run(
     with suppress(OSError):  # what is left in it waits for the next start
         memory.rmdir()
     return ended
+
+
+def _nobody() -> None:
+    """No uplink: nobody has to confirm an event before it grows old."""
 
 
 def _readings_news(inbox: Inbox, code: str, count: int, why: str) -> None:

@@ -23,6 +23,7 @@ MIGRATIONS = tuple((Path(__file__).parent / name).read_text(encoding="utf-8") fo
 RESERVE = 2 * WAL_LIMIT
 RESERVE_AGAIN = 60_000  # ms between attempts to hold the reserve again
 SEQ_GAP = 1_000  # numbers left free after a quarantine for events that the broken file may hold unseen
+KEPT = 10_000  # events that stay whatever their age (R28)
 RETAIN_AT_ONCE = 2_000  # events dropped per transaction, so that a fire waits for none of it
 
 
@@ -133,9 +134,15 @@ class Journal:
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the WAL still holds the pages as they were
         return blanked
 
-    def retain(self, before: int) -> int:
-        """Drop the oldest events before wall time `before` (a midnight), some at a time; 0 when none are left to drop."""
-        return self._transaction(lambda: rows.retain(self._db, before, RETAIN_AT_ONCE))
+    def retain(self, before: int, *, sent: int | None = None, keep: int | None = None) -> int:
+        """Drop the oldest events before wall time `before` (a midnight), some at a time; 0 when none are left to drop.
+
+        The newest `keep` (KEPT) stay however old they are, and with an uplink so does all above `sent`, the last one it confirmed.
+        """
+        upto = self._tip.seq - (KEPT if keep is None else keep)
+        return self._transaction(
+            lambda: rows.retain(self._db, before, RETAIN_AT_ONCE, upto if sent is None else min(upto, sent))
+        )
 
     def _transaction(self, work: Callable[[], T]) -> T:
         """Run `work` in one transaction; on a full disk release the reserve and try once more. Raises JournalError."""

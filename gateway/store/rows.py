@@ -96,14 +96,16 @@ def erase(db: sqlite3.Connection, person: str) -> int:
     return len(found) + answers.rowcount
 
 
-def retain(db: sqlite3.Connection, before: int, most: int) -> int:
-    """Drop the oldest events, up to the first one of wall time `before` or later, at most `most` of them.
+def retain(db: sqlite3.Connection, before: int, most: int, upto: int) -> int:
+    """Drop the oldest events, up to the first one of wall time `before` or later, none above number `upto`, at most `most`.
 
     The hash of the last one dropped stays as the anchor of the chain; closed alarms and messages of that
     time go too. Gives the number of events dropped.
     """
     gone: list[tuple[int, bytes]] = []
-    for seq, content, hashed in db.execute("SELECT seq, body, hash FROM event ORDER BY seq LIMIT ?", (most,)):
+    for seq, content, hashed in db.execute(
+        "SELECT seq, body, hash FROM event WHERE seq <= ? ORDER BY seq LIMIT ?", (upto, most)
+    ):
         if json.loads(content)["wall"] >= before:
             break
         gone.append((seq, hashed))

@@ -139,15 +139,27 @@ def test_retention_leaves_an_anchor(open_journal: Open) -> None:
     journal = open_journal()
     for seq in (1, 3, 5, 7):
         journal.commit(outcome(seq), at(seq))
-    assert journal.retain(at(5).wall) == 4
-    assert journal.retain(at(5).wall) == 0
+    assert journal.retain(at(5).wall, keep=0) == 4
+    assert journal.retain(at(5).wall, keep=0) == 0
     assert [seq for seq, _ in audit.events(journal.path, 0, 99)] == [5, 6, 7, 8]
     assert audit.verify(journal.path) == []
-    assert journal.retain(at(99).wall) == 4
+    assert journal.retain(at(99).wall, keep=0) == 4
     journal.close()
     journal = open_journal()
     assert journal.load().next_seq == 9
     journal.commit(outcome(9), at(9))
+    assert audit.verify(journal.path) == []
+
+
+def test_r28_ten_thousand_events_stay_and_so_does_what_nobody_has_confirmed(open_journal: Open) -> None:
+    journal = open_journal()
+    journal.commit(Outcome(events=tuple(event(n) for n in range(1, 10_101))), at(1))
+    assert journal.retain(at(10_200).wall, sent=40) == 40
+    assert journal.retain(at(10_200).wall, sent=40) == 0
+    assert journal.retain(at(10_200).wall) == 60
+    assert journal.retain(at(10_200).wall) == 0
+    kept = audit.events(journal.path, 0, 20_000)
+    assert (len(kept), kept[0][0], kept[-1][0]) == (10_000, 101, 10_100)
     assert audit.verify(journal.path) == []
 
 
