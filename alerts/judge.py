@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from alerts.model import Condition, Rule, Truth
@@ -76,4 +77,12 @@ class Judge:
             self._memories[key] = memory
         reading = self._view.get(point)
         good = condition.truth is Truth.CLEAR or (reading is not None and reading.quality is Quality.GOOD)
-        return rule, condition, good
+        return rule, _told(condition, reading), good
+
+
+def _told(condition: Condition, reading: Reading | None) -> Condition:
+    """A breach with the device's own words (`said`) and its own time (`device_time`, R29) among its evidence."""
+    if condition.truth is not Truth.BREACHED or reading is None or not (reading.said or reading.stamp):
+        return condition
+    told = {k: v for k, v in (("said", reading.said), ("device_time", reading.stamp)) if v}
+    return replace(condition, evidence={**condition.evidence, **told})

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-Space = Literal["coil", "discrete", "input", "holding"]
+Space = Literal["coil", "discrete", "input", "holding", "signal"]  # signal: no register, a framer tells it
 
 READ_FUNCTION: dict[Space, int] = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}
 

@@ -53,7 +53,7 @@ def _value(channel: Channel, image: Image) -> float:
         if code not in scale.factors:
             raise DeviceFault(f"{_place(scale.space, scale.address)} 的单位或小数位代码 {code} 不在设备说明书的表内")
         value *= scale.factors[code]
-    return _sane(channel, round(value + channel.offset, _DECIMALS))
+    return sane(channel, round(value + channel.offset, _DECIMALS))
 
 
 def _raw(channel: Channel, image: Image) -> int:
@@ -86,7 +86,8 @@ def _number(channel: Channel, raw: int) -> float:
             return raw
 
 
-def _sane(channel: Channel, value: float) -> float:
+def sane(channel: Channel, value: float) -> float:
+    """The value, a bit turned round where the profile says so. DeviceFault when the quantity can have no such value."""
     quantity = QUANTITIES[channel.quantity]
     if not quantity.low <= value <= quantity.high or (quantity.bit and value not in (0.0, 1.0)):
         raise DeviceFault(

@@ -61,7 +61,7 @@ def plan(
     limits = profile.limits
     wanted: dict[Space, set[_Span]] = {}
     readable: list[tuple[Channel, list[tuple[Space, _Span]]]] = []
-    for channel in profile.channels:
+    for channel in (c for c in profile.channels if not c.signal):
         spans = [(space, _span(space, address, count, limits)) for space, address, count in needs(channel)]
         if any((space, cell) in forbidden for space, span in spans for cell in range(span.start, span.end)):
             continue

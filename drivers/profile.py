@@ -37,6 +37,10 @@ class ValidIf:
 class Channel:
     """One value of a device. `address` is the 0-based wire address.
 
+    A device of a line protocol (drivers/framers) has no registers: its `space` is "signal", `signal` the word its framer uses,
+    and of the rest only `invert` and `values` count. `unlisted`: the channel takes what the panel says of addresses that the
+    site file gives no channel; of several for one signal each takes another address.
+
     type: bit | u16 | s16 | u32 | s32 | f32 | u8-high | u8-low (of one register).
     order (32 bit only): ABCD | CDAB | BADC | DCBA, A the most significant byte.
     `mask`/`shift` pick bits out of a register before anything else.
@@ -60,6 +64,8 @@ class Channel:
     invert: bool = False
     name: str = ""
     page: str = ""  # manual page or document address
+    signal: str = ""
+    unlisted: bool = False
 
     @property
     def words(self) -> int:
@@ -108,10 +114,17 @@ class Profile:
     caveats: tuple[str, ...] = ()
     name_zh: str = ""
 
+    @property
+    def framed(self) -> bool:
+        """Is it for a line protocol, not for Modbus?"""
+        return any(c.signal for c in self.channels)
+
 
 @dataclass(frozen=True, slots=True)
 class Device:
     """One profile on one bus. The id names the place and survives replacement by another model.
+
+    `address` is what a panel calls it (a loop address); "" the panel itself, and every Modbus device.
 
     `profile` already carries what the site overrides (a channel's quantity, inversion or name, the order code).
     """
@@ -121,6 +134,7 @@ class Device:
     bus: str
     unit: int
     period: int  # ms between two polls
+    address: str = ""
 
     def point(self, channel: str) -> str:
         return f"{self.id}/{channel}"
@@ -132,6 +146,7 @@ ORDERS = ("ABCD", "CDAB", "BADC", "DCBA")
 SPACES: tuple[Space, ...] = ("coil", "discrete", "input", "holding")
 BAUDS = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
 
+_OF_REGISTERS = ("space", "address", "type")
 _BIT_SPACES = ("coil", "discrete")
 
 
@@ -147,6 +162,8 @@ def profile_from_dict(data: Mapping[str, object], where: str) -> Profile:
     channels = tuple(_channel(fields, id) for id, fields in top.tables("channels"))
     if not channels:
         top.fail("channels", "至少要有一个通道", "at least one channel is needed")
+    if len({bool(c.signal) for c in channels}) > 1:
+        top.fail("channels", "寄存器通道和 signal 通道不能混用", "channels with registers and with signals do not mix")
     _no_twins(channels, top)
     bits = tuple(c.id for c in channels if QUANTITIES[c.quantity].bit)
     profile = Profile(
@@ -186,7 +203,30 @@ def _limits(f: Fields) -> Limits:
     return limits
 
 
+def _signal(f: Fields, id: str, signal: str) -> Channel:
+    quantity = f.choice("quantity", tuple(QUANTITIES))
+    channel = Channel(
+        id=id,
+        quantity=quantity,
+        space="signal",
+        address=0,
+        type="bit" if QUANTITIES[quantity].bit else "f32",
+        values=f.codes("values", as_text),
+        invert=f.flag("invert"),
+        name=f.text("name", ""),
+        page=f.text("page", ""),
+        signal=signal,
+        unlisted=f.flag("unlisted"),
+    )
+    if channel.invert and channel.type != "bit":
+        f.fail("invert", "只有开关量可以取反", "only a two-state quantity can be inverted")
+    f.done()
+    return channel
+
+
 def _channel(f: Fields, id: str) -> Channel:
+    if signal := f.text("signal", ""):
+        return _signal(f, id, signal)
     space = f.choice("space", SPACES)
     quantity = f.choice("quantity", tuple(QUANTITIES))
     type = f.choice("type", TYPES, "bit" if space in _BIT_SPACES else "u16")
@@ -300,9 +340,9 @@ def _no_twins(channels: tuple[Channel, ...], top: Fields) -> None:
     """Two channels made of the same bits are a line copied and not edited."""
     seen: dict[tuple[object, ...], str] = {}
     for c in channels:
-        first = seen.setdefault((c.space, c.address, c.type, c.mask, c.shift), c.id)
-        if first != c.id:
-            path = ("channels", c.id, "address")
+        first = seen.setdefault((c.space, c.address, c.type, c.mask, c.shift, c.signal), c.id)
+        if first != c.id and not c.unlisted:
+            path = ("channels", c.id, "signal" if c.signal else "address")
             raise ProfileError(top.where, path, f"与通道 {first} 读的是同一处", f"reads the same bits as channel {first}")
 
 
@@ -323,7 +363,9 @@ def _plain(value: Channel | Output | Limits | ScaleFrom | ValidIf) -> dict[str, 
     plain: dict[str, object] = {}
     for f in fields(value):
         item = getattr(value, f.name)
-        if f.name == "id" or (f.default is not MISSING and item == f.default) or item == {}:
+        if f.name == "id" or (isinstance(value, Channel) and value.signal and f.name in _OF_REGISTERS):
+            continue
+        if (f.default is not MISSING and item == f.default) or item == {}:
             continue
         if isinstance(item, Mapping):
             item = {str(code): meaning for code, meaning in item.items()}

@@ -48,6 +48,8 @@ QUANTITIES: dict[str, Quantity] = {
         _bit("arc-fault", "故障电弧", "Arc fault", _NORMAL, _ALARM),
         _bit("panic", "一键报警", "Panic button", _NORMAL, ("按下", "pressed"), fire=True),
         _bit("tamper", "防拆", "Tamper", _NORMAL, ("被拆", "removed")),
+        _bit("isolated", "屏蔽", "Isolated at the panel", _NORMAL, ("屏蔽", "isolated")),
+        _bit("supervisory", "监管", "Supervisory", _NORMAL, _ALARM),
         _bit("device-fault", "设备故障", "Device fault", _NORMAL, ("故障", "fault")),
         _bit("contamination", "污染", "Contamination", _NORMAL, ("需清洗", "needs cleaning")),
         _bit("water-leak", "漏水", "Water leak", _NORMAL, ("漏水", "leak")),

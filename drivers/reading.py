@@ -33,7 +33,8 @@ class Reading:
     """One value of one point at one instant.
 
     `value` is in the unit of the point's quantity; bits are 0.0 or 1.0, enumerations the profile's code.
-    It is None exactly when `quality` is STALE or FAULT; `fault` then says why, in words for a person.
+    It is None exactly when `quality` is STALE or FAULT; `fault` then says why, in words for a person (of an UNCERTAIN
+    one it may say what is in doubt).
     """
 
     point: str
@@ -41,6 +42,8 @@ class Reading:
     quality: Quality
     at: Now
     fault: str = ""
+    said: str = ""  # the device's own words, for the record and for people
+    stamp: str = ""  # the device's own time as it wrote it; kept beside ours, never judged by (R29)
 
     def __post_init__(self) -> None:
         if (self.value is None) != (self.quality >= Quality.STALE):
