@@ -92,6 +92,18 @@ class Port:
             self.close()
             raise self._down(error) from None
 
+    def write_marked(self, data: bytes) -> None:
+        """On a ninth-bit line (8S1): with mark parity, and back to space when the last bit has left. May block a character's time."""
+        port = self._port()
+        try:
+            port.parity = serial.PARITY_MARK
+            _send(self.fileno(), data)
+            termios.tcdrain(self.fileno())
+            port.parity = self.settings.parity
+        except (OSError, termios.error) as error:
+            self.close()
+            raise self._down(error) from None
+
     def read(self, timeout: float) -> bytes:
         """What has come, waiting at most `timeout` seconds for the first byte; b"" when nothing came."""
         fd = self.fileno()

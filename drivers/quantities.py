@@ -48,6 +48,7 @@ QUANTITIES: dict[str, Quantity] = {
         _bit("arc-fault", "故障电弧", "Arc fault", _NORMAL, _ALARM),
         _bit("panic", "一键报警", "Panic button", _NORMAL, ("按下", "pressed"), fire=True),
         _bit("tamper", "防拆", "Tamper", _NORMAL, ("被拆", "removed")),
+        _bit("panel-fire", "主机火警", "Fire at the panel", _NORMAL, _ALARM, fire=True),
         _bit("isolated", "屏蔽", "Isolated at the panel", _NORMAL, ("屏蔽", "isolated")),
         _bit("supervisory", "监管", "Supervisory", _NORMAL, _ALARM),
         _bit("device-fault", "设备故障", "Device fault", _NORMAL, ("故障", "fault")),

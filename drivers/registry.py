@@ -39,7 +39,7 @@ FRAMERS: dict[str, LineProtocol] = {
         ),
         LineProtocol(
             "gst-crt", GstCrt, frozenset(PANEL), 2400, "8S1", gst_crt.writes,
-            period=1_000, silence=10_000, marked=1, address=r"\d{6}", example="001004",
+            period=1_000, silence=10_000, marked=True, address=r"\d{6}", example="001004",
         ),
         LineProtocol("ld128en-printer", Ld128en, frozenset(PANEL), 9600, address=r"\d{3}-\d{3}", example="004-004"),
         LineProtocol(

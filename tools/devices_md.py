@@ -50,7 +50,8 @@ def _table(profiles: list[Profile]) -> Iterator[str]:
 def _section(p: Profile) -> Iterator[str]:
     yield f"## {p.id}"
     yield ""
-    yield f"{p.name_zh} · {p.vendor} {p.model} · 验证 `{p.verified}` · 出厂 {p.baud} {p.framing}，地址 {p.unit}"
+    line = "线路协议见 [panels.md](panels.md)" if p.framed else f"出厂 {p.baud} {p.framing}，地址 {p.unit}"
+    yield f"{p.name_zh} · {p.vendor} {p.model} · 验证 `{p.verified}` · {line}"
     yield ""
     for caveat in p.caveats:
         yield f"- {caveat}"
@@ -70,6 +71,8 @@ def _section(p: Profile) -> Iterator[str]:
 
 
 def _place(c: Channel) -> str:
+    if c.signal:
+        return f"信号 {c.signal}" + ("，未登记地址" if c.unlisted else "") + ("，取反" if c.invert else "")
     parts = [f"{c.space} 0x{c.address:04X} {c.type}", c.order if c.words == 2 else "", f"& 0x{c.mask:04X}" if c.mask else ""]
     parts += [f"× {c.scale:g}" if c.scale != 1 else "", f"+ {c.offset:g}" if c.offset else "", "取反" if c.invert else ""]
     return " ".join(part for part in parts if part)

@@ -52,7 +52,7 @@ class LineProtocol:
     `writes(unit, addresses)`: every byte string that may ever be written there; the line refuses to write anything else.
     `image`: its answers tell all there is, again and again; else it tells events and is silent between them.
     `silence`: ms without a frame after which the line (image: the device) is not heard any more; 0: nothing proves its life.
-    `marked`: ninth-bit protocol; this many bytes at the start of an `ask` go with mark parity, all others with space.
+    `marked`: ninth-bit protocol: what is asked goes with mark parity, what is answered with space.
     """
 
     id: str
@@ -64,7 +64,7 @@ class LineProtocol:
     period: int = 0
     image: bool = False
     silence: int = 0
-    marked: int = 0
+    marked: bool = False
     head: bool = True  # a device without address stands for the panel or UPS itself
     address: str = ""  # regular expression of a device's address; "" where there are none
     example: str = ""  # such an address, for people

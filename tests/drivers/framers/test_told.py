@@ -81,7 +81,9 @@ def test_an_event_is_a_reading_of_its_device_at_once_with_the_panels_words_and_t
     assert (reading.point, reading.value, reading.quality, reading.said, reading.stamp) == (
         "s1/smoke", 1, GOOD, "365089 火警 5#楼", "2008-12-02 17:24",
     )  # fmt: skip
-    assert line.say(Telegram("365089", {"fire": 1.0}, "365089 火警 5#楼", "2008-12-02 17:24")) == [], "said three times, one event"
+    assert line.say(Telegram("365089", {"fire": 1.0}, "365089 火警 5#楼", "2008-12-02 17:24")) == [], (
+        "said three times, one event"
+    )
     assert line.at("h1/heat") == (0, GOOD, "")
 
 
@@ -211,7 +213,9 @@ def test_each_lock_is_a_point_and_each_board_answers_for_itself() -> None:
 
 def test_a_ups_gives_values_and_faults() -> None:
     line = Line(UPS, (Device("ups", profile("megatec-ups"), "line", 0, 5000),))
-    line.say(Telegram("", {"mains": 0.0, "battery-low": 1.0, "input": 226.0, "temperature": None, "frequency": 999.0, "beeper": 1.0}))
+    line.say(
+        Telegram("", {"mains": 0.0, "battery-low": 1.0, "input": 226.0, "temperature": None, "frequency": 999.0, "beeper": 1.0})
+    )
     assert line.at("ups/mains") == (0, GOOD, "") and line.at("ups/battery-low")[0] == 1 and line.at("ups/input")[0] == 226
     assert line.at("ups/temperature")[1] is FAULT and line.at("ups/frequency")[1] is FAULT
     assert line.told.unplaced == 0, "what nobody wants of an image is no lost event"
