@@ -119,6 +119,9 @@ class Fields:
             found[code] = value
         return found
 
+    def has(self, key: str) -> bool:
+        return key in self._data
+
     def table(self, key: str) -> Fields:
         """The mapping under the key; an empty one when the key is absent."""
         return Fields(self._get(key, {}), self.where, (*self._path, key))

@@ -73,6 +73,16 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True)
+class UnitAt:
+    """The register in which a device keeps its own unit address: (register & mask) >> shift. Read to recognise it."""
+
+    space: Space
+    address: int
+    mask: int = 0xFFFF
+    shift: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Output:
     """Something a device can switch. `on` and `off` are the raw words written; `readback` names the channel that shows it."""
 
@@ -111,6 +121,7 @@ class Profile:
     unit: int = 1
     baud: int = 9600
     framing: str = "8N1"
+    unit_at: UnitAt | None = None
     caveats: tuple[str, ...] = ()
     name_zh: str = ""
 
@@ -179,12 +190,24 @@ def profile_from_dict(data: Mapping[str, object], where: str) -> Profile:
         unit=line.integer("unit", 1, 255, 1),
         baud=line.one_of("baud", BAUDS, 9600),
         framing=line.choice("framing", FRAMINGS, "8N1"),
+        unit_at=_unit_at(line),
         caveats=top.texts("caveats"),
         name_zh=top.text("name_zh", ""),
     )
     line.done()
     top.done()
     return profile
+
+
+def _unit_at(line: Fields) -> UnitAt | None:
+    if not line.has("unit_at"):
+        return None
+    f = line.table("unit_at")
+    found = UnitAt(
+        f.choice("space", SPACES), f.integer("address", 0, 0xFFFF), f.integer("mask", 1, 0xFFFF, 0xFFFF), f.integer("shift", 0, 8, 0)
+    )
+    f.done()
+    return found
 
 
 def _limits(f: Fields) -> Limits:
@@ -352,14 +375,15 @@ def profile_to_dict(profile: Profile) -> dict[str, object]:
         "profile": 1,
         **{key: getattr(profile, key) for key in ("id", "name_zh", "vendor", "model", "kind", "verified", "source")},
         "caveats": list(profile.caveats),
-        "line": {"baud": profile.baud, "framing": profile.framing, "unit": profile.unit},
+        "line": {"baud": profile.baud, "framing": profile.framing, "unit": profile.unit}
+        | ({"unit_at": _plain(profile.unit_at)} if profile.unit_at else {}),
         "limits": _plain(profile.limits),
         "channels": {c.id: _plain(c) for c in profile.channels},
         "outputs": {o.id: _plain(o) for o in profile.outputs},
     }
 
 
-def _plain(value: Channel | Output | Limits | ScaleFrom | ValidIf) -> dict[str, object]:
+def _plain(value: Channel | Output | Limits | ScaleFrom | UnitAt | ValidIf) -> dict[str, object]:
     plain: dict[str, object] = {}
     for f in fields(value):
         item = getattr(value, f.name)
