@@ -84,7 +84,7 @@ class Bus(Protocol):
     Every method may raise a DeviceFault. A late answer is never given to a later question.
     """
 
-    trace: Callable[[bytes, bytes], None] | None  # told (sent, received) of every transaction
+    trace: Callable[[bytes, bytes], None] | None  # told (sent, received, late or foreign bytes too) of every transaction
 
     async def read(
         self, unit: int, space: Space, address: int, count: int, *, latency: int = 300, gap: int = 0

@@ -204,7 +204,10 @@ def _unit_at(line: Fields) -> UnitAt | None:
         return None
     f = line.table("unit_at")
     found = UnitAt(
-        f.choice("space", SPACES), f.integer("address", 0, 0xFFFF), f.integer("mask", 1, 0xFFFF, 0xFFFF), f.integer("shift", 0, 8, 0)
+        f.choice("space", SPACES),
+        f.integer("address", 0, 0xFFFF),
+        f.integer("mask", 1, 0xFFFF, 0xFFFF),
+        f.integer("shift", 0, 8, 0),
     )
     f.done()
     return found

@@ -15,9 +15,11 @@ from alerts.plant import Plant
 from drivers.lending import LineBusy
 from drivers.poller import Poller
 from drivers.reading import Clock, Reading
+from drivers.schedule import is_fire
 from gateway import incident, view
 from gateway.decide import Decider
 from gateway.jsonable import to_jsonable
+from gateway.lines import FIRE_LATENCY, MOST_LATENCY, heard_json, probe, read_of
 from gateway.local import LocalServer, RequestError
 from gateway.outbox import snapshot
 from gateway.readone import read_json
@@ -150,6 +152,7 @@ class Box:
             "config": self._ask_config,
             "health": self._ask_health,
             "read": self._ask_read,
+            "probe": self._ask_probe,
         }
         if what not in questions:
             raise RequestError("bad-request", "没有这个问题", f"ask one of: snapshot {' '.join(questions)}")
@@ -222,6 +225,21 @@ class Box:
                 "line-busy", "线路正忙（火灾点位和输出优先），请稍后再试", "the line is busy; try again"
             ) from None
         return read_json(self.site, device, readings, frames)
+
+    async def _ask_probe(self, request: Json) -> Json:
+        """One question to any unit of a line, with that line's own settings: other ones are for when no `run` has the port."""
+        bus = str(request.get("bus"))
+        if bus not in self._pollers:
+            known = " ".join(self._pollers)
+            raise RequestError("not-found", f"没有这条线路；有：{known}", f"no such line; there are: {known}")
+        try:
+            unit, read = read_of(request)
+        except ValueError as error:
+            raise RequestError("bad-request", f"问题不对：{error}", f"not a question: {error}") from None
+        fire = any(is_fire(d) for d in self.site.devices if d.bus == bus)
+        longest = FIRE_LATENCY if fire else MOST_LATENCY
+        latency = max(10, min(_number(request, "latency", FIRE_LATENCY), longest))
+        return heard_json(await probe(self._pollers[bus], unit, read, latency))
 
     # parts of the snapshot
 

@@ -20,7 +20,20 @@ PURE = [
     *(ROOT / "drivers/framers").rglob("*.py"),
     *(
         ROOT / "drivers" / f"{name}.py"
-        for name in ("reading", "quantities", "profile", "bus", "codec", "plan", "schedule", "framing", "tally")
+        for name in (
+            "reading",
+            "quantities",
+            "profile",
+            "bus",
+            "codec",
+            "plan",
+            "schedule",
+            "framing",
+            "tally",
+            "guess",
+            "survey",
+            "asking",
+        )
     ),
 ]
 

@@ -110,6 +110,7 @@ class RtuBus:
     def _transact(self, question: _Question[T]) -> T:
         self._opened()
         self._wait_silent(question.gap)
+        late = b""
         answer = Answer(question.frame, question.good, repeats=question.repeats, echoes=bool(self._echoes))
         sent = self._time() + len(question.frame) * self._character
         self._port.write(question.frame)
@@ -119,13 +120,13 @@ class RtuBus:
         except (Refused, LineDown):
             raise
         except DeviceFault:
-            self._drain(question.latency)
+            late = self._drain(question.latency)
             raise
         finally:
             self._quiet_at = self._time() + self._silence
             question.received = len(answer.bytes)
             if self.trace is not None:
-                self.trace(question.frame, answer.bytes)
+                self.trace(question.frame, answer.bytes + late)
         if not question.repeats:
             self._echoes = answer.echoed
         elif self._echoes is None:
@@ -154,24 +155,30 @@ class RtuBus:
             time.sleep(wait)
         early = self._heard(0.0)
         self._tally.noise += len(early)
-        if (self._owed or early) and not self._silent(max(self._owed, self._silence)):
+        if (self._owed or early) and self._silent(max(self._owed, self._silence)) is None:
             raise GarbledAnswer(
                 f"串口 {self._port.settings.path} 一直有杂讯 the line is never silent: a device that babbles, or no termination"
             )
         self._owed = 0.0
 
-    def _drain(self, latency: float) -> None:
-        """Throw away whatever still comes until nothing has come for the device's worst time: it may answer late."""
-        self._owed = 0.0 if self._silent(latency) else latency
+    def _drain(self, latency: float) -> bytes:
+        """Throw away whatever still comes until nothing has come for the device's worst time: it may answer late.
 
-    def _silent(self, seconds: float) -> bool:
-        """Discard until nothing has come for `seconds`. False when the line goes on and on."""
-        end = self._time() + BABBLE
+        What it was, for the trace: a late answer names the unit that is slow.
+        """
+        late = self._silent(latency)
+        self._owed = 0.0 if late is not None else latency
+        return late or b""
+
+    def _silent(self, seconds: float) -> bytes | None:
+        """What came until nothing had come for `seconds`. None when the line goes on and on."""
+        end, heard = self._time() + BABBLE, b""
         while found := self._heard(self._time() + seconds):
             self._tally.noise += len(found)
+            heard += found
             if self._time() > end:
-                return False
-        return True
+                return None
+        return heard
 
     def _heard(self, until: float) -> bytes:
         return self._port.read(until - self._time())

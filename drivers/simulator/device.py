@@ -25,6 +25,9 @@ class Device:
         self.pinned: set[tuple[Space, int]] = set()
         self._on_write = on_write
         self._image: dict[tuple[Space, int], int] = dict(self.model.fixed)
+        if model.unit_at:
+            space, address, shift = model.unit_at
+            self._image[space, address] = self._image.get((space, address), 0) | unit.unit << shift
         for name, value in unit.bits.items():
             self.put(name, value)
 

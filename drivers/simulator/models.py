@@ -44,6 +44,7 @@ class Model:
     even: bool = False
     exception: int | None = None
     counts: tuple[tuple[Space, int], ...] = ()
+    unit_at: tuple[Space, int, int] | None = None  # (space, register, shift) where the model keeps its own address
 
 
 def _bits(prefix: str, space: Space) -> tuple[Signal, ...]:
@@ -53,8 +54,9 @@ def _bits(prefix: str, space: Space) -> tuple[Signal, ...]:
 def _transmitter(id: str, signal: str, unit_code: int, decimals: int) -> Model:
     """QDY/QDW class: unit code at 2, decimals at 3, value at 4, range at 5 and 6."""
     fixed: dict[tuple[Space, int], int] = {("holding", 2): unit_code, ("holding", 3): decimals, ("holding", 6): 1600}
-    fixed |= {("holding", 0): 1, ("holding", 1): 3}
-    return Model(id, (Signal(signal, "holding", 4, "s16", 10**-decimals),), (("holding", 0, 13),), fixed)
+    fixed[("holding", 1)] = 3
+    signals = (Signal(signal, "holding", 4, "s16", 10**-decimals),)
+    return Model(id, signals, (("holding", 0, 13),), fixed, unit_at=("holding", 0, 0))
 
 
 _HUMIDITY = Signal("humidity", "holding", 0, "u16", 0.1)
@@ -80,10 +82,10 @@ MODELS: dict[str, Model] = {
             "xiyu-arc",
             (Signal("arc", "holding", 0), Signal("current", "holding", 6)),
             (("holding", 0, 8), ("holding", 257, 2), ("holding", 1000, 5)),
-            {("holding", 1000): 1},
             writable=(("holding", 257, 2), ("holding", 1000, 5)),
             most=6,
             exception=0x80,
+            unit_at=("holding", 1000, 0),
         ),
         # manual pp. 19-20: 11 = meter type 1 (residual current) in bits 15-12, 86.. = alarm values
         Model(
@@ -91,11 +93,12 @@ MODELS: dict[str, Model] = {
             tuple(Signal(f"leak-{n + 1}", "holding", 74 + n) for n in range(12)),
             (("holding", 0, 98),),
             {("holding", 11): 0x1000, ("holding", 8): 6, **{("holding", 86 + n): 300 for n in range(12)}},
+            unit_at=("holding", 1, 8),
         ),
         # no real device: every answer carries a number that no other has, so that what became of it can be told for certain
         Model("counter", (), (("holding", 0, 8),), counts=tuple(("holding", n) for n in range(8))),
         Model("renke-rs-ws-n01", (_HUMIDITY, _TEMPERATURE), (("holding", 0, 2),)),
-        Model("jxct-th", (_HUMIDITY, _TEMPERATURE), (("holding", 0, 2), ("holding", 256, 2))),
+        Model("jxct-th", (_HUMIDITY, _TEMPERATURE), (("holding", 0, 2), ("holding", 256, 2)), unit_at=("holding", 256, 0)),
         Model(
             "jxct-tvoc",
             (
@@ -107,6 +110,7 @@ MODELS: dict[str, Model] = {
                 Signal("pm10", "holding", 9),
             ),
             (("holding", 0, 10), ("holding", 256, 1)),
+            unit_at=("holding", 256, 0),
         ),
         # 0x0100 state, concentration, decimals, gas type, unit (0 = %LEL), high, low, -, range
         Model(

@@ -58,6 +58,14 @@ def load(root: Path, extra_profiles: Path | None = None) -> Library:
     return library
 
 
+def only_profiles(root: Path, extra: Path | None = None) -> Library:
+    """The profiles alone, shipped and own: for tools that need no rules."""
+    library = Library()
+    for source in _sources(library, (root / "profiles", extra)):
+        _profile(library, source)
+    return library
+
+
 def _sources(library: Library, folders: Iterable[Path | None]) -> Iterable[Source]:
     for folder in folders:
         for path in sorted(folder.glob("*.yaml")) if folder else ():

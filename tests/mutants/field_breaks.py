@@ -17,7 +17,7 @@ FIELD: tuple[Mutant, ...] = (
     Mutant(
         "D8 the drain after a late answer",
         "drivers/modbus/rtu.py",
-        "self._owed = 0.0 if self._silent(latency) else latency",
+        "self._owed = 0.0 if late is not None else latency",
         "self._owed = 0.0",
         "tests/drivers/test_misattribution.py::test_each_fault_alone_on_every_second_question[late]",
     ),

@@ -1,0 +1,84 @@
+"""What the installer's commands share: the site, and a line of it — through a living `run`, or opened by ourselves."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+from drivers.profile import Device, Profile
+from gateway.commands._client import Failed, add_data, ask, living
+from gateway.lines import LivingLine, OwnLine, ToolLine
+from gateway.site import BusConfig, Site, site_from_json
+
+
+def add_site(parser: argparse.ArgumentParser) -> None:
+    add_data(parser)
+    parser.add_argument("--site", type=Path, help="compiled site, when no `run` lives (default DATA/site.compiled.json)")
+
+
+def site_of(args: argparse.Namespace) -> Site:
+    """The living `run`'s site, else the compiled file. Raises Failed."""
+    if living(args.data):
+        return site_from_json(json.dumps(ask(args.data, {"ask": "config"})["data"]))
+    path = args.site or args.data / "site.compiled.json"
+    try:
+        return site_from_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Failed(
+            f"{path}: 读不了：{error}。先编译：campus-gateway check site.yaml -o {path}\n"
+            f"{path} cannot be used. Compile it: campus-gateway check site.yaml -o {path}"
+        ) from None
+
+
+def device_of(site: Site, id: str) -> tuple[Device, BusConfig]:
+    """A device and its line. Raises Failed, naming those there are."""
+    device = next((d for d in site.devices if d.id == id), None)
+    if device is None:
+        known = " ".join(d.id for d in site.devices)
+        raise Failed(f"没有设备 {id}；有：{known}\nno device {id}; there are: {known}")
+    return device, next(b for b in site.buses if b.id == device.bus)
+
+
+def line_of(data: Path, bus: BusConfig) -> ToolLine:
+    """The line of the living `run` with this id, else our own."""
+    if living(data):
+        return LivingLine(bus.id, lambda request: dict(ask(data, request, timeout=60)["data"]))
+    return OwnLine(bus)
+
+
+def borrowed(data: Path, wanted: BusConfig) -> tuple[BusConfig, ToolLine]:
+    """The line for a scan: the living `run`'s where it has this port or host, with its settings, else our own. Raises Failed."""
+    if living(data):
+        site = site_from_json(json.dumps(ask(data, {"ask": "config"})["data"]))
+        for bus in site.buses:
+            if _same(bus, wanted):
+                if bus.type == "modbus-rtu" and (bus.baud, bus.framing) != (wanted.baud, wanted.framing):
+                    raise Failed(
+                        f"{wanted.port} 正由 run 以 {bus.baud} {bus.framing} 使用；换别的参数要先停下它：systemctl stop campus-gateway\n"
+                        f"`run` uses this port with {bus.baud} {bus.framing}; other settings need it stopped first"
+                    )
+                return bus, LivingLine(bus.id, lambda request: dict(ask(data, request, timeout=60)["data"]))
+    return wanted, OwnLine(wanted)
+
+
+def _same(bus: BusConfig, wanted: BusConfig) -> bool:
+    if wanted.port:
+        return bool(bus.port) and os.path.realpath(bus.port) == os.path.realpath(wanted.port)
+    return (bus.host, bus.tcp_port) == (wanted.host, wanted.tcp_port)
+
+
+def modbus_profiles(beside: Path | None = None) -> dict[str, Profile]:
+    """The shipped profiles and those of a folder `profiles` that can be asked for by Modbus. Raises Failed for a broken one."""
+    from gateway.config.findings import render
+    from gateway.config.library import data_dir, only_profiles
+
+    shelf = only_profiles(data_dir(), beside)
+    if bad := [f for f in shelf.findings if not f.warning]:
+        raise Failed("\n".join(map(render, bad)))
+    return {
+        id: p
+        for id, p in shelf.profiles.items()
+        if all(c.space in ("coil", "discrete", "input", "holding") for c in p.channels)
+    }

@@ -1,0 +1,113 @@
+"""What a scan found, in words for an installer, as JSON, and as the `devices:` block of a site file. Pure text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from drivers.profile import Profile
+from drivers.quantities import QUANTITIES
+from drivers.reading import Reading
+from drivers.survey import Found
+from gateway.mbpoll import mbpoll
+from gateway.site import BusConfig
+
+MARGIN = 2  # times the slowest answer seen: what a slow device's time-out should be
+
+Place = tuple[BusConfig, Found]
+
+
+def verdict(found: Found) -> str:
+    """One line: which model it is, as far as its answers tell."""
+    match found.state, len(found.guess.profiles):
+        case "garbled", _:
+            return "应答是乱码：可能两个设备用了同一地址 · garbled: perhaps two devices with this address"
+        case "late", _:
+            return "应答太慢，这次没能等到；停下 run 后加 --patient 再扫 · too slow to wait for here: stop `run`, scan with --patient"
+        case "refuses", _:
+            return f"型号不明：在线，但拒绝每个问题（异常码 {found.code}）· unknown: alive, refuses everything with exception {found.code}"
+        case _, 0:
+            return "型号不明：没有相符的型号文件（见 docs/add-a-device.md）· unknown: no profile fits"
+        case _, 1:
+            sure = "是 is" if found.guess.sure else "很像 probably"
+            return f"{sure} {found.guess.profiles[0]}"
+    names = found.guess.profiles
+    return f"分不清：{' 或 '.join(names)}，请看铭牌 · ambiguous: {' or '.join(names)}, look at the label"
+
+
+def values(found: Found, profiles: Mapping[str, Profile]) -> str:
+    """What it measures right now, as its likeliest profile reads it. "" when unknown."""
+    if not found.guess.profiles:
+        return ""
+    channels = {f"device/{c.id}": c for c in profiles[found.guess.profiles[0]].channels}
+    shown = [_value(r, channels[r.point].name or r.point, channels[r.point].quantity) for r in found.guess.readings[:6]]
+    return " · ".join(shown) + (" …" if len(found.guess.readings) > 6 else "")
+
+
+def _value(reading: Reading, name: str, quantity: str) -> str:
+    about = QUANTITIES[quantity]
+    if reading.value is None:
+        return f"{name} {reading.fault}"
+    meaning = (about.one if reading.value else about.zero) if about.bit else None
+    return f"{name} {meaning[0] if meaning else f'{reading.value:g}{about.unit}'}"
+
+
+def lines(place: Place, profiles: Mapping[str, Profile]) -> list[str]:
+    """What is printed of one device."""
+    bus, found = place
+    slow = f"  应答 {found.took} ms：慢 · slow" if found.slow and found.took else ""
+    out = [f"地址 {found.unit:>3}  {verdict(found)}{slow}"]
+    if told := values(found, profiles):
+        out.append(f"          {told}")
+    return [*out, f"          {mbpoll(bus, found.unit, found.asked)}"]
+
+
+def as_json(place: Place) -> dict[str, Any]:
+    bus, found = place
+    return {
+        "line": bus.port or f"{bus.host}:{bus.tcp_port}",
+        "baud": bus.baud if bus.port else None,
+        "framing": bus.framing if bus.port else None,
+        "unit": found.unit,
+        "state": found.state,
+        "profiles": list(found.guess.profiles),
+        "sure": found.guess.sure,
+        "took": found.took,
+        "slow": found.slow,
+        "code": found.code,
+        "values": {r.point.partition("/")[2]: r.value for r in found.guess.readings},
+        "mbpoll": mbpoll(bus, found.unit, found.asked),
+    }
+
+
+def block(places: Sequence[Place]) -> str:
+    """`buses:` and `devices:` of a site file. The zones are the installer's to fill in: `check` points at each `?`."""
+    buses: dict[tuple[str, str, int, int, str], BusConfig] = {}
+    for bus, _ in places:
+        buses.setdefault(_key(bus), bus)
+    out = ["buses:"]
+    names: dict[tuple[str, str, int, int, str], str] = {}
+    for n, (key, bus) in enumerate(buses.items(), 1):
+        names[key] = bus.id if bus.id != "scan" else f"line-{n}"
+        out.append(f"  - {{id: {names[key]}, {_bus(bus)}}}")
+    out.append("devices:  # 把 zone 的 ? 换成区域 id · replace each ? by a zone's id")
+    for bus, found in places:
+        line, model = names[_key(bus)], found.guess.profiles
+        if not model:
+            out.append(f"  # {line} 地址 {found.unit}：{verdict(found)}")
+            continue
+        doubt = f"  # 或 or {' '.join(model[1:])}：看铭牌" if len(model) > 1 else ""
+        out.append(
+            f'  - {{id: {model[0][:24]}-{line[-3:]}-{found.unit}, profile: {model[0]}, bus: {line}, unit: {found.unit}, zone: "?"}}{doubt}'
+        )
+    return "\n".join(out)
+
+
+def _key(bus: BusConfig) -> tuple[str, str, int, int, str]:
+    return bus.port, bus.host, bus.tcp_port, bus.baud, bus.framing
+
+
+def _bus(bus: BusConfig) -> str:
+    if bus.port:
+        return f'type: {bus.type}, port: "{bus.port}", baud: {bus.baud}, framing: "{bus.framing}"'
+    return f"type: {bus.type}, host: {bus.host}, port: {bus.tcp_port}"

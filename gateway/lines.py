@@ -1,0 +1,110 @@
+"""A line for a person's tool, as a drivers.asking.Asker: our own port, or one bus of a living `run` through its socket. Reads only."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from drivers.asking import Heard, ask
+from drivers.bus import Bus, Space
+from drivers.lending import Exchange
+from drivers.plan import Read
+from drivers.poller import Poller
+from drivers.registry import open_bus
+from gateway.site import BusConfig
+
+MOST_LATENCY = 5_000  # ms a lent question may ask for
+FIRE_LATENCY = 300  # ms on a line with fire points: with the drain after a time-out it still fits between two of their polls
+MOST_WORDS = 125
+
+Json = dict[str, Any]
+
+
+class ToolLine(Protocol):
+    """An Asker that can be closed."""
+
+    async def ask(self, unit: int, read: Read, latency: int) -> Heard: ...
+
+    async def close(self) -> None: ...
+
+
+class OwnLine:
+    """A port or host we open ourselves, because no `run` has it."""
+
+    def __init__(self, config: BusConfig) -> None:
+        self._bus: Bus = open_bus(config.type, config.settings, config.host, config.tcp_port)
+        self._frames: list[tuple[bytes, bytes]] = []
+        self._bus.trace = lambda sent, received: self._frames.append((sent, received))
+
+    async def ask(self, unit: int, read: Read, latency: int) -> Heard:
+        loop = asyncio.get_running_loop()
+        self._frames.clear()
+        began = loop.time()
+        heard = await ask(self._bus, unit, read, latency)
+        return _with(heard, self._frames[-1] if self._frames else (b"", b""), round((loop.time() - began) * 1000))
+
+    async def close(self) -> None:
+        await self._bus.close()
+
+
+class LivingLine:
+    """One bus of the living `run`: each question is a low-priority job there. `put` sends one request and gives its `data`."""
+
+    def __init__(self, bus: str, put: Callable[[Json], Json]) -> None:
+        self._bus, self._put = bus, put
+
+    async def ask(self, unit: int, read: Read, latency: int) -> Heard:
+        request = {"ask": "probe", "bus": self._bus, "unit": unit, "space": read.space, "address": read.address}
+        return heard_from(await asyncio.to_thread(self._put, request | {"count": read.count, "latency": latency}))
+
+    async def close(self) -> None:
+        return None
+
+
+async def probe(poller: Poller, unit: int, read: Read, latency: int) -> Heard:
+    """The other end of LivingLine, in `run`: one lent question with its raw frames."""
+    last: list[Exchange] = []
+
+    def follow(exchange: Exchange) -> None:
+        if exchange.unit == unit:
+            last[:] = [exchange]
+
+    with poller.followed(follow):
+        heard = await poller.lend(lambda line: ask(line, unit, read, latency))
+    if not last or heard.kind == "busy":
+        return heard
+    return _with(heard, (last[0].sent, last[0].received), last[0].took)
+
+
+def heard_json(heard: Heard) -> Json:
+    """`data` of the question `probe` of docs/local-socket.md."""
+    return {
+        "kind": heard.kind,
+        "words": list(heard.words),
+        "text": heard.text,
+        "code": heard.code,
+        "tx": heard.sent.hex(" "),
+        "rx": heard.received.hex(" "),
+        "took": heard.took,
+    }
+
+
+def heard_from(data: Json) -> Heard:
+    sent, received = bytes.fromhex(data["tx"]), bytes.fromhex(data["rx"])
+    return Heard(data["kind"], tuple(data["words"]), data["text"], data["code"], sent, received, data["took"])
+
+
+def read_of(request: Json) -> tuple[int, Read]:
+    """(unit, question) of a request `probe`; ValueError when Modbus cannot carry it, or it would write."""
+    unit, space, address, count = (request.get(key) for key in ("unit", "space", "address", "count"))
+    spaces: tuple[Space, ...] = ("coil", "discrete", "input", "holding")
+    if not (isinstance(unit, int) and 0 < unit <= 255 and space in spaces and isinstance(address, int)):
+        raise ValueError("unit 1..255, space coil|discrete|input|holding, address 0..65535")
+    if not (isinstance(count, int) and 0 < count <= MOST_WORDS and 0 <= address <= 0x10000 - count):
+        raise ValueError(f"count 1..{MOST_WORDS}, within the 65536 addresses")
+    return unit, Read(next(s for s in spaces if s == space), address, count, ())
+
+
+def _with(heard: Heard, frames: tuple[bytes, bytes], took: int) -> Heard:
+    return Heard(heard.kind, heard.words, heard.text, heard.code, *frames, took)

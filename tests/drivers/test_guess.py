@@ -1,0 +1,168 @@
+"""Which profile a device has: real maps from the profiles' own frames, told apart by what is answered and refused. And the survey."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pytest
+from tool_devices import PROFILES, image_of
+
+from drivers.asking import Heard
+from drivers.guess import Guess, Guesser
+from drivers.modbus.frames import rtu_frame
+from drivers.plan import Read
+from drivers.survey import PATIENT, QUICK, Found, Knocked, Lost, survey
+
+Image = Mapping[tuple[str, int], int]
+
+# Maps that are the same, or that one device's answers cannot tell apart: named together, never one of them.
+TWINS = {
+    "generic-heat": ("generic-heat", "generic-smoke"),
+    "generic-smoke": ("generic-heat", "generic-smoke"),
+    "generic-manual-call": ("generic-manual-call", "generic-panic"),
+    "qdw-level": ("qdw-level", "qdy-pressure"),
+    "qdy-pressure": ("qdw-level", "qdy-pressure"),
+    "generic-panic": ("generic-manual-call", "generic-panic"),
+}
+
+
+@dataclass
+class FakeLine:
+    """A line whose time is counted, not passed: 8 characters of 1 ms out, as many as needed back, a wait twice for silence.
+
+    `slow`: unit -> ms until it answers; its answer to a question given up is heard during a later one, as on a real line.
+    """
+
+    devices: dict[int, Image]
+    slow: dict[int, int] = field(default_factory=dict)
+    now: int = 0
+    asked: list[int] = field(default_factory=list)
+    silent: int = 0
+    kind: str = ""
+    late: list[tuple[int, bytes]] = field(default_factory=list)
+
+    async def ask(self, unit: int, read: Read, latency: int) -> Heard:
+        self.asked.append(unit)
+        if self.kind:
+            return Heard(self.kind, text="gone")
+        self.now += 8 + 4
+        image = self.devices.get(unit)
+        wait = self.slow.get(unit, 20)
+        if image is None or wait > latency:
+            if image is not None:
+                self.late.append((self.now + wait, rtu_frame(unit, b"\x83\x02")))
+            self.silent += 1
+            self.now += 2 * latency
+            return Heard("silent", received=self._heard(), took=2 * latency)
+        cells = [image.get(cell) for cell in read.cells()]
+        self.now += wait + 9 + 2 * read.count
+        if late := self._heard():
+            return Heard("wrong", received=late)
+        if any(cell is None for cell in cells):
+            return Heard("refused", code=2, took=wait)
+        return Heard("good", tuple(c or 0 for c in cells), took=wait)
+
+    def _heard(self) -> bytes:
+        due = b"".join(frame for when, frame in self.late if when <= self.now)
+        self.late = [one for one in self.late if one[0] > self.now]
+        return due
+
+
+def examine(image: Image, unit: int = 1) -> Guess:
+    guesser = Guesser(PROFILES.values(), unit)
+    while (read := guesser.next()) is not None:
+        cells = [image.get(cell) for cell in read.cells()]
+        if any(cell is None for cell in cells):
+            guesser.refused(read, 2)
+        else:
+            guesser.heard(read, [c or 0 for c in cells])
+    return guesser.guess()
+
+
+async def found(line: FakeLine, units: range, *, patient: bool = False) -> list[Found]:
+    return [e async for e in survey(line, list(units), PROFILES.values(), patient=patient) if isinstance(e, Found)]
+
+
+@pytest.mark.parametrize("id", PROFILES)
+def test_every_profiles_own_registers_name_it(id: str) -> None:
+    guess = examine(image_of(id, unit=7), unit=7)
+    assert guess.profiles == tuple(t for t in TWINS.get(id, (id,)) if t in PROFILES)
+    assert guess.sure == (PROFILES[id].unit_at is not None)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        {},
+        {("holding", 0x9000): 5},
+        {("input", n): 0xFFFF for n in range(4)},
+        {("holding", 0): 0x7FFF, ("holding", 1): 0x8001},
+        {("coil", 77): 1, ("discrete", 88): 1},
+    ],
+)
+def test_what_no_profile_explains_is_unknown(image: Image) -> None:
+    assert examine(image) == Guess(())
+
+
+def test_maps_that_overlap_are_ambiguous_never_one_of_them() -> None:
+    """Humidity first or temperature first: both readings are believable, and neither sensor's address can be read."""
+    both = {("holding", 0): 253, ("holding", 1): 658}
+    names = examine(both).profiles
+    assert "renke-rs-ws-n01" in names
+    told = examine(both | {("holding", 0x100): 1})
+    assert set(told.profiles) == {"jxct-th", "wall-th"}
+
+
+def test_an_unbelievable_value_excludes_a_profile_a_foreseen_fault_does_not() -> None:
+    hot = examine({("holding", 0): 658, ("holding", 1): 3000})
+    assert "renke-rs-ws-n01" not in hot.profiles, "300 degrees"
+    fault = image_of("sga-gas", unit=1) | {("holding", 0x104): 3}
+    assert examine(fault).profiles == ("sga-gas",), "its unit register says ppm: the profile foresees it"
+
+
+async def test_scan_of_32_units_stays_within_ten_seconds_of_the_lines_time() -> None:
+    """The figure of the requirement, counted in questions and time-outs under the line's clock."""
+    line = FakeLine({17: image_of("jxct-th", unit=17)})
+    (one,) = await found(line, range(1, 33))
+    assert (one.unit, one.guess.profiles) == (17, ("jxct-th",))
+    assert line.silent == 31, "an absent unit is asked once"
+    assert line.now <= 10_000, f"{line.now} ms, {len(line.asked)} questions"
+
+
+async def test_progress_is_told_of_every_unit() -> None:
+    events = [e async for e in survey(FakeLine({}), [5, 9], PROFILES.values())]
+    assert events == [Knocked(5, 1, 2), Knocked(9, 2, 2)]
+
+
+@pytest.mark.parametrize("patient", [False, True])
+async def test_a_device_that_takes_800_ms_is_found(patient: bool) -> None:
+    """Without patience its late answer falls into a later question, is not taken for that unit's, and it is asked again."""
+    line = FakeLine({3: image_of("jxct-th", unit=3), 6: image_of("sga-gas", unit=6)}, slow={3: 800})
+    result = await found(line, range(1, 13), patient=patient)
+    assert {(f.unit, f.guess.profiles, f.slow) for f in result} == {(3, ("jxct-th",), True), (6, ("sga-gas",), False)}
+    assert all(f.state == "answers" for f in result)
+
+
+async def test_exception_2_to_everything_is_alive_and_unknown() -> None:
+    (one,) = await found(FakeLine({4: {}}), range(3, 6))
+    assert (one.unit, one.state, one.code, one.guess) == (4, "refuses", 2, Guess(()))
+
+
+async def test_the_end_of_the_line_ends_the_scan() -> None:
+    line = FakeLine({}, kind="down")
+    assert [e async for e in survey(line, [1, 2], PROFILES.values())] == [Lost("gone")]
+    assert line.asked == [1]
+
+
+async def test_garbage_from_one_address_is_named_so() -> None:
+    class Clash(FakeLine):
+        async def ask(self, unit: int, read: Read, latency: int) -> Heard:
+            return Heard("garbled", received=b"\x05\x03\x02\x00") if unit == 5 else await super().ask(unit, read, latency)
+
+    (one,) = await found(Clash({}), range(4, 7))
+    assert (one.unit, one.state) == (5, "garbled")
+
+
+def test_the_usual_wait_is_short_and_the_patient_one_longer_than_any_device() -> None:
+    assert QUICK < 150 and max(p.limits.latency for p in PROFILES.values()) < PATIENT
