@@ -190,7 +190,7 @@ def profile_from_dict(data: Mapping[str, object], where: str) -> Profile:
         unit=line.integer("unit", 1, 255, 1),
         baud=line.one_of("baud", BAUDS, 9600),
         framing=line.choice("framing", FRAMINGS, "8N1"),
-        unit_at=_unit_at(line),
+        unit_at=_unit_at(line.table("unit_at")) if line.has("unit_at") else None,
         caveats=top.texts("caveats"),
         name_zh=top.text("name_zh", ""),
     )
@@ -199,16 +199,9 @@ def profile_from_dict(data: Mapping[str, object], where: str) -> Profile:
     return profile
 
 
-def _unit_at(line: Fields) -> UnitAt | None:
-    if not line.has("unit_at"):
-        return None
-    f = line.table("unit_at")
-    found = UnitAt(
-        f.choice("space", SPACES),
-        f.integer("address", 0, 0xFFFF),
-        f.integer("mask", 1, 0xFFFF, 0xFFFF),
-        f.integer("shift", 0, 8, 0),
-    )
+def _unit_at(f: Fields) -> UnitAt:
+    space, address = f.choice("space", SPACES), f.integer("address", 0, 0xFFFF)
+    found = UnitAt(space, address, f.integer("mask", 1, 0xFFFF, 0xFFFF), f.integer("shift", 0, 8, 0))
     f.done()
     return found
 
