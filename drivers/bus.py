@@ -8,6 +8,8 @@ from typing import Literal, Protocol
 
 Space = Literal["coil", "discrete", "input", "holding", "signal"]  # signal: no register, a framer tells it
 
+Trace = Callable[[bytes, bytes], None]
+
 READ_FUNCTION: dict[Space, int] = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}
 
 
@@ -84,7 +86,7 @@ class Bus(Protocol):
     Every method may raise a DeviceFault. A late answer is never given to a later question.
     """
 
-    trace: Callable[[bytes, bytes], None] | None  # told (sent, received, late or foreign bytes too) of every transaction
+    trace: Trace | None  # told (sent, received, late or foreign bytes too) of every transaction
 
     async def read(
         self, unit: int, space: Space, address: int, count: int, *, latency: int = 300, gap: int = 0

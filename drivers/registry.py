@@ -15,13 +15,14 @@ from drivers.framers.telegram import PANEL, LineProtocol
 from drivers.framers.wkly import Wkly
 from drivers.framing import PortSettings
 from drivers.modbus.rtu import RtuBus
-from drivers.modbus.tcp import RtuTcpBus, TcpBus
+from drivers.modbus.rtu_tcp import RtuTcpBus
+from drivers.modbus.tcp import TcpBus
 
 # type -> (serial port, host, tcp port) -> Bus
 BUSES: dict[str, Callable[[PortSettings, str, int], Bus]] = {
     "modbus-rtu": lambda port, host, tcp_port: RtuBus(port),
     "modbus-tcp": lambda port, host, tcp_port: TcpBus(host, tcp_port),
-    "modbus-rtu-tcp": lambda port, host, tcp_port: RtuTcpBus(host, tcp_port),
+    "modbus-rtu-tcp": lambda port, host, tcp_port: RtuTcpBus(host, tcp_port, port),
 }
 
 

@@ -1,1 +1,1 @@
-"""One purpose per file: device bytes to Modbus and back; the only place that knows pymodbus."""
+"""One purpose per file: Modbus from a question to a checked answer, on a serial port or a TCP connection."""

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pymodbus.framer.rtu import FramerRTU
-
 from drivers.bus import GarbledAnswer, WrongAnswer
 
 EXCEPTION = 5  # bytes of an exception frame, the shortest there is: unit, function, code, CRC
-LONGEST = 256
 
 
 def rtu_frame(unit: int, pdu: bytes) -> bytes:
@@ -17,8 +14,20 @@ def rtu_frame(unit: int, pdu: bytes) -> bytes:
 
 
 def crc(body: bytes) -> bytes:
-    """The two bytes in the order of the wire."""
-    return int(FramerRTU.compute_CRC(body)).to_bytes(2, "big")  # pymodbus swaps them already
+    """CRC-16 of Modbus over serial line 1.02, 6.2.2: the two bytes in the order of the wire."""
+    found, table = 0xFFFF, _TABLE
+    for byte in body:
+        found = found >> 8 ^ table[(found ^ byte) & 0xFF]
+    return found.to_bytes(2, "little")
+
+
+def _entry(byte: int) -> int:
+    for _ in range(8):
+        byte = byte >> 1 ^ 0xA001 if byte & 1 else byte >> 1
+    return byte
+
+
+_TABLE = tuple(map(_entry, range(256)))
 
 
 class Answer:
@@ -48,9 +57,14 @@ class Answer:
 
     @property
     def missing(self) -> int:
-        """At least so many bytes are still to come before the frame can be judged; 0 when it can."""
+        """At least so many bytes are still to come before the frame can be judged; 0 when it can.
+
+        An answer shorter than the question (one register) may still turn out to be the first bytes of its echo.
+        """
         body = self.body
-        return max(0, (_length(body, self._good) if len(body) >= 2 else EXCEPTION) - len(body))
+        missing = max(0, _length(body, self._good) - len(body))
+        undecided = self._skips and not self.echoed and self._question.startswith(self.bytes)
+        return missing or int(undecided)
 
     def pdu(self) -> bytes:
         """The PDU of a whole frame of the asked unit. Raises GarbledAnswer or WrongAnswer.
@@ -59,7 +73,7 @@ class Answer:
         """
         body = self.body
         frame = body[: _length(body, self._good)]
-        if self.missing or crc(frame[:-2]) != frame[-2:]:
+        if len(body) < _length(body, self._good) or crc(frame[:-2]) != frame[-2:]:
             raise GarbledAnswer(f"应答有误码或不完整 garbled answer: {body.hex(' ')}")
         if frame[0] != self._question[0]:
             raise WrongAnswer(f"答非所问 unit {frame[0]} answered for unit {self._question[0]}")
@@ -67,4 +81,4 @@ class Answer:
 
 
 def _length(body: bytes, good: int) -> int:
-    return EXCEPTION if len(body) >= 2 and body[1] & 0x80 else good
+    return EXCEPTION if len(body) < 2 or body[1] & 0x80 else good

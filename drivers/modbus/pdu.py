@@ -1,18 +1,11 @@
-"""Modbus PDUs out of and into pymodbus's classes, with every check that makes an answer ours. No I/O, no framing."""
+"""Modbus PDUs: requests from what is wanted, values from answers, with every check that makes an answer ours. No I/O, no framing."""
 
 from __future__ import annotations
 
-from pymodbus.pdu import bit_message as bits
-from pymodbus.pdu import register_message as registers
+import struct
 
 from drivers.bus import READ_FUNCTION, NoAnswer, Refused, Space, WrongAnswer
 
-_READ_REQUEST = {
-    "coil": bits.ReadCoilsRequest,
-    "discrete": bits.ReadDiscreteInputsRequest,
-    "holding": registers.ReadHoldingRegistersRequest,
-    "input": registers.ReadInputRegistersRequest,
-}
 BITS: tuple[Space, ...] = ("coil", "discrete")
 
 # Modbus Application Protocol 1.1b3, chapter 7
@@ -30,12 +23,18 @@ SILENT = {
     10: "转换器到设备的路径不可用 gateway path unavailable",
     11: "转换器后的设备无应答 the device behind the gateway did not respond",
 }
+# The most that one frame can carry, chapter 6.
+MOST_BITS, MOST_REGISTERS = 2000, 125
+_MOST_WRITTEN = {5: 1, 6: 1, 15: 1968, 16: 123}
+_FIVE = struct.Struct(">BHH")  # function, address, and a count or a value
 WRITE_ANSWER = 5  # bytes of the good answer's PDU of every write
 
 
 def read_request(space: Space, address: int, count: int) -> bytes:
     """The request PDU. ValueError for an address or count that Modbus cannot carry."""
-    return bytes([READ_FUNCTION[space]]) + bytes(_READ_REQUEST[space](address=address, count=count).encode())
+    if not 0 <= address <= 0xFFFF or not 1 <= count <= (MOST_BITS if space in BITS else MOST_REGISTERS):
+        raise ValueError(f"cannot read {count} of {space} at {address}")
+    return _FIVE.pack(READ_FUNCTION[space], address, count)
 
 
 def read_length(space: Space, count: int) -> int:
@@ -49,32 +48,26 @@ def read_answer(space: Space, count: int, pdu: bytes) -> tuple[int, ...]:
     if len(pdu) != read_length(space, count) or pdu[1] != len(pdu) - 2:
         raise WrongAnswer(f"长度不对 the answer holds {len(pdu) - 2} bytes, not {read_length(space, count) - 2}")
     if space in BITS:
-        found = bits.ReadCoilsResponse()
-        found.decode(pdu[1:])
-        return tuple(int(bit) for bit in found.bits[:count])
-    words = registers.ReadHoldingRegistersResponse()
-    words.decode(pdu[1:])
-    return tuple(words.registers)
+        packed = int.from_bytes(pdu[2:], "little")  # the first bit is the lowest of the first byte
+        return tuple(packed >> n & 1 for n in range(count))
+    return struct.unpack_from(f">{count}H", pdu, 2)
 
 
 def write_request(function: int, address: int, values: tuple[int, ...]) -> bytes:
-    """Functions 5 (the raw word), 6, 15 and 16. ValueError for another function or for values it cannot carry.
-
-    FC05 is put together here: pymodbus takes only a bool for it.
-    """
-    if not 0 <= address <= 0xFFFF or not values or not all(0 <= value <= 0xFFFF for value in values):
-        raise ValueError(f"cannot write {values} to {address}")
-    if function in (5, 6) and len(values) != 1:
-        raise ValueError(f"function {function} writes one value, not {len(values)}")
-    if function == 5:
-        return bytes([5]) + address.to_bytes(2, "big") + values[0].to_bytes(2, "big")
-    if function == 6:
-        return bytes([6]) + bytes(registers.WriteSingleRegisterRequest(address=address, registers=list(values)).encode())
+    """Functions 5 (the raw word), 6, 15 and 16. ValueError for another function or for values it cannot carry."""
+    most = _MOST_WRITTEN.get(function)
+    if most is None:
+        raise ValueError(f"function {function} is not a write")
+    if not 0 <= address <= 0xFFFF or not 1 <= len(values) <= most or not all(0 <= value <= 0xFFFF for value in values):
+        raise ValueError(f"function {function} cannot write {values} to {address}")
+    count = len(values)
+    if function in (5, 6):
+        return _FIVE.pack(function, address, values[0])
     if function == 15:
-        return bytes([15]) + bytes(bits.WriteMultipleCoilsRequest(address=address, bits=[bool(v) for v in values]).encode())
-    if function == 16:
-        return bytes([16]) + bytes(registers.WriteMultipleRegistersRequest(address=address, registers=list(values)).encode())
-    raise ValueError(f"function {function} is not a write")
+        data = sum(bool(value) << n for n, value in enumerate(values)).to_bytes((count + 7) // 8, "little")
+    else:
+        data = struct.pack(f">{count}H", *values)
+    return _FIVE.pack(function, address, count) + bytes([len(data)]) + data
 
 
 def repeats(request: bytes) -> bool:

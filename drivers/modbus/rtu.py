@@ -1,4 +1,4 @@
-"""One RS-485 line: a thread that owns the port, keeps the silences, and never gives a late answer to a later question."""
+"""One RS-485 line as a Bus: a thread that owns the port and does what `line` says. No rules of the line here."""
 
 from __future__ import annotations
 
@@ -7,40 +7,30 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Generic, TypeVar
+from pathlib import Path
+from typing import Any, Generic, TypeVar, cast
 
-from drivers.bus import BusStats, DeviceFault, GarbledAnswer, LineDown, NoAnswer, Refused, Space
+from drivers.bus import BusStats, DeviceFault, LineDown, Space, Trace
 from drivers.framing import PortSettings, bits
 from drivers.modbus import pdu
-from drivers.modbus.frames import Answer, rtu_frame
+from drivers.modbus.frames import rtu_frame
+from drivers.modbus.line import Event, Line, Listen, Question, Step, silence
 from drivers.port import REOPEN, Port
 from drivers.tally import Tally
 
-MARGIN = 0.0003  # seconds added to the silence for what the scheduler may shorten
-BABBLE = 1.0  # seconds after which a line that never falls silent is left alone
-
-Trace = Callable[[bytes, bytes], None]
 T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class _Question(Generic[T]):
-    frame: bytes
-    good: int  # bytes of the good answer's frame
-    repeats: bool
-    check: Callable[[bytes], T]
-    latency: float
-    gap: float
+class _Asked(Generic[T]):
+    question: Question[T]
     answer: asyncio.Future[T]
-    received: int = 0  # bytes
+    sent: int = 0  # bytes
+    received: int = 0
     took: float | None = None  # ms to the first byte of the answer
-
-
-def silence(baud: int, bits: int) -> float:
-    """3.5 characters in seconds; above 19200 baud a fixed 1.75 ms (Modbus over serial line 1.02, 2.5.1.1)."""
-    return 0.00175 if baud > 19200 else 3.5 * bits / baud
 
 
 class RtuBus:
@@ -48,15 +38,11 @@ class RtuBus:
 
     def __init__(self, settings: PortSettings) -> None:
         self._port = Port(settings)
-        self._silence = silence(settings.baud, bits(settings.framing)) + MARGIN
-        self._character = settings.character
+        self._line = Line(silence(settings.baud, bits(settings.framing)), settings.character)
         self._tally = Tally()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._queue: queue.SimpleQueue[_Question[Any] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Asked[Any] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._quiet_at = 0.0  # when the line will have been silent for 3.5 characters
-        self._owed = 0.0  # seconds of silence that a drain did not get, and the next question must wait for
-        self._echoes: bool | None = None  # does the adapter return what we send? Not known before the first read
         self._next_open = 0.0
         self.trace: Trace | None = None
 
@@ -74,6 +60,8 @@ class RtuBus:
         await self._ask(unit, request, pdu.WRITE_ANSWER, partial(pdu.check_write, request), latency, gap)
 
     def stats(self) -> BusStats:
+        self._tally.reopenings = max(0, self._port.openings - 1)
+        self._tally.waits, self._tally.noise = self._line.waits, self._line.noise
         return self._tally.stats()
 
     async def close(self) -> None:
@@ -87,101 +75,66 @@ class RtuBus:
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name=f"rtu:{self._port.settings.path}", daemon=True)
             self._thread.start()
+        frame = rtu_frame(unit, request)
+        question = Question(frame, good + 3, pdu.repeats(request), check, latency / 1000, gap / 1000)
         answer: asyncio.Future[T] = loop.create_future()
-        frame, repeats = rtu_frame(unit, request), pdu.repeats(request)
-        self._queue.put(_Question(frame, good + 3, repeats, check, latency / 1000, gap / 1000, answer))
+        self._queue.put(_Asked(question, answer))
         return await answer
+
+    def _settle(self, asked: _Asked[Any], result: object) -> None:
+        """In the loop: count, and tell whoever asked."""
+        if not isinstance(result, Exception) or isinstance(result, DeviceFault):
+            fault = result if isinstance(result, DeviceFault) else None
+            self._tally.note(asked.question.frame[0], asked.sent, asked.received, asked.took, fault)
+        if asked.answer.done():
+            return
+        if isinstance(result, Exception):
+            asked.answer.set_exception(result)
+        else:
+            asked.answer.set_result(result)
 
     # in the thread
 
     def _work(self) -> None:
-        while (question := self._queue.get()) is not None:
+        with suppress(OSError):  # a kernel without this file: 50 µs more a sleep, nothing else
+            Path(f"/proc/{threading.get_native_id()}/timerslack_ns").write_text("1")
+        while (asked := self._queue.get()) is not None:
             try:
-                result: object = self._transact(question)
+                result: object = self._transact(asked)
             except DeviceFault as fault:
                 result = fault
             except Exception as bug:  # noqa: BLE001 - whoever asked gets it; the thread must live to answer the others
                 result = bug
             assert self._loop is not None
             if not self._loop.is_closed():
-                self._loop.call_soon_threadsafe(self._settle, question, result)
+                self._loop.call_soon_threadsafe(self._settle, asked, result)
         self._port.close()
 
-    def _transact(self, question: _Question[T]) -> T:
+    def _transact(self, asked: _Asked[T]) -> T:
         self._opened()
-        self._wait_silent(question.gap)
-        late = b""
-        answer = Answer(question.frame, question.good, repeats=question.repeats, echoes=bool(self._echoes))
-        sent = self._time() + len(question.frame) * self._character
-        self._port.write(question.frame)
+        talk = self._line.transact(asked.question, self._time())
         try:
-            self._receive(question, answer, sent)
-            found = question.check(answer.pdu())
-        except (Refused, LineDown):
-            raise
-        except DeviceFault:
-            late = self._drain(question.latency)
-            raise
+            step = next(talk)
+            while True:
+                step = talk.send(self._done(step))
+        except StopIteration as end:
+            return cast(T, end.value)
         finally:
-            self._quiet_at = self._time() + self._silence
-            question.received = len(answer.bytes)
-            if self.trace is not None:
-                self.trace(question.frame, answer.bytes + late)
-        if not question.repeats:
-            self._echoes = answer.echoed
-        elif self._echoes is None:
-            self._drain(question.latency)  # that may have been an echo, and the true answer still to come
-        return found
+            talk.close()
+            line = self._line
+            asked.sent, asked.received, asked.took = len(line.sent), len(line.heard), line.took
+            if self.trace is not None and line.sent:
+                self.trace(line.sent, line.heard)
 
-    def _receive(self, question: _Question[T], answer: Answer, sent: float) -> None:
-        """Until the frame is whole. A wake-up for its head and one for the rest: not one per byte."""
-        while missing := answer.missing:
-            last = sent + question.latency + (missing * self._character if answer.body else 0.0)
-            if not (found := self._heard(last)):
-                if answer.body:
-                    return  # cut short: its check sum will say so
-                raise NoAnswer("无应答 no answer")
-            answer.feed(found)
-            if question.took is None and answer.body:
-                question.took = max(0.0, (self._time() - sent) * 1000)
-            if (rest := answer.missing) > 1:
-                time.sleep((rest - 1) * self._character)
-
-    def _wait_silent(self, gap: float) -> None:
-        """3.5 characters and the device's gap since the last byte; bytes that nobody asked for start it anew."""
-        wait = self._quiet_at + gap - self._time()
-        if wait > 0:
-            self._tally.waits += 1
-            time.sleep(wait)
-        early = self._heard(0.0)
-        self._tally.noise += len(early)
-        if (self._owed or early) and self._silent(max(self._owed, self._silence)) is None:
-            raise GarbledAnswer(
-                f"串口 {self._port.settings.path} 一直有杂讯 the line is never silent: a device that babbles, or no termination"
-            )
-        self._owed = 0.0
-
-    def _drain(self, latency: float) -> bytes:
-        """Throw away whatever still comes until nothing has come for the device's worst time: it may answer late.
-
-        What it was, for the trace: a late answer names the unit that is slow.
-        """
-        late = self._silent(latency)
-        self._owed = 0.0 if late is not None else latency
-        return late or b""
-
-    def _silent(self, seconds: float) -> bytes | None:
-        """What came until nothing had come for `seconds`. None when the line goes on and on."""
-        end, heard = self._time() + BABBLE, b""
-        while found := self._heard(self._time() + seconds):
-            self._tally.noise += len(found)
-            heard += found
-            if self._time() > end:
-                return None
-        return heard
-
-    def _heard(self, until: float) -> bytes:
-        return self._port.read(until - self._time())
+    def _done(self, step: Step) -> Event:
+        if isinstance(step, Listen):
+            if (wait := step.rest - self._time()) > 0:
+                time.sleep(wait)
+            data = self._port.read(step.until - self._time())
+        else:
+            self._port.write(step.frame)
+            data = b""
+        return self._time(), data
 
     def _opened(self) -> None:
         if self._port.is_open:
@@ -193,20 +146,7 @@ class RtuBus:
         except LineDown:
             self._next_open = self._time() + REOPEN
             raise
-        self._tally.reopenings = self._port.openings - 1
-        self._quiet_at, self._owed, self._echoes = self._time() + self._silence, 0.0, None
-
-    def _settle(self, question: _Question[Any], result: object) -> None:
-        """In the loop: count, and tell whoever asked."""
-        if not isinstance(result, Exception) or isinstance(result, DeviceFault):
-            fault = result if isinstance(result, DeviceFault) else None
-            self._tally.note(question.frame[0], len(question.frame), question.received, question.took, fault)
-        if question.answer.done():
-            return
-        if isinstance(result, Exception):
-            question.answer.set_exception(result)
-        else:
-            question.answer.set_result(result)
+        self._line.opened(self._time())
 
     def _time(self) -> float:
         assert self._loop is not None

@@ -10,20 +10,22 @@ from pathlib import Path
 
 import pytest
 from field_far import FAULTS, Far, PtyLine, RtuFar, TcpFar, TcpServer, words
+from field_virtual import Undrained
 
 from drivers.bus import Bus, DeviceFault
 from drivers.framing import PortSettings
 from drivers.modbus.rtu import RtuBus
-from drivers.modbus.tcp import RtuTcpBus, TcpBus
-from drivers.modbus.wire import Wire
+from drivers.modbus.rtu_tcp import RtuTcpBus
+from drivers.modbus.tcp import TcpBus
 
 LATENCY = 30  # ms
 LATE = (0.032, 0.046)  # s after the question: after the time-out, within one more worst latency
 LIMIT = 0.058
 RATES = {fault: 0.01 for fault in FAULTS}
+SETTINGS = PortSettings("", 115200)
 
 
-async def polls(bus: Bus, far: Far, count: int, seed: int) -> tuple[int, Counter[str]]:
+async def polls(bus: Bus, far: Far, count: int, seed: int, latency: int = LATENCY) -> tuple[int, Counter[str]]:
     """(misattributed, results by kind). Questions differ in unit, function and address, and often have the same shape."""
     choose, wrong, seen = random.Random(seed), 0, Counter[str]()
     for _ in range(count):
@@ -32,7 +34,7 @@ async def polls(bus: Bus, far: Far, count: int, seed: int) -> tuple[int, Counter
         space = "holding" if function == 3 else "input"
         far.asked = time.monotonic()
         try:
-            found = await bus.read(unit, space, address, registers, latency=LATENCY)  # type: ignore[arg-type]
+            found = await bus.read(unit, space, address, registers, latency=latency)  # type: ignore[arg-type]
         except DeviceFault as fault:
             seen[type(fault).__name__] += 1
         else:
@@ -54,11 +56,15 @@ def judge(name: str, far: Far, wrong: int, seen: Counter[str], count: int) -> No
     assert seen["value"] > count * 0.85, "a fault may cost its own poll, not its neighbours"
 
 
-async def test_20_000_polls_with_every_fault(tmp_path: Path) -> None:
+async def test_d8_20_000_polls_with_every_fault(tmp_path: Path) -> None:
     """The three lines at the same time: 7,000 on a pty, 3,000 through a serial server, 10,000 on Modbus TCP."""
     serial, server, tcp = RtuFar(RATES, LATE, LIMIT, 1), RtuFar(RATES, LATE, LIMIT, 2), TcpFar(RATES, LATE, LIMIT, 3)
     line, two, three = PtyLine(tmp_path / "tty", serial), TcpServer(server, serial=True), TcpServer(tcp, serial=False)
-    buses = RtuBus(PortSettings(str(line.link), 115200)), RtuTcpBus("127.0.0.1", two.port), TcpBus("127.0.0.1", three.port)
+    buses = (
+        RtuBus(PortSettings(str(line.link), 115200)),
+        RtuTcpBus("127.0.0.1", two.port, SETTINGS),
+        TcpBus("127.0.0.1", three.port),
+    )
     counts = 7_000, 3_000, 10_000
     try:
         runs = [polls(bus, far, n, n) for bus, far, n in zip(buses, (serial, server, tcp), counts, strict=True)]
@@ -73,24 +79,13 @@ async def test_20_000_polls_with_every_fault(tmp_path: Path) -> None:
         judge(name, far, wrong, seen, n)
 
 
-class Undrained(RtuBus):
-    def _drain(self, port: int, latency: float) -> None:
-        pass
-
-
-class UndrainedTcp(RtuTcpBus):
-    quiet = 0.0
-
-    async def _drain(self, wire: Wire, latency: float) -> None:
-        pass
-
-
-async def test_without_the_drain_values_go_astray_on_the_serial_line(tmp_path: Path) -> None:
+async def test_d8_without_the_drain_it_fails_within_a_thousand_polls_on_the_serial_line(tmp_path: Path) -> None:
     """The test above can fail: the drain is what makes it pass."""
     far = RtuFar({"late": 0.1}, LATE, LIMIT, 4)
     far.turnaround = 0.003
     line = PtyLine(tmp_path / "tty", far)
-    bus = Undrained(PortSettings(str(line.link), 115200))
+    bus = RtuBus(PortSettings(str(line.link), 115200))
+    bus._line = Undrained(0.00175, 10 / 115200)
     try:
         wrong, seen = await polls(bus, far, 1_000, 4)
     finally:
@@ -100,10 +95,11 @@ async def test_without_the_drain_values_go_astray_on_the_serial_line(tmp_path: P
     assert wrong > 0
 
 
-async def test_without_the_drain_values_go_astray_behind_a_serial_server() -> None:
+async def test_d8_without_the_drain_it_fails_within_a_thousand_polls_behind_a_serial_server() -> None:
     far = RtuFar({"late": 0.1}, LATE, LIMIT, 5)
     server = TcpServer(far, serial=True)
-    bus = UndrainedTcp("127.0.0.1", server.port)
+    bus = RtuTcpBus("127.0.0.1", server.port, SETTINGS)
+    bus._line = Undrained(0.0, 0.0)
     try:
         wrong, seen = await polls(bus, far, 1_000, 5)
     finally:
@@ -114,7 +110,7 @@ async def test_without_the_drain_values_go_astray_behind_a_serial_server() -> No
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_each_fault_alone_on_every_second_question(tmp_path: Path, fault: str) -> None:
+async def test_d8_each_fault_alone_on_every_second_question(tmp_path: Path, fault: str) -> None:
     """Dense faults: the poll after a fault is often faulty too."""
     far = RtuFar({fault: 0.5}, LATE, LIMIT, 6)
     line = PtyLine(tmp_path / "tty", far)
@@ -126,3 +122,31 @@ async def test_each_fault_alone_on_every_second_question(tmp_path: Path, fault: 
         line.close()
     assert wrong == 0 and far.counts[fault] > 10
     assert seen["value"] >= far.counts["good"], seen
+
+
+SOAK_LATENCY = 100  # ms: sixteen lines share one machine
+SOAK_LATE, SOAK_LIMIT = (0.105, 0.18), 0.19
+
+
+@pytest.mark.soak
+async def test_d8_a_hundred_thousand_polls_on_sixteen_lines(tmp_path: Path) -> None:
+    fars = [RtuFar(RATES, SOAK_LATE, SOAK_LIMIT, n) for n in range(16)]
+    lines = [PtyLine(tmp_path / f"tty{n}", far) for n, far in enumerate(fars)]
+    buses = [RtuBus(PortSettings(str(line.link), 115200)) for line in lines]
+    try:
+        runs = [polls(bus, far, 6_250, n, SOAK_LATENCY) for n, (bus, far) in enumerate(zip(buses, fars, strict=True))]
+        results = await asyncio.gather(*runs)
+    finally:
+        for bus in buses:
+            await bus.close()
+        for line in lines:
+            line.close()
+    far_side, seen = Counter[str](), Counter[str]()
+    for far, (_, kinds) in zip(fars, results, strict=True):
+        far_side, seen = far_side + far.counts, seen + kinds
+    wrong = sum(each for each, _ in results)
+    print(
+        f"\nsixteen lines: {sum(seen.values())} polls, {wrong} misattributed; far ends {dict(far_side)}; results {dict(seen)}"
+    )
+    assert wrong == 0 and sum(seen.values()) == 100_000
+    assert all(far_side[fault] > 500 for fault in FAULTS)

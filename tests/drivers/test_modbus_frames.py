@@ -6,6 +6,7 @@ import pytest
 from field_far import crc16
 from hypothesis import given
 from hypothesis import strategies as st
+from pymodbus.framer.rtu import FramerRTU
 
 from drivers.bus import GarbledAnswer, WrongAnswer
 from drivers.modbus.frames import Answer, crc, rtu_frame
@@ -35,6 +36,11 @@ def test_a_known_frame() -> None:
 @given(st.binary(min_size=1, max_size=254))
 def test_crc_is_that_of_the_specification(body: bytes) -> None:
     assert crc(body) == crc16(body)
+
+
+@given(st.binary(min_size=1, max_size=254))
+def test_pymodbus_makes_the_same_crc(body: bytes) -> None:
+    assert crc(body) == FramerRTU.compute_CRC(body).to_bytes(2, "big")  # it swaps the bytes itself
 
 
 @given(st.lists(st.integers(1, 9), max_size=9))
@@ -82,6 +88,23 @@ def test_the_echo_is_skipped(cut: int) -> None:
     both = QUESTION + GOOD
     answer = fed(Answer(QUESTION, 9), both[:cut], both[cut:])
     assert answer.echoed and answer.missing == 0 and answer.pdu() == GOOD[1:-2]
+
+
+@given(st.integers(1, 7))
+def test_the_echo_is_skipped_where_the_answer_is_shorter_than_the_question(cut: int) -> None:
+    """One register: seven bytes of the echo are as many as the answer has."""
+    question, good = frame("01 03 00 00 00 01"), frame("01 03 02 00 2a")
+    answer = fed(Answer(question, 7), question[:cut])
+    assert answer.missing > 0
+    answer = fed(answer, question[cut:], good)
+    assert answer.missing == 0 and answer.pdu() == good[1:-2]
+
+
+def test_a_short_answer_that_looks_like_the_beginning_of_its_echo_is_taken_when_no_more_comes() -> None:
+    """Made to fit: the first seven bytes of the question are a frame with a good CRC."""
+    good = frame("01 03 02 00 2a")
+    answer = fed(Answer(good + b"\x77", 7), good)
+    assert answer.missing == 1 and answer.pdu() == good[1:-2]
 
 
 def test_an_echo_alone_is_no_answer() -> None:

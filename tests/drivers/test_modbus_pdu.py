@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pymodbus.pdu import bit_message as bits
+from pymodbus.pdu import register_message as registers
 
 from drivers.bus import READ_FUNCTION, DeviceFault, NoAnswer, Refused, Space, WrongAnswer
 from drivers.modbus import pdu
@@ -113,3 +115,48 @@ def test_any_bytes_give_the_asked_values_or_a_device_fault(space: Space, count: 
     except DeviceFault:
         return
     assert len(values) == count and answer[0] == READ_FUNCTION[space] and len(answer) == pdu.read_length(space, count)
+
+
+# ---- pymodbus's classes as an independent judge
+
+PEERS = {
+    "coil": (bits.ReadCoilsRequest, bits.ReadCoilsResponse),
+    "discrete": (bits.ReadDiscreteInputsRequest, bits.ReadDiscreteInputsResponse),
+    "holding": (registers.ReadHoldingRegistersRequest, registers.ReadHoldingRegistersResponse),
+    "input": (registers.ReadInputRegistersRequest, registers.ReadInputRegistersResponse),
+}
+
+
+@given(st.sampled_from(SPACES), st.integers(0, 0xFF00), st.lists(st.integers(0, 0xFFFF), min_size=1, max_size=125))
+def test_pymodbus_asks_and_answers_the_same(space: Space, address: int, values: list[int]) -> None:
+    request, response = PEERS[space]
+    count = len(values)
+    assert (
+        pdu.read_request(space, address, count)
+        == bytes([READ_FUNCTION[space]]) + request(address=address, count=count).encode()
+    )
+    if space in pdu.BITS:
+        bools = [bool(v & 1) for v in values]
+        answer = response(bits=bools + [False] * (-count % 8)).encode()
+        assert pdu.read_answer(space, count, bytes([READ_FUNCTION[space]]) + answer) == tuple(map(int, bools))
+    else:
+        answer = response(registers=values).encode()
+        assert pdu.read_answer(space, count, bytes([READ_FUNCTION[space]]) + answer) == tuple(values)
+
+
+@given(st.integers(0, 0xFF00), st.lists(st.integers(0, 0xFFFF), min_size=1, max_size=123))
+def test_pymodbus_writes_the_same(address: int, values: list[int]) -> None:
+    bools = [bool(v & 1) for v in values]
+    peers = (
+        (6, tuple(values[:1]), registers.WriteSingleRegisterRequest(address=address, registers=values[:1])),
+        (15, tuple(map(int, bools)), bits.WriteMultipleCoilsRequest(address=address, bits=bools)),
+        (16, tuple(values), registers.WriteMultipleRegistersRequest(address=address, registers=values)),
+    )
+    for function, ours, peer in peers:
+        assert pdu.write_request(function, address, ours) == bytes([function]) + peer.encode()
+
+
+@pytest.mark.parametrize("space, count", [("holding", 0), ("holding", 126), ("coil", 2001)])
+def test_more_than_a_frame_can_carry_is_not_asked(space: Space, count: int) -> None:
+    with pytest.raises(ValueError):
+        pdu.read_request(space, 0, count)

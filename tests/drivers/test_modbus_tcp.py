@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
 from field_far import crc16
 
 from drivers.bus import DeviceFault, GarbledAnswer, LineDown, NoAnswer, Refused, WrongAnswer
-from drivers.modbus.tcp import RtuTcpBus, StreamBus, TcpBus
+from drivers.framing import PortSettings
+from drivers.modbus.rtu_tcp import RtuTcpBus
+from drivers.modbus.stream import StreamBus
+from drivers.modbus.tcp import TcpBus
 
 PDU = b"\x03\x02\x00\x2a"  # one register, 42
 RTU = b"\x01" + PDU + crc16(b"\x01" + PDU)
@@ -46,8 +49,14 @@ class Host:
             writer.close()
 
 
+def serial_server(host: str, port: int) -> RtuTcpBus:
+    return RtuTcpBus(host, port, PortSettings("", 115200))
+
+
 @asynccontextmanager
-async def host(*says: bytes | str | None, bus: type[StreamBus] = TcpBus) -> AsyncIterator[tuple[Host, StreamBus]]:
+async def host(
+    *says: bytes | str | None, bus: Callable[[str, int], StreamBus] = TcpBus
+) -> AsyncIterator[tuple[Host, StreamBus]]:
     far = Host(*says)
     server = await asyncio.start_server(far.serve, "127.0.0.1", 0)
     far.port = server.sockets[0].getsockname()[1]
@@ -164,7 +173,7 @@ async def test_trace_shows_good_and_bad() -> None:
 
 async def test_rtu_over_tcp_reads_and_writes() -> None:
     wrote = b"\x01\x06\x00\x05\x00\x07"
-    async with host(RTU, wrote + crc16(wrote), bus=RtuTcpBus) as (far, bus):
+    async with host(RTU, wrote + crc16(wrote), bus=serial_server) as (far, bus):
         assert await ask(bus) == (42,)
         await bus.write(1, 6, 5, (7,), latency=2_000)
         assert far.questions[1] == wrote + crc16(wrote) and far.connections == 1
@@ -175,7 +184,7 @@ async def test_rtu_over_tcp_reads_and_writes() -> None:
     [(None, NoAnswer), (RTU[:-1], GarbledAnswer), (RTU[:-1] + b"x", GarbledAnswer), (b"\x02" + RTU[1:], GarbledAnswer)],
 )
 async def test_rtu_over_tcp_listens_out_and_replaces_the_connection(answer: bytes | None, error: type[DeviceFault]) -> None:
-    async with host(answer, RTU, bus=RtuTcpBus) as (far, bus):
+    async with host(answer, RTU, bus=serial_server) as (far, bus):
         with pytest.raises(error):
             await ask(bus, latency=50)
         assert await ask(bus) == (42,) and far.connections == 2

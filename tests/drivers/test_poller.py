@@ -12,10 +12,10 @@ import pytest
 from field_far import PtyLine, RtuFar, crc16
 from field_site import WARM, device, relay, smoke, warm
 
-from drivers.bus import DeviceFault, LineDown, NoAnswer, Refused, Space
+from drivers.bus import DeviceFault, LineDown, NoAnswer, Refused, Space, Trace
 from drivers.framing import PortSettings
 from drivers.lending import Exchange, LineBusy, Reader
-from drivers.modbus.rtu import RtuBus, Trace
+from drivers.modbus.rtu import RtuBus
 from drivers.poller import Poller
 from drivers.profile import Channel, Device
 from drivers.reading import Now, Quality, Reading

@@ -5,71 +5,12 @@ from __future__ import annotations
 from tests.mutants.mutant import Mutant
 
 CODEC = "tests/drivers/test_codec.py::"
-FRAMES = "tests/drivers/test_modbus_frames.py::"
-PDU = "tests/drivers/test_modbus_pdu.py::"
 PLAN = "tests/drivers/test_plan.py::"
-TCP = "tests/drivers/test_modbus_tcp.py::"
 POLLER = "tests/drivers/test_poller.py::"
 OUTPUTS = "tests/drivers/test_outputs.py::"
 SCHEDULE = "tests/drivers/test_schedule.py::"
 
 FIELD: tuple[Mutant, ...] = (
-    Mutant(
-        "D8 the drain after a late answer",
-        "drivers/modbus/rtu.py",
-        "self._owed = 0.0 if late is not None else latency",
-        "self._owed = 0.0",
-        "tests/drivers/test_misattribution.py::test_each_fault_alone_on_every_second_question[late]",
-    ),
-    Mutant(
-        "D8 the check sum",
-        "drivers/modbus/frames.py",
-        "if self.missing or crc(frame[:-2]) != frame[-2:]:",
-        "if self.missing:",
-        FRAMES + "test_any_flipped_bit_is_noticed",
-    ),
-    Mutant(
-        "D8 the unit of the answer",
-        "drivers/modbus/frames.py",
-        "if frame[0] != self._question[0]:",
-        "if False:",
-        FRAMES + "test_another_unit",
-    ),
-    Mutant(
-        "D8 an echo is no answer",
-        "drivers/modbus/frames.py",
-        "return self._skips and self.bytes.startswith(self._question)",
-        "return False",
-        FRAMES + "test_an_echo_that_looks_like_a_good_answer_is_no_answer",
-    ),
-    Mutant(
-        "D8 the function of the answer",
-        "drivers/modbus/pdu.py",
-        "if not pdu or pdu[0] != function:",
-        "if not pdu:",
-        PDU + "test_what_is_not_a_good_answer",
-    ),
-    Mutant(
-        "D8 the byte count of the answer",
-        "drivers/modbus/pdu.py",
-        "if len(pdu) != read_length(space, count) or pdu[1] != len(pdu) - 2:",
-        "if False:",
-        PDU + "test_what_is_not_a_good_answer",
-    ),
-    Mutant(
-        "D8 an exception is a refusal",
-        "drivers/modbus/pdu.py",
-        "if len(pdu) == 2 and pdu[0] in (function | 0x80, 0x80):",
-        "if False:",
-        PDU + "test_what_is_not_a_good_answer",
-    ),
-    Mutant(
-        "a write answered differently",
-        "drivers/modbus/pdu.py",
-        "if pdu != request[:5]:",
-        "if False:",
-        PDU + "test_a_write_answered_differently_is_wrong",
-    ),
     Mutant(
         "a sentinel is a fault",
         "drivers/codec.py",
@@ -146,48 +87,6 @@ FIELD: tuple[Mutant, ...] = (
         "        names[last].append(channel.id)",
         "        names[0].append(channel.id)",
         PLAN + "test_every_channel_once_within_limits_never_forbidden",
-    ),
-    Mutant(
-        "the silence of 3.5 characters",
-        "drivers/modbus/rtu.py",
-        "self._silence = silence(baud, bits) + MARGIN",
-        "self._silence = 0.0",
-        "tests/drivers/test_rtu_timing.py::test_the_silence_is_kept_and_no_question_is_lost[strict]",
-    ),
-    Mutant(
-        "the silence of the specification",
-        "drivers/modbus/rtu.py",
-        "return 0.00175 if baud > 19200 else 3.5 * bits / baud",
-        "return 0.00175 if baud > 19200 else 1.5 * bits / baud",
-        "tests/drivers/test_rtu_timing.py::test_the_silence_of_the_specification",
-    ),
-    Mutant(
-        "the port is ours alone",
-        "drivers/modbus/rtu.py",
-        "            fcntl.ioctl(self._serial.fileno(), termios.TIOCEXCL)",
-        "            pass",
-        "tests/drivers/test_modbus_rtu.py::test_the_port_is_ours_alone",
-    ),
-    Mutant(
-        "D8 the header of a TCP answer",
-        "drivers/modbus/tcp.py",
-        "if head[:4] != question[:4] or head[6] != question[6] or not 2 <= length <= 254:",
-        "if not 2 <= length <= 254:",
-        TCP + "test_after_any_doubt_the_connection_is_replaced",
-    ),
-    Mutant(
-        "D8 a doubtful TCP connection is replaced",
-        "drivers/modbus/tcp.py",
-        '        """After doubt: let nothing of this question reach the next one."""\n        self._drop()',
-        '        """After doubt: let nothing of this question reach the next one."""',
-        TCP + "test_after_any_doubt_the_connection_is_replaced",
-    ),
-    Mutant(
-        "D8 bytes between two questions",
-        "drivers/modbus/tcp.py",
-        "            if not wire.stale:",
-        "            if True:",
-        TCP + "test_bytes_between_questions_replace_the_connection",
     ),
     Mutant(
         "D9 the dead cost a tenth",

@@ -23,12 +23,13 @@ from tests.mutants.alarm_breaks import ALARMS
 from tests.mutants.cells import cells
 from tests.mutants.field_breaks import FIELD
 from tests.mutants.gate_breaks import GATE
+from tests.mutants.line_breaks import LINES
 from tests.mutants.mutant import ROOT, Mutant
 from tests.mutants.people_breaks import PEOPLES
 from tests.mutants.store_breaks import STORES
 from tests.mutants.stream_breaks import STREAM
 
-MUTANTS: tuple[Mutant, ...] = (*cells(), *ALARMS, *PEOPLES, *FIELD, *STORES, *STREAM, *GATE)
+MUTANTS: tuple[Mutant, ...] = (*cells(), *ALARMS, *PEOPLES, *FIELD, *LINES, *STORES, *STREAM, *GATE)
 COPIED = (
     "drivers",
     "alerts",

@@ -1,0 +1,107 @@
+"""What every Modbus line behind a TCP connection shares: connecting, one question at a time, counting. No framing here."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+from drivers.bus import BusStats, DeviceFault, LineDown, Space, Trace
+from drivers.modbus import pdu
+from drivers.modbus.wire import Wire
+from drivers.tally import Tally
+
+CONNECT = 3.0  # seconds
+REOPEN = 1.0  # seconds between two attempts to connect
+
+T = TypeVar("T")
+
+
+class StreamBus(ABC):
+    """drivers.bus.Bus on a TCP connection. Connects when first asked, and again whenever the connection was given up."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._host, self._port = host, port
+        self._lock = asyncio.Lock()
+        self._wire: Wire | None = None
+        self._connected_at = 0.0
+        self._next_open = 0.0
+        self._connections = 0
+        self._tally = Tally()
+        self._sent = self._heard = b""  # of the last question
+        self._took: float | None = None
+        self.trace: Trace | None = None
+
+    async def read(
+        self, unit: int, space: Space, address: int, count: int, *, latency: int = 300, gap: int = 0
+    ) -> tuple[int, ...]:
+        request = pdu.read_request(space, address, count)
+        check = partial(pdu.read_answer, space, count)
+        return await self._ask(unit, request, pdu.read_length(space, count), check, latency / 1000, gap / 1000)
+
+    async def write(
+        self, unit: int, function: int, address: int, values: tuple[int, ...], *, latency: int = 300, gap: int = 0
+    ) -> None:
+        request = pdu.write_request(function, address, values)
+        check = partial(pdu.check_write, request)
+        await self._ask(unit, request, pdu.WRITE_ANSWER, check, latency / 1000, gap / 1000)
+
+    def stats(self) -> BusStats:
+        self._tally.reopenings = max(0, self._connections - 1)
+        return self._tally.stats()
+
+    async def close(self) -> None:
+        self._drop()
+
+    @abstractmethod
+    async def _transact(
+        self, unit: int, request: bytes, good: int, check: Callable[[bytes], T], latency: float, gap: float
+    ) -> T:
+        """Ask and judge; `good` is the length of the good answer's PDU. Sets _sent, _heard and _took.
+
+        A DeviceFault leaves behind what no late answer can reach. Anything else drops the connection.
+        """
+
+    async def _ask(self, unit: int, request: bytes, good: int, check: Callable[[bytes], T], latency: float, gap: float) -> T:
+        async with self._lock:
+            self._sent, self._heard, self._took = b"", b"", None
+            try:
+                found = await self._transact(unit, request, good, check, latency, gap)
+            except DeviceFault as fault:
+                self._note(unit, fault)
+                raise
+            except BaseException:  # cancelled in the middle: the answer would be the next question's
+                self._drop()
+                raise
+            self._note(unit, None)
+            return found
+
+    def _note(self, unit: int, fault: DeviceFault | None) -> None:
+        self._tally.note(unit, len(self._sent), len(self._heard), self._took, fault)
+        if self.trace is not None and self._sent:
+            self.trace(self._sent, self._heard)
+
+    async def _connect(self) -> Wire:
+        """A new connection. LineDown; within a second of a failure without trying."""
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._next_open:
+            raise LineDown(f"{self._host}:{self._port} 连不上 not reachable")
+        try:
+            async with asyncio.timeout(CONNECT):
+                _, self._wire = await loop.create_connection(Wire, self._host, self._port)
+        except OSError as error:  # TimeoutError is one
+            self._next_open = loop.time() + REOPEN
+            raise LineDown(f"{self._host}:{self._port} 连不上：{str(error) or 'no answer'}") from None
+        self._connections += 1
+        return self._wire
+
+    def _broken(self, error: Exception) -> LineDown:
+        self._drop()
+        return LineDown(f"{self._host}:{self._port} 连接断开：{error}")
+
+    def _drop(self) -> None:
+        if self._wire is not None:
+            self._wire.abort()
+            self._wire = None
