@@ -69,8 +69,14 @@ def working_hours(plant: Plant, wall: int) -> bool:
 
 def asleep(plant: Plant, zone: str, wall: int) -> bool:
     """Is it sleeping time in this zone? False for a zone nobody sleeps in and for one that does not exist."""
+    return asleep_since(plant, zone, wall) is not None
+
+
+def asleep_since(plant: Plant, zone: str, wall: int) -> int | None:
+    """Wall ms at which the sleeping time that runs now began in this zone, or None: nobody sleeps there now."""
     place = plant.zones.get(zone)
-    return place is not None and any(_sleeps(plant, s, wall) for s in place.sleep)
+    begun = [at for s in place.sleep if (at := _began(plant, s, wall)) is not None] if place else []
+    return min(begun, default=None)
 
 
 def sleeps(plant: Plant, zone: str) -> bool:
@@ -85,8 +91,8 @@ def next_minute(plant: Plant, wall: int, minutes: tuple[int, ...]) -> int:
     return next(at for at in times if at > wall)
 
 
-def _sleeps(plant: Plant, sleep: Sleep, wall: int) -> bool:
-    """A time past midnight belongs to the day on which it begins."""
+def _began(plant: Plant, sleep: Sleep, wall: int) -> int | None:
+    """When it began, if it runs now. A time past midnight belongs to the day on which it begins."""
     at = local(plant, wall)
     minute, day = at.hour * 60 + at.minute, at.date()
     if sleep.start < sleep.end:
@@ -95,7 +101,9 @@ def _sleeps(plant: Plant, sleep: Sleep, wall: int) -> bool:
         begun = day
     else:
         begun = day - timedelta(days=1) if minute < sleep.end else None
-    return begun is not None and (not sleep.school_days or school_day(plant.calendar, begun))
+    if begun is None or (sleep.school_days and not school_day(plant.calendar, begun)):
+        return None
+    return wall_of(plant, begun, sleep.start)
 
 
 def _named(spans: tuple[Span, ...], day: date) -> str:

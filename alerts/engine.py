@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from alerts import aftermath, duty, escalation, interlock
+from alerts import aftermath, duty, interlock
 from alerts.authority import allowed
 from alerts.book import Book
 from alerts.commands import VERBS, Done, result_minutes, targets
@@ -25,7 +25,6 @@ from alerts.model import (
     Command,
     Condition,
     Delivery,
-    Fate,
     Input,
     Notification,
     Outcome,
@@ -37,15 +36,14 @@ from alerts.model import (
     Truth,
 )
 from alerts.plant import Plant
-from alerts.post import Post
-from alerts.record import Record, facts, sending
+from alerts.record import Record, facts
 from alerts.replies import text
 from alerts.restore import BOX, configured, distinct, next_due, off_time, rebase, removed, unseen
+from alerts.telling import Telling
 from drivers.reading import Now, Reading
 
 REMEMBERED = 86_400_000  # ms that a command's id is remembered
 _HELD_BREACHED = frozenset({AlarmState.PENDING, AlarmState.UNACKED, AlarmState.ACKED})  # the return limit counts in these
-_DELIVERED = {Fate.TRY_AGAIN: "try-again", Fate.GAVE_UP: "gave-up"}
 
 
 class Engine:
@@ -63,7 +61,7 @@ class Engine:
         self._judge = Judge(plant, self._active, now)
         self._feedback = Feedback(plant.outputs)
         self._feedback_due: int | None = None
-        self._post = Post(plant)
+        self._telling = Telling(plant, self._book, self._put, self._unreached)
         self._outputs = dict.fromkeys(plant.outputs, False)
         self._replies: OrderedDict[str, tuple[Reply, int]] = OrderedDict()
 
@@ -76,6 +74,10 @@ class Engine:
     def view(self) -> Mapping[str, Reading]:
         """The latest Reading of each point heard of."""
         return self._judge.view
+
+    def wanted(self, key: str) -> bool:
+        """Is this message still to be sent? For the channels, from any thread: an answer takes back what is queued (D16)."""
+        return self._telling.wanted(key)
 
     @property
     def outputs(self) -> Mapping[str, bool]:
@@ -112,11 +114,7 @@ class Engine:
                 rec.changed[alarm.id] = alarm
             else:
                 self._log(rec, alarm.state, removed(alarm, now), "removed", code=Result.REMOVED.value)
-        for n in unsent:
-            next_, gave_up = self._post.restored(n)
-            if gave_up:
-                self._fate(rec, Delivery(n.key, Fate.GAVE_UP), n, "unknown-fate")
-            self._forward(rec, n, next_, gave_up)
+        self._telling.restored(rec, unsent)
         self._outputs = interlock.desired(tuple(self._book.all()), self._plant)
         rec.outputs.update(self._outputs)
         for output, on in self._outputs.items():
@@ -126,6 +124,8 @@ class Engine:
     def readings(self, readings: Sequence[Reading], now: Now, clock_ok: bool) -> Outcome:
         """New readings, in the order they were made. Each value of a point is judged, also when one call holds several."""
         rec = self._record(now, clock_ok)
+        for reading in readings:
+            self._telling.trend.heard(reading, now)
         for judgement in self._judge.readings(readings, now):
             self._judged(rec, *judgement)
         return self._settle(rec)
@@ -140,8 +140,7 @@ class Engine:
                 self._put(rec, replace(alarm, resound=None, silenced=alarm.acked is not None))
         for judgement in self._judge.due(now):
             self._judged(rec, *judgement)
-        for n in self._post.due(now):
-            self._send(rec, n)
+        self._telling.again(rec)
         return self._settle(rec)
 
     def command(self, cmd: Command, now: Now, clock_ok: bool) -> Outcome:
@@ -161,13 +160,8 @@ class Engine:
     def delivery(self, d: Delivery, now: Now, clock_ok: bool) -> Outcome:
         """What became of a notification: again, the person's next channel, or `cannot-call` when nothing is left."""
         rec = self._record(now, clock_ok)
-        n = self._post.get(d.key)
-        next_, gave_up = self._post.news(d, now)
-        self._fate(rec, replace(d, fate=Fate.GAVE_UP) if gave_up else d, n, d.fate.value)
-        if n is not None:
-            self._forward(rec, n, next_, gave_up)
-            if d.fate not in _DELIVERED:
-                self._box(rec, "cannot-call", f"{BOX}/cannot-call", False, {})
+        if self._telling.news(rec, d):
+            self._box(rec, "cannot-call", f"{BOX}/cannot-call", False, {})
         return self._settle(rec)
 
     def system(self, kind: str, active: bool, evidence: Mapping[str, Scalar], now: Now, clock_ok: bool) -> Outcome:
@@ -178,7 +172,7 @@ class Engine:
 
     def next_due(self) -> int | None:
         """The mono ms at which `tick` is wanted next. Calling it earlier or more often changes nothing."""
-        times = (self._book.next_due(), self._judge.next_due(), self._post.next_due(), self._feedback_due)
+        times = (self._book.next_due(), self._judge.next_due(), self._telling.next_due(), self._feedback_due)
         return min((t for t in times if t is not None), default=None)
 
     # -- one input, step by step -----------------------------------------------------------------------------------------
@@ -195,7 +189,7 @@ class Engine:
         for alarm, kind, args in aftermath.follow(tuple(self._book.all()), rec.changed, self._plant, rec.now):
             rec.event(kind, alarm.id, old=alarm.state.value, new=alarm.state.value, args=args)
             self._put(rec, alarm)
-        self._escalate(rec)
+        self._telling.escalate(rec, lambda: duty.on_duty(self._plant, rec.now.wall))
         if rec.changed:
             for output, on in interlock.desired(tuple(self._book.all()), self._plant).items():
                 if self._outputs[output] is not on:
@@ -269,50 +263,18 @@ class Engine:
         seq = rec.event(kind, new.id, old=old.value, new=new.state.value, who=who, code=code, args=args)
         self._put(rec, new)
         if new.state is AlarmState.NORMAL and old in OPEN:
-            for n in escalation.closing(new, self._plant, rec.now):
-                self._send(rec, n)
+            self._telling.closing(rec, new)
+        elif kind in ("acked", "result"):
+            self._telling.answered(new, who)
         return seq
 
     def _put(self, rec: Record, alarm: Alarm) -> None:
         self._book.put(alarm, next_due(alarm, rec.now))
         rec.changed[alarm.id] = alarm
 
-    def _escalate(self, rec: Record) -> None:
-        """Ask for the steps now due of every alarm that changed or whose time has come."""
-        due = {a.id: a for a in self._book.due(rec.now.mono)} | {
-            i: a for i in rec.changed if (a := self._book.by_id.get(i)) is not None
-        }
-        open_ = [a for a in due.values() if a.state in OPEN]
-        if not open_:
-            return
-        posts = duty.on_duty(self._plant, rec.now.wall)
-        for alarm in sorted(open_, key=lambda a: -a.severity):
-            new, notifications = escalation.due(alarm, self._plant, rec.now, posts)
-            if new != alarm:
-                self._put(rec, new)
-            for n in notifications:
-                self._send(rec, n)
-
-    def _send(self, rec: Record, n: Notification) -> None:
-        self._post.sent(n)
-        rec.notifications.append(n)
-        rec.event("notified", n.alarm, who=n.person, code="repeat" if n.repeat else "", args=sending(n))
-
-    def _fate(self, rec: Record, d: Delivery, n: Notification | None, code: str) -> None:
-        """Record what became of a message. Given up after a last `try again` is stored as given up, never as still waiting.
-
-        The provider's words may name a person: they stay in the Delivery, and the journal adds a salted hash to the event.
-        """
-        rec.deliveries.append(d)
-        alarm, who = (n.alarm, n.person) if n else (d.key.split(":")[0], "")
-        rec.event(_DELIVERED.get(d.fate, "delivered"), alarm, who=who, code=code, args={"key": d.key})
-
-    def _forward(self, rec: Record, n: Notification, next_: Notification | None, gave_up: bool) -> None:
-        """Send what Post decided instead of `n`; with nothing left for a listed person the box cannot call."""
-        if next_ is not None:
-            self._send(rec, next_)
-        elif gave_up and n.person in self._plant.people:
-            self._box(rec, "cannot-call", f"{BOX}/cannot-call", True, {"person": n.person, "channel": n.channel})
+    def _unreached(self, rec: Record, n: Notification) -> None:
+        """Nothing is left for a listed person: the box cannot call."""
+        self._box(rec, "cannot-call", f"{BOX}/cannot-call", True, {"person": n.person, "channel": n.channel})
 
     def _box(
         self, rec: Record, kind: str, point: str, active: bool, evidence: Mapping[str, Scalar], *, rule: str = ""

@@ -9,14 +9,32 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from alerts.calendar import asleep_since
 from alerts.duty import keepers
 from alerts.messages import CLOSING
-from alerts.model import ACTIVE, OPEN, Alarm, AlarmState, Done, Notification, Result, Severity, Step
+from alerts.model import ACTIVE, OPEN, Alarm, AlarmState, Done, Notification, Owed, Result, Severity, Step
 from alerts.plant import Person, Plant
 from alerts.render import args_for, message_for, render
 from drivers.reading import Now
 
 SCHOOL = frozenset({"duty", "keeper", "leader", "officer", "head", "electrician", "holder"})  # everyone: 全校名单
+
+
+LOOK = 10_000  # ms after which a step that waits for its condition (Step.during) is looked at again
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What escalation looks at beside the alarm. `on_duty`: post or role -> person ids; `falling`: points whose value falls.
+
+    With an unset clock nobody can say who sleeps: then it counts as sleeping time.
+    """
+
+    plant: Plant
+    now: Now
+    on_duty: Mapping[str, tuple[str, ...]]
+    clock_ok: bool = True
+    falling: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,31 +47,49 @@ class Due:
     base: int
 
 
-def due(alarm: Alarm, plant: Plant, now: Now, on_duty: Mapping[str, tuple[str, ...]]) -> tuple[Alarm, tuple[Notification, ...]]:
-    """The alarm with `done` and `told` brought up to now, and the notifications that are due.
+def due(alarm: Alarm, scene: Scene) -> tuple[Alarm, tuple[Notification, ...]]:
+    """The alarm with `done`, `told` and `owed` brought up to now, and the notifications that are due.
 
-    One call gives a person one message at most: that of the latest step that names them. `on_duty` is duty.on_duty of now.
+    One call gives a person one message at most: that of the latest step that names them.
     """
-    ready = [d for d in _coming(alarm) if d.at <= now.mono]
+    plant, now = scene.plant, scene.now
+    ready = [d for d in _coming(alarm, scene) if d.at <= now.mono]
     if not ready:
         return alarm, ()
     chosen: dict[str, tuple[Due, str]] = {}
+    listed: dict[str, Owed] = {}
     for d in ready:
-        for id in _resolve(d.step, alarm, plant, on_duty):
+        for id in _resolve(d.step, alarm, scene):
             message = message_for(d.step.message, alarm, plant, plant.people[id].role)
-            if message is not None:
+            if d.step.listed:
+                listed[id] = Owed(id, "list", now)
+            elif message is not None:
                 chosen[id] = (d, message)
-    sent = [
-        n for id, (d, message) in chosen.items() for n in _telling(alarm, d, message, plant.people[id], plant, now, on_duty)
-    ]
+    sent = [n for id, (d, message) in chosen.items() for n in _telling(alarm, d, message, plant.people[id], scene)]
     done = {x.step: x for x in alarm.done} | {d.step.id: Done(d.step.id, d.round, now.mono) for d in ready}
     told = tuple(dict.fromkeys((*alarm.told, *(n.person for n in sent))))
-    return replace(alarm, done=tuple(done.values()), told=told), tuple(sent)
+    owed = (*alarm.owed, *(o for id, o in listed.items() if id not in told))
+    return replace(alarm, done=tuple(done.values()), told=told, owed=owed), tuple(sent)
 
 
 def next_due(alarm: Alarm, now: Now) -> int | None:
-    """Mono ms of the next step or repetition; in the past when one is due already; None when nothing is coming."""
-    return min((d.at for d in _coming(alarm)), default=None)
+    """Mono ms of the next step or repetition; in the past when one is due already; None when nothing is coming.
+
+    A step that may have to wait for its condition is asked for again LOOK later.
+    """
+    return min((max(d.at, now.mono + LOOK) if d.step.during else d.at for d in _coming(alarm)), default=None)
+
+
+def hurried(alarm: Alarm, now: Now) -> Alarm:
+    """The alarm with the next person's step due now: 呼叫下一人, or somebody has said 我去不了."""
+    coming = [d for d in _coming(alarm) if d.step.when != "always" and d.at > now.mono and not _named(alarm, d.step)]
+    first = min(coming, key=lambda d: d.at, default=None)
+    return alarm if first is None else replace(alarm, ahead=alarm.ahead + first.at - now.mono)
+
+
+def _named(alarm: Alarm, step: Step) -> bool:
+    """Is it a repetition? Then nobody new is called by it."""
+    return any(d.step == step.id for d in alarm.done)
 
 
 def failover(n: Notification, plant: Plant) -> Notification | None:
@@ -75,18 +111,38 @@ def closing(alarm: Alarm, plant: Plant, now: Now) -> tuple[Notification, ...]:
         if message is not None:
             args = args_for(alarm, plant, now, "", person.language)
             args["s"] = plant.short if person.role == "bureau" else ""
-            out += _notify(alarm, "closing", 1, person, message, args, "closing", Severity.INFO)
+            out += _notify(alarm, "closing", 1, person, message, args, "closing", Severity.INFO, now)
     return tuple(out)
 
 
-def _coming(alarm: Alarm) -> list[Due]:
-    """Every step and repetition still to come while the alarm stays as it is, by time."""
+def _coming(alarm: Alarm, scene: Scene | None = None) -> list[Due]:
+    """Every step and repetition still to come while the alarm stays as it is, by time. Without a scene no step waits."""
     if alarm.state not in OPEN or alarm.parent:
         return []
     done = {d.step: d for d in alarm.done}
-    running = [(base, s) for s in alarm.policy.steps if (base := _base(alarm, s)) is not None]
-    new = [Due(base + s.after, s, 1, base) for base, s in running if s.id not in done]
+    running = [(base, s) for s in alarm.policy.steps if (base := _begun(alarm, s, scene)) is not None]
+    new: list[Due] = []
+    for base, s in running:
+        last = done.get(s.id)
+        if last is None or (s.during == "asleep" and last.at < base):
+            new.append(Due(base + s.after - alarm.ahead, s, last.rounds + 1 if last else 1, base))
+        elif s.every > 0:
+            new.append(Due(last.at + s.every, s, last.rounds + 1, base))
     return sorted([*new, *_repetitions(alarm, running, done, new)], key=lambda d: d.at)
+
+
+def _begun(alarm: Alarm, step: Step, scene: Scene | None) -> int | None:
+    """From when the step counts, or None while it does not run or waits for its condition."""
+    base = _base(alarm, step)
+    if base is None or scene is None or not step.during:
+        return base
+    if step.during == "not-falling":
+        return None if alarm.point in scene.falling else base
+    if not scene.clock_ok:
+        return base
+    point = scene.plant.points.get(alarm.point)
+    since = asleep_since(scene.plant, point.zone if point else "", scene.now.wall)
+    return None if since is None else max(base, scene.now.mono - (scene.now.wall - since))
 
 
 def _base(alarm: Alarm, step: Step) -> int | None:
@@ -108,7 +164,7 @@ def _repetitions(alarm: Alarm, running: list[tuple[int, Step]], done: Mapping[st
     """The last due steps again after policy.loop, unless the next step comes no later than that."""
     if alarm.policy.loop <= 0:
         return
-    past = [(base, s) for base, s in running if s.when != "always" and s.id in done]
+    past = [(base, s) for base, s in running if s.when != "always" and s.id in done and not s.listed]
     last = max((s.after for _, s in past), default=0)
     upcoming = min((d.at for d in new if d.step.when != "always"), default=None)
     for base, s in past:
@@ -117,15 +173,18 @@ def _repetitions(alarm: Alarm, running: list[tuple[int, Step]], done: Mapping[st
             yield Due(at, s, done[s.id].rounds + 1, base)
 
 
-def _resolve(step: Step, alarm: Alarm, plant: Plant, on_duty: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """Person ids of the step, each once. A step for the school that reaches nobody goes to the duty post."""
-    found = [id for to in step.to for id in _people(to, alarm, plant, on_duty)]
-    if not found and step.to != ("bureau",):
-        found = list(on_duty.get("duty", ()))
-    return tuple(dict.fromkeys(found))
+def _resolve(step: Step, alarm: Alarm, scene: Scene) -> tuple[str, ...]:
+    """Person ids of the step, each once, without those who cannot come. One that reaches nobody goes to the duty post."""
+    found = [id for to in step.to for id in _people(to, alarm, scene)]
+    able = [id for id in found if id not in alarm.declined]
+    if not able and step.to != ("bureau",):
+        able = [id for id in scene.on_duty.get("duty", ()) if id not in alarm.declined] or found
+    return tuple(dict.fromkeys(able))
 
 
-def _people(to: str, alarm: Alarm, plant: Plant, on_duty: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+def _people(to: str, alarm: Alarm, scene: Scene) -> tuple[str, ...]:
+    """Of a post, a role, the zone's keepers, the store's holders, everyone; or one person by id."""
+    plant, on_duty = scene.plant, scene.on_duty
     point = plant.points.get(alarm.point)
     output = plant.outputs.get(alarm.point)
     zone = point.zone if point else output.zone if output else ""
@@ -135,24 +194,24 @@ def _people(to: str, alarm: Alarm, plant: Plant, on_duty: Mapping[str, tuple[str
         return keepers(zone, plant)
     if to == "holder":
         return tuple(id for id in plant.holders.get(zone, ()) if id in plant.people) or on_duty.get("holder", ())
-    return on_duty.get(to, ())
+    return on_duty.get(to, (to,) if to in plant.people else ())
 
 
-def _telling(
-    alarm: Alarm, d: Due, message: str, person: Person, plant: Plant, now: Now, on_duty: Mapping[str, tuple[str, ...]]
-) -> tuple[Notification, ...]:  # fmt: skip
-    duty = next(iter(on_duty.get("duty", ())), "")
-    args = args_for(alarm, plant, now, duty, person.language, since=d.base, bureau=person.role == "bureau")
+def _telling(alarm: Alarm, d: Due, message: str, person: Person, scene: Scene) -> tuple[Notification, ...]:
+    duty = next(iter(scene.on_duty.get("duty", ())), "")
+    bureau = person.role == "bureau"
+    args = args_for(alarm, scene.plant, scene.now, duty, person.language, since=d.base, bureau=bureau)
     reason = f"{d.step.when}/{d.step.after}"
-    return _notify(alarm, d.step.id, d.round, person, message, args, reason, alarm.severity)
+    return _notify(alarm, d.step.id, d.round, person, message, args, reason, alarm.severity, scene.now)
 
 
 def _notify(
-    alarm: Alarm, step: str, round: int, person: Person, message: str, args: Mapping[str, str], reason: str, severity: Severity
+    alarm: Alarm, step: str, round: int, person: Person, message: str, args: Mapping[str, str], reason: str, severity: Severity,
+    now: Now,
 ) -> tuple[Notification, ...]:  # fmt: skip
     """The message by the person's first channel; nothing for a person without one."""
     if not person.channels:
         return ()
     channel, text = person.channels[0], render(message, args, person.language)
     key = f"{alarm.id}:{alarm.occurrence}:{step}:{round}:{person.id}:{channel}"
-    return (Notification(key, alarm.id, step, person.id, channel, message, text, reason, severity),)
+    return (Notification(key, alarm.id, step, person.id, channel, message, text, reason, severity, made=now),)

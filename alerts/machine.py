@@ -188,7 +188,7 @@ def _do(alarm: Alarm, do: Do, now: Now, on_delay: int, off_delay: int, who: str)
                 result=None, cause="", result_by="", on_site=False, off_due=None,
             )  # fmt: skip
         case Do.RESTART:
-            return replace(alarm, done=(), confirmed=False)
+            return replace(alarm, done=(), confirmed=False, ahead=0, declined=())
         case Do.ON_STOP:
             return replace(alarm, on_due=None)
         case Do.OFF_START:
@@ -196,4 +196,4 @@ def _do(alarm: Alarm, do: Do, now: Now, on_delay: int, off_delay: int, who: str)
         case Do.OFF_STOP:
             return replace(alarm, off_due=None)
         case Do.ANSWER:
-            return alarm if alarm.acked is not None else replace(alarm, acked=now, acked_by=who)
+            return alarm if alarm.acked is not None else replace(alarm, acked=now, acked_by=who, ahead=0)

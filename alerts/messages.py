@@ -234,6 +234,11 @@ MESSAGES: dict[str, Message] = {
             "{s} {what}! {place}, {t}. School: {p} {tel}. Reply 1. No.{n}",
         ),
         Message(
+            "late",
+            "{what}消息迟发：{place}{t}报警，至今未结束。回0看现状，回1收到。编号{n}",
+            "LATE: {what}, {place}, {t}, still open. Reply 0 for the state, 1 received. No.{n}",
+        ),
+        Message(
             "recover.fire",
             "{s}已结束：{place}{t0}火警，{p}核实为{verdict}，{now}复位。编号{n}",
             "{s} Closed: fire {t0} at {place}, {p} found {verdict}, reset {now}. No.{n}",

@@ -87,6 +87,9 @@ class Step:
     when: "unacked" counts from the raise and is cancelled by an acknowledgement; "unverified" counts from
     the acknowledgement and is cancelled by a result; "always" counts from the raise and is never cancelled.
     `to` names posts and roles (duty, second, leader, head, officer, electrician, keeper, holder, bureau, everyone).
+    during: "" | asleep (only in the zone's sleeping time, counted from its beginning when that is later) | not-falling (waits
+    while the point's value falls). `every` > 0: again at that period while it runs. `listed`: goes into the person's next day
+    list instead of a message of its own.
     """
 
     id: str
@@ -94,6 +97,9 @@ class Step:
     after: int
     to: tuple[str, ...]
     message: str
+    during: str = ""
+    every: int = 0
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +142,15 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class Owed:
+    """Somebody who is still to be told, together with others: by the next digest of a storm, or by the next day list."""
+
+    person: str
+    by: str  # storm | list
+    since: Now
+
+
+@dataclass(frozen=True, slots=True)
 class Alarm:
     """One alarm as it stands: everything needed to go on after a power cut is in here.
 
@@ -172,6 +187,9 @@ class Alarm:
     parent: str = ""  # alarm that suppresses this one
     done: tuple[Done, ...] = ()
     told: tuple[str, ...] = ()  # people who got a message: they get the closing one
+    owed: tuple[Owed, ...] = ()  # people who get it in a digest
+    ahead: int = 0  # ms by which the calls run early: somebody could not come, or asked for the next person
+    declined: tuple[str, ...] = ()  # who has said 我去不了: not called again for this alarm
 
 
 class Stage(enum.Enum):
@@ -248,6 +266,7 @@ class Notification:
     severity: Severity
     attempt: int = 1
     repeat: bool = False
+    made: Now | None = None  # when it was first wanted
 
 
 class Fate(enum.Enum):

@@ -1,62 +1,129 @@
-"""Notifications on their way: what to do with each Delivery. Decides again / other channel / nothing left; sends nothing.
+"""Notifications on their way: what to do with each Delivery, what an answer takes back, who has heard. Decides; sends nothing.
 
-Source: requirements 1.1.2 (at most twice per step and channel) and D13 (next channel within 15 s for fire).
+Source: requirements 1.1.2 (at most twice per step and channel), D13 (next channel within 15 s for fire), D16 (an answer stops
+what is queued), people's budgets of §3 (the end goes only to those who got the alarm, never before it).
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from alerts import escalation
 from alerts.messages import REPEAT
-from alerts.model import Delivery, Fate, Notification, Severity
+from alerts.model import OPEN, Alarm, Delivery, Fate, Notification, Severity
 from alerts.plant import Plant
 from drivers.reading import Now
 
 MOST_ATTEMPTS = 2
 PATIENCE = 5_000  # ms: gas level 2 and fire wait no longer than this for a channel that says "later"
-KEPT = 5_000  # accepted notifications kept for a late bad report
+KEPT = 5_000  # messages kept for a late report, alarms kept that are over
 _ARRIVED = frozenset({Fate.DELIVERED, Fate.READ, Fate.ANSWERED})
+_REACHED = _ARRIVED | {Fate.ACCEPTED}
+Who = tuple[str, str]  # alarm id, person id
 
 
 class Post:
+    """`_sent`: messages without a final report. `_waiting`: of whom it is not known yet that anything of the alarm reached them."""
+
     def __init__(self, plant: Plant) -> None:
         self._plant = plant
         self._sent: dict[str, Notification] = {}
+        self._accepted: set[str] = set()
         self._later: dict[str, tuple[int, Notification]] = {}
+        self._waiting: defaultdict[Who, set[str]] = defaultdict(set)
+        self._got: set[Who] = set()
+        self._parked: dict[Who, Notification] = {}
+        self._free: list[Notification] = []
+        self._over: OrderedDict[str, None] = OrderedDict()  # alarms that have ended
+        self._recalled: OrderedDict[str, Who] = OrderedDict()
 
     def get(self, key: str) -> Notification | None:
         return self._sent.get(key)
 
     def sent(self, n: Notification) -> None:
         self._sent[n.key] = n
+        if (n.alarm, n.person) not in self._got:
+            self._waiting[n.alarm, n.person].add(n.key)
         if len(self._sent) > KEPT:
-            self._sent.pop(next(iter(self._sent)))
+            self._forget(next(iter(self._sent)))
 
     def news(self, d: Delivery, now: Now) -> tuple[Notification | None, bool]:
         """(a notification to send now, gave up). Gave up with None means: nothing is left for that person."""
+        if d.fate in _REACHED:
+            self._reached(d.key)
         n = self._sent.get(d.key)
         if n is None:
             return None, False
         self._later.pop(d.key, None)  # whatever is said now overtakes a second attempt that still waits
         if d.fate in _ARRIVED:
-            self._sent.pop(d.key)
+            self._forget(d.key)
             return None, False
         if d.fate is Fate.ACCEPTED:
+            self._accepted.add(d.key)
             return None, False
+        self._accepted.discard(d.key)
         hurry = n.severity >= Severity.GAS and d.again_after > PATIENCE
-        if d.fate is Fate.TRY_AGAIN and n.attempt < MOST_ATTEMPTS and not hurry:
+        if d.fate is Fate.TRY_AGAIN and n.attempt < MOST_ATTEMPTS and not hurry and not self.needless(n):
             self._later[n.key] = (now.mono + d.again_after, replace(n, attempt=n.attempt + 1))
             return None, False
         return self._other(n), True
 
-    def restored(self, n: Notification) -> tuple[Notification | None, bool]:
-        """A notification whose fate a crash left open: once more, marked, or the next channel when that has been done."""
+    def restored(self, n: Notification, alarm: Alarm | None) -> tuple[Notification | None, bool]:
+        """A notification whose fate a crash left open: once more, marked, or the next channel when that has been done.
+
+        Not when it has become needless meanwhile: the alarm is over, or it has been answered and the step with it.
+        """
         person = self._plant.people.get(n.person)
+        if n.reason != "closing" and _stale(n, alarm):
+            self._recalled[n.key] = (n.alarm, n.person)
+            return None, True
         if person is None or n.attempt >= MOST_ATTEMPTS:
             return self._other(n), True
         prefix = "" if n.repeat else REPEAT[person.language]
         return replace(n, attempt=n.attempt + 1, repeat=True, text=prefix + n.text), False
+
+    def heard(self, alarm: str, people: Iterable[str]) -> None:
+        """These have got a message of the alarm in an earlier run of the box."""
+        self._got.update((alarm, person) for person in people)
+
+    def recall(self, alarm: Alarm) -> None:
+        """Somebody has answered: what is queued of its `unacked` steps is not sent any more."""
+        for n in [n for n in self._sent.values() if n.alarm == alarm.id and n.key not in self._accepted]:
+            if _stale(n, alarm):
+                self._take_back(n)
+
+    def over(self, alarm: str) -> Callable[[Notification], bool]:
+        """The alarm has ended: nothing further of it is sent. Gives the question "shall this person hear of the end now?".
+
+        Not who got nothing; and who has a message on its way hears it when that has arrived (`released`).
+        """
+        self._over[alarm] = None
+        if len(self._over) > KEPT:
+            self._over.popitem(last=False)
+        flying = {n.person for n in self._sent.values() if n.alarm == alarm and n.key not in self._later}
+        for key in [k for k, (_, n) in self._later.items() if n.alarm == alarm]:
+            self._take_back(self._later[key][1])
+
+        def now(n: Notification) -> bool:
+            who = (n.alarm, n.person)
+            if who in self._got or who not in self._waiting:
+                return True
+            if n.person in flying:
+                self._parked[who] = n
+            return False
+
+        return now
+
+    def released(self) -> list[Notification]:
+        """Ends that may be told now, because the alarm itself has arrived."""
+        free, self._free = self._free, []
+        return free
+
+    def needless(self, n: Notification) -> bool:
+        """Has it been taken back, or has its alarm ended?"""
+        return n.key in self._recalled or (n.alarm in self._over and n.reason != "closing")
 
     def due(self, now: Now) -> list[Notification]:
         """Second attempts whose time has come."""
@@ -66,6 +133,37 @@ class Post:
     def next_due(self) -> int | None:
         return min((at for at, _ in self._later.values()), default=None)
 
+    def _reached(self, key: str) -> None:
+        n = self._sent.get(key)
+        who = (n.alarm, n.person) if n else self._recalled.get(key)
+        if who is None:
+            return
+        self._got.add(who)
+        self._waiting.pop(who, None)
+        if who in self._parked:
+            self._free.append(self._parked.pop(who))
+
     def _other(self, n: Notification) -> Notification | None:
-        self._sent.pop(n.key, None)
-        return escalation.failover(n, self._plant) if n.person in self._plant.people else None
+        self._forget(n.key)
+        if n.person not in self._plant.people or self.needless(n):
+            return None
+        return escalation.failover(n, self._plant)
+
+    def _take_back(self, n: Notification) -> None:
+        self._recalled[n.key] = (n.alarm, n.person)
+        if len(self._recalled) > KEPT:
+            self._recalled.popitem(last=False)
+        self._later.pop(n.key, None)
+        self._forget(n.key)
+
+    def _forget(self, key: str) -> None:
+        self._sent.pop(key, None)
+        self._accepted.discard(key)
+
+
+def _stale(n: Notification, alarm: Alarm | None) -> bool:
+    """Has the message lost its sense? Its alarm is over, or the step was for people who had not answered."""
+    if alarm is None or alarm.state not in OPEN:
+        return True
+    when = next((s.when for s in alarm.policy.steps if s.id == n.step), "")
+    return (when == "unacked" and alarm.acked is not None) or (when != "always" and alarm.result is not None)

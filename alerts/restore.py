@@ -43,6 +43,7 @@ def rebase(alarm: Alarm, saved: Now | None, now: Now, off: int | None) -> Alarm:
         on_due=None if alarm.on_due is None else alarm.on_due + shift,
         resound=None if alarm.resound is None else alarm.resound + shift,
         done=tuple(replace(d, at=d.at + shift) for d in alarm.done),
+        owed=tuple(replace(o, since=at(o.since)) for o in alarm.owed),
     )
 
 

@@ -88,7 +88,7 @@ async def run(
     await readings.start()
 
     pollers: dict[str, Poller] = {}
-    tellers = _tellers(site, clock, inbox.delivery)
+    tellers = _tellers(site, clock, inbox.delivery, engine.wanted)
     outbox = JournalOutbox(data / "journal.db", journal, restored.notes)
     link = _uplink(site, readings, outbox, clock, lambda: box) if uplink and site.uplink.host else None
     box = Box(site, engine, pollers, tellers, journal, readings, link, clock, boot)
@@ -173,8 +173,11 @@ def _poller(site: Site, bus: BusConfig, intake: Intake, clock: Clock) -> Poller:
     return Poller(bus.id, line, devices, intake, clock)
 
 
-def _tellers(site: Site, clock: Clock, report: Callable[[Delivery], None]) -> Mapping[str, Teller]:
-    return {c.id: Teller(c.id, CHANNELS[c.type](c.settings, clock), site.plant.people, report) for c in site.channels}
+def _tellers(
+    site: Site, clock: Clock, report: Callable[[Delivery], None], wanted: Callable[[str], bool]
+) -> Mapping[str, Teller]:  # fmt: skip
+    people = site.plant.people
+    return {c.id: Teller(c.id, CHANNELS[c.type](c.settings, clock), people, report, wanted) for c in site.channels}
 
 
 def _uplink(site: Site, readings: ReadingsWriter, outbox: JournalOutbox, clock: Clock, box: Callable[[], Box]) -> Uplink:

@@ -17,28 +17,34 @@ from gateway.store.crashpoint import crashpoint
 
 log = logging.getLogger(__name__)
 
+LATE = 600.0  # seconds in the queue after which a message is not sent as it is: the engine says how things stand now
 HANG = 12.0  # seconds a send may take before the channel counts as hung (fire: next channel within 15 s)
 
 
 class Teller:
     """One channel: a named thread that sends one notification at a time, fire first.
 
-    `report` is called in the event loop with every Delivery.
+    `report` is called in the event loop with every Delivery. `wanted` is asked right before a message is sent: an answer takes
+    back what is still queued.
     """
 
-    def __init__(self, name: str, channel: Channel, people: Mapping[str, Person], report: Callable[[Delivery], None]) -> None:
+    def __init__(
+        self, name: str, channel: Channel, people: Mapping[str, Person], report: Callable[[Delivery], None],
+        wanted: Callable[[str], bool],
+    ) -> None:  # fmt: skip
+        self._wanted = wanted
         self._name = name
         self._channel = channel
         self._people = people
         self._report = report
         self._order = itertools.count()
-        self._queue: queue.PriorityQueue[tuple[int, int, Notification]] = queue.PriorityQueue()
+        self._queue: queue.PriorityQueue[tuple[int, int, float, Notification]] = queue.PriorityQueue()
         self._busy: tuple[float, Notification] | None = None
         self._generation = 0
 
     def send(self, notification: Notification) -> None:
-        """Queue it. Worse severities overtake; equals keep their order. Second attempts are the engine's decision."""
-        self._queue.put((-int(notification.severity), next(self._order), notification))
+        """Queue it, from the event loop. Worse severities overtake; equals keep their order. Second attempts are the engine's decision."""
+        self._queue.put((-int(notification.severity), next(self._order), asyncio.get_running_loop().time(), notification))
 
     @property
     def waiting(self) -> int:
@@ -67,8 +73,11 @@ class Teller:
     def _work(self, loop: asyncio.AbstractEventLoop, generation: int) -> None:
         while generation == self._generation:
             try:
-                _, _, notification = self._queue.get(timeout=0.5)
+                _, _, queued, notification = self._queue.get(timeout=0.5)
             except queue.Empty:
+                continue
+            if (kept_back := self._kept_back(notification, loop.time() - queued)) is not None:
+                loop.call_soon_threadsafe(self._report, kept_back)
                 continue
             self._busy = (loop.time(), notification)
             crashpoint("send.before")
@@ -78,6 +87,13 @@ class Teller:
                 return  # given up meanwhile; the next channel has it
             self._busy = None
             loop.call_soon_threadsafe(self._report, delivery)
+
+    def _kept_back(self, notification: Notification, waited: float) -> Delivery | None:
+        if not self._wanted(notification.key):
+            return Delivery(notification.key, Fate.GAVE_UP, why="recalled")
+        if waited > LATE:
+            return Delivery(notification.key, Fate.TRY_AGAIN, why=f"waited {waited:.0f} s")
+        return None
 
     def _once(self, notification: Notification) -> Delivery:
         person = self._people[notification.person]

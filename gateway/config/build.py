@@ -118,7 +118,7 @@ def _holders(file: SiteFile) -> dict[str, tuple[str, ...]]:
 
 
 def _faster(policy: Policy, speed: int) -> Policy:
-    steps = tuple(dataclasses.replace(s, after=s.after // speed) for s in policy.steps)
+    steps = tuple(dataclasses.replace(s, after=s.after // speed, every=s.every // speed) for s in policy.steps)
     return dataclasses.replace(policy, steps=steps, loop=policy.loop // speed)
 
 

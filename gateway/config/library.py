@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from alerts.messages import MESSAGES
 from alerts.model import Policy, Scalar, Step
 from drivers.profile import Profile, ProfileError, profile_from_dict
 from gateway.config.findings import Finding, close
@@ -17,7 +18,8 @@ from gateway.config.source import Path_, Source, read
 WHEN = ("unacked", "unverified", "always")
 TO = ("duty", "second", "leader", "head", "officer", "electrician", "keeper", "holder", "bureau", "everyone")
 POLICY_KEYS = {"policy", "loop", "steps", "result_asked"}
-STEP_KEYS = {"id", "when", "after", "to", "message"}
+STEP_KEYS = {"id", "when", "after", "to", "message", "during", "every", "listed"}
+DURING = ("", "asleep", "not-falling")
 
 
 @dataclass(slots=True)
@@ -138,7 +140,12 @@ def policy_from_dict(data: Mapping[str, Any]) -> Policy:
 def _step(item: Mapping[str, Any]) -> Step:
     _only(item, STEP_KEYS)
     to = tuple(_one_of(name, TO) for name in item["to"])
-    return Step(_text(item["id"]), _one_of(item["when"], WHEN), duration(item["after"]), to, _text(item["message"]))
+    listed = item.get("listed", False)
+    if not isinstance(listed, bool):
+        raise TypeError("listed 要写 true 或 false · must be true or false")
+    message = _one_of(item["message"], tuple(MESSAGES))
+    during, every = _one_of(item.get("during", ""), DURING), duration(item.get("every", 0))
+    return Step(_text(item["id"]), _one_of(item["when"], WHEN), duration(item["after"]), to, message, during, every, listed)
 
 
 def _only(data: Mapping[str, Any], keys: set[str]) -> None:

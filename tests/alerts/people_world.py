@@ -10,21 +10,18 @@ from zoneinfo import ZoneInfo
 
 from ruamel.yaml import YAML
 
+from alerts.calendar import SLEEP
 from alerts.kinds import KINDS
-from alerts.model import Alarm, AlarmState, Notification, Policy, Step, Truth
+from alerts.model import Alarm, AlarmState, Notification, Policy, Truth
 from alerts.plant import Building, OutputPoint, Person, Plant, Point, Shift, Zone
 from drivers.reading import Now
+from gateway.config.library import policy_from_dict
 
 FOLDER = Path(__file__).parents[2] / "config" / "escalation"
-UNIT = {"s": 1_000, "m": 60_000, "h": 3_600_000}
 T0 = int(datetime(2026, 3, 4, 2, 14, tzinfo=ZoneInfo("Asia/Shanghai")).timestamp() * 1000)  # a Wednesday night
 NOON = T0 + 10 * 3_600_000
 SEC = 1_000
 MIN = 60_000
-
-
-def ms(text: str) -> int:
-    return int(text[:-1]) * UNIT[text[-1]]
 
 
 def raw_policies() -> dict[str, dict[str, Any]]:
@@ -32,11 +29,7 @@ def raw_policies() -> dict[str, dict[str, Any]]:
 
 
 def policies() -> dict[str, Policy]:
-    out = {}
-    for name, raw in raw_policies().items():
-        steps = tuple(Step(s["id"], s["when"], ms(s["after"]), tuple(s["to"]), s["message"]) for s in raw["steps"])
-        out[name] = Policy(raw["policy"], steps, ms(raw.get("loop", "0s")), raw["result_asked"])
-    return out
+    return {name: policy_from_dict(raw) for name, raw in raw_policies().items()}
 
 
 POLICIES = policies()
@@ -82,8 +75,8 @@ def plant(speed: int = 1) -> Plant:
         zones={
             z.id: z
             for z in (
-                Zone("dorm-3", "三号宿舍楼二层东走廊", "dorm", "dormitory"),
-                Zone("dorm-4", "三号宿舍楼三层", "dorm", "dormitory"),
+                Zone("dorm-3", "三号宿舍楼二层东走廊", "dorm", "dormitory", SLEEP["dormitory"]),
+                Zone("dorm-4", "三号宿舍楼三层", "dorm", "dormitory", SLEEP["dormitory"]),
                 Zone("kitchen", "食堂后厨", "main", "kitchen"), Zone("office", "主楼办公室", "main", "office"),
                 Zone("store", "危化品库", "main", "chemical-store"),
             )

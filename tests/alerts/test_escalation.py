@@ -10,28 +10,30 @@ from hypothesis import strategies as st
 from people_world import MIN, NOON, POLICIES, SEC, T0, acked, alarm, brief, plant
 
 from alerts.duty import on_duty
-from alerts.escalation import closing, due, failover, next_due
+from alerts.escalation import LOOK, Scene, closing, due, failover, hurried, next_due
 from alerts.kinds import KINDS
-from alerts.model import Alarm, AlarmState, Notification, Result, Severity
+from alerts.machine import step
+from alerts.model import Alarm, AlarmState, Input, Notification, Result, Severity
 from drivers.reading import Now
 
 PLANT = plant()
 EVERYONE = ["chen", "chu", "feng", "jiang", "li", "sun", "wang", "wei", "wu", "zhao", "zheng", "zhou"]
 
 
-def tick(a: Alarm, at: int, where: object = PLANT, wall: int = T0) -> tuple[Alarm, tuple[Notification, ...]]:
-    return due(a, where, Now(wall + at, at), on_duty(where, wall + at))  # type: ignore[arg-type]
+def tick(a: Alarm, at: int, where: object = PLANT, wall: int = T0, **scene: object) -> tuple[Alarm, tuple[Notification, ...]]:
+    return due(a, Scene(where, Now(wall + at, at), on_duty(where, wall + at), **scene))  # type: ignore[arg-type]
 
 
 def story(a: Alarm, until: int, every: int = SEC, wall: int = T0) -> tuple[Alarm, dict[int, list[tuple[str, str]]]]:
     """Everything that is sent, by second; the engine's own way: asked each time next_due has come."""
     sent: dict[int, list[tuple[str, str]]] = {}
+    waits = any(s.during for s in a.policy.steps)
     start = max((d.at for d in a.done), default=-1) + 1
     for at in range(start - start % every, until + 1, every):
         coming = next_due(a, Now(wall + at, at))
         new, notes = tick(a, at, wall=wall)
         if notes:
-            assert coming is not None and coming <= at
+            assert coming is not None and coming <= at + (LOOK if waits else 0)
             sent[at // SEC] = brief(notes)
         a = new
     return a, sent
@@ -47,6 +49,7 @@ def test_nobody_answers_a_fire() -> None:
     assert sent == {
         0: to_all(["li", "wu"], "fire.first"),
         60: to_all(["sun", "zhao"], "fire.again"),
+        90: to_all(["li", "wu"], "fire.first"),
         120: [("chen", "fire.again"), ("shen", "fire.bureau")],
         180: again,
         240: again,
@@ -116,7 +119,7 @@ def test_a_flapping_smoke_detector_does_not_put_off_the_next_step() -> None:
     a, sent = story(a, 60 * SEC)
     assert sent == {60: to_all(["sun", "zhao"], "fire.again")}
     a = replace(a, state=AlarmState.UNACKED, occurrence=2)
-    assert list(story(a, 121 * SEC)[1]) == [120]
+    assert list(story(a, 121 * SEC)[1]) == [90, 120]
 
 
 @pytest.mark.parametrize(
@@ -139,7 +142,7 @@ def test_store(which: str, first: list[tuple[str, str]], at_300: list[tuple[str,
 def test_a_stand_in_is_not_robbed_of_a_message_by_a_step_that_does_not_apply() -> None:
     few = replace(PLANT, people={i: p for i, p in PLANT.people.items() if p.role != "head"})
     _, notes = due(
-        alarm("store", "io-1/door", evidence={"which": "A"}), few, Now(T0, 0), on_duty(few, T0)
+        alarm("store", "io-1/door", evidence={"which": "A"}), Scene(few, Now(T0, 0), on_duty(few, T0))
     )  # the officer stands in for the head of the forced step
     assert ("feng", "store.single") in brief(notes)
 
@@ -157,7 +160,7 @@ def test_a_stand_in_is_not_robbed_of_a_message_by_a_step_that_does_not_apply() -
         ("comm", "smoke-1/smoke", T0, {}),
         ("water", "smoke-1/smoke", T0, {}),
         ("line", "rs485-a/link", T0, {}),
-        ("output", "relay/valve", T0, {0: [("li", "output")], 60: [("sun", "output")]}),
+        ("output", "relay/valve", T0, {0: to_all(["li", "zheng"], "output"), 60: [("sun", "output")]}),
         (
             "cannot-record",
             "box/cannot-record",
@@ -183,12 +186,12 @@ def test_a_stand_in_is_not_robbed_of_a_message_by_a_step_that_does_not_apply() -
             "io-1/panic",
             T0,
             {
-                0: [("chen", "panic"), ("li", "panic"), ("shen", "bureau.other"), ("sun", "panic")],
-                60: to_all(["chen", "li", "sun"], "panic"),
-                120: to_all(["chen", "li", "sun"], "panic"),
+                0: [("chen", "panic"), ("li", "panic"), ("shen", "bureau.other"), ("sun", "panic"), ("zheng", "panic")],
+                60: to_all(["chen", "li", "sun", "zheng"], "panic"),
+                120: to_all(["chen", "li", "sun", "zheng"], "panic"),
             },
         ),
-        ("electrical", "leak-1/leak-1", T0, {0: to_all(["chu", "li"], "elec.state"), 300: [("feng", "elec.state")]}),
+        ("electrical", "leak-1/leak-1", T0, {0: to_all(["chu", "li", "zheng"], "elec.state"), 300: [("feng", "elec.state")]}),
     ],
 )  # fmt: skip
 def test_who_else(kind: str, point: str, wall: int, sent: dict[int, list[tuple[str, str]]]) -> None:
@@ -205,6 +208,64 @@ def test_where_people_sleep_the_patrol_is_prompted_hourly_until_it_is_back() -> 
     assert next_due(back, Now(0, 0)) is None
     text = closing(replace(known, state=AlarmState.NORMAL), PLANT, Now(T0 + 125 * MIN, 125 * MIN))[0].text
     assert text == "已恢复：三号宿舍楼二层东走廊烟感04:19恢复监测，中断2小时。编号07"
+
+
+def test_lost_detection_rings_in_sleeping_time_only() -> None:
+    evening = T0 - int(7.5 * 60) * MIN  # 18:44 of the day before: sleeping time begins at 21:30
+    a, sent = story(alarm("comm-sleep", wall=evening), 3 * 60 * MIN, MIN, wall=evening)
+    assert sent == {166 * 60: to_all(["li", "wu"], "comm.sleep"), 176 * 60: [("sun", "comm.sleep")]}
+    assert [(o.person, o.by) for o in a.owed] == [("feng", "list")]  # by day it stands in the list
+    a, sent = story(a, 12 * 60 * MIN, MIN, wall=evening)
+    assert sorted(sent)[-1] == (166 + 8 * 60) * 60  # prompts until 06:30, then quiet
+    a, sent = story(a, 27 * 60 * MIN, MIN, wall=evening)
+    assert min(sent) == (166 + 24 * 60) * 60 and sent[min(sent)] == to_all(["li", "wu"], "comm.sleep")
+
+
+def test_with_an_unset_clock_it_counts_as_sleeping_time() -> None:
+    a = alarm("comm-sleep", wall=NOON)
+    assert tick(a, 0, wall=NOON)[1] == ()
+    assert brief(tick(a, 0, wall=NOON, clock_ok=False)[1]) == to_all(["wang", "wu"], "comm.sleep")
+
+
+def test_gas_level_1_calls_duty_only_while_it_is_not_falling() -> None:
+    a, _ = tick(alarm("gas-1", "gas-1/gas"), 0)
+    a, sent = tick(a, 180 * SEC, falling=frozenset({"gas-1/gas"}))
+    assert sent == () and next_due(a, Now(0, 180 * SEC)) == 190 * SEC
+    assert brief(tick(a, 200 * SEC)[1]) == [("li", "gas.l1")]
+
+
+def test_call_next_now_and_who_cannot_come_is_not_called_again() -> None:
+    a, _ = tick(alarm(), 0)
+    a = replace(hurried(a, Now(T0, 10 * SEC)), declined=("li",))
+    a, sent = tick(a, 10 * SEC)
+    assert brief(sent) == to_all(["sun", "zhao"], "fire.again")
+    _, sent = story(a, 200 * SEC)
+    assert sent == {
+        40: [("wu", "fire.first")],
+        70: [("chen", "fire.again"), ("shen", "fire.bureau")],
+        130: to_all(["chen", "sun", "wu", "zhao"], "fire.again"),
+        190: to_all(["chen", "sun", "wu", "zhao"], "fire.again"),
+    }
+
+
+def test_an_answer_starts_the_result_timer_whatever_was_hurried_before() -> None:
+    a = hurried(tick(alarm(), 0)[0], Now(T0, 10 * SEC))
+    b = step(a, Input.ACK, Now(T0, 20 * SEC), who="li").alarm
+    assert b.ahead == 0 and next_due(b, Now(T0, 20 * SEC)) == 200 * SEC
+
+
+def test_if_nobody_can_come_somebody_is_called_all_the_same() -> None:
+    a = replace(alarm(), declined=("li", "wu"))
+    assert brief(tick(a, 0)[1]) == to_all(["li", "wu"], "fire.first")
+
+
+def test_what_is_listed_rings_nobody_and_who_was_told_is_not_listed() -> None:
+    a, sent = tick(alarm("comm"), 0)
+    assert sent == () and [(o.person, o.by) for o in a.owed] == [("feng", "list")]
+    a, sent = tick(alarm("electrical-warning", "leak-1/leak-1", wall=NOON), 0, wall=NOON)
+    assert brief(sent) == [("chu", "elec.warn-state")] and a.owed == ()
+    a, sent = tick(alarm("electrical-warning", "leak-1/leak-1"), 0)
+    assert sent == () and [(o.person, o.by) for o in a.owed] == [("chu", "list")]
 
 
 @pytest.mark.parametrize("changes", [{"parent": "no3-3"}, {"state": AlarmState.PENDING}, {"state": AlarmState.NORMAL}])
@@ -233,7 +294,7 @@ def test_a_result_other_than_real_ends_even_what_an_answer_does_not(result: Resu
 def test_a_step_that_finds_nobody_goes_to_duty_but_a_missing_bureau_does_not() -> None:
     few = replace(PLANT, people={i: p for i, p in PLANT.people.items() if p.role not in ("keeper", "bureau")})
     assert brief(tick(alarm("gas-1", "gas-1/gas"), 0, few)[1]) == [("li", "gas.l1")]
-    a = alarm("gas-2", "gas-1/gas", policy="comm-sleep")
+    a = alarm("comm-sleep")
     assert brief(tick(a, 30 * MIN, few)[1]) == to_all(["li", "sun"], "comm.sleep")
 
 
@@ -302,7 +363,8 @@ def test_what_holds_for_every_policy(kind: str, gaps: list[int], ack_at: int, re
             a = replace(acked(a, at) if a.acked is None else a, result=Result.FALSE)
         coming = next_due(a, Now(T0 + at, at))
         a, notes = tick(a, at)
-        assert bool(notes) <= (coming is not None and coming <= at)
+        waits = LOOK if any(s.during for s in a.policy.steps) else 0
+        assert bool(notes) <= (coming is not None and coming <= at + waits)
         assert len({n.person for n in notes}) == len(notes)
         whens = {s.id: s.when for s in a.policy.steps}
         for n in notes:
@@ -313,7 +375,8 @@ def test_what_holds_for_every_policy(kind: str, gaps: list[int], ack_at: int, re
         for d in a.done:
             before = loops.get(d.step)
             if before is not None and before != d:
-                assert d.rounds == before.rounds + 1 and d.at - before.at >= a.policy.loop > 0
+                every = next(s.every for s in a.policy.steps if s.id == d.step)
+                assert d.rounds == before.rounds + 1 and (every or d.at - before.at >= a.policy.loop > 0)
             loops[d.step] = d
         after = next_due(a, Now(T0 + at, at))
         assert after is None or after > at

@@ -81,9 +81,9 @@ def test_only_a_threshold_can_be_less_than_another() -> None:
 
 
 def test_a_policy_as_it_is_written() -> None:
-    text = "policy: p\nloop: 60s\nresult_asked: true\nsteps:\n  - {id: a, when: always, after: 3m, to: [duty, keeper], message: m}\n"
+    text = "policy: p\nloop: 60s\nresult_asked: true\nsteps:\n  - {id: a, when: always, after: 3m, to: [duty, keeper], message: lock}\n"
     policy = policy_from_dict(YAML(typ="safe", pure=True).load(text))
-    assert policy == Policy("p", (Step("a", "always", 180_000, ("duty", "keeper"), "m"),), 60_000, True)
+    assert policy == Policy("p", (Step("a", "always", 180_000, ("duty", "keeper"), "lock"),), 60_000, True)
 
 
 # file, text, code, line: one wrong file in an otherwise right library
@@ -95,13 +95,13 @@ WRONG = [
     ("escalation/x.yaml", "policy: fire\nresult_asked: true\nsteps: []\n", "CFG-028", 1),
     (
         "escalation/x.yaml",
-        "policy: x\nresult_asked: true\nsteps: [{id: a, when: never, after: 0s, to: [duty], message: m}]\n",
+        "policy: x\nresult_asked: true\nsteps: [{id: a, when: never, after: 0s, to: [duty], message: lock}]\n",
         "CFG-028",
         1,
     ),
     (
         "escalation/x.yaml",
-        "policy: x\nresult_asked: true\nsteps: [{id: a, when: always, after: 0s, to: [cook], message: m}]\n",
+        "policy: x\nresult_asked: true\nsteps: [{id: a, when: always, after: 0s, to: [cook], message: lock}]\n",
         "CFG-028",
         1,
     ),

@@ -38,7 +38,8 @@ class Desk:
 
     def __init__(self, channel: Fake) -> None:
         self.reports: asyncio.Queue[Delivery] = asyncio.Queue()
-        self.teller = Teller("phone", channel, {"wang": WANG}, self.reports.put_nowait)
+        self.unwanted: set[str] = set()
+        self.teller = Teller("phone", channel, {"wang": WANG}, self.reports.put_nowait, lambda key: key not in self.unwanted)
         self.task = asyncio.ensure_future(self.teller.run())
 
     async def next(self) -> Delivery:
@@ -108,4 +109,36 @@ async def test_a_hung_channel_is_given_up_and_the_next_message_still_goes(monkey
     assert (second.key, second.fate) == ("waits", Fate.ACCEPTED)
     await asyncio.sleep(0.05)
     assert desk.reports.empty(), "what was given up must not be reported a second time when the hang ends"
+    desk.task.cancel()
+
+
+async def test_d16_what_an_answer_took_back_is_not_sent_although_it_was_queued() -> None:
+    gate = threading.Event()
+
+    def behave(n: Notification) -> Delivery:
+        gate.wait(10)
+        return Delivery(n.key, Fate.ACCEPTED)
+
+    channel = Fake(behave)
+    desk = Desk(channel)
+    desk.teller.send(note("first"))
+    while not channel.sent:
+        await asyncio.sleep(0.01)
+    desk.teller.send(note("second"))
+    desk.unwanted.add("second")
+    gate.set()
+    assert [await desk.next(), await desk.next()] == [
+        Delivery("first", Fate.ACCEPTED),
+        Delivery("second", Fate.GAVE_UP, why="recalled"),
+    ]
+    assert channel.sent == ["first"]
+    desk.task.cancel()
+
+
+async def test_a_message_that_waited_ten_minutes_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tell, "LATE", -1.0)
+    channel = Fake(lambda n: Delivery(n.key, Fate.ACCEPTED))
+    desk = Desk(channel)
+    desk.teller.send(note("old"))
+    assert (await desk.next()).fate is Fate.TRY_AGAIN and channel.sent == []
     desk.task.cancel()

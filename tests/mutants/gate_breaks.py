@@ -82,8 +82,8 @@ GATE: tuple[Mutant, ...] = (
     Mutant(
         "R3 the worst message goes first",
         "gateway/tell.py",
-        "(-int(notification.severity), next(self._order), notification)",
-        "(0, next(self._order), notification)",
+        "(-int(notification.severity), next(self._order), ",
+        "(0, next(self._order), ",
         TELL + "test_the_worst_goes_first_and_equals_keep_their_order",
     ),
     Mutant(

@@ -88,14 +88,14 @@ PEOPLES: tuple[Mutant, ...] = (
     Mutant(
         "1.1 nobody twice for one step",
         ESCALATION,
-        "if s.id not in done]",
-        "]",
+        'if last is None or (s.during == "asleep" and last.at < base):',
+        "if True:",
         STEPS + "test_what_holds_for_every_policy",
     ),
     Mutant(
         "a step that finds nobody goes to duty",
         ESCALATION,
-        'if not found and step.to != ("bureau",):',
+        'if not able and step.to != ("bureau",):',
         "if False:",
         STEPS + "test_a_step_that_finds_nobody_goes_to_duty_but_a_missing_bureau_does_not",
     ),
@@ -122,16 +122,16 @@ PEOPLES: tuple[Mutant, ...] = (
     ),
     Mutant(
         "nothing left is cannot-call",
-        "alerts/engine.py",
-        "elif gave_up and n.person in self._plant.people:",
-        "elif False:",
+        "alerts/telling.py",
+        "elif gave_up and n.person in self._plant.people and",
+        "elif False and",
         PEOPLE + "test_given_up_goes_to_the_next_channel",
     ),
     Mutant(
         "accepted is not delivered",
         "alerts/post.py",
-        "        if d.fate is Fate.ACCEPTED:\n            return None, False",
-        "        if d.fate is Fate.ACCEPTED:\n            return self._sent.pop(d.key) and None, False",
+        "            self._accepted.add(d.key)",
+        "            self._sent.pop(d.key)",
         PEOPLE + "test_accepted_is_not_delivered",
     ),
     Mutant(
@@ -171,7 +171,7 @@ PEOPLES: tuple[Mutant, ...] = (
     ),
     Mutant(
         "the school's own time zone",
-        "alerts/duty.py",
+        "alerts/calendar.py",
         "astimezone(ZoneInfo(plant.timezone))",
         'astimezone(ZoneInfo("Asia/Shanghai"))',
         ROTA + "test_the_plants_time_zone_decides",
@@ -207,8 +207,8 @@ PEOPLES: tuple[Mutant, ...] = (
     Mutant(
         "an electrical warning only in working hours",
         "alerts/render.py",
-        "local.isoweekday() <= 5 and ",
-        "",
+        "_yes(working_hours(plant, alarm.raised.wall))",
+        "_yes(True)",
         STEPS + "test_who_else",
     ),
     Mutant(

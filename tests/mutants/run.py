@@ -20,6 +20,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from tests.mutants.alarm_breaks import ALARMS
+from tests.mutants.calls_breaks import CALLS
 from tests.mutants.cells import cells
 from tests.mutants.field_breaks import FIELD
 from tests.mutants.gate_breaks import GATE
@@ -29,7 +30,7 @@ from tests.mutants.people_breaks import PEOPLES
 from tests.mutants.store_breaks import STORES
 from tests.mutants.stream_breaks import STREAM
 
-MUTANTS: tuple[Mutant, ...] = (*cells(), *ALARMS, *PEOPLES, *FIELD, *LINES, *STORES, *STREAM, *GATE)
+MUTANTS: tuple[Mutant, ...] = (*cells(), *ALARMS, *PEOPLES, *CALLS, *FIELD, *LINES, *STORES, *STREAM, *GATE)
 COPIED = (
     "drivers",
     "alerts",

@@ -1,0 +1,134 @@
+"""Telling people: the steps that are due, what became of each message, and what an answer takes back. Part of the Engine.
+
+It owns the messages on their way (Post) and asks escalation, duty and budget; alarms belong to the engine and are put back
+through `put`. No I/O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from alerts import escalation
+from alerts.book import Book
+from alerts.model import OPEN, Alarm, Delivery, Fate, Notification
+from alerts.plant import Plant
+from alerts.post import Post
+from alerts.record import Record, sending
+from alerts.render import args_for, render
+from alerts.restore import next_due
+from alerts.trend import Trend
+from drivers.reading import Now
+
+LATE = 600_000  # ms
+_DELIVERED = {Fate.TRY_AGAIN: "try-again", Fate.GAVE_UP: "gave-up"}
+Put = Callable[[Record, Alarm], None]
+Lost = Callable[[Record, Notification], None]
+
+
+class Telling:
+    """`put` keeps a changed alarm; `lost` is called when a listed person has no channel left."""
+
+    def __init__(self, plant: Plant, book: Book, put: Put, lost: Lost) -> None:
+        self._plant, self._book, self._put, self._lost = plant, book, put, lost
+        self._post = Post(plant)
+        waits = {p.id for p in plant.policies.values() if any(s.during == "not-falling" for s in p.steps)}
+        self.trend = Trend(p for r in plant.rules if r.policy in waits for p in r.points)
+
+    def escalate(self, rec: Record, posts: Callable[[], Mapping[str, tuple[str, ...]]]) -> None:
+        """Ask for the steps now due of every alarm that changed or whose time has come."""
+        due = {a.id: a for a in self._book.due(rec.now.mono)} | {
+            i: a for i in rec.changed if (a := self._book.by_id.get(i)) is not None
+        }
+        open_ = [a for a in due.values() if a.state in OPEN]
+        if not open_:
+            return
+        scene = escalation.Scene(self._plant, rec.now, posts(), rec.clock_ok, self.trend.falling(rec.now))
+        for alarm in sorted(open_, key=lambda a: -a.severity):
+            new, notifications = escalation.due(alarm, scene)
+            if new != alarm:
+                self._put(rec, new)
+            else:  # a step that waits for its condition is looked at again later
+                self._book.put(alarm, next_due(alarm, rec.now))
+            for n in notifications:
+                self.send(rec, n)
+
+    def closing(self, rec: Record, alarm: Alarm) -> None:
+        """The alarm is over: what has not left yet is taken back, and those who got it hear of the end, once."""
+        heard = self._post.over(alarm.id)
+        for n in escalation.closing(alarm, self._plant, rec.now):
+            if heard(n):
+                self.send(rec, n)
+
+    def answered(self, alarm: Alarm, who: str) -> None:
+        """`who` has answered: the running step's messages that have not left are not sent any more (D16)."""
+        self._post.heard(alarm.id, [who])
+        self._post.recall(alarm)
+
+    def wanted(self, key: str) -> bool:
+        """Is this message still to be sent? Asked by the channels, from any thread, right before they send it."""
+        return self._post.get(key) is not None
+
+    def restored(self, rec: Record, unsent: Iterable[Notification]) -> None:
+        """Messages whose fate an end of the process left open."""
+        open_ = tuple(unsent)
+        for alarm in self._book.all():
+            unsure = {n.person for n in open_ if n.alarm == alarm.id}
+            self._post.heard(alarm.id, (p for p in alarm.told if p not in unsure))
+        for n in open_:
+            next_, gave_up = self._post.restored(n, self._book.by_id.get(n.alarm))
+            if gave_up:
+                self._fate(rec, Delivery(n.key, Fate.GAVE_UP), n, "unknown-fate")
+            self._forward(rec, n, next_, gave_up)
+
+    def again(self, rec: Record) -> None:
+        """Second attempts whose time has come."""
+        for n in self._post.due(rec.now):
+            self.send(rec, n)
+
+    def news(self, rec: Record, d: Delivery) -> bool:
+        """What became of a message; gives whether it reached its channel."""
+        n = self._post.get(d.key)
+        next_, gave_up = self._post.news(d, rec.now)
+        self._fate(rec, Delivery(d.key, Fate.GAVE_UP, d.provider_id, d.why) if gave_up else d, n, d.fate.value)
+        if n is None:
+            return False
+        self._forward(rec, n, next_, gave_up)
+        for parked in self._post.released():
+            self.send(rec, parked)
+        return d.fate not in _DELIVERED
+
+    def next_due(self) -> int | None:
+        return self._post.next_due()
+
+    def send(self, rec: Record, n: Notification) -> None:
+        """One message out; an alarm that could not leave for LATE says in one line how it stands now instead."""
+        if n.made is not None and n.reason not in ("late", "closing") and abs(rec.now.wall - n.made.wall) > LATE:
+            n = self._late(n, rec.now)
+        self._post.sent(n)
+        rec.notifications.append(n)
+        rec.event("notified", n.alarm, who=n.person, code="repeat" if n.repeat else "", args=sending(n))
+
+    def _late(self, n: Notification, now: Now) -> Notification:
+        alarm = self._book.by_id.get(n.alarm)
+        if alarm is None:
+            return n
+        language = self._plant.people[n.person].language
+        text = render("late", args_for(alarm, self._plant, now, "", language), language)
+        return replace(n, message="late", text=text, reason="late")
+
+    def _fate(self, rec: Record, d: Delivery, n: Notification | None, code: str) -> None:
+        """Record what became of a message. Given up after a last `try again` is stored as given up, never as still waiting.
+
+        The provider's words may name a person: they stay in the Delivery, and the journal adds a salted hash to the event.
+        """
+        rec.deliveries.append(d)
+        alarm, who = (n.alarm, n.person) if n else (d.key.split(":")[0], "")
+        rec.event(_DELIVERED.get(d.fate, "delivered"), alarm, who=who, code=code, args={"key": d.key})
+
+    def _forward(self, rec: Record, n: Notification, next_: Notification | None, gave_up: bool) -> None:
+        """Send what Post decided instead of `n`; with nothing left for a listed person the box cannot call."""
+        if next_ is not None:
+            self.send(rec, next_)
+        elif gave_up and n.person in self._plant.people and not self._post.needless(n):
+            self._lost(rec, n)

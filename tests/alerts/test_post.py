@@ -1,0 +1,95 @@
+"""Messages on their way: what an answer takes back, who hears of the end and when, what is too late to be sent as it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from engine_world import World, plant
+
+from alerts.model import Fate, Notification
+from alerts.plant import Plant
+
+MIN = 60_000
+
+
+def school() -> Plant:
+    base = plant()
+    return replace(base, people=base.people | {"wang": replace(base.people["wang"], channels=("phone", "robot"))})
+
+
+def one(out: object, person: str) -> Notification:
+    (n,) = [n for n in out.notifications if n.person == person]  # type: ignore[attr-defined]
+    return n
+
+
+def closed(world: World) -> list[tuple[str, str]]:
+    """Ends the fire and gives who is told of it at once."""
+    world.do("result", "li", result="false", cause="蚊香", on_site=True)
+    world.read({"smoke-a/smoke": 0.0})
+    return [(n.person, n.reason) for n in world.do("reset", "li").notifications]
+
+
+def test_d16_an_answer_takes_back_what_has_not_left(world: World) -> None:
+    n = one(world.read({"smoke-a/smoke": 1.0}), "wang")
+    assert world.engine.wanted(n.key)
+    world.fate(n, Fate.TRY_AGAIN, 20_000)
+    world.do("ack", "li")
+    assert not world.engine.wanted(n.key)
+    assert world.wait(MIN).notifications == ()
+    out = world.fate(n, Fate.GAVE_UP)  # what the channel says of it then moves nothing
+    assert out.notifications == () and not [a for a in world.engine.alarms.values() if a.kind == "cannot-call"]
+
+
+def test_d16_the_result_timer_runs_and_its_messages_stay(world: World) -> None:
+    world.fate(one(world.read({"smoke-a/smoke": 1.0}), "wang"), Fate.ACCEPTED)
+    world.do("ack")
+    n = one(world.wait(3 * MIN), "head")
+    world.do("ack", "li")
+    assert world.engine.wanted(n.key)  # somebody else's answer ends no result timer
+    world.do("result", "li", n.alarm, result="false", cause="蚊香", on_site=True)
+    assert not world.engine.wanted(n.key)
+
+
+def test_d16_it_survives_the_end_of_the_process(world: World) -> None:
+    n = one(world.read({"smoke-a/smoke": 1.0}), "wang")
+    world.do("ack", "li")
+    out = world.restart(1_000, unsent=(n,))
+    assert [x.person for x in out.notifications] == []
+    assert [(d.key, d.fate) for d in out.deliveries] == [(n.key, Fate.GAVE_UP)]
+    assert [x.person for x in world.wait(3 * MIN).notifications] == ["head"]
+
+
+def test_the_end_waits_for_the_alarm_and_is_not_told_without_it(world: World) -> None:
+    n = one(world.read({"smoke-a/smoke": 1.0}), "wang")
+    assert closed(world) == []
+    assert [(x.person, x.reason) for x in world.fate(n, Fate.ACCEPTED).notifications] == []
+    other = World(school())
+    n = one(other.read({"smoke-a/smoke": 1.0}), "wang")
+    other.fate(n, Fate.ACCEPTED)
+    assert ("wang", "closing") in closed(other)
+
+
+def test_the_end_comes_after_an_alarm_that_is_still_on_its_way(world: World) -> None:
+    """An `always` step is not taken back by an answer; its message is in the channel's hands when the alarm ends."""
+    world.read({"call-a/manual": 1.0})
+    n = next(n for n in reversed(world.sent) if n.person == "head" and n.step == "all")
+    world.do("result", "li", result="real", cause="用火", on_site=True)
+    world.read({"call-a/manual": 0.0})
+    told = [(x.person, x.reason) for x in world.do("reset", "sun").notifications]
+    assert ("head", "closing") not in told and ("li", "closing") in told
+    assert [(x.person, x.reason) for x in world.fate(n, Fate.ACCEPTED).notifications] == [("head", "closing")]
+
+
+def test_after_a_restart_only_what_still_makes_sense_is_sent(world: World) -> None:
+    n = one(world.read({"smoke-a/smoke": 1.0}), "wang")
+    world.fate(n, Fate.ACCEPTED)
+    closed(world)
+    out = world.restart(1_000, unsent=(n,))
+    assert out.notifications == () and out.deliveries[0].fate is Fate.GAVE_UP
+
+
+def test_an_alarm_that_could_not_leave_for_ten_minutes_says_how_it_stands(world: World) -> None:
+    n = one(world.read({"smoke-a/smoke": 1.0}), "wang")
+    out = world.restart(11 * MIN, unsent=(n,))
+    late = [x for x in out.notifications if x.person == "wang" and x.reason == "late"]
+    assert [x.message for x in late] == ["late"] and "迟发" in late[0].text and "至今未结束" in late[0].text
