@@ -17,6 +17,7 @@ from alerts.channels.registry import CHANNELS
 from alerts.engine import Engine
 from alerts.model import Delivery
 from drivers.poller import Poller
+from drivers.proof import Proven
 from drivers.quantities import QUANTITIES
 from drivers.reading import Clock
 from drivers.registry import open_bus
@@ -168,9 +169,12 @@ def _reopened(found: Restored, stopped: asyncio.Future[Ended], patience: float) 
 
 
 def _poller(site: Site, bus: BusConfig, intake: Intake, clock: Clock) -> Poller:
-    devices = [d for d in site.devices if d.bus == bus.id]
+    on = {b.id: [d for d in site.devices if d.bus == b.id] for b in site.buses}
     line = open_bus(bus.type, bus.settings, bus.host, bus.tcp_port)
-    return Poller(bus.id, line, devices, intake, clock)
+    if bus.type == "modbus-rtu":
+        others = {b.id: on[b.id] for b in site.buses if b.type == bus.type and b.id != bus.id}
+        line = Proven(line, bus.id, on[bus.id], others)
+    return Poller(bus.id, line, on[bus.id], intake, clock)
 
 
 def _tellers(

@@ -12,6 +12,7 @@ FRAMES = "tests/drivers/test_modbus_frames.py::"
 PDU = "tests/drivers/test_modbus_pdu.py::"
 TCP = "tests/drivers/test_modbus_tcp.py::"
 PORT = "tests/drivers/test_port.py::"
+PROOF = "tests/drivers/test_proof.py::"
 
 LINES: tuple[Mutant, ...] = (
     Mutant(
@@ -209,6 +210,27 @@ LINES: tuple[Mutant, ...] = (
         'if wanted.rs485 == "kernel":',
         "if False:",
         PORT + "test_the_kernel_turns_the_direction",
+    ),
+    Mutant(
+        "swapped adapters: nothing is read before the proof",
+        "drivers/proof.py",
+        "        await self._prove()\n        try:\n            found",
+        "        try:\n            found",
+        PROOF + "test_exchanged_adapters_are_named_and_no_value_is_given_out",
+    ),
+    Mutant(
+        "swapped adapters: nothing is written before the proof",
+        "drivers/proof.py",
+        "        await self._prove()\n        try:\n            await self._bus.write",
+        "        try:\n            await self._bus.write",
+        PROOF + "test_exchanged_adapters_are_named_and_no_value_is_given_out",
+    ),
+    Mutant(
+        "swapped adapters: a port that was gone is proved anew",
+        "drivers/proof.py",
+        "self._proven, self._swapped, self._next, self._silent = False,",
+        "self._proven, self._swapped, self._next, self._silent = self._proven,",
+        PROOF + "test_exchanged_adapters_are_named_and_no_value_is_given_out",
     ),
     Mutant(
         "D17 a port that is gone is noticed",
