@@ -42,7 +42,7 @@ def _reading(point: str, channel: Channel, image: Image, at: Now) -> Reading:
 
 def _value(channel: Channel, image: Image) -> float:
     for check in channel.valid_if:
-        if _register(image, check.space, check.address) & check.mask != check.equals:
+        if _register(image, check.space, check.address) & check.mask not in check.equals:
             raise DeviceFault(check.fault)
     raw = _raw(channel, image)
     if raw in channel.sentinels:

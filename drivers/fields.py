@@ -80,6 +80,18 @@ class Fields:
             self.fail(key, f"应是 {low} 到 {high} 的整数", f"a whole number from {low} to {high} is expected")
         return value
 
+    def integers(self, key: str, low: int, high: int) -> tuple[int, ...]:
+        """One whole number, or a list of at least one."""
+        value = self._get(key, _MISSING)
+        numbers = tuple(value) if isinstance(value, list | tuple) else (value,)
+        if not numbers or any(not isinstance(n, int) or isinstance(n, bool) or not low <= n <= high for n in numbers):
+            zh, en = (
+                f"应是 {low} 到 {high} 的整数，或这样的列表",
+                f"a whole number from {low} to {high} is expected, or a list of such",
+            )
+            self.fail(key, zh, en)
+        return numbers
+
     def one_of(self, key: str, allowed: tuple[int, ...], default: int | None = None) -> int:
         value = self._get(key, _MISSING if default is None else default)
         if not isinstance(value, int) or isinstance(value, bool) or value not in allowed:

@@ -24,12 +24,12 @@ class ScaleFrom:
 
 @dataclass(frozen=True, slots=True)
 class ValidIf:
-    """The value counts only while (register & mask) == equals; else it is a FAULT with `fault` as its text."""
+    """The value counts only while (register & mask) is one of `equals`; else it is a FAULT with `fault` as its text."""
 
     space: Space
     address: int
     mask: int
-    equals: int
+    equals: tuple[int, ...]
     fault: str
 
 
@@ -326,10 +326,10 @@ def _valid_if(f: Fields) -> ValidIf:
         f.choice("space", SPACES),
         f.integer("address", 0, 0xFFFF),
         f.integer("mask", 1, 0xFFFF),
-        f.integer("equals", 0, 0xFFFF),
+        f.integers("equals", 0, 0xFFFF),
         f.text("fault"),
     )
-    if check.equals & ~check.mask:
+    if any(code & ~check.mask for code in check.equals):
         f.fail("equals", "equals 含有 mask 以外的位，永远不成立", "equals has bits outside mask; it can never hold")
     f.done()
     return check
@@ -390,6 +390,6 @@ def _plain(value: Channel | Output | Limits | ScaleFrom | UnitAt | ValidIf) -> d
         if isinstance(item, Mapping):
             item = {str(code): meaning for code, meaning in item.items()}
         elif isinstance(item, tuple):
-            item = [_plain(part) for part in item]
+            item = [part if isinstance(part, int) else _plain(part) for part in item]
         plain[f.name] = item
     return plain

@@ -11,7 +11,7 @@ from drivers.framing import PortSettings
 from drivers.profile import Device, Profile
 from gateway.jsonable import from_jsonable, to_jsonable
 
-VERSION = 1  # of the compiled form; raised when an older `run` could not read it
+VERSION = 2  # of the compiled form; raised when an older `run` could not read it
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ def test_levels_stand_in_order(rule: Mapping[str, Any]) -> None:
 # R12: what may never clear by itself
 LATCHING = {
     "smoke", "heat", "flame", "manual-call", "flow", "panic", "combustible-gas-2", "toxic-gas-2", "residual-current-alarm",
-    "cable-temperature-alarm", "arc-fault", "store-opening", "tamper", "unlisted-fire",
+    "cable-temperature-alarm", "arc-fault", "store-opening", "tamper", "unlisted-fire", "panel-fire",
 }  # fmt: skip
 
 

@@ -131,11 +131,18 @@ def test_scale_registers(decimals: int | None, unit: int | None, value: float | 
 
 
 def test_validity_comes_before_everything_else() -> None:
-    channel = code(valid_if=(ValidIf("input", 7, 0x0006, 0x0002, "互感器断线"),), sentinels={5: "短路"})
+    channel = code(valid_if=(ValidIf("input", 7, 0x0006, (0x0002,), "互感器断线"),), sentinels={5: "短路"})
     assert read(channel, {**words(4), ("input", 7): 0xFFFB}).value == 4  # bits 1 and 2 are 01
     for register in (0x0000, 0x0004, 0x0006):
         assert read(channel, {**words(5), ("input", 7): register}).fault == "互感器断线"
     assert "没有读到输入寄存器 0x0007" in read(channel, words(4)).fault
+
+
+def test_validity_may_be_any_of_several_codes() -> None:
+    channel = code(valid_if=(ValidIf("input", 7, 0x00FF, (1, 4, 5), "预热或故障"),))
+    told = {state: read(channel, {**words(4), ("input", 7): 0xAB00 | state}) for state in range(8)}
+    assert {state for state, reading in told.items() if reading.fault == ""} == {1, 4, 5}
+    assert {reading.fault for state, reading in told.items() if state not in (1, 4, 5)} == {"预热或故障"}
 
 
 def test_order_is_the_callers_and_a_fault_touches_one_channel_only() -> None:

@@ -86,7 +86,7 @@ def test_value_longer_than_the_limit() -> None:
 def test_helpers_are_read_and_the_later_question_names_the_channel() -> None:
     near = Channel("near", "pressure", "holding", 4, "s16", scale_from=(ScaleFrom("holding", 2, {0: 1}),))
     assert plan(profile(near)) == (Read("holding", 2, 3, ("near",)),)
-    far = Channel("far", "count", "holding", 0, valid_if=(ValidIf("holding", 100, 4, 0, "断线"),))
+    far = Channel("far", "count", "holding", 0, valid_if=(ValidIf("holding", 100, 4, (0,), "断线"),))
     assert plan(profile(far)) == (Read("holding", 0, 1, ()), Read("holding", 100, 1, ("far",)))
 
 

@@ -66,7 +66,7 @@ def test_every_key_lands_in_its_field() -> None:
                 "holding",
                 257,
                 scale_from=(ScaleFrom("holding", 258, {0: 1.0, 1: 0.1}),),
-                valid_if=(ValidIf("holding", 260, 0xFFFF, 0, "单位"),),
+                valid_if=(ValidIf("holding", 260, 0xFFFF, (0,), "单位"),),
                 sentinels={0xFFFF: "探测器故障"},
                 page="p.3",
             ),
@@ -163,6 +163,16 @@ MISTAKES: list[tuple[Callable[[dict[str, Any]], None], tuple[str, ...], str]] = 
         put(*G, "valid_if", value=[{"space": "holding", "address": 1, "mask": 2, "equals": 1, "fault": "x"}]),
         (*G, "valid_if", "0", "equals"),
         "永远不成立",
+    ),
+    (
+        put(*G, "valid_if", value=[{"space": "holding", "address": 1, "mask": 3, "equals": [1, 5], "fault": "x"}]),
+        (*G, "valid_if", "0", "equals"),
+        "永远不成立",
+    ),
+    (
+        put(*G, "valid_if", value=[{"space": "holding", "address": 1, "mask": 3, "equals": [], "fault": "x"}]),
+        (*G, "valid_if", "0", "equals"),
+        "或这样的列表",
     ),
     (
         put(*G, "valid_if", value=[{"space": "holding", "address": 1, "mask": 2, "equals": 2}]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +104,18 @@ def play(profile: Profile, case: dict[str, Any]) -> tuple[list[Exchange], dict[s
     return exchanges, {r.point.removeprefix("place/"): r for r in decode(device, told, image, Now(0, 0))}
 
 
+def sentinels_met(profile: Profile, case: dict[str, Any]) -> set[int]:
+    """The fault codes that channels of the profile meet in the case's frames."""
+    met = {}
+    for channel in profile.channels:
+        for code in channel.sentinels:
+            only = replace(channel, id=f"x{len(met)}", sentinels={code: "met"}, valid_if=())
+            met[only.id] = (code, only)
+    asked = {**case, "expect": dict.fromkeys(met, 0), "fault": {}}
+    _, got = play(replace(profile, channels=tuple(only for _, only in met.values())), asked)
+    return {code for id, (code, _) in met.items() if got[id].fault == "met"}
+
+
 @pytest.mark.parametrize("id", IDS)
 def test_frames_decode_to_what_they_mean(id: str) -> None:
     profile = load_profile(id)
@@ -146,6 +158,8 @@ def test_frames_show_every_channel_good_and_every_kind_of_fault(id: str) -> None
             faults.setdefault(channel, []).append(words)
     assert set(good) == {c.id for c in profile.channels}
     texts = [text for words in faults.values() for text in words]
+    shown = {code for case in cases for code in sentinels_met(profile, case)}
+    assert shown >= {code for c in profile.channels for code in c.sentinels}, "each fault code appears in some frame"
     for channel in profile.channels:
         if channel.invert:
             assert good[channel.id] == {0, 1}, channel.id
@@ -175,6 +189,7 @@ def test_profile_is_complete_and_survives_json(id: str) -> None:
     assert profile.id == id
     assert profile.name_zh and profile.source
     assert all(c.page and c.name for c in profile.channels), "every register names its page and every channel its zh name"
+    assert profile.caveats, "what the installer must know, or must check on site"
     assert profile.verified != "false" or (id.startswith("generic-") and any("不公开" in c for c in profile.caveats))
     assert profile_from_dict(profile_to_dict(profile), id) == profile
 
