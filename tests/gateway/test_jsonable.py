@@ -13,7 +13,7 @@ from alerts.model import Alarm, Mark, Notification, Outcome, Policy, Rule, Step
 from alerts.plant import Building, OutputPoint, Person, Plant, Point, Shift, Zone
 from drivers.profile import Channel, Device, Limits, Profile, ScaleFrom
 from gateway.jsonable import from_jsonable, to_jsonable
-from gateway.site import BusConfig, ChannelConfig, Site, UplinkConfig, site_from_json, site_to_json
+from gateway.site import VERSION, BusConfig, ChannelConfig, Site, UplinkConfig, site_from_json, site_to_json
 
 KINDS = [Alarm, Mark, Notification, Policy, Rule, Step, Building, OutputPoint, Person, Point, Shift, Zone, Channel, Device]
 KINDS += [Limits, Profile, ScaleFrom, BusConfig, ChannelConfig, UplinkConfig]
@@ -33,7 +33,7 @@ def test_every_value_type_survives_json(kind: type) -> None:
 
 def test_a_whole_site_survives() -> None:
     plant = Plant("s", "学校", "校", "Asia/Shanghai", {}, {"z": Zone("z", "走廊", "b", "corridor")}, {}, {}, (), {}, (), {})
-    site = Site(1, "d", "site.yaml", "00", "/var/lib/x", plant, (BusConfig("a", "modbus-tcp"),), (), UplinkConfig(), ())
+    site = Site(VERSION, "d", "site.yaml", "00", "/var/lib/x", plant, (BusConfig("a", "modbus-tcp"),), (), UplinkConfig(), ())
     assert site_from_json(site_to_json(site)) == site
 
 
@@ -43,7 +43,7 @@ def test_equal_profiles_of_a_site_are_one_object() -> None:
         assume(not re.search(r"\b(nan|inf)\b", repr((one, other))) and one != other)
         devices = tuple(Device(f"d{n}", profile, "a", n, 1000) for n, profile in enumerate((one, other, one)))
         plant = Plant("s", "学校", "校", "Asia/Shanghai", {}, {}, {}, {}, (), {}, (), {})
-        site = Site(1, "d", "site.yaml", "00", "/var/lib/x", plant, (), devices, UplinkConfig(), ())
+        site = Site(VERSION, "d", "site.yaml", "00", "/var/lib/x", plant, (), devices, UplinkConfig(), ())
         first, second, third = (device.profile for device in site_from_json(site_to_json(site)).devices)
         assert first is third and first is not second and (first, second) == (one, other)
 
