@@ -53,11 +53,11 @@ def test_equal_profiles_of_a_site_are_one_object() -> None:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        ({"v": 2}, "compile it again"),
+        ({"v": VERSION - 1}, "compile it again"),
         ([], "compile it again"),
-        ({"v": 1, "district": 3}, "Site.district: str is expected"),
-        ({"v": 1}, "missing"),
-        ({"v": 1, "buses": [{"id": "a", "type": "x", "baud": True}]}, r"Site.buses\[0\].baud"),
+        ({"v": VERSION, "district": 3}, "Site.district: str is expected"),
+        ({"v": VERSION}, "missing"),
+        ({"v": VERSION, "buses": [{"id": "a", "type": "x", "baud": True}]}, r"Site.buses\[0\].baud"),
     ],
 )
 def test_a_wrong_shape_is_told(data: object, words: str) -> None:
