@@ -89,7 +89,7 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("rpm", "rpm", "转速", "Speed", 0, 20000, 0),
         Quantity("resistance", "ohm", "电阻", "Resistance", 0, 65535, 0),
         Quantity("leak-current", "uA", "漏电流", "Leak current", 0, 65535, 0),
-        Quantity("panel-state", "", "控制器设备状态", "State at the fire panel", 0, 9, 0, fire=True),
+        Quantity("panel-state", "", "主机设备状态", "State at the fire panel", 0, 9, 0, fire=True),
         Quantity("code", "", "状态码", "State code", 0, 4294967295, 0),
         Quantity("count", "", "计数", "Count", 0, 4294967295, 0),
     )
