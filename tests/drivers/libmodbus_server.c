@@ -1,6 +1,6 @@
 /* A Modbus server made of libmodbus alone, for the test that our master reads it.
  *   libmodbus_server tcp        prints the port it listens on (loopback, chosen by the system)
- *   libmodbus_server rtu TTY    unit 7, 115200 8N1; prints "ready"
+ *   libmodbus_server rtu TTY BAUD PARITY    unit 7, eight bits, parity N, E or O, one stop bit; prints "ready"
  * Holding register n says 1000 + n, input register n 2000 + n, coil n is set when n is even, discrete input n when
  * n is a multiple of 3; 100 of each. Ends with its input. */
 #include <arpa/inet.h>
@@ -8,13 +8,14 @@
 #include <modbus.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 int main(int argc, char **argv) {
-    int rtu = argc > 2 && !strcmp(argv[1], "rtu"), listener = -1;
-    modbus_t *m = rtu ? modbus_new_rtu(argv[2], 115200, 'N', 8, 1) : modbus_new_tcp("127.0.0.1", 0);
+    int rtu = argc > 4 && !strcmp(argv[1], "rtu"), listener = -1;
+    modbus_t *m = rtu ? modbus_new_rtu(argv[2], atoi(argv[3]), argv[4][0], 8, 1) : modbus_new_tcp("127.0.0.1", 0);
     modbus_mapping_t *map = modbus_mapping_new(100, 100, 100, 100);
     if (!m || !map) return 1;
     for (int n = 0; n < 100; n++) {

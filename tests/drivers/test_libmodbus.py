@@ -64,17 +64,19 @@ class Cable(threading.Thread):
             os.close(fd)
 
 
-@pytest.fixture(params=["modbus-tcp", "modbus-rtu"])
+@pytest.fixture(params=["modbus-tcp", "modbus-rtu 115200 8N1", "modbus-rtu 19200 8E1"])
 def line(request: pytest.FixtureRequest, program: Path) -> Iterator[tuple[str, Bus]]:
-    if request.param == "modbus-tcp":
+    kind, *settings = request.param.split()
+    if kind == "modbus-tcp":
         server, port = started(program, "tcp")
-        yield request.param, open_bus("modbus-tcp", PortSettings(""), "127.0.0.1", int(port))
+        yield kind, open_bus("modbus-tcp", PortSettings(""), "127.0.0.1", int(port))
         server.kill()
         server.wait()
         return
     cable = Cable()
-    server, _ = started(program, "rtu", cable.ends[0])
-    yield request.param, open_bus("modbus-rtu", PortSettings(cable.ends[1], 115200), "", 0)
+    baud, framing = int(settings[0]), settings[1]
+    server, _ = started(program, "rtu", cable.ends[0], baud, framing[1])
+    yield kind, open_bus("modbus-rtu", PortSettings(cable.ends[1], baud, framing), "", 0)
     server.kill()
     server.wait()
     cable.close()

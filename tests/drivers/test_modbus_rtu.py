@@ -16,6 +16,7 @@ from field_far import Far, PtyLine, crc16
 
 from drivers.bus import GarbledAnswer, LineDown, NoAnswer, Refused
 from drivers.framing import PortSettings
+from drivers.modbus import rtu
 from drivers.modbus.rtu import RtuBus
 
 ONE = b"\x01\x03\x02\x00\x2a"
@@ -164,3 +165,24 @@ async def test_no_thread_and_no_file_stays_open(tmp_path: Path) -> None:
         await bus.close()
     names = [t.name for t in threading.enumerate() if t.name.startswith("rtu:")]
     assert not names and threading.active_count() <= before + 1 and len(os.listdir("/proc/self/fd")) <= files
+
+
+async def test_d17_unplugged_and_plugged_in_again_a_hundred_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each time another pty behind the same name of by-path. No restart; files and threads stay what they were."""
+    monkeypatch.setattr(rtu, "REOPEN", 0.001)
+    bus = RtuBus(PortSettings(str(tmp_path / "tty"), 115200))
+    files, threads = set[int](), set[int]()
+    for _ in range(100):
+        end = PtyLine(tmp_path / "tty", Says(sealed(ONE)))
+        assert await bus.read(1, "holding", 0, 1, latency=1_000) == (42,)
+        files.add(len(os.listdir("/proc/self/fd")))
+        threads.add(threading.active_count())
+        end.close()
+        for _ in range(2):  # the plug is pulled; there is no port
+            with pytest.raises(LineDown):
+                await bus.read(1, "holding", 0, 1)
+            await asyncio.sleep(0.002)
+    await bus.close()
+    stats = bus.stats()
+    assert len(files) == len(threads) == 1
+    assert (stats.reopenings, stats.total.good, stats.total.down) == (99, 100, 200)
