@@ -290,6 +290,21 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Inbound:
+    """What a person answered from outside: an SMS, or a key pressed during a call.
+
+    `sender` is the number as the network gave it; a key press names the notification it answers by `key` instead.
+    `id` is the provider's own, so that the same answer heard twice counts once ("" where there is none).
+    """
+
+    channel: str
+    text: str
+    sender: str = ""
+    key: str = ""
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """Something a person asks of the engine. The engine authorises; a refusal is journaled."""
 

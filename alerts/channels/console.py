@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TextIO
 
 from alerts.channels.faults import TryAgain
-from alerts.model import Delivery, Fate, Notification
+from alerts.model import Delivery, Fate, Inbound, Notification
 from alerts.plant import Person
 from drivers.reading import Clock
 
@@ -31,6 +31,10 @@ class Console:
     def probe(self) -> None:
         if self._out.closed:
             raise TryAgain("终端已关闭 console closed", RETRY)
+
+    def hear(self) -> Sequence[Delivery | Inbound]:
+        """Nothing comes back this way."""
+        return ()
 
 
 def build(settings: Mapping[str, str], clock: Clock) -> Console:

@@ -12,14 +12,14 @@ import json
 import socket
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from alerts.channels.faults import GiveUp, TryAgain
 from alerts.channels.signing import IDEMPOTENCY, SIGNATURE, TIMESTAMP, signature
-from alerts.model import Delivery, Fate, Notification
+from alerts.model import Delivery, Fate, Inbound, Notification
 from alerts.plant import Person
 from drivers.reading import Clock
 
@@ -92,6 +92,10 @@ class Webhook:
             SIGNATURE: signature(secret, timestamp, data),
         }
         return headers | ({IDEMPOTENCY: key} if key else {})
+
+    def hear(self) -> Sequence[Delivery | Inbound]:
+        """Nothing comes back this way."""
+        return ()
 
 
 def build(settings: Mapping[str, str], clock: Clock) -> Webhook:

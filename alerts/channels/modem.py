@@ -1,0 +1,328 @@
+"""The modem channel: SMS in PDU mode out and in, delivery reports, and a ring that wakes. Works without Internet, DNS or clock.
+
+One thread owns it (gateway.tell): `send` hands one message to the network, `hear` takes what came and rings who must be rung.
+AT commands: 3GPP TS 27.005 and 27.007; the port is opened when needed and again after it was unplugged.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import OrderedDict, deque
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import serial
+
+from alerts.channels import sms
+from alerts.channels.at import Answer, Dialogue
+from alerts.channels.faults import GiveUp, TryAgain
+from alerts.model import Delivery, Fate, Inbound, Notification, Severity
+from alerts.plant import Person
+from drivers.reading import Clock
+
+ANSWER = 2_000  # ms a modem may take for an ordinary command
+PROMPT = 4_000  # ms until it asks for the text
+NETWORK = 5_000  # ms the network may take for one part; a send stays below the 12 s that count as hung
+RETRY = 3_000  # ms
+CARE = 30_000  # ms between two looks at signal and registration
+WEAK = 5  # CSQ below this (about -103 dBm) carries no SMS reliably
+RING = 25_000  # ms a telephone rings
+KEPT = 500  # messages whose report may still come
+JOIN = 600_000  # ms to wait for the other parts of a long answer
+REGISTERED = ("1", "5")  # home, roaming
+ACTIVE = "0"  # stat of AT+CLCC: somebody has picked up
+SETUP = ("ATE0", "AT+CMEE=1", "AT+CMGF=0", "AT+CNMI=2,1,0,1,0", "AT+CLIP=1")
+# 27.005 3.2.5 and vendors: what no second attempt mends
+HOPELESS = {
+    "+CMS ERROR: 28": "号码无效 unknown number",
+    "+CMS ERROR: 8": "运营商禁止 barred",
+    "+CMS ERROR: 50": "未开通短信 no SMS service",
+}
+
+
+@dataclass(slots=True)
+class _Ring:
+    key: str
+    number: str
+    until: int = 0  # mono ms; 0: not dialled yet
+
+
+class Modem:
+    """`port` by its /dev/serial/by-path name. `ring`: the least severity that also rings; None rings nobody."""
+
+    def __init__(self, name: str, port: str, clock: Clock, *, baud: int = 115200, ring: Severity | None = Severity.GAS) -> None:
+        self._name, self._port, self._clock, self._baud, self._ring = name, port, clock, baud, ring
+        self._serial: serial.Serial | None = None
+        self._talk = Dialogue()
+        self._references = itertools.count(1)
+        self._sent: OrderedDict[tuple[int, str], str] = OrderedDict()  # (modem's number, digits) -> key
+        self._parts: dict[tuple[str, int], tuple[int, dict[int, str]]] = {}
+        self._rings: deque[_Ring] = deque()
+        self._heard: list[Delivery | Inbound] = []
+        self._taken: list[str] = []  # places of answers that have been heard
+        self._care_due = 0
+        self.signal = 99  # AT+CSQ, 99 unknown
+        self.registered = False
+
+    # the channel's contract
+
+    def send(self, n: Notification, to: Person) -> Delivery:
+        """ACCEPTED when the network took every part; its report comes by `hear`. Raises TryAgain or GiveUp."""
+        try:
+            parts = sms.submit(to.phone, n.text, next(self._references) % 256)
+        except ValueError:
+            raise GiveUp("号码不能用，请在人员里改 the number cannot be used: correct it in the list of people") from None
+        self._ready()
+        numbers = []
+        for part in parts:
+            number = self._put(part)
+            self._sent[number, _digits(to.phone)] = n.key
+            numbers.append(str(number))
+        while len(self._sent) > KEPT:
+            self._sent.popitem(last=False)
+        if self._ring is not None and n.severity >= self._ring and all(r.number != to.phone for r in self._rings):
+            self._rings.append(_Ring(n.key, to.phone))
+        return Delivery(n.key, Fate.ACCEPTED, " ".join(numbers))
+
+    def probe(self) -> None:
+        """SIM ready, registered, signal strong enough; nothing is sent. Raises TryAgain."""
+        self._ready()
+        self._care(at_once=True)
+
+    def hear(self) -> Sequence[Delivery | Inbound]:
+        """Reports, answers, the calls under way. Raises TryAgain when the modem is out of order."""
+        self._ready()
+        self._forget_taken()
+        self._read(0)
+        self._take_news()
+        self._care()
+        self._turn_ring()
+        heard, self._heard = self._heard, []
+        return heard
+
+    # the line
+
+    def _ready(self) -> None:
+        """Open and set up the modem if it is not; collect what came while nobody listened. Raises TryAgain."""
+        if self._serial is not None:
+            return
+        try:
+            self._serial = serial.Serial(self._port, self._baud, timeout=0, write_timeout=2, exclusive=True)
+            self._talk = Dialogue()
+            self._write(b"\x1b")  # out of a prompt that an earlier process left
+            self._command("AT", 500, may_fail=True)
+            for command in SETUP:
+                self._command(command)
+            self._unlock()
+            self._take_stored()
+            self._care(at_once=True)
+        except (OSError, serial.SerialException) as error:
+            self._shut()
+            raise TryAgain(f"短信模块打不开 modem port {self._port}: {error}", RETRY) from error
+        except TryAgain:
+            self._shut()
+            raise
+
+    def _unlock(self) -> None:
+        answer = self._command("AT+CPIN?", may_fail=True)
+        if not any("READY" in line for line in answer.lines):
+            raise TryAgain("SIM 卡没有就绪：没插好，或设了 PIN the SIM is not ready: not seated, or it has a PIN", CARE)
+
+    def _care(self, *, at_once: bool = False) -> None:
+        """Look at signal and registration when it is time. Raises TryAgain when nothing could be sent now."""
+        now = self._clock.now().mono
+        if not at_once and now < self._care_due:
+            return
+        self._care_due = now + CARE
+        self.signal = next((_number(line) for line in self._command("AT+CSQ").lines if line.startswith("+CSQ:")), 99)
+        self.registered = any(
+            _field(line, 1) in REGISTERED
+            for command in ("AT+CREG?", "AT+CEREG?")
+            for line in self._command(command, may_fail=True).lines
+        )
+        if not self.registered:
+            raise TryAgain("没有登记到网络：看天线、欠费、是否支持 VoLTE not registered: antenna, credit, VoLTE", RETRY)
+        if self.signal == 99 or self.signal < WEAK:
+            raise TryAgain(f"信号太弱（{self.signal}），请移动天线 signal too weak: move the antenna", RETRY)
+
+    def _put(self, part: sms.Submit) -> int:
+        """Hand one part to the network; the modem's number of it. Raises TryAgain or GiveUp."""
+        answer = self._talk.ask(f"AT+CMGS={part.length}")
+        self._write(f"AT+CMGS={part.length}\r".encode())
+        self._until(lambda: answer.prompted or answer.ok is not None, PROMPT)
+        if not answer.prompted:
+            self._write(b"\x1b")
+            self._talk.forget()
+            raise self._refused(answer, "短信模块没有要正文 no prompt")
+        self._write(part.hex.encode() + b"\x1a")
+        self._until(lambda: answer.ok is not None, NETWORK)
+        number = next((_number(line) for line in answer.lines if line.startswith("+CMGS:")), -1)
+        if answer.ok and number >= 0:
+            return number
+        self._talk.forget()
+        raise self._refused(answer, "网络没有及时收下 the network did not take it in time")
+
+    def _refused(self, answer: Answer, silent: str) -> TryAgain | GiveUp:
+        if answer.ok is None:
+            self._shut()  # whatever it still says belongs to no later question
+            return TryAgain(silent, RETRY)
+        code = next((words for final, words in HOPELESS.items() if answer.final == final), "")
+        return GiveUp(code) if code else TryAgain(f"短信没有被收下 not taken: {answer.final or silent}", RETRY)
+
+    def _command(self, command: str, wait: int = ANSWER, *, may_fail: bool = False) -> Answer:
+        """One command and its answer. Raises TryAgain when it says ERROR (unless it may) or nothing."""
+        answer = self._talk.ask(command)
+        self._write(f"{command}\r".encode())
+        self._until(lambda: answer.ok is not None, wait)
+        if answer.ok is None and not (may_fail and command == "AT"):
+            self._shut()
+            raise TryAgain(f"短信模块不应答 the modem does not answer {command}", RETRY)
+        if answer.ok is False and not may_fail:
+            raise TryAgain(f"短信模块拒绝 {command}：{answer.final} the modem refuses it", RETRY)
+        return answer
+
+    def _until(self, done: Callable[[], bool], wait: int) -> None:
+        end = self._clock.now().mono + wait
+        while not done() and (left := end - self._clock.now().mono) > 0:
+            self._read(min(left, 100))
+
+    def _read(self, wait: int) -> None:
+        try:
+            assert self._serial is not None
+            self._serial.timeout = wait / 1000
+            if data := self._serial.read(max(1, self._serial.in_waiting)):
+                self._talk.feed(data)
+        except (OSError, serial.SerialException, TypeError) as error:
+            self._shut()
+            raise TryAgain(f"短信模块断开 the modem is gone: {error}", RETRY) from error
+
+    def _write(self, data: bytes) -> None:
+        try:
+            assert self._serial is not None
+            self._serial.write(data)
+        except (OSError, serial.SerialException) as error:
+            self._shut()
+            raise TryAgain(f"短信模块断开 the modem is gone: {error}", RETRY) from error
+
+    def _shut(self) -> None:
+        port, self._serial = self._serial, None
+        for ring in self._rings:
+            ring.until = 0
+        if port is not None:
+            with suppress(OSError, serial.SerialException):  # it is gone already
+                port.close()
+
+    # what comes in
+
+    def _take_news(self) -> None:
+        news, self._talk.news = self._talk.news, []
+        for line in news:
+            head, _, body = line.partition("\n")
+            if head.startswith("+CDS:"):
+                self._take_report(body)
+            elif head.startswith("+CMTI:"):
+                self._take_message(head.rpartition(",")[2])
+            elif head in ("RING",) or head.startswith("+CRING"):
+                self._command("ATH", may_fail=True)  # nobody can be answered here; the caller's number is on the next SMS
+            elif head.startswith("+CREG:"):
+                self._care_due = 0
+
+    def _take_report(self, pdu: str) -> None:
+        try:
+            found = sms.report(pdu)
+        except sms.BadPdu:
+            return  # a report nobody can read changes nothing: the message counts as accepted
+        key = self._sent.get((found.reference, _digits(found.number)))
+        if key is None or found.trying:
+            return
+        if found.delivered:
+            self._heard.append(Delivery(key, Fate.DELIVERED, str(found.reference)))
+        else:
+            why = f"网络没有送达，状态 {found.status} the network did not deliver it"
+            self._heard.append(Delivery(key, Fate.GAVE_UP, str(found.reference), why))
+
+    def _take_stored(self) -> None:
+        """Answers that came while no process listened."""
+        listed = self._command("AT+CMGL=4", 10_000, may_fail=True).lines
+        for head, body in itertools.pairwise(listed):
+            if head.startswith("+CMGL:"):
+                self._answered(body)
+                self._taken.append(str(_number(head)))
+
+    def _take_message(self, index: str) -> None:
+        index = index.strip()
+        if index.isdigit():
+            lines = self._command(f"AT+CMGR={index}", may_fail=True).lines
+            self._answered(lines[-1] if lines else "")
+            self._taken.append(index)
+
+    def _forget_taken(self) -> None:
+        """Clear the places of the answers given by an earlier `hear`: whoever took them has had the time to store them.
+
+        One that is heard twice after a crash has the same id both times.
+        """
+        while self._taken:
+            self._command(f"AT+CMGD={self._taken.pop()}", may_fail=True)
+
+    def _answered(self, pdu: str) -> None:
+        """One stored PDU: an answer whole, or a part that waits for its others. What cannot be read is passed over."""
+        try:
+            found = sms.deliver(pdu)
+        except sms.BadPdu:
+            return
+        if found.parts == 1:
+            self._hear_text(found, found.text)
+            return
+        now = self._clock.now().mono
+        self._parts = {k: v for k, v in self._parts.items() if now - v[0] < JOIN}
+        _, pieces = self._parts.setdefault((found.sender, found.reference), (now, {}))
+        pieces[found.part] = found.text
+        if len(pieces) == found.parts:
+            del self._parts[found.sender, found.reference]
+            self._hear_text(found, "".join(pieces[n] for n in sorted(pieces)))
+
+    def _hear_text(self, found: sms.Deliver, text: str) -> None:
+        self._heard.append(Inbound(self._name, text, found.sender, id=f"{_digits(found.sender)}:{found.stamp}"))
+
+    # the ring
+
+    def _turn_ring(self) -> None:
+        """Dial the next, look whether somebody has picked up, hang up after a while. Never more than one step at a time."""
+        if not self._rings:
+            return
+        ring, now = self._rings[0], self._clock.now().mono
+        if not ring.until:
+            ring.until = now + RING
+            if self._command(f"ATD{ring.number};", 5_000, may_fail=True).ok is not True:
+                self._rings.popleft()
+            return
+        calls = [line for line in self._command("AT+CLCC", may_fail=True).lines if line.startswith("+CLCC:")]
+        picked_up = any(_field(line, 2) == ACTIVE for line in calls)
+        if picked_up:
+            self._heard.append(Delivery(ring.key, Fate.READ, why="接听 picked up"))
+        if picked_up or not calls or now >= ring.until:
+            self._rings.popleft()
+            self._command("ATH", may_fail=True)
+
+
+def build(settings: Mapping[str, str], clock: Clock) -> Modem:
+    """Settings: id, port, baud (115200), ring (none | fire | gas). Raises KeyError or ValueError."""
+    ring = {"none": None, "fire": Severity.FIRE, "gas": Severity.GAS}[settings.get("ring", "gas")]
+    return Modem(settings.get("id", "modem"), settings["port"], clock, baud=int(settings.get("baud", "115200")), ring=ring)
+
+
+def _digits(number: str) -> str:
+    """What two ways of writing one number have in common: its last eleven digits."""
+    return "".join(c for c in number if c.isdigit())[-11:]
+
+
+def _number(line: str) -> int:
+    """The first number after the colon (+CMGS: 12, +CSQ: 21,0); -1 when there is none."""
+    text = line.partition(":")[2].split(",")[0].strip()
+    return int(text) if text.isdigit() else -1
+
+
+def _field(line: str, n: int) -> str:
+    fields = [part.strip() for part in line.partition(":")[2].split(",")]
+    return fields[n] if n < len(fields) else ""

@@ -1,0 +1,185 @@
+"""A modem and its phone company on a pty: AT dialogue, prompts, numbers, reports, inbound texts, calls, and everything that fails.
+
+The far side's own decoder (here) reads what was sent; it shares no code with the product.
+"""
+
+from __future__ import annotations
+
+import os
+import pty
+import queue
+import select
+import threading
+import tty
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass
+class Sent:
+    number: str
+    text: str
+    wants_report: bool
+
+
+@dataclass
+class Behaviour:
+    """What goes wrong. Counted faults happen so many times, then all is well again."""
+
+    pin: str = "READY"
+    registered: bool = True
+    signal: int = 21
+    no_prompt: int = 0
+    late_prompt: float = 0.0  # seconds, each time
+    refuse: list[str] = field(default_factory=list)  # final codes for the next sends
+    silent: int = 0  # sends the network never answers
+    report: int | None = 0  # TP-ST of the report; None: it is lost
+    answers_call: bool = False
+
+
+class FakeModem:
+    """`path` is a link to the pty, as /dev/serial/by-path is; `unplug` and `plug` take it away and give a new one."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "modem"
+        self.how = Behaviour()
+        self.sent: list[Sent] = []
+        self.commands: list[str] = []
+        self.dialled: list[str] = []
+        self.news: queue.Queue[object] = queue.Queue()  # everything that happened, for tests that wait
+        self.memory: dict[int, str] = {}
+        self._call = ""
+        self._number = 0
+        self._master = -1
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.plug()
+
+    def plug(self) -> None:
+        self._master, slave = pty.openpty()
+        tty.setraw(slave)
+        self.path.unlink(missing_ok=True)
+        self.path.symlink_to(os.ttyname(slave))
+        self._slave = slave
+        self._stop = threading.Event()
+        self._woken, self._wake = os.pipe()
+        self._thread = threading.Thread(target=self._work, args=(self._master, self._stop), daemon=True)
+        self._thread.start()
+
+    def unplug(self) -> None:
+        self.path.unlink(missing_ok=True)
+        self._stop.set()
+        os.write(self._wake, b"x")
+        assert self._thread is not None
+        self._thread.join()
+        for handle in (self._slave, self._master, self._wake, self._woken):
+            os.close(handle)
+
+    def receive(self, number: str, text: str, *, announce: bool = True, stamp: str = "62209221436523") -> None:
+        """Somebody writes to the modem's number."""
+        index = max(self.memory, default=0) + 1
+        digits = number.removeprefix("+")
+        swapped = "".join(
+            b + a for a, b in zip((digits + "F")[0 : len(digits) + len(digits) % 2 : 2], (digits + "F")[1::2], strict=False)
+        )
+        data = text.encode("utf-16-be").hex()
+        self.memory[index] = f"0004{len(digits):02X}91{swapped}0008{stamp}{len(data) // 2:02X}{data}".upper()
+        if announce:
+            self._say(f'+CMTI: "SM",{index}')
+
+    def ring_in(self) -> None:
+        self._say("RING")
+
+    # inside
+
+    def _say(self, *lines: str) -> None:
+        for line in lines:
+            os.write(self._master, f"\r\n{line}\r\n".encode())
+
+    def _work(self, master: int, stop: threading.Event) -> None:
+        text, body_for = "", None
+        while not stop.is_set():
+            ready, _, _ = select.select([master, self._woken], [], [])
+            data = os.read(master, 1024) if master in ready else b""
+            for character in data.decode("latin-1"):
+                if character == "\x1b":
+                    text, body_for = "", None
+                elif body_for is not None and character == "\x1a":
+                    self._took(text.strip(), body_for)
+                    text, body_for = "", None
+                elif body_for is None and character == "\r":
+                    body_for = self._command(text.strip(), stop)
+                    text = ""
+                else:
+                    text += character
+
+    def _command(self, command: str, stop: threading.Event) -> int | None:
+        self.commands.append(command)
+        answers: dict[str, Callable[[], tuple[str, ...]]] = {
+            "AT+CPIN?": lambda: (f"+CPIN: {self.how.pin}", "OK"),
+            "AT+CSQ": lambda: (f"+CSQ: {self.how.signal},99", "OK"),
+            "AT+CREG?": lambda: (f"+CREG: 0,{1 if self.how.registered else 2}", "OK"),
+            "AT+CEREG?": lambda: ("ERROR",),
+            "AT+CLCC": self._calls,
+            "AT+CMGL=4": lambda: (
+                *(x for i, p in self.memory.items() for x in (f"+CMGL: {i},0,,{len(p) // 2 - 1}", p)),
+                "OK",
+            ),
+        }
+        if command.startswith("AT+CMGS="):
+            if self.how.no_prompt:
+                self.how.no_prompt -= 1
+                return None
+            if self.how.late_prompt:
+                stop.wait(self.how.late_prompt)
+            os.write(self._master, b"\r\n> ")
+            return int(command.partition("=")[2])
+        if command.startswith("AT+CMGR="):
+            pdu = self.memory.get(int(command.partition("=")[2]))
+            self._say(*((f"+CMGR: 0,,{len(pdu) // 2 - 1}", pdu) if pdu else ()), "OK")
+        elif command.startswith("AT+CMGD="):
+            self.memory.pop(int(command.partition("=")[2].split(",")[0]), None)
+            self._say("OK")
+        elif command.startswith("ATD"):
+            self._call = command[3:].rstrip(";")
+            self.dialled.append(self._call)
+            self.news.put(("dialled", self._call))
+            self._say("OK")
+        elif command == "ATH":
+            self._call = ""
+            self.news.put("hung up")
+            self._say("OK")
+        else:
+            self._say(*answers.get(command, lambda: ("OK",))())
+        return None
+
+    def _calls(self) -> tuple[str, ...]:
+        if not self._call:
+            return ("OK",)
+        return (f'+CLCC: 1,0,{0 if self.how.answers_call else 3},0,0,"{self._call}",129', "OK")
+
+    def _took(self, pdu: str, length: int) -> None:
+        if self.how.refuse:
+            self._say(self.how.refuse.pop(0))
+            return
+        data = bytes.fromhex(pdu)
+        assert len(data) - 1 - data[0] == length, "AT+CMGS counts the octets after the centre's field"
+        if self.how.silent:
+            self.how.silent -= 1
+            return
+        at = 1 + data[0]
+        first, digits = data[at], data[at + 2]
+        octets = data[at + 4 : at + 4 + (digits + 1) // 2]
+        number = "".join(f"{o & 15:X}{o >> 4:X}" for o in octets)[:digits]
+        rest = data[at + 4 + len(octets) :]  # protocol, scheme, validity, length, user data
+        body = rest[4:][6 if first & 0x40 else 0 :]
+        text = body.decode("utf-16-be") if rest[1] == 8 else f"septets {body.hex()}"
+        self._number = (self._number + 1) % 256
+        self.sent.append(Sent("+" + number, text, bool(first & 0x20)))
+        self._say(f"+CMGS: {self._number}", "OK")
+        self.news.put(self.sent[-1])
+        if first & 0x20 and self.how.report is not None:
+            address = data[at + 2 : at + 4 + len(octets)].hex()
+            report = f"0006{self._number:02X}{address}6220922143652362209221437523{self.how.report:02X}".upper()
+            self._say(f"+CDS: {len(report) // 2 - 1}\r\n{report}")

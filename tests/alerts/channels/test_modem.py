@@ -1,0 +1,210 @@
+"""The modem channel against a modem on a pty: what is sent, reported, answered, and every way it can fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fake_modem import FakeModem
+
+from alerts.channels import modem as modem_file
+from alerts.channels.faults import GiveUp, TryAgain
+from alerts.channels.modem import Modem, build
+from alerts.model import Delivery, Fate, Inbound, Notification, Severity
+from alerts.plant import Person
+from gateway.clock import SystemClock
+
+WANG = Person("wang", "王建国", "duty", "+8613800138000")
+FIRE = "火警！3号宿舍楼二层东走廊，烟感02:14报警。立即去看。回1收到 2真火 3误报。编号07"
+
+
+def note(key: str = "k1", text: str = FIRE, severity: Severity = Severity.FAULT) -> Notification:
+    return Notification(key, "s-1", "first", "wang", "sms", "fire.first", text, "unacked/0", severity)
+
+
+@pytest.fixture
+def far(tmp_path: Path) -> Iterator[FakeModem]:
+    fake = FakeModem(tmp_path)
+    yield fake
+    fake.unplug()
+
+
+@pytest.fixture
+def channel(far: FakeModem) -> Modem:
+    return build({"id": "sms", "port": str(far.path)}, SystemClock())
+
+
+def hears(channel: Modem, wanted: Callable[[list[Delivery | Inbound]], object]) -> list[Delivery | Inbound]:
+    """What the channel hears until `wanted` is true; a guard of many turns instead of a time."""
+    heard: list[Delivery | Inbound] = []
+    for _ in range(2_000):
+        heard += channel.hear()
+        if wanted(heard):
+            return heard
+        channel._read(5)  # wait for bytes, not for a time
+    raise AssertionError(f"never heard; heard {heard}")
+
+
+def test_a_text_arrives_as_written_and_its_report_is_heard(far: FakeModem, channel: Modem) -> None:
+    assert channel.send(note(), WANG) == Delivery("k1", Fate.ACCEPTED, "1")
+    assert [(s.number, s.text, s.wants_report) for s in far.sent] == [(WANG.phone, FIRE, True)]
+    assert hears(channel, len) == [Delivery("k1", Fate.DELIVERED, "1")]
+
+
+def test_a_long_text_goes_in_parts(far: FakeModem, channel: Modem) -> None:
+    channel.send(note(text="报" * 100), WANG)
+    assert "".join(s.text for s in far.sent) == "报" * 100 and len(far.sent) == 2
+
+
+def test_a_lost_report_leaves_it_accepted(far: FakeModem, channel: Modem) -> None:
+    far.how.report = None
+    channel.send(note(), WANG)
+    far.receive(WANG.phone, "1")
+    assert [type(h) for h in hears(channel, len)] == [Inbound]
+
+
+@pytest.mark.parametrize(("status", "fates"), [(0x46, [Fate.GAVE_UP]), (0x20, [])])
+def test_what_the_network_could_not_deliver(far: FakeModem, channel: Modem, status: int, fates: list[Fate]) -> None:
+    far.how.report = status
+    channel.send(note(), WANG)
+    far.receive(WANG.phone, "1")
+    heard = hears(channel, lambda h: any(isinstance(x, Inbound) for x in h))
+    assert [d.fate for d in heard if isinstance(d, Delivery)] == fates
+
+
+def test_an_answer_comes_in_with_its_number(far: FakeModem, channel: Modem) -> None:
+    channel.hear()
+    far.receive(WANG.phone, "3 蚊香")
+    assert hears(channel, len) == [Inbound("sms", "3 蚊香", WANG.phone, id="13800138000:62209221436523")]
+    hears(channel, lambda _: not far.memory)  # its place is free again, one round later
+
+
+def test_answers_that_came_while_nobody_listened_are_heard(far: FakeModem, channel: Modem) -> None:
+    far.receive(WANG.phone, "1", announce=False)
+    assert [h.text for h in hears(channel, len) if isinstance(h, Inbound)] == ["1"]
+
+
+def test_a_crash_before_the_place_is_free_gives_the_same_id_again(far: FakeModem, channel: Modem) -> None:
+    channel.hear()
+    far.receive(WANG.phone, "1")
+    first = hears(channel, len)
+    channel._shut()
+    assert hears(build({"id": "sms", "port": str(far.path)}, SystemClock()), len) == first
+
+
+@pytest.mark.parametrize(("severity", "rings"), [(Severity.FIRE, True), (Severity.GAS, True), (Severity.FAULT, False)])
+def test_who_must_act_now_is_rung_after_the_text(far: FakeModem, channel: Modem, severity: Severity, rings: bool) -> None:
+    far.how.report = None
+    channel.send(note(severity=severity), WANG)
+    far.how.answers_call = True
+    if rings:
+        assert hears(channel, len) == [Delivery("k1", Fate.READ, why="接听 picked up")]
+        assert far.dialled == [WANG.phone] and far.commands[-1] == "ATH"
+    else:
+        channel.hear()
+        assert far.dialled == []
+
+
+def test_a_ring_nobody_answers_ends(far: FakeModem, channel: Modem, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(modem_file, "RING", 50)
+    far.how.report = None
+    channel.send(note(severity=Severity.FIRE), WANG)
+    hears(channel, lambda _: "ATH" in far.commands)
+    assert far.dialled == [WANG.phone]
+
+
+def test_a_second_text_goes_out_while_a_telephone_rings(far: FakeModem, channel: Modem) -> None:
+    far.how.report = None
+    channel.send(note(severity=Severity.FIRE), WANG)
+    hears(channel, lambda _: far.dialled)
+    channel.send(note("k2", "演练"), WANG)
+    assert [s.text for s in far.sent] == [FIRE, "演练"]
+
+
+def test_a_call_that_comes_in_is_ended(far: FakeModem, channel: Modem) -> None:
+    channel.hear()
+    far.ring_in()
+    hears(channel, lambda _: far.commands[-1] == "ATH")
+
+
+@pytest.mark.parametrize(
+    ("code", "fault"),
+    [
+        ("+CMS ERROR: 28", GiveUp),
+        ("+CMS ERROR: 8", GiveUp),
+        ("+CMS ERROR: 38", TryAgain),
+        ("+CMS ERROR: 500", TryAgain),
+        ("ERROR", TryAgain),
+    ],
+)
+def test_d13_a_refusal_is_named(far: FakeModem, channel: Modem, code: str, fault: type[Exception]) -> None:
+    far.how.refuse = [code]
+    with pytest.raises(fault):
+        channel.send(note(), WANG)
+    assert channel.send(note("k2"), WANG).fate is Fate.ACCEPTED  # the dialogue is in step again
+
+
+@pytest.mark.parametrize("fault", ["no_prompt", "silent"])
+def test_d13_a_modem_that_says_nothing_is_tried_again(
+    far: FakeModem, channel: Modem, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(modem_file, "PROMPT", 100)
+    monkeypatch.setattr(modem_file, "NETWORK", 100)
+    setattr(far.how, fault, 1)
+    with pytest.raises(TryAgain):
+        channel.send(note(), WANG)
+    assert channel.send(note("k2"), WANG).fate is Fate.ACCEPTED
+
+
+def test_a_late_prompt_is_waited_for(far: FakeModem, channel: Modem) -> None:
+    far.how.late_prompt = 0.3
+    assert channel.send(note(), WANG).fate is Fate.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"pin": "SIM PIN"}, "SIM"),
+        ({"registered": False}, "没有登记"),
+        ({"signal": 99}, "信号太弱"),
+        ({"signal": 3}, "信号太弱"),
+    ],
+)
+def test_a_probe_says_what_is_wrong(far: FakeModem, channel: Modem, change: dict[str, object], words: str) -> None:
+    for name, value in change.items():
+        setattr(far.how, name, value)
+    with pytest.raises(TryAgain, match=words):
+        channel.probe()
+    assert far.sent == [] and far.dialled == []
+
+
+def test_a_probe_of_a_good_modem(channel: Modem) -> None:
+    channel.probe()
+    assert (channel.registered, channel.signal) == (True, 21)
+
+
+def test_d17_unplugged_and_plugged_again(far: FakeModem, channel: Modem) -> None:
+    channel.send(note(), WANG)
+    far.unplug()
+    with pytest.raises(TryAgain):
+        channel.send(note("k2"), WANG)
+    far.plug()
+    assert channel.send(note("k3"), WANG).fate is Fate.ACCEPTED
+
+
+def test_a_port_that_another_process_holds_is_said(far: FakeModem, channel: Modem) -> None:
+    channel.probe()
+    with pytest.raises(TryAgain, match="打不开"):
+        build({"port": str(far.path)}, SystemClock()).probe()
+
+
+def test_a_number_that_is_none_gives_up(channel: Modem) -> None:
+    with pytest.raises(GiveUp, match="号码"):
+        channel.send(note(), Person("x", "某某", "duty", ""))
+
+
+@pytest.mark.parametrize("settings", [{}, {"port": "/dev/x", "ring": "loud"}, {"port": "/dev/x", "baud": "fast"}])
+def test_settings_that_are_wrong(settings: dict[str, str]) -> None:
+    with pytest.raises((KeyError, ValueError)):
+        build(settings, SystemClock())
