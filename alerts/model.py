@@ -267,6 +267,7 @@ class Notification:
     attempt: int = 1
     repeat: bool = False
     made: Now | None = None  # when it was first wanted
+    fields: Mapping[str, str] = field(default_factory=dict)  # place, time, kind, code: for channels that fill a template
 
 
 class Fate(enum.Enum):

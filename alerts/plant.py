@@ -78,6 +78,7 @@ class Person:
     channels: tuple[str, ...] = ()
     zones: tuple[str, ...] = ()
     language: str = "zh"
+    mail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import IO
 
 from alerts.channels.registry import CHANNELS
 from alerts.engine import Engine
-from alerts.model import Delivery
+from alerts.model import Inbound
 from drivers.poller import Poller
 from drivers.proof import Proven
 from drivers.quantities import QUANTITIES
@@ -39,7 +39,7 @@ from gateway.store.writer import JournalWriter
 from gateway.stream.uplink import Uplink
 from gateway.stream.wire import DEST, Topics
 from gateway.supervise import keep
-from gateway.tell import Teller
+from gateway.tell import Ears, Teller
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ async def run(
     await readings.start()
 
     pollers: dict[str, Poller] = {}
-    tellers = _tellers(site, clock, inbox.delivery, engine.wanted)
+    tellers = _tellers(site, clock, Ears(inbox.delivery, _heard, partial(_channel_health, inbox), engine.wanted))
     outbox = JournalOutbox(data / "journal.db", journal, restored.notes)
     link = _uplink(site, readings, outbox, clock, lambda: box) if uplink and site.uplink.host else None
     box = Box(site, engine, pollers, tellers, journal, readings, link, clock, boot)
@@ -177,11 +177,20 @@ def _poller(site: Site, bus: BusConfig, intake: Intake, clock: Clock) -> Poller:
     return Poller(bus.id, line, on[bus.id], intake, clock)
 
 
-def _tellers(
-    site: Site, clock: Clock, report: Callable[[Delivery], None], wanted: Callable[[str], bool]
-) -> Mapping[str, Teller]:  # fmt: skip
-    people = site.plant.people
-    return {c.id: Teller(c.id, CHANNELS[c.type](c.settings, clock), people, report, wanted) for c in site.channels}
+def _tellers(site: Site, clock: Clock, ears: Ears) -> Mapping[str, Teller]:
+    return {
+        c.id: Teller(c.id, CHANNELS[c.type].build({**c.settings, "id": c.id}, clock), site.plant.people, ears)
+        for c in site.channels
+    }
+
+
+def _heard(inbound: Inbound) -> None:
+    log.warning("an answer by %s: not carried out", inbound.channel)
+
+
+def _channel_health(inbox: Inbox, name: str, bad: bool, why: str) -> None:
+    """A channel that has been out of order for a minute is a fault on the screen; one that works again ends it."""
+    inbox.system("fault", f"channel-{name}", bad, why)
 
 
 def _uplink(site: Site, readings: ReadingsWriter, outbox: JournalOutbox, clock: Clock, box: Callable[[], Box]) -> Uplink:

@@ -1,4 +1,4 @@
-"""Channel threads: notifications out, Deliveries back. A hung or refusing channel is reported, so the engine fails over."""
+"""Channel threads: notifications out; Deliveries and answers back. What hangs, refuses or is deaf is reported: others are used."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 
 from alerts.channels.base import Channel
-from alerts.channels.faults import GiveUp, TryAgain
-from alerts.model import Delivery, Fate, Notification
+from alerts.channels.faults import DeliveryFault, GiveUp, TryAgain
+from alerts.model import Delivery, Fate, Inbound, Notification
 from alerts.plant import Person
 from gateway.store.crashpoint import crashpoint
 
@@ -19,28 +21,39 @@ log = logging.getLogger(__name__)
 
 LATE = 600.0  # seconds in the queue after which a message is not sent as it is: the engine says how things stand now
 HANG = 12.0  # seconds a send may take before the channel counts as hung (fire: next channel within 15 s)
+LISTEN = 0.5  # seconds between two looks at what came back
+DEAF = 60.0  # seconds a channel may be out of order before that is a fault of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """Where a channel's news goes, all called in the event loop: reports, answers, and (name, out of order?, why).
+
+    `wanted` is asked right before a message is sent, by its key: an answer takes back what is still queued.
+    """
+
+    report: Callable[[Delivery], None]
+    heard: Callable[[Inbound], None]
+    health: Callable[[str, bool, str], None]
+    wanted: Callable[[str], bool]
 
 
 class Teller:
-    """One channel: a named thread that sends one notification at a time, fire first.
+    """One channel: a named thread that sends one notification at a time, fire first, and listens in between."""
 
-    `report` is called in the event loop with every Delivery. `wanted` is asked right before a message is sent: an answer takes
-    back what is still queued.
-    """
-
-    def __init__(
-        self, name: str, channel: Channel, people: Mapping[str, Person], report: Callable[[Delivery], None],
-        wanted: Callable[[str], bool],
-    ) -> None:  # fmt: skip
-        self._wanted = wanted
+    def __init__(self, name: str, channel: Channel, people: Mapping[str, Person], ears: Ears) -> None:
         self._name = name
         self._channel = channel
         self._people = people
-        self._report = report
+        self._ears = ears
         self._order = itertools.count()
         self._queue: queue.PriorityQueue[tuple[int, int, float, Notification]] = queue.PriorityQueue()
-        self._busy: tuple[float, Notification] | None = None
+        self._busy: tuple[float, Notification | None] | None = None
         self._generation = 0
+        self._listen_due = 0.0
+        self._bad_since: float | None = None
+        self._told_bad: bool | None = None  # an earlier process may have told that it is bad
+        self.why = ""  # what is wrong with it now, "" when nothing is
 
     def send(self, notification: Notification) -> None:
         """Queue it, from the event loop. Worse severities overtake; equals keep their order. Second attempts are the engine's decision."""
@@ -59,12 +72,32 @@ class Teller:
                 await asyncio.sleep(0.5)
                 busy = self._busy
                 if busy and loop.time() - busy[0] > HANG:
-                    log.warning("channel %s hangs; its message goes by the next channel", self._name)
-                    self._busy = None
-                    self._start(loop)
-                    self._report(Delivery(busy[1].key, Fate.GAVE_UP, why=f"no answer within {HANG:.0f} s"))
+                    self._hung(loop, busy[1])
         finally:
             self._generation += 1
+
+    def _hung(self, loop: asyncio.AbstractEventLoop, n: Notification | None) -> None:
+        why = f"no answer within {HANG:.0f} s"
+        log.warning("channel %s hangs; its message goes by the next channel", self._name)
+        self._busy = None
+        self._start(loop)
+        self._state(loop.time(), why)
+        if n is not None:
+            self._ears.report(Delivery(n.key, Fate.GAVE_UP, why=why))
+
+    def _state(self, now: float, why: str) -> None:
+        """In the loop: how the channel is now. Out of order for a minute is a fault; in order again ends it."""
+        self.why = why
+        if not why:
+            self._bad_since = None
+        elif self._bad_since is None:
+            self._bad_since = now
+        bad = self._bad_since is not None and now - self._bad_since >= DEAF
+        if bad != self._told_bad and (bad or not why):
+            self._told_bad = bad
+            self._ears.health(self._name, bad, why)
+
+    # in the thread
 
     def _start(self, loop: asyncio.AbstractEventLoop) -> None:
         self._generation += 1
@@ -72,37 +105,73 @@ class Teller:
 
     def _work(self, loop: asyncio.AbstractEventLoop, generation: int) -> None:
         while generation == self._generation:
+            if not self._listen(loop, generation):
+                return
             try:
-                _, _, queued, notification = self._queue.get(timeout=0.5)
+                _, _, queued, notification = self._queue.get(timeout=LISTEN)
             except queue.Empty:
                 continue
             if (kept_back := self._kept_back(notification, loop.time() - queued)) is not None:
-                loop.call_soon_threadsafe(self._report, kept_back)
+                _on(loop, self._ears.report, kept_back)
                 continue
             self._busy = (loop.time(), notification)
             crashpoint("send.before")
-            delivery = self._once(notification)
+            delivery, why = self._once(notification)
             crashpoint("send.after")
             if generation != self._generation:
                 return  # given up meanwhile; the next channel has it
             self._busy = None
-            loop.call_soon_threadsafe(self._report, delivery)
+            _on(loop, self._ears.report, delivery)
+            _on(loop, self._state, loop.time(), why)
 
     def _kept_back(self, notification: Notification, waited: float) -> Delivery | None:
-        if not self._wanted(notification.key):
+        if not self._ears.wanted(notification.key):
             return Delivery(notification.key, Fate.GAVE_UP, why="recalled")
         if waited > LATE:
             return Delivery(notification.key, Fate.TRY_AGAIN, why=f"waited {waited:.0f} s")
         return None
 
-    def _once(self, notification: Notification) -> Delivery:
+    def _listen(self, loop: asyncio.AbstractEventLoop, generation: int) -> bool:
+        """Hand on what came back. False when this thread has been given up meanwhile."""
+        now = loop.time()
+        if now < self._listen_due or not self._queue.empty():
+            return True
+        self._busy = (now, None)
+        why, self._listen_due = "", now + LISTEN
+        try:
+            found = self._channel.hear()
+        except DeliveryFault as fault:
+            found, why = (), fault.why
+            self._listen_due = now + (fault.after_ms / 1000 if isinstance(fault, TryAgain) else DEAF)
+        except Exception as error:
+            log.exception("channel %s broke while listening", self._name)
+            found, why = (), type(error).__name__
+        if generation != self._generation:
+            return False
+        self._busy = None
+        for one in found:
+            if isinstance(one, Delivery):
+                _on(loop, self._ears.report, one)
+            else:
+                _on(loop, self._ears.heard, one)
+        _on(loop, self._state, loop.time(), why)
+        return True
+
+    def _once(self, notification: Notification) -> tuple[Delivery, str]:
+        """What became of it, and what is wrong with the channel ("" when it is in order)."""
         person = self._people[notification.person]
         try:
-            return self._channel.send(notification, person)
+            return self._channel.send(notification, person), ""
         except TryAgain as fault:
-            return Delivery(notification.key, Fate.TRY_AGAIN, why=fault.why, again_after=fault.after_ms)
-        except GiveUp as fault:
-            return Delivery(notification.key, Fate.GAVE_UP, why=fault.why)
+            return Delivery(notification.key, Fate.TRY_AGAIN, why=fault.why, again_after=fault.after_ms), fault.why
+        except GiveUp as fault:  # this message will never go; the channel itself may be well
+            return Delivery(notification.key, Fate.GAVE_UP, why=fault.why), self.why
         except Exception as error:
             log.exception("channel %s broke", self._name)
-            return Delivery(notification.key, Fate.GAVE_UP, why=f"{type(error).__name__}")
+            return Delivery(notification.key, Fate.GAVE_UP, why=f"{type(error).__name__}"), type(error).__name__
+
+
+def _on(loop: asyncio.AbstractEventLoop, work: Callable[..., None], *args: object) -> None:
+    """Run `work` in the loop. One that has been closed meanwhile needs no news: the process is ending."""
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(work, *args)

@@ -47,7 +47,7 @@ OWNERS = {
     "pydantic": {"gateway/config/", "dashboard/"},
     "numpy": {"drivers/simulator/"},
     "sqlite3": {"gateway/store/", "dashboard/auth.py", "dashboard/users.py"},
-    "serial": {"drivers/port.py"},
+    "serial": {"drivers/port.py", "alerts/channels/modem.py"},
 }
 
 

@@ -40,7 +40,8 @@ def build(
         zones=zones,
         points=points,
         people={
-            p.id: Person(p.id, p.name, p.role, p.phone, tuple(p.channels), tuple(p.zones), p.language) for p in file.people
+            p.id: Person(p.id, p.name, p.role, p.phone, tuple(p.channels), tuple(p.zones), p.language, p.mail)
+            for p in file.people
         },
         shifts=tuple(Shift(d.post, d.person, d.start, d.end, tuple(d.days)) for d in file.duty),
         outputs={o.id: OutputPoint(o.id, o.role, o.zone, o.building, o.feedback) for o in file.outputs},
@@ -60,10 +61,7 @@ def build(
         buses=tuple(_bus(b) for b in file.buses),
         devices=tuple(devices),
         uplink=_uplink(file),
-        channels=tuple(
-            ChannelConfig(c.id, c.type, {k: v for k, v in (("url", c.url), ("secret_file", c.secret_file)) if v})
-            for c in file.channels
-        ),
+        channels=tuple(ChannelConfig(c.id, c.type, c.settings()) for c in file.channels),
         warnings=warnings,
     )
 

@@ -107,7 +107,7 @@ CODES: dict[str, Code] = {
         Code("CFG-054", "上行只等代理确认（puback），不等于已经入库", "uplink.confirm puback: the broker's word, not the database's",
              "只有对方不回执时才用 puback；否则删掉这一行", "use it only where the one consumer gives no receipts; else remove the line", warning=True),
         Code("CFG-055", "没有远程通道：只有本地声响", "no remote channel: nobody outside hears",
-             "加一个 webhook 通道", "add a channel of type webhook", warning=True),
+             "加一个 modem（短信模块）或其他远程通道", "add a modem or another remote channel", warning=True),
         Code("CFG-056", "没有值班室声响输出", "no guard-room sounder is configured",
              "在 outputs 里加一个 role: guard-sounder", "add an output of role guard-sounder", warning=True),
         Code("CFG-057", "楼栋 {building} 没有写 evacuation: true，疏散信号不会自动响", "building {building} is not evacuation: true; its signal never sounds by itself",
@@ -116,5 +116,7 @@ CODES: dict[str, Code] = {
              "照 config/calendar.example.yaml 写一份，在 calendar: 里写它的文件名", "write one like config/calendar.example.yaml and name it under calendar:", warning=True),
         Code("CFG-060", "{value} 这个名字随插拔顺序变，重启后可能指向另一条线", "{value} is named by the order of plugging in and may be another line after a restart",
              "改用 /dev/serial/by-path/ 下的名字（ls -l /dev/serial/by-path 看它指向哪里）", "use the name under /dev/serial/by-path/ (ls -l /dev/serial/by-path shows where each leads)", warning=True),
+        Code("CFG-070", "通道类型 {type} 不用 {name}；可用：{allowed}", "a channel of type {type} has no {name}; it has: {allowed}",
+             "删掉这一行，或改通道类型（见 docs/channels.md）", "delete the line or change the type (docs/channels.md)"),
     )
 }  # fmt: skip

@@ -161,6 +161,7 @@ class PersonFile(Strict):
         "viewer", "duty", "keeper", "leader", "officer", "head", "electrician", "holder", "installer", "bureau", "admin"
     ]  # fmt: skip
     phone: str = ""
+    mail: str = ""
     channels: list[str] = Field(default_factory=list)
     zones: list[str] = Field(default_factory=list)
     language: Literal["zh", "en"] = "zh"
@@ -194,9 +195,25 @@ class StoreFile(Strict):
 
 class ChannelConfigFile(Strict):
     id: Id
-    type: Literal["console", "webhook"]
+    type: Literal[
+        "console", "webhook", "modem", "dingtalk", "wecom", "feishu", "aliyun-sms", "aliyun-voice", "tencent-sms", "smtp",
+    ]  # fmt: skip
     url: str = ""
     secret_file: str = ""
+    port: str = ""
+    baud: Literal[9600, 19200, 38400, 57600, 115200] | None = None
+    ring: Literal["none", "fire", "gas"] | None = None
+    sign_name: str = ""
+    template: str = ""
+    app_id: str = ""
+    show_number: str = ""
+    host: str = ""
+    user: str = ""
+    sender: str = ""
+
+    def settings(self) -> dict[str, str]:
+        """What is written beside id and type, as text."""
+        return {k: str(v) for k, v in self.model_dump(exclude={"id", "type"}).items() if v not in ("", None)}
 
 
 class UplinkFile(Strict):

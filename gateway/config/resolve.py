@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from alerts.channels.registry import CHANNELS
 from drivers.profile import Profile
 from drivers.quantities import QUANTITIES
 from gateway.config.findings import Finding, close
@@ -22,12 +23,10 @@ WORDS = {  # section -> (zh, en) of one item
     "channels": ("通道", "channel"),
 }
 IDS = ("buses", "buildings", "zones", "devices", "people", "outputs", "stores", "channels")
-NEEDS = {  # type of bus or channel -> what it cannot do without
+NEEDS = {t: c.needs for t, c in CHANNELS.items()} | {  # type of bus or channel -> what it cannot do without
     "modbus-rtu": ("port",),
     "modbus-tcp": ("host",),
     "modbus-rtu-tcp": ("host",),
-    "console": (),
-    "webhook": ("url", "secret_file"),
 }
 PLACE = {"evacuation": "building", "room-sounder": "zone", "fan": "zone", "valve": "zone", "chirp": "zone"}
 NO_PHONE = ("viewer", "installer", "admin")  # roles nobody calls
@@ -151,7 +150,11 @@ class Resolver:
     def _channels(self) -> None:
         for at, channel in self._items("channels"):
             self._needs(at, channel)
-        if "channels" not in self.shaped.blind and all(c.type == "console" for c in self.file.channels):
+            known = CHANNELS[channel.type]
+            for name in sorted(channel.settings().keys() - {*known.needs, *known.may}):
+                allowed = " ".join((*known.needs, *known.may)) or "-"
+                self._add("CFG-070", (*at, name), key=True, type=channel.type, name=name, allowed=allowed)
+        if "channels" not in self.shaped.blind and not any(CHANNELS[c.type].remote for c in self.file.channels):
             self._add("CFG-055", ("channels",), key=True)
 
         if self.file.uplink is not None and self.file.uplink.confirm == "puback":

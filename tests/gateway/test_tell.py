@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from alerts.channels.faults import GiveUp, TryAgain
-from alerts.model import Delivery, Fate, Notification, Severity
+from alerts.model import Delivery, Fate, Inbound, Notification, Severity
 from alerts.plant import Person
 from gateway import tell
-from gateway.tell import Teller
+from gateway.tell import Ears, Teller
 
 WANG = Person("wang", "王", "duty")
 
@@ -27,10 +28,20 @@ class Fake:
     def __init__(self, behave: Callable[[Notification], Delivery]) -> None:
         self.behave = behave
         self.sent: list[str] = []
+        self.deaf = ""
+        self.back: queue.SimpleQueue[Delivery | Inbound] = queue.SimpleQueue()
 
     def send(self, n: Notification, to: Person) -> Delivery:
         self.sent.append(n.key)
         return self.behave(n)
+
+    def probe(self) -> None:
+        pass
+
+    def hear(self) -> Sequence[Delivery | Inbound]:
+        if self.deaf:
+            raise TryAgain(self.deaf, 1)
+        return [self.back.get_nowait() for _ in range(self.back.qsize())]
 
 
 class Desk:
@@ -39,7 +50,15 @@ class Desk:
     def __init__(self, channel: Fake) -> None:
         self.reports: asyncio.Queue[Delivery] = asyncio.Queue()
         self.unwanted: set[str] = set()
-        self.teller = Teller("phone", channel, {"wang": WANG}, self.reports.put_nowait, lambda key: key not in self.unwanted)
+        self.heard: asyncio.Queue[Inbound] = asyncio.Queue()
+        self.health: asyncio.Queue[tuple[str, bool, str]] = asyncio.Queue()
+        ears = Ears(
+            self.reports.put_nowait,
+            self.heard.put_nowait,
+            lambda *told: self.health.put_nowait(told),
+            lambda k: k not in self.unwanted,
+        )
+        self.teller = Teller("phone", channel, {"wang": WANG}, ears)
         self.task = asyncio.ensure_future(self.teller.run())
 
     async def next(self) -> Delivery:
@@ -141,4 +160,49 @@ async def test_a_message_that_waited_ten_minutes_is_given_back(monkeypatch: pyte
     desk = Desk(channel)
     desk.teller.send(note("old"))
     assert (await desk.next()).fate is Fate.TRY_AGAIN and channel.sent == []
+    desk.task.cancel()
+
+
+async def test_what_comes_back_is_handed_on_between_sends() -> None:
+    channel = Fake(lambda n: Delivery(n.key, Fate.ACCEPTED))
+    desk = Desk(channel)
+    channel.back.put(Delivery("k", Fate.DELIVERED))
+    channel.back.put(Inbound("phone", "1", "+8613800138000"))
+    assert await desk.next() == Delivery("k", Fate.DELIVERED)
+    assert await asyncio.wait_for(desk.heard.get(), 20) == Inbound("phone", "1", "+8613800138000")
+    desk.task.cancel()
+
+
+async def test_a_channel_out_of_order_is_told_once_and_once_when_it_is_well_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tell, "DEAF", 0.1)
+    monkeypatch.setattr(tell, "LISTEN", 0.01)
+    channel = Fake(lambda n: Delivery(n.key, Fate.ACCEPTED))
+    desk = Desk(channel)
+    assert await asyncio.wait_for(desk.health.get(), 20) == ("phone", False, "")  # well at the start ends an earlier fault
+    channel.deaf = "没有登记到网络"
+    assert await asyncio.wait_for(desk.health.get(), 20) == ("phone", True, "没有登记到网络")
+    channel.deaf = ""
+    assert await asyncio.wait_for(desk.health.get(), 20) == ("phone", False, "")
+    assert desk.health.empty()
+    desk.task.cancel()
+
+
+async def test_a_channel_that_hangs_while_listening_gets_a_new_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tell, "HANG", 0.3)
+    release = threading.Event()
+    channel = Fake(lambda n: Delivery(n.key, Fate.ACCEPTED))
+    first = True
+
+    def hear() -> Sequence[Delivery | Inbound]:
+        nonlocal first
+        if first:
+            first = False
+            release.wait(30)
+        return ()
+
+    monkeypatch.setattr(channel, "hear", hear)
+    desk = Desk(channel)
+    desk.teller.send(note("a", Severity.FIRE))
+    assert (await desk.next()).key == "a"
+    release.set()
     desk.task.cancel()

@@ -18,8 +18,9 @@ import pytest
 
 from alerts.channels.console import Console
 from alerts.channels.faults import GiveUp, TryAgain
+from alerts.channels.http import MOST_RETRY, RETRY
 from alerts.channels.registry import CHANNELS
-from alerts.channels.webhook import MOST_RETRY, RETRY, Webhook, build
+from alerts.channels.webhook import Webhook, build
 from alerts.model import Fate, Notification, Severity
 from alerts.plant import Person
 from drivers.reading import Now
@@ -230,7 +231,7 @@ def test_a_wrong_url_is_said_at_once(url: str, secret: Path) -> None:
 
 
 def test_the_console_prints_one_line_per_message(capsys: pytest.CaptureFixture[str]) -> None:
-    channel = CHANNELS["console"]({}, FixedClock())
+    channel = CHANNELS["console"].build({}, FixedClock())
     channel.probe()
     assert channel.send(NOTE, LI).fate is Fate.ACCEPTED
     assert capsys.readouterr().out == "☎ 18:14:00Z 李保安：火警！…\n"
