@@ -126,7 +126,7 @@ class Engine:
         rec = self._record(now, clock_ok)
         for reading in readings:
             self._telling.trend.heard(reading, now)
-        for judgement in self._judge.readings(readings, now):
+        for judgement in self._judge.readings(readings, now, clock_ok):
             self._judged(rec, *judgement)
         return self._settle(rec)
 
@@ -138,7 +138,7 @@ class Engine:
                 self._walk(rec, alarm, Input.HELD)
             elif alarm.resound is not None and alarm.resound <= now.mono:
                 self._put(rec, replace(alarm, resound=None, silenced=alarm.acked is not None))
-        for judgement in self._judge.due(now):
+        for judgement in self._judge.due(now, clock_ok):
             self._judged(rec, *judgement)
         self._telling.again(rec)
         return self._settle(rec)

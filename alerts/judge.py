@@ -10,7 +10,8 @@ from types import MappingProxyType
 from alerts.model import Condition, Rule, Truth
 from alerts.plant import Plant
 from alerts.registry import RULES
-from alerts.rules.scene import Memory, Scene
+from alerts.rules.combination import rests_on
+from alerts.rules.scene import Memory, Pair, Scene, Usual
 from alerts.silence import Silence, dead
 from drivers.reading import Now, Quality, Reading
 
@@ -27,19 +28,30 @@ class Judge:
                 watches = RULES[rule.kind].watches(rule, point)
                 for watched in watches:
                     self._watchers[watched].append((rule, point, len(watches) == 1))
+        combined = [(r, point) for r in plant.rules if r.kind == "combination" for point in r.points]
+        rests = {(rule.id, point): rests_on(rule, point, plant) for rule, point in combined}
+        self._resting: defaultdict[Pair, dict[Pair, Rule]] = defaultdict(dict)  # -> the combinations that rest on it
+        for rule, point in combined:
+            for pair in (pair for pairs in rests[rule.id, point].values() for pair in pairs):
+                self._resting[pair][rule.id, point] = rule
+        self._truths: dict[Pair, Truth] = {}
         self._view: dict[str, Reading] = {}
-        self._memories: dict[tuple[str, str], Memory] = {}
+        self._memories: dict[Pair, Memory] = {}
         self._silence = Silence(plant.points, now)
-        self._scene = Scene(self._view, now, active)
+        self._scene = Scene(plant, self._view, now, active, truths=self._truths, rests=rests)
 
     @property
     def view(self) -> Mapping[str, Reading]:
         """The latest Reading of each point heard of."""
         return MappingProxyType(self._view)
 
-    def readings(self, readings: Sequence[Reading], now: Now) -> Iterator[Judgement]:
+    def learn(self, usual: Mapping[str, tuple[Usual | None, ...]]) -> None:
+        """What each point usually shows, by the 24 local hours; it counts from the next reading on."""
+        self._scene.usual = usual
+
+    def readings(self, readings: Sequence[Reading], now: Now, clock_ok: bool) -> Iterator[Judgement]:
         """New readings, in the order they were made. Each value of a point is judged, also when one call holds several."""
-        self._scene.now = now
+        self._scene.now, self._scene.clock_ok = now, clock_ok
         batch: dict[str, Reading] = {}
         for reading in readings:
             self._silence.heard(reading.point, now)
@@ -49,32 +61,37 @@ class Judge:
             batch[reading.point] = reading
         yield from self._look(batch)
 
-    def due(self, now: Now) -> Iterator[Judgement]:
+    def due(self, now: Now, clock_ok: bool) -> Iterator[Judgement]:
         """What follows from points that have been silent too long."""
-        self._scene.now = now
+        self._scene.now, self._scene.clock_ok = now, clock_ok
         yield from self._look({r.point: r for r in self._silence.due(now) if not dead(self._view.get(r.point))})
 
     def next_due(self) -> int | None:
         return self._silence.next_due()
 
     def _look(self, readings: Mapping[str, Reading]) -> Iterator[Judgement]:
-        """Put readings of different points into the view together, then judge every rule that watches one of them."""
+        """Put readings of different points into the view together, judge every rule that watches one of them, then what rests on it."""
         self._view.update(readings)
-        shared: dict[tuple[str, str], Rule] = {}
+        shared: dict[Pair, Rule] = {}
+        resting: dict[Pair, Rule] = {}
         for watched in readings:
             for rule, point, alone in self._watchers.get(watched, ()):
                 if alone:
-                    yield self._judge(rule, point)
+                    yield self._judge(rule, point, resting)
                 else:
                     shared[rule.id, point] = rule
-        for (_, point), rule in shared.items():
-            yield self._judge(rule, point)
+        for rules in (shared, resting):
+            for (_, point), rule in rules.items():
+                yield self._judge(rule, point, resting)
 
-    def _judge(self, rule: Rule, point: str) -> Judgement:
+    def _judge(self, rule: Rule, point: str, resting: dict[Pair, Rule]) -> Judgement:
         key = (rule.id, point)
         condition, memory = RULES[rule.kind].evaluate(rule, point, self._scene, self._memories.get(key))
         if memory is not None:
             self._memories[key] = memory
+        if key in self._resting:
+            self._truths[key] = condition.truth
+            resting.update(self._resting[key])
         reading = self._view.get(point)
         good = condition.truth is Truth.CLEAR or (reading is not None and reading.quality is Quality.GOOD)
         return rule, _told(condition, reading), good

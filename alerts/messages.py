@@ -30,6 +30,7 @@ FIELDS: dict[str, int] = {
     "act": 6,  # what the box does about it
     "why": 7,  # why the bureau is rung, or a fire is confirmed
     "what": 8,  # name of the alarm's kind
+    "rule": 8,  # short words of the alarm's rule
     "lock": 2,  # A, B or 一把
     "out": 5,  # what an output is
     "verdict": 3,  # what somebody found
@@ -161,6 +162,22 @@ MESSAGES: dict[str, Message] = {
             "危化柜一把锁打开：{place}{t}仅{lock}锁开，已{m}分钟。请到场或锁好。回1收到 4本人在场。编号{n}",
             "Store: one lock open. {place}, {t}, only lock {lock}, for {m} min. Go there or lock it."
             " Reply 1, or 4 if you are there. No.{n}",
+        ),
+        Message(
+            "store.care",
+            "危化柜异常：{place}{t}，{rule}。请到场查看。回1收到。编号{n}",
+            "Store: {place}, {t}, {rule}. Go and look. Reply 1. No.{n}",
+        ),
+        Message(
+            "intrusion",
+            "入侵报警！{place}{dev}{t}打开。立即去看，必要时拨110。回1收到 2真 3误报。编号{n}",
+            "INTRUSION! {place}, {dev} open at {t}. Go and look, 110 if needed. Reply 1 received, 2 real, 3 false. No.{n}",
+            {"dev": 8},
+        ),
+        Message(
+            "cold",
+            "留样超温：{place}{val}已{d}，{t}。请检查通电和柜门。回1收到。编号{n}",
+            "Samples warm: {place} {val} for {d}, {t}. Check power and door. Reply 1. No.{n}",
         ),
         Message(
             "panic",

@@ -116,7 +116,8 @@ class Policy:
 class Rule:
     """One judgement over one or more points; one open alarm per (rule, point).
 
-    kind: threshold | state | no_data | cabinet. `params` are the kind's numbers and names (see alerts/rules/<kind>.py).
+    kind: a row of alerts.registry.RULES. `params` are the kind's numbers and names (see alerts/rules/<kind>.py), durations in
+    ms. `parts`: the points that a kind judges together, where they are more than the rule's own.
     `alarm` is a row of alerts.kinds.KINDS: lamp, severity, latching, output demands.
     """
 
@@ -130,6 +131,7 @@ class Rule:
     policy: str
     message_zh: str = ""  # short words for "what": 烟感, 可燃气体低限 ...
     message_en: str = ""
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,6 +125,7 @@ def args_for(
         "act": _action(alarm, plant)[en],
         "why": _why(alarm, plant, minutes)[en],
         "what": (KINDS[alarm.kind].zh, KINDS[alarm.kind].en)[en],
+        "rule": _rule(alarm, plant)[en],
         "lock": {"A": ("A", "A"), "B": ("B", "B")}.get(str(alarm.evidence.get("which")), ("一把", "one"))[en],
         "out": _output(alarm, plant)[en],
         "verdict": VERDICTS[alarm.result.value if alarm.result else ""][en],
@@ -209,6 +210,12 @@ def _why(alarm: Alarm, plant: Plant, minutes: int) -> Words:
     if alarm.acked is not None:
         return (f"{minutes}分钟未核实", f"no result for {minutes} min")
     return (f"{minutes}分钟无人响应", f"unanswered for {minutes} min")
+
+
+def _rule(alarm: Alarm, plant: Plant) -> Words:
+    """The short words of the alarm's rule; those of its kind where it has none."""
+    rule = next((r for r in plant.rules if r.id == alarm.rule and r.message_zh), None)
+    return (rule.message_zh, rule.message_en) if rule else (KINDS[alarm.kind].zh, KINDS[alarm.kind].en)
 
 
 def _output(alarm: Alarm, plant: Plant) -> Words:

@@ -9,7 +9,7 @@ from drivers.bus import Space
 from drivers.fields import Fields, as_number, as_text
 from drivers.fields import ProfileError as ProfileError
 from drivers.framing import FRAMINGS
-from drivers.quantities import QUANTITIES
+from drivers.quantities import GASES, QUANTITIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,7 @@ class Channel:
     page: str = ""  # manual page or document address
     signal: str = ""
     unlisted: bool = False
+    gas: str = ""  # of a toxic gas: which (drivers.quantities.GASES)
 
     @property
     def words(self) -> int:
@@ -267,6 +268,7 @@ def _channel(f: Fields, id: str) -> Channel:
         invert=f.flag("invert"),
         name=f.text("name", ""),
         page=f.text("page", ""),
+        gas=f.choice("gas", ("", *GASES), ""),
     )
     for key, wrong, zh, en in _channel_rules(channel):
         if wrong:
@@ -303,6 +305,7 @@ def _channel_rules(c: Channel) -> Iterator[tuple[str, bool, str, str]]:
         "开关量不用换算",
         "a two-state quantity takes no scale or offset",
     )
+    yield "gas", bool(c.gas) and c.quantity != "toxic-gas", "只有 toxic-gas 写 gas", "only a toxic-gas has a gas"
     yield "invert", c.invert and not bit, "只有开关量可以取反", "only a two-state quantity can be inverted"
     top = 0xFFFFFFFF if c.words == 2 else 0xFF if c.type.startswith("u8") else (c.mask >> c.shift) or (1 if in_bits else 0xFFFF)
     yield "sentinels", any(not 0 <= code <= top for code in c.sentinels), f"代码超出 0..{top}", f"a code is outside 0..{top}"

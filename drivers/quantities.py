@@ -94,3 +94,31 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("count", "", "计数", "Count", 0, 4294967295, 0),
     )
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Gas:
+    """A toxic gas and its occupational exposure limit (OEL) in ppm, as `source` says it in mg/m3, rounded down."""
+
+    id: str
+    zh: str
+    en: str
+    oel: float
+    source: str
+
+
+# GBZ 2.1-2019 (recalled; ppm at 20 C): MAC a ceiling, TWA the mean of a shift.
+GASES: dict[str, Gas] = {
+    g.id: g
+    for g in (
+        Gas("carbon-monoxide", "一氧化碳", "Carbon monoxide", 17, "TWA 20 mg/m3"),
+        Gas("ammonia", "氨气", "Ammonia", 28, "TWA 20 mg/m3"),
+        Gas("hydrogen-sulfide", "硫化氢", "Hydrogen sulfide", 7, "MAC 10 mg/m3"),
+        Gas("chlorine", "氯气", "Chlorine", 0.33, "MAC 1 mg/m3"),
+        Gas("sulfur-dioxide", "二氧化硫", "Sulfur dioxide", 1.8, "TWA 5 mg/m3"),
+        Gas("nitrogen-dioxide", "二氧化氮", "Nitrogen dioxide", 2.6, "TWA 5 mg/m3"),
+        Gas("ozone", "臭氧", "Ozone", 0.15, "MAC 0.3 mg/m3"),
+        Gas("formaldehyde", "甲醛", "Formaldehyde", 0.4, "MAC 0.5 mg/m3"),
+        Gas("hydrogen-chloride", "氯化氢", "Hydrogen chloride", 4.9, "MAC 7.5 mg/m3"),
+    )
+}

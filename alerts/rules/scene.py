@@ -3,26 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from alerts.model import Condition, Rule, Truth
-from drivers.reading import Now, Reading
+from alerts.plant import Plant
+from drivers.reading import Now, Quality, Reading
 
-Memory = Any  # what a rule kind remembers of one of its points: a frozen value of its own, None at the start
+# What a rule kind remembers of one of its points: a frozen value of its own, None at the start. It is not kept over a restart:
+# a kind that has not seen enough yet says UNKNOWN, never CLEAR, so that an open alarm stays open.
+Memory = Any
+Pair = tuple[str, str]  # rule, point
 Judged = tuple[Condition, Memory]
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What a point usually shows in one hour of the day: the median, and of how many days."""
+
+    value: float
+    days: int
 
 
 @dataclass(slots=True)
 class Scene:
-    """The latest Readings and the instant. One for all rules of an input.
+    """The school, the latest Readings and the instant. One for all rules of an input.
 
-    `active`: is the alarm of this (rule, point) active or pending, so that its return limit counts?
+    `active`: is the alarm of this (rule, point) active or pending, so that its return limit counts? `clock_ok`: may the wall
+    clock be believed? `truths`: what the rules that combinations rest on said last; `rests`: which those are, by combination
+    and operand. `usual`: by point, the 24 local hours (None: not known).
     """
 
+    plant: Plant
     view: Mapping[str, Reading]
     now: Now
     active: Callable[[str, str], bool]
+    clock_ok: bool = True
+    truths: Mapping[Pair, Truth] = field(default_factory=dict)
+    rests: Mapping[Pair, Mapping[str, tuple[Pair, ...]]] = field(default_factory=dict)
+    usual: Mapping[str, tuple[Usual | None, ...]] = field(default_factory=dict)
 
 
 def own(rule: Rule, point: str) -> tuple[str, ...]:
@@ -30,8 +49,23 @@ def own(rule: Rule, point: str) -> tuple[str, ...]:
     return (point,)
 
 
+def parts(rule: Rule, point: str) -> tuple[str, ...]:
+    """`watches` of a kind that judges several points together."""
+    return rule.parts
+
+
+def nothing(rule: Rule, point: str) -> tuple[str, ...]:
+    """`watches` of a kind that rests on other rules, not on readings."""
+    return ()
+
+
 def unknown(rule: Rule, point: str) -> Condition:
     return Condition(rule.id, point, Truth.UNKNOWN)
+
+
+def clear(rule: Rule, point: str, reading: Reading) -> Condition:
+    """CLEAR when the reading is GOOD: an UNCERTAIN value may breach a rule, never clear one."""
+    return Condition(rule.id, point, Truth.CLEAR if reading.quality is Quality.GOOD else Truth.UNKNOWN)
 
 
 def number(value: object) -> float:
@@ -39,3 +73,15 @@ def number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"a limit must be a number, not {value!r}")
     return value
+
+
+def beyond(rule: Rule, point: str, value: float, scene: Scene) -> float | None:
+    """The limit that `value` breaches, or None. params: one of `high`, `low`, and `return_at` (default: the limit itself).
+
+    high: breached at value >= high, clear again below return_at. low: breached at value < low, clear again from return_at on.
+    """
+    params = rule.params
+    high = "high" in params
+    limit = number(params["high" if high else "low"])
+    edge = number(params["return_at"]) if "return_at" in params and scene.active(rule.id, point) else limit
+    return limit if (value >= edge if high else value < edge) else None

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from alerts.model import Condition, Rule, Truth
-from alerts.rules.scene import Judged, Memory, Scene, own, unknown
-from drivers.reading import Quality
+from alerts.rules.scene import Judged, Memory, Scene, clear, own, unknown
 
 watches = own
 
@@ -16,4 +15,4 @@ def evaluate(rule: Rule, point: str, scene: Scene, memory: Memory) -> Judged:
         return unknown(rule, point), None
     if reading.value == rule.params["equals"]:
         return Condition(rule.id, point, Truth.BREACHED, {"value": reading.value}), None
-    return Condition(rule.id, point, Truth.CLEAR if reading.quality is Quality.GOOD else Truth.UNKNOWN), None
+    return clear(rule, point, reading), None

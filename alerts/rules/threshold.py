@@ -1,15 +1,13 @@
 """Rule kind `threshold`: a value beyond a high or a low limit, with a return limit. No memory: hysteresis comes from the alarm.
 
-params: exactly one of `high`, `low` (unit of the point's quantity), and `return_at` (default: the limit itself).
-high: breached at value >= high, clear again below return_at. low: breached at value < low, clear again from return_at on.
-Each of a point's levels (warning, alarm, critical ...) is a rule of its own.
+params: those of scene.beyond, in the unit of the point's quantity. Each of a point's levels (warning, alarm, critical ...) is a
+rule of its own; `less_than` keeps their limits in order.
 """
 
 from __future__ import annotations
 
 from alerts.model import Condition, Rule, Truth
-from alerts.rules.scene import Judged, Memory, Scene, number, own, unknown
-from drivers.reading import Quality
+from alerts.rules.scene import Judged, Memory, Scene, beyond, clear, own, unknown
 
 watches = own
 
@@ -19,10 +17,7 @@ def evaluate(rule: Rule, point: str, scene: Scene, memory: Memory) -> Judged:
     reading = scene.view.get(point)
     if reading is None or reading.value is None:
         return unknown(rule, point), None
-    value, params = reading.value, rule.params
-    side = "high" if "high" in params else "low"
-    limit = number(params[side])
-    edge = number(params["return_at"]) if "return_at" in params and scene.active(rule.id, point) else limit
-    if value >= edge if side == "high" else value < edge:
-        return Condition(rule.id, point, Truth.BREACHED, {"value": value, "limit": limit}), None
-    return Condition(rule.id, point, Truth.CLEAR if reading.quality is Quality.GOOD else Truth.UNKNOWN), None
+    limit = beyond(rule, point, reading.value, scene)
+    if limit is not None:
+        return Condition(rule.id, point, Truth.BREACHED, {"value": reading.value, "limit": limit}), None
+    return clear(rule, point, reading), None

@@ -10,11 +10,11 @@ from alerts.calendar import SLEEP
 from alerts.model import Policy, Rule, Scalar
 from alerts.plant import Building, Calendar, OutputPoint, Person, Plant, Point, Shift, Sleep, Zone
 from drivers.profile import Channel, Device, Profile
-from drivers.quantities import QUANTITIES
+from drivers.quantities import GASES, QUANTITIES
 from gateway.config.devices import stale
 from gateway.config.library import Library
 from gateway.config.model import Bus, SiteFile, ZoneFile
-from gateway.config.rulefile import RuleFile
+from gateway.config.rulefile import DURATIONS, RuleFile
 from gateway.config.source import Source
 from gateway.site import VERSION, BusConfig, ChannelConfig, Site, UplinkConfig
 
@@ -45,7 +45,7 @@ def build(
         },
         shifts=tuple(Shift(d.post, d.person, d.start, d.end, tuple(d.days)) for d in file.duty),
         outputs={o.id: OutputPoint(o.id, o.role, o.zone, o.building, o.feedback) for o in file.outputs},
-        rules=_rules(file, points, zones, rules, speed),
+        rules=_rules(file, points, zones, rules, _exposure(file, devices), speed),
         policies={p.id: _faster(p, speed) for p in library.policies.values()},
         holders=_holders(file),
         calendar=calendar,
@@ -124,8 +124,9 @@ def _faster(policy: Policy, speed: int) -> Policy:
 
 
 def _rules(
-    file: SiteFile, points: Mapping[str, Point], zones: Mapping[str, Zone], rules: Mapping[str, RuleFile], speed: int
-) -> tuple[Rule, ...]:
+    file: SiteFile, points: Mapping[str, Point], zones: Mapping[str, Zone], rules: Mapping[str, RuleFile],
+    exposure: Mapping[str, tuple[str, float]], speed: int,
+) -> tuple[Rule, ...]:  # fmt: skip
     made: list[Rule] = []
     grouped: dict[str, set[str]] = {}  # group -> points that have their rule
     for rule in rules.values():
@@ -138,8 +139,48 @@ def _rules(
         chosen = tuple(p.id for p in points.values() if p.id not in taken and fits(rule, p, zones))
         taken.update(chosen)
         if chosen:
-            made.append(_rule(rule, rule.id, chosen, rule.params, speed))
+            made += _several(rule, chosen, points, rules, exposure, speed)
     return tuple(made)
+
+
+def _several(
+    rule: RuleFile, chosen: tuple[str, ...], points: Mapping[str, Point], rules: Mapping[str, RuleFile],
+    exposure: Mapping[str, tuple[str, float]], speed: int,
+) -> list[Rule]:  # fmt: skip
+    """One rule for all its points; one for each zone where it judges them together, one for each gas where limits differ."""
+    if rule.kind == "k_of_n":
+        zones: dict[str, list[str]] = {}
+        for point in (p for p in chosen if points[p].zone):
+            zones.setdefault(points[point].zone, []).append(point)
+        made = (_rule(rule, f"{rule.id}-{zone}", (found[0],), rule.params, speed, found) for zone, found in zones.items())
+        return [r for r in made if len(r.parts) >= float(str(rule.params["k"]))]
+    if rule.exposure:
+        found = dict.fromkeys(exposure[p] for p in chosen)
+        return [
+            _rule(rule, f"{rule.id}-{gas}", tuple(p for p in chosen if exposure[p] == (gas, oel)), _of(rule.params, oel), speed)
+            for gas, oel in found
+        ]
+    other = rules.get(str(rule.params.get("of", "")))
+    extra: dict[str, Scalar] = {"set": other.params[other.side]} if other else {}
+    return [_rule(rule, rule.id, chosen, {**rule.params, **extra}, speed)]
+
+
+def _exposure(file: SiteFile, devices: Sequence[Device]) -> dict[str, tuple[str, float]]:
+    """Toxic point -> (short name of the gas, its exposure limit in ppm): the site's own number first."""
+    found = {}
+    for entry, device in zip(file.devices, devices, strict=True):
+        for channel in device.profile.channels:
+            change = entry.channels.get(channel.id)
+            if change and change.oel:
+                found[device.point(channel.id)] = (f"{device.id}-{channel.id}", change.oel)
+            elif channel.gas:
+                found[device.point(channel.id)] = (channel.gas, GASES[channel.gas].oel)
+    return found
+
+
+def _of(params: Mapping[str, Scalar], oel: float) -> dict[str, Scalar]:
+    """Shares of an exposure limit as ppm."""
+    return {k: round(float(v) * oel, 3) if isinstance(v, int | float) else v for k, v in params.items()}
 
 
 def fits(rule: RuleFile, point: Point, zones: Mapping[str, Zone]) -> bool:
@@ -150,6 +191,10 @@ def fits(rule: RuleFile, point: Point, zones: Mapping[str, Zone]) -> bool:
     return not rule.zones or (zone is not None and zone.kind in rule.zones)
 
 
-def _rule(rule: RuleFile, id: str, points: tuple[str, ...], params: Mapping[str, Scalar], speed: int) -> Rule:
+def _rule(
+    rule: RuleFile, id: str, points: tuple[str, ...], params: Mapping[str, Scalar], speed: int, parts: Sequence[str] = ()
+) -> Rule:  # fmt: skip
+    """Durations divided by the demo's speed, but `gap`: the lines are not polled faster."""
     on, off = rule.on_delay // speed, rule.off_delay // speed
-    return Rule(id, rule.kind, rule.alarm, points, params, on, off, rule.policy, rule.zh, rule.en)
+    faster = {k: int(str(v)) // speed if k in DURATIONS and k != "gap" else v for k, v in params.items()}
+    return Rule(id, rule.kind, rule.alarm, points, faster, on, off, rule.policy, rule.zh, rule.en, tuple(parts))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from drivers.plan import plan
 from drivers.profile import Channel, Device, Profile
-from drivers.quantities import QUANTITIES
+from drivers.quantities import GASES, QUANTITIES
 from drivers.schedule import load
 from gateway.config.findings import Finding
 from gateway.config.library import Library
@@ -88,8 +88,8 @@ def _channel(channel: Channel, changes: Mapping[str, ChannelFile]) -> tuple[Chan
         return (channel,)
     if change.off:
         return ()
-    quantity = change.quantity if change.quantity in QUANTITIES else channel.quantity
+    quantity = change.quantity if change.quantity in QUANTITIES else None
     invert = channel.invert is not bool(change.invert)
-    return (
-        dataclasses.replace(channel, quantity=quantity or channel.quantity, name=change.name or channel.name, invert=invert),
-    )
+    gas = change.gas if change.gas in GASES else channel.gas
+    name, quantity = change.name or channel.name, quantity or channel.quantity
+    return (dataclasses.replace(channel, quantity=quantity, name=name, invert=invert, gas=gas),)

@@ -9,6 +9,7 @@ from typing import Any
 
 from alerts.messages import MESSAGES
 from alerts.model import Policy, Scalar, Step
+from alerts.rules.combination import operands, parse
 from drivers.profile import Profile, ProfileError, profile_from_dict
 from gateway.config.findings import Finding, close
 from gateway.config.model import duration
@@ -53,6 +54,13 @@ def load(root: Path, extra_profiles: Path | None = None) -> Library:
             if name and name not in known:
                 why = f"{rule.id}: {key} {name} 不存在 · does not exist"
                 library.findings.append(source.finding("CFG-028", (*path, key), hint=close(name, known), why=why))
+        named = [str(rule.params["of"])] if "of" in rule.params else []
+        named += operands(parse(str(rule.params["expr"]))) if "expr" in rule.params else []
+        for name in named:
+            operand = library.rules.get(name)
+            if operand is None or operand.kind == "combination" or ("of" in rule.params and not operand.side):
+                why = f"{rule.id}: 规则 {name} 不存在或不能引用 · rule {name} does not exist or cannot be referred to"
+                library.findings.append(source.finding("CFG-028", path, hint=close(name, library.rules), why=why))
         other = library.rules.get(rule.less_than, rule)
         if other.side != rule.side:
             why = f"{rule.id} 与 {other.id} 的限值不在同一侧 · their limits are not on one side"

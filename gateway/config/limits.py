@@ -10,7 +10,7 @@ from typing import Any
 from alerts.model import Scalar
 from gateway.config.findings import Finding, close
 from gateway.config.model import duration
-from gateway.config.rulefile import DELAYS, RuleFile
+from gateway.config.rulefile import DELAYS, DURATIONS, RuleFile
 from gateway.config.source import Path_, Source
 
 
@@ -33,7 +33,7 @@ def overridden(
 def _changed(source: Source, rule: RuleFile, change: Mapping[str, Any]) -> tuple[RuleFile, list[Finding]]:
     params: dict[str, Scalar] = dict(rule.params)
     delays, findings = {}, []
-    allowed = [*rule.limits, *(["return_at"] if rule.side else [])]
+    allowed = [*rule.limits, *(["return_at"] if "return_at" in rule.params else [])]
     for name, given in change.items():
         at: Path_ = ("rules", rule.id, name)
         if name not in allowed:
@@ -52,7 +52,9 @@ def _changed(source: Source, rule: RuleFile, change: Mapping[str, Any]) -> tuple
             delays[name] = int(value)
         else:
             params[name] = value
-    if rule.side and "return_at" not in change:
+    if "return_at" not in params:
+        pass
+    elif rule.side and "return_at" not in change:
         before, after = rule.params[rule.side], params[rule.side]
         assert isinstance(before, float) and isinstance(after, float) and isinstance(rule.params["return_at"], float)
         back = rule.params["return_at"]
@@ -64,7 +66,7 @@ def _changed(source: Source, rule: RuleFile, change: Mapping[str, Any]) -> tuple
 
 
 def _value(name: str, given: Any) -> float | None:
-    if name in DELAYS:
+    if name in DURATIONS:
         try:
             return float(duration(given))
         except ValueError:
@@ -73,7 +75,7 @@ def _value(name: str, given: Any) -> float | None:
 
 
 def _not_a_value(source: Source, at: Path_, name: str, given: Any) -> Finding:
-    if name in DELAYS:
+    if name in DURATIONS:
         return source.finding("CFG-017", at, value=given)
     return source.finding("CFG-012", at, value=given, wanted_zh="数", wanted="a number")
 
@@ -83,7 +85,7 @@ def _outside(source: Source, rule: RuleFile, at: Path_, name: str, given: Any, v
     for code, table in (("CFG-030", rule.limits), ("CFG-052", rule.advised)):
         low, high = table.get(name, (-math.inf, math.inf))
         if not low <= value <= high:
-            shown = _seconds if name in DELAYS else _number
+            shown = _seconds if name in DURATIONS else _number
             return [source.finding(code, at, rule=rule.id, name=name, value=given, low=shown(low), high=shown(high))]
     return []
 
@@ -91,9 +93,9 @@ def _outside(source: Source, rule: RuleFile, at: Path_, name: str, given: Any, v
 def _return(source: Source, rule: RuleFile, params: Mapping[str, Scalar]) -> list[Finding]:
     limit, back = params[rule.side], params["return_at"]
     assert isinstance(limit, float) and isinstance(back, float)
-    if back <= limit if rule.side == "high" else back >= limit:
+    if back >= limit if rule.side == "low" else back <= limit:
         return []
-    zh, en = ("不能高于", "at most") if rule.side == "high" else ("不能低于", "at least")
+    zh, en = ("不能低于", "at least") if rule.side == "low" else ("不能高于", "at most")
     return [
         source.finding(
             "CFG-036",

@@ -15,6 +15,7 @@ from drivers.framing import Direction, Framing
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 ZoneKind = Literal[
     "classroom", "dormitory", "nap-room", "kitchen", "laboratory", "chemical-store", "pump-room",
+    "cold-store", "freezer", "sample-cabinet",
     "office", "corridor", "other",
 ]  # fmt: skip
 ZONE_KINDS: tuple[str, ...] = typing.get_args(ZoneKind)
@@ -67,6 +68,11 @@ def _range(low: int, high: int) -> BeforeValidator:
         return value
 
     return BeforeValidator(check)
+
+
+def _as_float(value: Any) -> Any:
+    """A whole number is a number too."""
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _timezone(value: Any) -> Any:
@@ -135,6 +141,8 @@ class ChannelFile(Strict):
     name: Short | None = None
     invert: bool | None = None
     zone: str | None = None
+    gas: str | None = None
+    oel: Annotated[float, BeforeValidator(_as_float)] | None = None
     off: bool = False
 
 

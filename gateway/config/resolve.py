@@ -7,7 +7,7 @@ from typing import Any
 
 from alerts.channels.registry import CHANNELS
 from drivers.profile import Profile
-from drivers.quantities import QUANTITIES
+from drivers.quantities import GASES, QUANTITIES
 from gateway.config.findings import Finding, close
 from gateway.config.library import Library
 from gateway.config.model import Bus, ChannelFile, DeviceFile, OutputFile, SiteFile
@@ -98,9 +98,10 @@ class Resolver:
                 self._unknown(device.profile, self.library.profiles, (*at, "profile"), ("设备型号", "profile"))
                 continue
             self._device_channels(at, device, profile)
-            smoke = any(c.quantity == "smoke" for c in profile.channels)
-            if smoke and kinds.get(device.zone) == "kitchen":
+            points = [self.points[p] for c in profile.channels if (p := f"{device.id}/{c.id}") in self.points]
+            if any(quantity == "smoke" and kinds.get(zone) == "kitchen" for quantity, zone in points):
                 self._add("CFG-035", (*at, "profile"), device=device.id)
+            self._gases(at, device, profile)
             if profile.verified == "false":
                 unverified.setdefault(profile.id, []).append((*at, "profile"))
         for id, places in unverified.items():
@@ -122,6 +123,19 @@ class Resolver:
                 self._unknown(change.quantity, QUANTITIES, (*where, "quantity"), ("物理量", "quantity"))
             elif QUANTITIES[change.quantity].bit is not QUANTITIES[known[name].quantity].bit:
                 self._add("CFG-037", (*where, "quantity"), point=name, quantity=known[name].quantity, wanted=change.quantity)
+
+    def _gases(self, at: Path_, device: DeviceFile, profile: Profile) -> None:
+        """A toxic gas nobody names has no limits: those of another gas would be wrong by a factor of fifty."""
+        for channel in profile.channels:
+            change = device.channels.get(channel.id, ChannelFile())
+            where: Path_ = (*at, "channels", channel.id) if channel.id in device.channels else (*at, "profile")
+            point = f"{device.id}/{channel.id}"
+            if self.points.get(point, ("", ""))[0] != "toxic-gas":
+                continue
+            if change.oel is None and (change.gas or channel.gas) not in GASES:
+                self._add("CFG-045", where, point=point, value=change.gas or "-", allowed=" ".join(GASES))
+            elif change.oel is not None and not 0 < change.oel <= QUANTITIES["toxic-gas"].high:
+                self._add("CFG-014", (*where, "oel"), value=change.oel, low=0, high=f"{QUANTITIES['toxic-gas'].high:g}")
 
     def _people(self) -> None:
         for at, person in self._items("people"):

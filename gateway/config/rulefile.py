@@ -9,21 +9,33 @@ from typing import Any
 from alerts.kinds import KINDS
 from alerts.model import Scalar
 from alerts.registry import RULES
+from alerts.rules.combination import parse
+from alerts.rules.timetable import DURING
 from drivers.quantities import QUANTITIES
 from gateway.config.model import ZONE_KINDS, duration
 from gateway.config.source import Path_
 
 DELAYS = ("on_delay", "off_delay")
+DURATIONS = frozenset({*DELAYS, "window", "gap", "after", "within"})  # ms; of the others a demo's speed leaves `gap` as it is
+SIDES = ("high", "low", "rise")  # of a limit
 CASES = ("opening", "lock")
 # kind -> (keys it must have, keys it may have), beside those of every rule
 OWN: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "threshold": (frozenset({"return_at"}), frozenset({"high", "low"})),
     "state": (frozenset({"equals"}), frozenset()),
     "no_data": (frozenset(), frozenset()),
+    "rate": (frozenset({"rise", "return_at", "window", "samples", "gap"}), frozenset()),
+    "deviation": (frozenset({"of", "share", "return_share", "above"}), frozenset()),
+    "stuck": (frozenset({"after", "span"}), frozenset()),
+    "chatter": (frozenset({"times", "within"}), frozenset()),
+    "k_of_n": (frozenset({"k"}), frozenset({"high", "low", "return_at", "equals"})),
+    "combination": (frozenset({"expr"}), frozenset()),
+    "timetable": (frozenset({"equals", "during"}), frozenset()),
     "cabinet": (frozenset({"case", "stores"}), frozenset()),
 }
+NUMBERS = frozenset({*SIDES, "return_at", "equals", "samples", "share", "return_share", "above", "span", "times", "k"})
 NEEDED = frozenset({"id", "kind", "alarm", "policy", "on_delay", "off_delay", "what", "source"})
-ALLOWED = frozenset({"quantities", "zones", "group", "limits", "advised", "less_than"})
+ALLOWED = frozenset({"quantities", "zones", "exposure", "group", "limits", "advised", "less_than"})
 
 
 class RuleFileError(ValueError):
@@ -51,17 +63,18 @@ class RuleFile:
     en: str
     quantities: frozenset[str] = frozenset()
     zones: frozenset[str] = frozenset()
+    exposure: bool = False  # its limits are shares of the gas's exposure limit
     stores: bool = False
     group: str = ""
-    params: Mapping[str, Scalar] = field(default_factory=dict)  # high | low, return_at; equals; case
+    params: Mapping[str, Scalar] = field(default_factory=dict)  # the kind's own keys (OWN), durations in ms
     limits: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     advised: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     less_than: str = ""
 
     @property
     def side(self) -> str:
-        """ "high", "low", or "" when the rule has no limit."""
-        return next((s for s in ("high", "low") if s in self.params), "")
+        """ "high", "low", "rise", or "" when the rule has no limit."""
+        return next((s for s in SIDES if s in self.params), "")
 
 
 def rule_from_dict(item: Any) -> RuleFile:
@@ -93,6 +106,7 @@ def rule_from_dict(item: Any) -> RuleFile:
         en=what["en"],
         quantities=frozenset() if stores or item["quantities"] == "any" else _words(item, "quantities", QUANTITIES),
         zones=_words(item, "zones", ZONE_KINDS) if "zones" in item else frozenset(),
+        exposure=item.get("exposure") is True,
         stores=stores,
         group=_text(item, "group") if "group" in item else "",
         params=_params(kind, item),
@@ -103,11 +117,22 @@ def rule_from_dict(item: Any) -> RuleFile:
 
 
 def _params(kind: str, item: Mapping[str, Any]) -> dict[str, Scalar]:
+    params: dict[str, Scalar] = {k: _number(item[k], k) for k in sorted(NUMBERS) if k in item}
+    params |= {k: _delay(item[k], k) for k in sorted(DURATIONS - set(DELAYS)) if k in item}
+    params |= {k: _text(item, k) for k in ("of", "expr") if k in item}
     if kind == "cabinet":
-        return {"case": _one_of(item, "case", CASES)}
-    params: dict[str, Scalar] = {k: _number(item[k], k) for k in ("high", "low", "return_at", "equals") if k in item}
+        params["case"] = _one_of(item, "case", CASES)
+    if kind == "timetable":
+        params["during"] = _one_of(item, "during", DURING)
     if kind == "threshold" and ("high" in params) == ("low" in params):
         raise RuleFileError("high 与 low 二选一 · exactly one of high and low")
+    if kind == "k_of_n" and sum(k in params for k in ("high", "low", "equals")) != 1:
+        raise RuleFileError("high、low、equals 三选一 · exactly one of high, low and equals")
+    if kind == "combination":
+        try:
+            parse(item["expr"])
+        except ValueError as error:
+            raise RuleFileError(str(error), "expr") from None
     return params
 
 
@@ -116,7 +141,7 @@ def _ranges(item: Mapping[str, Any], table: str) -> dict[str, tuple[float, float
     for key, pair in (item.get(table) or {}).items():
         if key not in item or not isinstance(pair, list) or len(pair) != 2:
             raise RuleFileError(f"{key} 要写成 [下限, 上限] · must be [low, high] of a key of the rule", table, str(key))
-        read = _delay if key in DELAYS else _number
+        read = _delay if key in DURATIONS else _number
         low, high = read(pair[0], table), read(pair[1], table)
         if not low <= read(item[key], key) <= high:
             raise RuleFileError(f"{key} 的默认值在自己的范围之外 · the default is outside its own range", table, str(key))

@@ -209,6 +209,44 @@ def test_speed_divides_delays_steps_and_loops_only(compiled: Go) -> None:
     assert fast.devices == site.devices and fast.plant.points == site.plant.points
 
 
+def test_speed_leaves_a_gap_between_polls(compiled: Go) -> None:
+    text = GOOD.replace("profile: sga-gas", "profile: generic-cable-temperature")
+    slow, fast = (rule(site_of(compiled(text, speed=n)), "cable-temperature-rise").params for n in (1, 10))
+    assert (slow["window"], fast["window"], slow["gap"], fast["gap"]) == (180_000, 18_000, 60_000, 60_000)
+    assert slow["rise"] == fast["rise"] == 10.0  # the kind itself knows the speed
+
+
+def test_r20_each_toxic_gas_has_its_own_limits(compiled: Go) -> None:
+    """Ammonia's are not carbon monoxide's; a gas of the site's own takes its exposure limit in ppm."""
+    text = GOOD.replace(
+        "  - id: io\n",
+        "  - {id: nh3, profile: jxct-nh3, bus: t, unit: 7, zone: vault}\n"
+        "  - {id: co, profile: jxct-co, bus: t, unit: 8, zone: vault}\n"
+        "  - {id: ph3, profile: jxct-co, bus: t, unit: 9, zone: vault, channels: {gas: {gas: phosphine, oel: 0.2}}}\n"
+        "  - id: io\n",
+    )
+    site = site_of(compiled(text))
+    for id, points, high in (
+        ("toxic-gas-1-ammonia", ("nh3/gas",), 25.2),
+        ("toxic-gas-2-ammonia", ("nh3/gas",), 50.4),
+        ("toxic-gas-1-carbon-monoxide", ("co/gas",), 15.3),
+        ("toxic-gas-2-ph3-gas", ("ph3/gas",), 0.36),
+    ):
+        assert (rule(site, id).points, rule(site, id).params["high"]) == (points, high)
+
+
+def test_a_deviation_follows_the_sites_own_alarm(compiled: Go) -> None:
+    params = rule(site_of(compiled(GOOD)), "residual-current-warning").params
+    assert (params["set"], params["share"], params["above"]) == (400.0, 0.8, 50.0)
+
+
+def test_a_rule_over_a_zone_stands_once_for_each(compiled: Go) -> None:
+    text = GOOD.replace("  - id: io\n", "  - {id: air-2, profile: jxct-th, bus: t, unit: 7, zone: vault}\n  - id: io\n")
+    made = rule(site_of(compiled(text)), "heat-two-vault")
+    assert made.parts == ("air-2/temperature", "air/temperature") and made.points == made.parts[:1]
+    assert not [r for r in site_of(compiled(GOOD)).plant.rules if r.kind == "k_of_n"]  # one sensor is no pair
+
+
 def test_substitutions_fill_in_the_text(compiled: Go) -> None:
     text = GOOD.replace("/dev/ttyS9", '"{line}"').replace("port: 5020", "port: {tcp}")
     site = site_of(compiled(text, line="/tmp/x", tcp="5021"))

@@ -134,12 +134,12 @@ def test_a_rule_names_a_policy_and_a_rule_that_exist(tmp_path: Path, shelf: Path
     for folder in ("profiles", "rules", "escalation"):
         shutil.copytree(shelf / folder, root / folder)
     path = root / "rules" / "electrical.yaml"
-    text = path.read_text("utf-8").replace("less_than: residual-current-alarm", "less_than: residual-curent-alarm")
+    text = path.read_text("utf-8").replace("of: residual-current-alarm", "of: residual-curent-alarm")
     path.write_text(text.replace("policy: electrical-warning", "policy: eletrical-warning", 1), encoding="utf-8")
     found = library.load(root).findings
     assert [(f.code, f.path, f.hint) for f in found] == [
         ("CFG-028", "rules[1].policy", "electrical-warning"),
-        ("CFG-028", "rules[1].less_than", "residual-current-alarm"),
+        ("CFG-028", "rules[1]", "residual-current-alarm"),
     ]
 
 
@@ -150,7 +150,7 @@ def test_less_than_compares_limits_of_one_side(tmp_path: Path, shelf: Path) -> N
     path = root / "rules" / "water.yaml"
     text = path.read_text("utf-8").replace("less_than: pressure-low", "less_than: oxygen-high")
     path.write_text(text, encoding="utf-8")
-    assert [(f.code, f.path) for f in library.load(root).findings] == [("CFG-028", "rules[1].less_than")]
+    assert [(f.code, f.path) for f in library.load(root).findings] == [("CFG-028", "rules[2].less_than")]
 
 
 def test_a_site_brings_a_profile_of_its_own(tmp_path: Path, shelf: Path) -> None:

@@ -79,7 +79,7 @@ ALARMS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "R19 return 2 below",
-        "alerts/rules/threshold.py",
+        "alerts/rules/scene.py",
         'edge = number(params["return_at"]) if "return_at" in params and scene.active(rule.id, point) else limit',
         "edge = limit",
         STORY + "test_gas_levels",
@@ -184,17 +184,10 @@ ALARMS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "uncertain never clears (threshold)",
-        "alerts/rules/threshold.py",
+        "alerts/rules/scene.py",
         "Truth.CLEAR if reading.quality is Quality.GOOD else Truth.UNKNOWN",
         "Truth.CLEAR",
         "tests/alerts/test_rules.py::test_threshold",
-    ),
-    Mutant(
-        "uncertain never clears (state)",
-        "alerts/rules/state.py",
-        "Truth.CLEAR if reading.quality is Quality.GOOD else Truth.UNKNOWN",
-        "Truth.CLEAR",
-        "tests/alerts/test_rules.py::test_state",
     ),
     Mutant(
         "uncertain never clears (machine)",

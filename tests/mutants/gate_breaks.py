@@ -168,7 +168,7 @@ GATE: tuple[Mutant, ...] = (
     Mutant(
         "no smoke detector in a kitchen",
         "gateway/config/resolve.py",
-        'if smoke and kinds.get(device.zone) == "kitchen":',
+        'if any(quantity == "smoke" and kinds.get(zone) == "kitchen" for quantity, zone in points):',
         "if False:",
         CASE,
     ),

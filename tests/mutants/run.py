@@ -27,10 +27,11 @@ from tests.mutants.gate_breaks import GATE
 from tests.mutants.line_breaks import LINES
 from tests.mutants.mutant import ROOT, Mutant
 from tests.mutants.people_breaks import PEOPLES
+from tests.mutants.rule_breaks import RULES
 from tests.mutants.store_breaks import STORES
 from tests.mutants.stream_breaks import STREAM
 
-MUTANTS: tuple[Mutant, ...] = (*cells(), *ALARMS, *PEOPLES, *CALLS, *FIELD, *LINES, *STORES, *STREAM, *GATE)
+MUTANTS: tuple[Mutant, ...] = (*cells(), *ALARMS, *PEOPLES, *CALLS, *RULES, *FIELD, *LINES, *STORES, *STREAM, *GATE)
 COPIED = (
     "drivers",
     "alerts",

@@ -1,0 +1,88 @@
+"""Breaks of rule kinds, default rules and stores: one line each, and the test that must notice."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+KINDS = "tests/alerts/test_rule_kinds.py::"
+BUILD = "tests/config/test_config_build.py::"
+
+RULES: tuple[Mutant, ...] = (
+    Mutant(
+        "R16 a slope before it is known",
+        "alerts/rules/rate.py",
+        'if count < number(params["samples"]) or span * 2 < window:',
+        "if span == 0:",
+        KINDS + "test_r16_rise_of_a_cable",
+    ),
+    Mutant(
+        "a gap in a slope",
+        "alerts/rules/rate.py",
+        "        bins = ()\n",
+        "        pass\n",
+        KINDS + "test_a_gap_forgets_what_was_before",
+    ),
+    Mutant(
+        "stillness clears after a restart",
+        "alerts/rules/stuck.py",
+        "Truth.CLEAR if still.moved else Truth.UNKNOWN",
+        "Truth.CLEAR",
+        KINDS + "test_a_restart_does_not_clear_a_stuck_value",
+    ),
+    Mutant(
+        "D15 chattering unwatched is over",
+        "alerts/rules/chatter.py",
+        "Truth.CLEAR if at - since >= within else Truth.UNKNOWN",
+        "Truth.CLEAR",
+        KINDS + "test_chattering_ends_only_when_it_was_watched",
+    ),
+    Mutant(
+        "k of n with the dead counted clear",
+        "alerts/rules/k_of_n.py",
+        "Truth.CLEAR if clear > len(rule.parts) - wanted else Truth.UNKNOWN",
+        "Truth.CLEAR",
+        KINDS + "test_two_of_three",
+    ),
+    Mutant(
+        "R15 above its own hour",
+        "alerts/rules/deviation.py",
+        "usual is not None and value <= usual.value + above",
+        "False",
+        KINDS + "test_r15_prewarning",
+    ),
+    Mutant(
+        "unknown is dropped from a combination",
+        "alerts/rules/combination.py",
+        "Truth.UNKNOWN if Truth.UNKNOWN in found else Truth.CLEAR",
+        "Truth.CLEAR",
+        KINDS + "test_kleene",
+    ),
+    Mutant(
+        "hours without a clock",
+        "alerts/rules/timetable.py",
+        "if not scene.clock_ok:",
+        "if False:",
+        KINDS + "test_a_door_out_of_hours",
+    ),
+    Mutant(
+        "R20 the limits of another gas",
+        "gateway/config/build.py",
+        "found[device.point(channel.id)] = (channel.gas, GASES[channel.gas].oel)",
+        'found[device.point(channel.id)] = (channel.gas, GASES["carbon-monoxide"].oel)',
+        BUILD + "test_r20_each_toxic_gas_has_its_own_limits",
+    ),
+    Mutant(
+        "R20 a gas that nobody names",
+        "gateway/config/resolve.py",
+        "if change.oel is None and (change.gas or channel.gas) not in GASES:",
+        "if False:",
+        "tests/config/test_config_findings.py::test_one_mistake_is_one_finding_in_its_place",
+    ),
+    Mutant(
+        "R26 cold store",
+        "config/rules/cold.yaml",
+        "    high: 8\n    return_at: 7\n    on_delay: 30m\n    off_delay: 10m\n    policy: warning\n",
+        "    high: 9\n    return_at: 7\n    on_delay: 30m\n    off_delay: 10m\n    policy: warning\n",
+        "tests/config/test_rules_files.py::test_r16_r20_r25_r26_r34_number",
+    ),
+)

@@ -1,0 +1,149 @@
+"""Prints docs/rules.md from config/rules: python -m tools.rules_md > docs/rules.md. Writes no file itself."""
+
+# ruff: noqa: E501 - rows of a table
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from alerts.kinds import KINDS
+from drivers.quantities import GASES, QUANTITIES
+from gateway.config import library
+from gateway.config.source import Finding, read
+
+HEAD = """# 默认规则 / Default rules
+
+由 `config/rules/*.yaml` 生成，不要手改：`python -m tools.rules_md > docs/rules.md`。
+Generated from `config/rules/*.yaml`; do not edit: `python -m tools.rules_md > docs/rules.md`.
+
+每个学校不用写规则就有这些判断；要改数字时按规则名写，只能在硬限之内：
+Every site gets these judgements without writing one. A site changes numbers by the rule's name, within its hard limits:
+
+```yaml
+rules:
+  residual-current-alarm: {high: 400}
+```
+
+每个文件是一个列表 `rules`；每一条变成一条规则，点位是所有符合的点位。Each file holds a list `rules`; an entry becomes one rule whose
+points are all points it fits.
+
+| Key | Meaning |
+|---|---|
+| `id` | name of the rule, unique over all files |
+| `kind` | one of the kinds below (`alerts/rules/<kind>.py`) |
+| `alarm` | row of `alerts/kinds.py`: lamp, severity, latching, outputs |
+| `quantities` | list of quantities it fits, or `any`: every point but a line's own `link` |
+| `zones` | kinds of zone it fits; absent: every zone, and points without one |
+| `stores` | `true` instead of `quantities`: one rule per store of the site file, id `<id>-<store>`, point = the store's `door` |
+| `group` | of the rules of one group only the first that fits a point applies to it |
+| `exposure` | `true`: limits are shares of the gas's exposure limit, one rule per gas, id `<id>-<gas>` |
+| `on_delay`, `off_delay` | durations (`0s`, `10m`, `2h`); the off-delay starts at the first good clear reading and ends with a later one |
+| `policy` | name of an escalation policy of `config/escalation` |
+| `what` | short words for the message, `zh` and `en` |
+| `source` | where the number comes from |
+| `limits` | hard limits of a site's change, per key, inclusive: `{high: [20, 1000]}`; a key without limits is not the site's to change |
+| `advised` | a change outside gets a warning |
+| `less_than` | its limit must stay below that of this rule, at every site |
+
+When a site changes `high`, `low` or `rise` without `return_at`, `return_at` moves so that their distance is kept in proportion.
+
+## 规则种类 / The kinds
+
+No kind calls a point clear that is not GOOD: an unknown never clears. What a kind remembers (marked m) is not kept over a restart:
+until it has seen enough again it says unknown, so an open alarm stays open (docs/decisions/0006-what-a-rule-remembers.md).
+
+| Kind | Keys | Breached |
+|---|---|---|
+| `threshold` | `high` or `low`, `return_at` | at ≥ high (below low); clear again below (from) `return_at` when it was breached before. Up to four levels of one point are four rules |
+| `state` | `equals` | the value is this |
+| `no_data` | – | the point gives nothing (stale or fault) |
+| `rate` m | `rise` and `return_at` per minute, `window`, `samples`, `gap` | the regression over `window` rises faster; unknown before `samples` values span half of it, everything is forgotten after `gap` of silence |
+| `deviation` | `of`, `share`, `return_share`, `above` | at ≥ `share` of the limit of rule `of`, and more than `above` over what the point usually shows at this hour; before a week of history the share alone decides |
+| `stuck` m | `after`, `span` | the value has not moved by more than `span` for `after` |
+| `chatter` m | `times`, `within` | the state came on `times` times `within` |
+| `k_of_n` | `k`, and `equals` or `high`/`low` with `return_at` | `k` points of one zone at once; one rule per zone, id `<id>-<zone>` |
+| `combination` | `expr` | rules joined by `and`, `or`, `not`: an operand is any point of that rule in the same zone; unknown is carried through (Kleene) |
+| `timetable` | `equals`, `during` | the value is this while the place is `closed` (outside 08:00–18:00 of school days) or `asleep` (docs/roster.md) |
+| `cabinet` | `case` | one deviation of a store with two locks (docs/store.md) |
+"""
+
+TAIL = """
+
+The box's own alarms (cannot record, cannot call, an output without feedback) have no entry here: they are raised by the engine, under
+the policy of the same name where there is one.
+"""
+OWN = (
+    "high",
+    "low",
+    "rise",
+    "equals",
+    "of",
+    "share",
+    "above",
+    "after",
+    "span",
+    "times",
+    "within",
+    "k",
+    "expr",
+    "during",
+    "case",
+)
+
+
+def render() -> str:
+    return "\n".join([HEAD, *_rules(), *_gases()]) + TAIL
+
+
+def _rules() -> Iterator[str]:
+    yield "## 规则 / The rules\n"
+    yield "| 规则 rule | 含义 | 种类 kind | 适用 fits | 判据 breached | 延时 on / off | 自锁 latches | 硬限 hard limits | 来源 source |"
+    yield "|---|---|---|---|---|---|---|---|---|"
+    for path in sorted((library.data_dir() / "rules").glob("*.yaml")):
+        source = read(path)
+        assert not isinstance(source, Finding), source
+        for rule in source.data["rules"]:
+            yield _row(rule)
+
+
+def _row(rule: Mapping[str, Any]) -> str:
+    quantities = rule.get("quantities", [])
+    fits = "store" if "stores" in rule else quantities if isinstance(quantities, str) else ", ".join(quantities)
+    if "zones" in rule:
+        fits += f" in {', '.join(rule['zones'])}"
+    what = " ".join(f"{k} {_plain(rule[k])}{_unit(rule, k)}" for k in OWN if k in rule)
+    limits = "<br>".join(f"{k} {_plain(a)}–{_plain(b)}" for k, (a, b) in rule.get("limits", {}).items())
+    advised = "".join(f"<br>({k} {_plain(a)}–{_plain(b)})" for k, (a, b) in rule.get("advised", {}).items())
+    back = f", back at {_plain(rule['return_at'])}" if "return_at" in rule else ""
+    latches = "是 yes" if KINDS[rule["alarm"]].latching else ""
+    cells = (
+        f"`{rule['id']}`", rule["what"]["zh"], rule["kind"], fits, what + back, f"{rule['on_delay']} / {rule['off_delay']}",
+        latches, limits + advised, rule["source"],
+    )  # fmt: skip
+    return "| " + " | ".join(cells) + " |"
+
+
+def _unit(rule: Mapping[str, Any], key: str) -> str:
+    if key not in ("high", "low", "rise") or not isinstance(rule["quantities"], list):
+        return ""
+    unit = "× OEL" if rule.get("exposure") else QUANTITIES[rule["quantities"][0]].unit
+    return f" {unit}" + ("/min" if key == "rise" else "")
+
+
+def _plain(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _gases() -> Iterator[str]:
+    yield "\n## 有毒气体 / Toxic gases\n"
+    yield "GBZ 2.1-2019 (recalled), ppm at 20 °C. 别的气体要写 `oel`；没有写明是哪种气体时 `check` 不通过。"
+    yield "Any other gas needs `oel` under the device's channel; `check` refuses a toxic gas that nobody names.\n"
+    yield "| `gas` | 名称 | OEL, ppm | 来源 source |"
+    yield "|---|---|---|---|"
+    yield from (f"| {g.id} | {g.zh} | {g.oel:g} | {g.source} |" for g in GASES.values())
+
+
+if __name__ == "__main__":
+    sys.stdout.write(render())
