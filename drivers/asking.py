@@ -15,7 +15,8 @@ from drivers.tally import KINDS
 class Heard:
     """`kind`: good | refused | silent | garbled | wrong | down | busy (the line had no gap, nothing was asked).
 
-    `sent` and `received` are the raw frames; `received` also holds what came too late. `took`: ms in all.
+    `sent` and `received` are the raw frames; `received` also holds what came too late, `before` what came
+    unasked before the question. `took`: ms in all.
     """
 
     kind: str
@@ -25,6 +26,7 @@ class Heard:
     sent: bytes = b""
     received: bytes = b""
     took: int = 0
+    before: bytes = b""
 
 
 class Asker(Protocol):

@@ -86,7 +86,7 @@ class Bus(Protocol):
     Every method may raise a DeviceFault. A late answer is never given to a later question.
     """
 
-    trace: Trace | None  # told (sent, received, late or foreign bytes too) of every transaction
+    trace: Trace | None  # told (sent, received, late bytes too) of every transaction, and (b"", what came unasked)
 
     async def read(
         self, unit: int, space: Space, address: int, count: int, *, latency: int = 300, gap: int = 0

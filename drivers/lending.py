@@ -27,7 +27,8 @@ class LineBusy(Exception):
 class Exchange:
     """One transaction of a line as its followers see it. Raw frames as they were on the wire, the check sum included.
 
-    `sent` is empty when the port or the connection could not be opened. `received` holds whatever came, right or wrong.
+    `sent` is empty when the port or the connection could not be opened, or when bytes came unasked. `received` holds
+    whatever came, right or wrong.
     """
 
     at: Now  # when it was over

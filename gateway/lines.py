@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 from drivers.asking import Heard, ask
@@ -42,7 +43,7 @@ class OwnLine:
         self._frames.clear()
         began = loop.time()
         heard = await ask(self._bus, unit, read, latency)
-        return _with(heard, self._frames[-1] if self._frames else (b"", b""), round((loop.time() - began) * 1000))
+        return _with(heard, self._frames, round((loop.time() - began) * 1000))
 
     async def close(self) -> None:
         await self._bus.close()
@@ -64,17 +65,19 @@ class LivingLine:
 
 async def probe(poller: Poller, unit: int, read: Read, latency: int) -> Heard:
     """The other end of LivingLine, in `run`: one lent question with its raw frames."""
-    last: list[Exchange] = []
+    frames: list[tuple[bytes, bytes]] = []
+    took = [0]
 
     def follow(exchange: Exchange) -> None:
-        if exchange.unit == unit:
-            last[:] = [exchange]
+        if exchange.unit == unit:  # of the same unit, the last ones: a poll of it may have come first
+            if took[0]:
+                frames.clear()
+            frames.append((exchange.sent, exchange.received))
+            took[0] = exchange.took if exchange.sent else 0
 
     with poller.followed(follow):
         heard = await poller.lend(lambda line: ask(line, unit, read, latency))
-    if not last or heard.kind == "busy":
-        return heard
-    return _with(heard, (last[0].sent, last[0].received), last[0].took)
+    return heard if heard.kind == "busy" else _with(heard, frames, took[0])
 
 
 def heard_json(heard: Heard) -> Json:
@@ -87,12 +90,13 @@ def heard_json(heard: Heard) -> Json:
         "tx": heard.sent.hex(" "),
         "rx": heard.received.hex(" "),
         "took": heard.took,
+        "before": heard.before.hex(" "),
     }
 
 
 def heard_from(data: Json) -> Heard:
-    sent, received = bytes.fromhex(data["tx"]), bytes.fromhex(data["rx"])
-    return Heard(data["kind"], tuple(data["words"]), data["text"], data["code"], sent, received, data["took"])
+    raw = [bytes.fromhex(data[key]) for key in ("tx", "rx", "before")]
+    return Heard(data["kind"], tuple(data["words"]), data["text"], data["code"], raw[0], raw[1], data["took"], raw[2])
 
 
 def read_of(request: Json) -> tuple[int, Read]:
@@ -106,5 +110,8 @@ def read_of(request: Json) -> tuple[int, Read]:
     return unit, Read(next(s for s in spaces if s == space), address, count, ())
 
 
-def _with(heard: Heard, frames: tuple[bytes, bytes], took: int) -> Heard:
-    return Heard(heard.kind, heard.words, heard.text, heard.code, *frames, took)
+def _with(heard: Heard, frames: list[tuple[bytes, bytes]], took: int) -> Heard:
+    """`frames`: what the trace of one question told; without a question in front are bytes that nobody asked for."""
+    before = b"".join(received for sent, received in frames if not sent)
+    sent, received = next(((s, r) for s, r in reversed(frames) if s), (b"", b""))
+    return replace(heard, sent=sent, received=received, took=took, before=before)

@@ -60,7 +60,7 @@ class Line:
     """The state of a line between questions, and the rules of docs/decisions/0002. Times are seconds of one monotonic clock.
 
     After a question: `sent` is it, if it was asked at all; `heard` everything that came for it; `took` the ms from its end
-    to the first byte of the answer.
+    to the first byte of the answer; `unasked` what came before it without a question.
     """
 
     def __init__(self, silence: float, character: float) -> None:
@@ -69,7 +69,7 @@ class Line:
         self._quiet_at = 0.0  # when the line will have been silent long enough
         self._owed = 0.0  # silence that a drain did not get, and the next question must wait for
         self._echoes: bool | None = None  # does the adapter return what we send? Not known before the first read
-        self.sent = self.heard = b""
+        self.sent = self.heard = self.unasked = b""
         self.took: float | None = None
         self.waits = self.noise = 0  # questions that waited for silence; bytes that nobody asked for
 
@@ -79,7 +79,7 @@ class Line:
 
     def transact(self, question: Question[T], now: float) -> Talk[T]:
         """Ask, and return the checked answer. Raises a DeviceFault, after which nothing late can reach the next question."""
-        self._now, self.sent, self.heard, self.took = now, b"", b"", None
+        self._now, self.sent, self.heard, self.unasked, self.took = now, b"", b"", b"", None
         yield from self._fall_silent(question.gap)
         answer = Answer(question.frame, question.good, repeats=question.repeats, echoes=bool(self._echoes))
         end = self._now + len(question.frame) * self._character
@@ -126,6 +126,7 @@ class Line:
         self.waits += until > self._now
         while data := (yield from self._listen(until, until)):
             self.noise += len(data)
+            self.unasked += data
             if self._now > end:
                 self._owed = max(self._owed, self._silence)
                 raise GarbledAnswer("线上一直有杂讯 the line is never silent: a device that babbles, or no termination")

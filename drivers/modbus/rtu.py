@@ -123,6 +123,8 @@ class RtuBus:
             talk.close()
             line = self._line
             asked.sent, asked.received, asked.took = len(line.sent), len(line.heard), line.took
+            if self.trace is not None and line.unasked:
+                self.trace(b"", line.unasked)
             if self.trace is not None and line.sent:
                 self.trace(line.sent, line.heard)
 

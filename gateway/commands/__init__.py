@@ -15,6 +15,8 @@ COMMANDS: dict[str, str] = {
     "ingest": "MQTT to InfluxDB, with receipts 入库",
     "check": "check a site file: every mistake with its line and cure 检查配置",
     "scan": "find serial ports and devices, with a ready devices block 找串口、找设备",
+    "doctor": "is everything in order? ports, clock, disk, every device; faults in words 体检",
+    "trace": "raw frames of one device, explained 报文逐字段解释",
     "read": "read one device once 读一个设备",
     "alarm": "list alarms; received, result, silence, reset 报警处理",
     "journal": "verify or export the journal 日志核验与导出",

@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
         note = "" if reading["quality"] == "good" else f"  {reading['quality']}: {reading['fault']}"
         print(f"{reading['point']:<32} {value}{note}")
     for frame in data["frames"]:
-        print(f"  → {frame['tx']}\n  ← {frame['rx'] or '(nothing)'}")
+        print(f"  → {frame['tx'] or '(nobody asked)'}\n  ← {frame['rx'] or '(nothing)'}")
     for line in data["mbpoll"]:
         print(f"  {line}")
     return 0 if all(r["quality"] == "good" for r in data["readings"]) else 1

@@ -1,0 +1,111 @@
+"""The doctor's round: the box itself, then every device of a line a few times. Gives rows and symptoms; words are in `symptoms`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from drivers.asking import Asker, Heard
+from drivers.plan import plan
+from drivers.profile import Device
+from gateway.diagnose import symptom
+from gateway.ports import SerialPort
+from gateway.site import BusConfig, Site
+
+LITTLE = 200 * 1024**2  # bytes of free disk below which the history is in danger
+PATIENT = 2000  # ms for a device that did not answer in its time: is it slow, or dead?
+DEAD = 2  # silences in a row after which a device is not asked any more
+CLOCK = {"synced": "与时间服务器同步 synchronised", "set": "由人校过 set by a person", "unknown": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the report. state: ok | warn | bad."""
+
+    state: str
+    about: str
+    zh: str
+    en: str
+
+
+def data_row(data: Path) -> Row:
+    """Is the data folder there, ours, and is there room?"""
+    about = f"数据目录 {data}"
+    if not data.is_dir():
+        return Row(
+            "bad", about, "不存在：sudo mkdir -p，并归运行程序的用户所有", "is missing: make it, owned by the user of `run`"
+        )
+    if not os.access(data, os.R_OK | os.W_OK | os.X_OK):
+        return Row("bad", about, "没有写权限：chown 给运行程序的用户", "cannot be written: give it to the user of `run`")
+    free = shutil.disk_usage(data).free
+    room = f"{free / 1024**3:.1f} GB"
+    if free < LITTLE:
+        return Row("bad", about, f"只剩 {room}：清理磁盘", f"{room} left: free the disk")
+    return Row("ok", about, f"可写，剩 {room}", f"writable, {room} free")
+
+
+def clock_row(state: str) -> Row:
+    if state == "unknown":
+        return Row(
+            "warn",
+            "时钟 clock",
+            "未校准：连上时间服务器或由人校时；报警照常，记录的时间不可信",
+            "not known to be right: NTP, or set it; alarms work",
+        )
+    return Row("ok", "时钟 clock", *CLOCK[state].split(" ", 1))
+
+
+def site_row(site: Site) -> Row:
+    warned = f"，{len(site.warnings)} 条提醒（campus-gateway check 可见）" if site.warnings else ""
+    return Row(
+        "warn" if site.warnings else "ok", "配置 configuration", f"{len(site.devices)} 个设备，{len(site.buses)} 条线路{warned}",
+        f"{len(site.devices)} devices, {len(site.buses)} lines, {len(site.warnings)} warnings",
+    )  # fmt: skip
+
+
+def port_row(bus: BusConfig, ports: Sequence[SerialPort], run_lives: bool) -> Row:
+    """Of a serial line: is its port there, may we, who has it?"""
+    about = f"串口 {bus.id} {bus.port}"
+    if not os.path.exists(bus.port):
+        return Row("bad", about, "没有这个口：适配器没插好，或换了插口（scan ports 看现有的）", "no such port: see scan ports")
+    if not os.access(bus.port, os.R_OK | os.W_OK):
+        return Row("bad", about, "没有权限：sudo usermod -aG dialout $USER 后重新登录", "no permission: join the group dialout")
+    real = os.path.realpath(bus.port)
+    holder = next((p.holder for p in ports if os.path.realpath(p.path) == real), "")
+    if holder and not run_lives:
+        return Row("bad", about, f"被 {holder} 占用：先停掉它", f"in use by {holder}: stop it")
+    if "/by-path/" not in bus.port:
+        return Row(
+            "warn",
+            about,
+            "不是 by-path 名，换插口、重启后可能变成别的线",
+            "no by-path name: may become another line after a restart",
+        )
+    return Row("ok", about, "可用", "usable")
+
+
+async def examine(line: Asker, devices: Sequence[Device], times: int) -> dict[str, Counter[str]]:
+    """Each device in turn, `times` rounds, so that what comes and goes is seen. Device id -> what its questions showed."""
+    seen: dict[str, Counter[str]] = {d.id: Counter() for d in devices}
+    previous: tuple[str, Heard] | None = None
+    for turn in range(times):
+        for device in devices:
+            if turn and seen[device.id]["silent"] >= min(DEAD, turn):
+                continue
+            read = plan(device.profile)[turn % len(plan(device.profile))]
+            heard = await line.ask(device.unit, read, device.profile.limits.latency)
+            shown = symptom(device.unit, heard)
+            if shown == "silent" and not turn:
+                again = await line.ask(device.unit, read, max(PATIENT, device.profile.limits.latency))
+                shown = "late" if again.kind in ("good", "refused") else symptom(device.unit, again)
+            if heard.before and previous and heard.before in previous[1].received:  # it said its answer again
+                seen[previous[0]]["good"] -= 1
+                seen[previous[0]]["duplicated"] += 1
+                shown = symptom(device.unit, replace(heard, before=b""))
+            previous = (device.id, heard)
+            seen[device.id][shown] += 1
+    return {id: +counts for id, counts in seen.items()}

@@ -1,0 +1,129 @@
+"""`doctor` and `trace` before a line on which every kind of fault has been injected: each is named in words."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tools_school import BAUD, School, command, device, image_of
+from tools_site import compiled
+
+from gateway.diagnose import complaints
+from gateway.symptoms import WORDS
+
+# injected fault -> the symptom that must be named
+FAULTS = {
+    "dead": "silent",
+    "slow=0.9": "late",
+    "duplicated": "duplicated",
+    "echoed": "echoed",
+    "truncated": "truncated",
+    "flipped": "flipped",
+    "garble": "flipped",
+    "wrong-unit": "wrong-unit",
+    "wrong-function": "wrong-function",
+    "exception=2": "exception-2",
+    "exception=6": "exception-6",
+    "exception=11": "exception-11",
+    "gaps=0.08": "gaps",
+    "clash": "clash",
+}
+HEALTHY = 3
+UNITS = {10 + 2 * n: fault for n, fault in enumerate(FAULTS)}
+
+
+@pytest.fixture(scope="module")
+def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
+    devices = [device("a", unit, f"d{unit}", image_of("jxct-tvoc", unit)) for unit in (*range(1, HEALTHY + 1), *UNITS)]
+    options = [word for unit, fault in UNITS.items() for word in ("--fault", f"a/{unit}:{fault}")]
+    school = School(tmp_path_factory.mktemp("school"), devices, *options)
+    yield school
+    school.close()
+
+
+@pytest.fixture(scope="module")
+def data(school: School, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    units = (*range(1, HEALTHY + 1), *UNITS)
+    compiled(folder, [("a", "modbus-rtu", school.a, BAUD)], [(f"d{u}", "jxct-tvoc", "a", u) for u in units])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def report(data: Path) -> list[dict[str, Any]]:
+    text = command("doctor", "--data", str(data), "--json", "--times", "2", code=1)
+    return [json.loads(row) for row in text.splitlines()]
+
+
+def of(report: list[dict[str, Any]], unit: int) -> str:
+    return " ".join(row["zh"] + row["en"] for row in report if row["about"].endswith(f" d{unit}"))
+
+
+@pytest.mark.parametrize(("unit", "fault"), UNITS.items())
+def test_doctor_names_each_injected_fault(report: list[dict[str, Any]], unit: int, fault: str) -> None:
+    words = WORDS[FAULTS[fault]]
+    assert words[0] in of(report, unit) and words[1] in of(report, unit), f"{fault}: {of(report, unit)}"
+
+
+def test_the_healthy_are_not_accused(report: list[dict[str, Any]]) -> None:
+    assert not any(of(report, unit) for unit in range(1, HEALTHY + 1))
+    assert any(f"{HEALTHY} 个正常" in row["zh"] for row in report)
+
+
+@pytest.mark.parametrize("fault", ["echo", "noise"])
+def test_a_fault_of_the_whole_line_is_said_once_of_the_line(tmp_path: Path, fault: str) -> None:
+    devices = [device("a", unit, f"d{unit}", image_of("jxct-tvoc", unit)) for unit in range(1, 4)]
+    school = School(tmp_path / "school", devices, "--fault", f"a:{fault}")
+    try:
+        compiled(tmp_path, [("a", "modbus-rtu", school.a, BAUD)], [(f"d{u}", "jxct-tvoc", "a", u) for u in range(1, 4)])
+        text = command("doctor", "--data", str(tmp_path), "--times", "2", code=None)
+        rows = [row for row in text.splitlines() if WORDS[fault][0] in row]
+        assert len(rows) == 1 and rows[0][2:].startswith("线路 a：")
+        school.tell(fault={"line": "a", "kind": "unplug"})
+        gone = command("doctor", "--data", str(tmp_path), "--times", "1", code=1)
+        assert WORDS["down"][1] in gone
+    finally:
+        school.close()
+
+
+def test_what_most_devices_show_is_the_lines() -> None:
+    wires = {f"d{n}": Counter({"flipped": 3, "good": 1}) for n in range(4)} | {"d4": Counter({"good": 4})}
+    (one,) = complaints(wires)
+    assert (one.about, one.symptom) == ("", "flipped") and "A/B swapped or no terminator" in one.en
+    (two,) = complaints({f"d{n}": Counter({"silent": 2}) for n in range(3)})
+    assert two.about == "" and "波特率" in two.zh
+    single = complaints({"d0": Counter({"silent": 2}), "d1": Counter({"good": 4}), "d2": Counter({"good": 4})})
+    assert [(c.about, c.symptom) for c in single] == [("d0", "silent")]
+
+
+def test_a_fault_that_comes_and_goes_says_how_often() -> None:
+    (one,) = complaints({"d0": Counter({"flipped": 1, "good": 3})})
+    assert one.share == 0.25
+
+
+def test_no_site_is_a_finding_with_its_cure(tmp_path: Path) -> None:
+    text = command("doctor", "--data", str(tmp_path), code=1)
+    assert "campus-gateway check" in text and "✗ 配置" in text
+    assert "✗ 数据目录" in command("doctor", "--data", str(tmp_path / "none"), code=1)
+
+
+def test_trace_explains_the_frames_field_by_field(data: Path) -> None:
+    text = command("trace", "d1", "--data", str(data))
+    assert re.search(r"→ 01 03 00 00 00 0A .. ..\n +地址 unit 1 · 功能 function 03", text)
+    assert "校验 CRC" in text and "对 right" in text and "错 WRONG" not in text
+    assert re.search(r"holding 0: 0x[0-9A-F]{4} = \d+  humidity", text)
+    assert "mbpoll -m rtu" in text
+
+
+def test_trace_shows_what_is_wrong(data: Path) -> None:
+    unit = next(u for u, f in UNITS.items() if f == "garble")
+    text = command("trace", f"d{unit}", "--data", str(data), code=1)
+    assert "错 WRONG" in text and WORDS["flipped"][0] in text
+    refused = next(u for u, f in UNITS.items() if f == "exception=2")
+    assert "异常码 exception 2" in command("trace", f"d{refused}", "--data", str(data), code=1)
+    assert "没有设备 nobody" in command("trace", "nobody", "--data", str(data), code=1)
