@@ -6,10 +6,11 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from drivers.asking import Asker, Heard
+from drivers.modbus.sniff import rtu_frames
 from drivers.plan import plan
 from drivers.profile import Device
 from gateway.diagnose import symptom
@@ -98,14 +99,22 @@ async def examine(line: Asker, devices: Sequence[Device], times: int) -> dict[st
                 continue
             read = plan(device.profile)[turn % len(plan(device.profile))]
             heard = await line.ask(device.unit, read, device.profile.limits.latency)
+            if previous and _says_again(previous[1], heard):
+                seen[previous[0]]["good"] -= 1
+                seen[previous[0]]["duplicated"] += 1
+                heard = await line.ask(device.unit, read, device.profile.limits.latency)
             shown = symptom(device.unit, heard)
             if shown == "silent" and not turn:
                 again = await line.ask(device.unit, read, max(PATIENT, device.profile.limits.latency))
                 shown = "late" if again.kind in ("good", "refused") else symptom(device.unit, again)
-            if heard.before and previous and heard.before in previous[1].received:  # it said its answer again
-                seen[previous[0]]["good"] -= 1
-                seen[previous[0]]["duplicated"] += 1
-                shown = symptom(device.unit, replace(heard, before=b""))
             previous = (device.id, heard)
             seen[device.id][shown] += 1
     return {id: +counts for id, counts in seen.items()}
+
+
+def _says_again(before: Heard, heard: Heard) -> bool:
+    """Did the device asked before say its answer once more, ahead of this one's or in its place?"""
+    if before.kind != "good":
+        return False
+    foreign = heard.kind in ("wrong", "garbled") and any(f in before.received for f in rtu_frames(heard.received))
+    return foreign or bool(heard.before and heard.before in before.received)

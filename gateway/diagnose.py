@@ -59,13 +59,17 @@ def _of_good(heard: Heard) -> str:
 
 def _said_by_a_gateway(heard: Heard, own: Sequence[bytes]) -> int:
     """The exception with which a converter speaks for a silent device: to the line it is silence. 0: none."""
-    pdu = own[0][1:3] if own else heard.received[7:9] if heard.sent[2:4] == b"\0\0" else b""
+    pdu = own[0][1:3] if own else heard.received[7:9] if _is_tcp(heard) else b""
     return pdu[1] if heard.kind == "silent" and len(pdu) == 2 and pdu[0] & 0x80 else 0
 
 
+def _is_tcp(heard: Heard) -> bool:
+    """A read's question has 8 bytes as an RTU frame and 12 with the header of Modbus TCP."""
+    return len(heard.sent) == 12
+
+
 def _of_wrong(unit: int, heard: Heard, frames: Sequence[bytes]) -> str:
-    tcp = len(heard.sent) > 8 and heard.sent[2:4] == b"\0\0"
-    if tcp:
+    if _is_tcp(heard):
         got, asked = heard.received[6:8], heard.sent[6:8]
         if heard.received == heard.sent:
             return "echoed"
