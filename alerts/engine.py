@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from alerts import aftermath, duty, interlock
+from alerts import aftermath, duty, interlock, trial
 from alerts.authority import allowed
 from alerts.book import Book
 from alerts.commands import VERBS, Done, result_minutes, targets
@@ -35,11 +35,12 @@ from alerts.model import (
     Scalar,
     Truth,
 )
-from alerts.plant import Plant
+from alerts.plant import Person, Plant
 from alerts.record import Record, facts
 from alerts.replies import text
 from alerts.restore import BOX, configured, distinct, next_due, off_time, rebase, removed, unseen
 from alerts.telling import Telling
+from alerts.trial import Trials
 from drivers.reading import Now, Reading
 
 REMEMBERED = 86_400_000  # ms that a command's id is remembered
@@ -63,6 +64,7 @@ class Engine:
         self._feedback_due: int | None = None
         self._telling = Telling(plant, self._book, self._put, self._unreached)
         self._outputs = dict.fromkeys(plant.outputs, False)
+        self._trials = Trials(plant)
         self._replies: OrderedDict[str, tuple[Reply, int]] = OrderedDict()
 
     @property
@@ -172,7 +174,13 @@ class Engine:
 
     def next_due(self) -> int | None:
         """The mono ms at which `tick` is wanted next. Calling it earlier or more often changes nothing."""
-        times = (self._book.next_due(), self._judge.next_due(), self._telling.next_due(), self._feedback_due)
+        times = (
+            self._book.next_due(),
+            self._judge.next_due(),
+            self._telling.next_due(),
+            self._feedback_due,
+            self._trials.next_due(),
+        )
         return min((t for t in times if t is not None), default=None)
 
     # -- one input, step by step -----------------------------------------------------------------------------------------
@@ -190,8 +198,9 @@ class Engine:
             rec.event(kind, alarm.id, old=alarm.state.value, new=alarm.state.value, args=args)
             self._put(rec, alarm)
         self._telling.escalate(rec, lambda: duty.on_duty(self._plant, rec.now.wall))
-        if rec.changed:
-            for output, on in interlock.desired(tuple(self._book.all()), self._plant).items():
+        if rec.changed or self._trials.due(rec.now):
+            standing = tuple(self._book.all())
+            for output, on in self._trials.applied(interlock.desired(standing, self._plant), standing, rec.now).items():
                 if self._outputs[output] is not on:
                     self._outputs[output] = rec.outputs[output] = on
                     self._feedback.wanted(output, on, rec.now)
@@ -290,12 +299,14 @@ class Engine:
         person = self._plant.people.get(cmd.person)
         if person is None:
             return self._refuse(rec, cmd, "refused.person")
-        if cmd.verb not in VERBS:
+        if cmd.verb not in VERBS and cmd.verb != trial.VERB:
             return self._refuse(rec, cmd, "refused.verb")
         if rec.now.wall > cmd.expires:
             return self._refuse(rec, cmd, "refused.expired")
         if cmd.proof == "bureau" and not rec.clock_ok:
             return self._refuse(rec, cmd, "refused.clock")
+        if cmd.verb == trial.VERB:
+            return self._try(rec, cmd, person)
         meant, code = targets(cmd, self._book.all())
         if not meant:
             return self._refuse(rec, cmd, code)
@@ -312,6 +323,14 @@ class Engine:
             words = text(done.code or done.kind, done.alarm, result_minutes(done.alarm, self._plant))
             reply = reply or Reply(cmd.id, True, done.kind, words, seq)
         return reply or self._refuse(rec, cmd, *refusals[0])
+
+    def _try(self, rec: Record, cmd: Command, person: Person) -> Reply:
+        """Switch one output on for some seconds; `_settle` does it, and undoes it when they are over."""
+        if code := self._trials.begin(cmd, person, tuple(self._book.all()), rec.now):
+            return self._refuse(rec, cmd, code)
+        args = {"command": cmd.id, "proof": cmd.proof} | {key: cmd.args[key] for key in ("output", "seconds")}
+        seq = rec.event(trial.VERB, who=person.id, code=cmd.verb, args=args)
+        return Reply(cmd.id, True, trial.VERB, text(trial.VERB), seq)
 
     def _refuse(self, rec: Record, cmd: Command, code: str, alarm: Alarm | None = None) -> Reply:
         args = {"command": cmd.id, "verb": cmd.verb, "target": cmd.alarm, "proof": cmd.proof}

@@ -17,6 +17,8 @@ COMMANDS: dict[str, str] = {
     "scan": "find serial ports and devices, with a ready devices block 找串口、找设备",
     "doctor": "is everything in order? ports, clock, disk, every device; faults in words 体检",
     "trace": "raw frames of one device, explained 报文逐字段解释",
+    "watch": "live table of points 实时数据",
+    "outputs": "outputs: how they stand, try one 输出",
     "read": "read one device once 读一个设备",
     "alarm": "list alarms; received, result, silence, reset 报警处理",
     "journal": "verify or export the journal 日志核验与导出",

@@ -12,7 +12,9 @@ HEAD = """campus: 1
 site: {id: test-school, district: town, name: 测试学校, short: 测试, timezone: Asia/Shanghai}
 buildings: [{id: main, name: 主楼, use: teaching}]
 zones: [{id: hall, name: 主楼大厅, building: main, kind: corridor}]
-people: [{id: wang, name: 王老师, role: duty, phone: "+8613800000001", channels: [console]}]
+people:
+  - {id: wang, name: 王老师, role: duty, phone: "+8613800000001", channels: [console]}
+  - {id: fitter, name: 安装员, role: installer}
 channels: [{id: console, type: console}]
 """
 
@@ -27,7 +29,7 @@ def compiled(
         place = f'port: "{where}", baud: {baud}' if type == "modbus-rtu" else f"host: {host}, port: {port}"
         lines.append(f"  - {{id: {id}, type: {type}, {place}}}")
     lines.append("devices:")
-    lines += [f"  - {{id: {d}, profile: {p}, bus: {b}, unit: {u}, zone: hall, period: 10s}}" for d, p, b, u in devices]
+    lines += [f"  - {{id: {d}, profile: {p}, bus: {b}, unit: {u}, zone: hall}}" for d, p, b, u in devices]
     source = folder / "site.yaml"
     source.write_text("\n".join(lines) + "\n" + more, encoding="utf-8")
     made = compile_site(source, data=str(folder), substitutions={}, speed=1)

@@ -1,0 +1,95 @@
+"""`outputs list|test`: the outputs and how they stand; one of them on for some seconds, after asking. Journaled by the living `run`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+import uuid
+from typing import Any
+
+from gateway.commands._client import Failed, add_data, ask, complain
+
+LIFETIME = 30_000  # ms a local command lives
+ROLES = {
+    "guard-sounder": "值班室警号",
+    "evacuation": "疏散信号（全楼会响）",
+    "room-sounder": "现场警号",
+    "fan": "排风机",
+    "valve": "燃气阀（会关断）",
+    "chirp": "提示音",
+}
+
+
+def add_parser(sub: Any) -> None:
+    p = sub.add_parser("outputs", help="outputs: how they stand, try one 输出")
+    verbs = p.add_subparsers(dest="verb", metavar="VERB", required=True)
+    add_data(verbs.add_parser("list", help="what there is and how it stands 输出列表"))
+    test = verbs.add_parser("test", help="one output on for some seconds, after asking 试一路输出")
+    add_data(test)
+    test.add_argument("output", help="e.g. guard-relay/relay-1 (outputs list)")
+    test.add_argument("--seconds", type=int, default=3, metavar="N", help="1 to 30 (default 3)")
+    test.add_argument("--as", dest="person", required=True, metavar="PERSON", help="person id of the site file")
+    test.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def run(args: argparse.Namespace) -> int:
+    """0: it went on and off again. 1: refused, or it did not follow. 2: not confirmed."""
+    try:
+        outputs = ask(args.data, {"ask": "snapshot"})["data"]
+        if args.verb == "list":
+            return _list(outputs["outputs"])
+        return _test(args, outputs)
+    except Failed as error:
+        return complain(error)
+
+
+def _list(outputs: dict[str, Any]) -> int:
+    for id, output in sorted(outputs.items()):
+        stands = {True: "通 on", False: "断 off", None: "不明 unknown"}[output["is"]]
+        odd = "" if output["is"] == output["want"] else f"（应 {'通 on' if output['want'] else '断 off'}）"
+        print(
+            f"{id:<28} {ROLES.get(output['role'], output['role']):<12} {output['zone'] or output['building']:<16} {stands}{odd}"
+        )
+    if not outputs:
+        print("没有配置输出 · no outputs are configured")
+    return 0
+
+
+def _test(args: argparse.Namespace, snapshot: dict[str, Any]) -> int:
+    output = snapshot["outputs"].get(args.output)
+    if output is None:
+        raise Failed(f"没有输出 {args.output}；有：{' '.join(sorted(snapshot['outputs']))} · no such output")
+    what = f"{args.output} {ROLES.get(output['role'], output['role'])} {output['zone'] or output['building']}"
+    if not args.yes and not _agreed(
+        f"{what} 将接通 {args.seconds} 秒，现场人员知道吗？ will be on for {args.seconds} s [y/N] "
+    ):
+        print("没有动 · nothing was switched", file=sys.stderr)
+        return 2
+    answer = ask(args.data, {"do": {
+        "id": uuid.uuid4().hex, "verb": "output-test", "person": args.person, "proof": "local", "expires": snapshot["now"] + LIFETIME,
+        "args": {"output": args.output, "seconds": args.seconds},
+    }})  # fmt: skip
+    print(f"{answer['text']['zh']} · {answer['text']['en']}")
+    return _followed(args)
+
+
+def _followed(args: argparse.Namespace) -> int:
+    """Look until it has been on and is off again."""
+    on = False
+    for _ in range((args.seconds + 15) * 5):
+        state = ask(args.data, {"ask": "snapshot"})["data"]["outputs"][args.output]
+        if state["is"] and not on:
+            on = True
+            print("已接通（回读确认）· on, read back", flush=True)
+        if on and not state["want"] and state["is"] is False:
+            print("已断开（回读确认）· off, read back")
+            return 0
+        time.sleep(0.2)
+    print("没有读到它动作：查继电器板和接线 · no read-back of it: check the relay board", file=sys.stderr)
+    return 1
+
+
+def _agreed(question: str) -> bool:
+    print(question, end="", flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes", "是")
