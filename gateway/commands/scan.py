@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from drivers.framing import FRAMINGS
 from gateway.commands._client import Failed, add_data, complain
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def add_parser(sub: Any) -> None:
     rtu = verbs.add_parser("rtu", help="who answers on an RS-485 line 扫描 485 线路")
     rtu.add_argument("port", help="serial port, best its by-path name (scan ports)")
     rtu.add_argument("--baud", type=_bauds, default=[9600], metavar="N[,N]", help="speeds to try (default 9600)")
-    rtu.add_argument("--framing", default="8N1", choices=["8N1", "8N2", "8E1", "8O1"], help="data, parity, stop (default 8N1)")
+    rtu.add_argument("--framing", default="8N1", choices=FRAMINGS, help="data, parity, stop (default 8N1)")
     _common(rtu, "1-32")
     tcp = verbs.add_parser("tcp", help="who answers behind a Modbus TCP host 扫描网口设备")
     tcp.add_argument("host", metavar="HOST[:PORT]", help="port 502 unless given")
