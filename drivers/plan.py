@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from drivers.bus import Space
-from drivers.profile import Channel, Limits, Profile
+from drivers.pace import BIT_SPACES, USUAL, Pace
+from drivers.profile import Channel, Device, Limits, Profile
+from drivers.quantities import QUANTITIES
 
-# Characters on the line that one more question costs whatever it asks for: request 8, answer's frame 5,
-# two silences of 3.5, and about 5 for the device to turn round.
-QUESTION = 25
-
-# Characters that one more register or bit in the answer costs.
-_WORTH: dict[Space, float] = {"coil": 1 / 8, "discrete": 1 / 8, "input": 2.0, "holding": 2.0}
+FIRE_REGISTERS = 60  # the longest read on a line with fire points (design §5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +46,28 @@ def needs(channel: Channel) -> tuple[tuple[Space, int, int], ...]:
     return ((channel.space, channel.address, channel.words), *helpers)
 
 
+def is_fire(device: Device) -> bool:
+    return any(QUANTITIES[channel.quantity].fire for channel in device.profile.channels)
+
+
+def plans(
+    devices: Sequence[Device], pace: Pace, forbidden: Mapping[str, Collection[tuple[Space, int]]] | None = None
+) -> dict[str, tuple[Read, ...]]:
+    """The plans of all devices of one line, by id. On a line with fire points no read is long."""
+    most = FIRE_REGISTERS if any(is_fire(d) for d in devices) else None
+    forbidden = forbidden or {}
+    return {d.id: plan(d.profile, pace=pace, max_registers=most, forbidden=forbidden.get(d.id, ())) for d in devices}
+
+
 def plan(
-    profile: Profile, *, max_registers: int | None = None, forbidden: Collection[tuple[Space, int]] = ()
+    profile: Profile, *, pace: Pace = USUAL, max_registers: int | None = None, forbidden: Collection[tuple[Space, int]] = ()
 ) -> tuple[Read, ...]:
     """The questions of one cycle; together they make every channel decodable, each named exactly once.
 
-    `max_registers` tightens the profile's own limit (lines with fire points). A register or bit in
-    `forbidden` (the device answered exception 2 there) is never touched: holes over it stay open, and a
-    channel that needs it is in no Read. Raises ValueError when a value is longer than the limit.
+    A hole is read along when that is quicker on this line than one more question. `max_registers` tightens the profile's
+    own limit (lines with fire points). A register or bit in `forbidden` (the device answered exception 2 there) is never
+    touched: holes over it stay open, and a channel that needs it is in no Read. Raises ValueError when a value is longer
+    than the limit.
     """
     limits = profile.limits
     wanted: dict[Space, set[_Span]] = {}
@@ -71,7 +82,9 @@ def plan(
     questions = [
         (space, question)
         for space, spans_of_space in wanted.items()
-        for question in _questions(space, sorted(spans_of_space), limits, _longest(space, limits, max_registers), forbidden)
+        for question in _questions(
+            space, sorted(spans_of_space), limits, _longest(space, limits, max_registers), forbidden, pace
+        )
     ]
     names: list[list[str]] = [[] for _ in questions]
     for channel, spans in readable:
@@ -84,18 +97,23 @@ def plan(
 
 
 def _span(space: Space, address: int, count: int, limits: Limits) -> _Span:
-    block = limits.bit_block if space in ("coil", "discrete") else 1
+    block = limits.bit_block if space in BIT_SPACES else 1
     return _Span(address // block * block, -(-(address + count) // block) * block)
 
 
 def _longest(space: Space, limits: Limits, max_registers: int | None) -> int:
-    if space in ("coil", "discrete"):
+    if space in BIT_SPACES:
         return limits.max_bits
     return limits.max_registers if max_registers is None else min(limits.max_registers, max_registers)
 
 
 def _questions(
-    space: Space, spans: list[_Span], limits: Limits, longest: int, forbidden: Collection[tuple[Space, int]]
+    space: Space,
+    spans: list[_Span],
+    limits: Limits,
+    longest: int,
+    forbidden: Collection[tuple[Space, int]],
+    pace: Pace,
 ) -> list[_Span]:
     """Cut the sorted spans into runs, one question each, at the least total cost (dynamic programming)."""
     if limits.alone:
@@ -112,7 +130,7 @@ def _questions(
             if question.end - question.start > longest:
                 break
             rest_cost, rest = best[len(spans) - 1 - i]
-            cost = QUESTION + _WORTH[space] * (question.end - question.start) + rest_cost
+            cost = pace.question(limits.gap) + pace.values(space, question.end - question.start) + rest_cost
             options.append((cost, (question, *rest)))
         best.append(min(options, key=lambda option: option[0]))
     return list(best[-1][1])

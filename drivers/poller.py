@@ -13,17 +13,20 @@ from typing import TypeVar
 from drivers.bus import Bus, DeviceFault, LineDown, Refused, Space
 from drivers.codec import decode
 from drivers.lending import PATIENCE, Desk, Exchange, Follower, Reader
+from drivers.load import load
 from drivers.outputs import Outputs
-from drivers.plan import Read, needs, plan
+from drivers.pace import USUAL, Pace
+from drivers.plan import Read, needs, plans
 from drivers.profile import Device
 from drivers.reading import Clock, Quality, Reading
-from drivers.schedule import Schedule, is_fire
+from drivers.schedule import Schedule
 
 log = logging.getLogger(__name__)
 
-FIRE_REGISTERS = 60  # the longest read on a line with fire points
 LINK_EVERY = 10_000  # ms between two readings of the line's own point
+LOAD_SPAN = 10_000  # ms
 LINK_WITNESSES = 5  # devices that must fail one after the other, none answering between, before the line counts as down
+NO_TURN = "线路忙，轮不到它 the line is too busy to ask it"
 NO_SUCH_ADDRESS = 2  # Modbus exception
 Frames = list[tuple[bytes, bytes]]
 Emit = Callable[[Sequence[Reading]], None]
@@ -33,15 +36,18 @@ T = TypeVar("T")
 class Poller:
     """`emit` is called once per device read with all its Readings, and with the line's own point `<bus>/link`."""
 
-    def __init__(self, bus_id: str, bus: Bus, devices: Sequence[Device], emit: Emit, clock: Clock) -> None:
+    def __init__(self, bus_id: str, bus: Bus, devices: Sequence[Device], emit: Emit, clock: Clock, pace: Pace = USUAL) -> None:
         self._id, self._bus, self._emit, self._clock = bus_id, bus, emit, clock
         self._devices = {device.id: device for device in devices}
-        self._most = FIRE_REGISTERS if any(is_fire(d) for d in devices) else None
+        self._pace = pace
         self._forbidden: dict[str, set[tuple[Space, int]]] = {d.id: set() for d in devices}
-        self._plans: dict[str, tuple[Read, ...]] = {d.id: plan(d.profile, max_registers=self._most) for d in devices}
-        self._schedule = Schedule(devices, clock.now().mono)
+        self._plans = plans(devices, pace)
+        self._planned = load(devices, pace).share
+        worst = {d.id: round(pace.worst(d.profile.limits) * 1000) for d in devices}
+        self._schedule = Schedule(devices, clock.now().mono, worst)
         self._outputs = Outputs(self._devices)
         self._alive: dict[str, bool] = {}
+        self._hurried = False  # inside `_urgent`: what it asks is not interrupted again
         self._silent: set[str] = set()  # devices that failed since any device answered
         self._wake = asyncio.Event()
         self._desk = Desk(self._wake.set, lambda: clock.now().mono)
@@ -50,16 +56,18 @@ class Poller:
         bus.trace = lambda sent, received: self._frames.append((sent, received))
         self._down = False  # the port or the connection itself
         self._link: bool | None = None
-        self._link_due = 0
+        self._link_due = self._second_due = 0
         self._polls = self._errors = self._busy = 0
         self._spent: Counter[int] = Counter()  # unit -> ms of the line since its device was last accounted for
-        self._began = clock.now().mono
+        self._load = 0.0  # share of the last ten seconds that the line was busy
+        self._counted = (clock.now().mono, 0)  # since when, and how busy it had been by then, ms
 
     async def run(self) -> None:
         """For ever. Outputs first, then what is due, then a question lent to somebody."""
         try:
             while True:
                 now = self._clock.now().mono
+                self._each_second(now)
                 if device := self._outputs.due(now):
                     await self._switch(device)
                 elif not await self._lent(now, PATIENCE):
@@ -115,11 +123,12 @@ class Poller:
         return await self._exchange(unit, self._bus.read(unit, space, address, count, latency=latency, gap=gap))
 
     def state(self) -> dict[str, object]:
-        """For the screen: is the line up, share of time busy, questions and failures since start."""
-        span = max(1, self._clock.now().mono - self._began)
+        """For the screen: is the line up, share of time busy and as planned, devices left alone, questions, failures."""
         return {
             "up": self._link is not False,
-            "load": round(self._busy / span, 3),
+            "load": round(self._load, 3),
+            "planned": round(self._planned, 3),
+            "dead": self._schedule.dead,
             "errors": self._errors,
             "polls": self._polls,
         }
@@ -146,7 +155,9 @@ class Poller:
         found: list[str] = []
         silent: DeviceFault | None = None
         limits = device.profile.limits
-        for read in self._plans[device.id]:
+        for n, read in enumerate(self._plans[device.id]):
+            if n and line is self:
+                await self._urgent()
             try:
                 words = await line.read(
                     device.unit, read.space, read.address, read.count, latency=limits.latency, gap=limits.gap
@@ -165,6 +176,23 @@ class Poller:
         now = self._clock.now()
         bad = tuple(Reading(device.point(c), None, Quality.FAULT, now, text) for c, text in faults.items())
         return (*decode(device, found, image, now), *bad)
+
+    async def _urgent(self) -> None:
+        """Outputs and fire slots that fell due between two questions of a long cycle. A fire device's own cycle is short."""
+        if self._hurried:
+            return
+        self._hurried = True
+        try:
+            while True:
+                now = self._clock.now().mono
+                if device := self._outputs.due(now):
+                    await self._switch(device)
+                elif device := self._schedule.fire(now):
+                    self._take(await self._read(device, self))
+                else:
+                    return
+        finally:
+            self._hurried = False
 
     async def _exchange(self, unit: int, transaction: Awaitable[T]) -> T:
         """One transaction, counted and shown to the followers. The only way to the bus."""
@@ -213,8 +241,8 @@ class Poller:
             return
         used = {(space, start + n) for c in device.profile.channels for space, start, count in needs(c) for n in range(count)}
         if holes := set(read.cells()) - used:
-            forbidden = self._forbidden[device.id] = self._forbidden[device.id] | holes
-            self._plans[device.id] = plan(device.profile, max_registers=self._most, forbidden=forbidden)
+            self._forbidden[device.id] |= holes
+            self._plans = plans(tuple(self._devices.values()), self._pace, self._forbidden)
             log.info("%s/%s refuses %s registers between its values: they are left out", self._id, device.id, len(holes))
 
     def _heard(self, device: Device, silent: DeviceFault | None) -> None:
@@ -281,6 +309,20 @@ class Poller:
         self._take(await self._read(device, self))
 
     # the line itself
+
+    def _each_second(self, now: int) -> None:
+        """How busy the line is, and whom it could not ask."""
+        if now < self._second_due:
+            return
+        self._second_due = now + 1_000
+        since, before = self._counted
+        if now - since >= LOAD_SPAN or not self._load:
+            self._load = (self._busy - before) / max(1, now - since)
+        if now - since >= LOAD_SPAN:
+            self._counted = (now, self._busy)
+        for device in self._schedule.stale(now):
+            at = self._clock.now()
+            self._take(tuple(Reading(device.point(c.id), None, Quality.STALE, at, NO_TURN) for c in device.profile.channels))
 
     def _say_link(self) -> None:
         down = self._down or len(self._silent) >= min(LINK_WITNESSES, len(self._devices))

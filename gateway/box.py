@@ -13,9 +13,9 @@ from alerts.engine import Engine
 from alerts.model import Alarm, Command, Notification
 from alerts.plant import Plant
 from drivers.lending import LineBusy
+from drivers.plan import is_fire
 from drivers.poller import Poller
 from drivers.reading import Clock, Reading
-from drivers.schedule import is_fire
 from gateway import incident, view
 from gateway.decide import Decider
 from gateway.jsonable import to_jsonable

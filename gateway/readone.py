@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from drivers.plan import plan
+from drivers.pace import pace
+from drivers.plan import Read, plans
 from drivers.poller import Poller
 from drivers.profile import Device
 from drivers.quantities import QUANTITIES
@@ -13,7 +14,7 @@ from drivers.reading import Reading
 from drivers.registry import open_bus
 from gateway.clock import SystemClock
 from gateway.mbpoll import mbpoll
-from gateway.site import Site
+from gateway.site import BusConfig, Site
 
 
 def read_json(site: Site, device: Device, readings: Sequence[Reading], frames: Sequence[tuple[bytes, bytes]]) -> dict[str, Any]:
@@ -33,8 +34,13 @@ def read_json(site: Site, device: Device, readings: Sequence[Reading], frames: S
             for r in readings
         ],
         "frames": [{"tx": tx.hex(" "), "rx": rx.hex(" ")} for tx, rx in frames],
-        "mbpoll": [mbpoll(bus, device.unit, read) for read in plan(device.profile)],
+        "mbpoll": [mbpoll(bus, device.unit, read) for read in _plan(site, bus, device)],
     }
+
+
+def _plan(site: Site, bus: BusConfig, device: Device) -> tuple[Read, ...]:
+    """As `run` asks it: the other devices of its line have their say."""
+    return plans([d for d in site.devices if d.bus == bus.id], pace(bus.type, bus.baud, bus.framing))[device.id]
 
 
 async def read_alone(site: Site, device_id: str) -> dict[str, Any]:
@@ -42,7 +48,8 @@ async def read_alone(site: Site, device_id: str) -> dict[str, Any]:
     device = next(d for d in site.devices if d.id == device_id)
     config = next(b for b in site.buses if b.id == device.bus)
     bus = open_bus(config.type, config.settings, config.host, config.tcp_port)
-    poller = Poller(config.id, bus, [device], lambda readings: None, SystemClock())
+    line = pace(config.type, config.baud, config.framing)
+    poller = Poller(config.id, bus, [device], lambda readings: None, SystemClock(), line)
     try:
         readings, frames = await poller.once(device.id)
     finally:

@@ -16,6 +16,7 @@ from typing import IO
 from alerts.channels.registry import CHANNELS
 from alerts.engine import Engine
 from alerts.model import Inbound
+from drivers.pace import pace
 from drivers.poller import Poller
 from drivers.proof import Proven
 from drivers.quantities import QUANTITIES
@@ -174,7 +175,7 @@ def _poller(site: Site, bus: BusConfig, intake: Intake, clock: Clock) -> Poller:
     if bus.type == "modbus-rtu":
         others = {b.id: on[b.id] for b in site.buses if b.type == bus.type and b.id != bus.id}
         line = Proven(line, bus.id, on[bus.id], others)
-    return Poller(bus.id, line, on[bus.id], intake, clock)
+    return Poller(bus.id, line, on[bus.id], intake, clock, pace(bus.type, bus.baud, bus.framing))
 
 
 def _tellers(site: Site, clock: Clock, ears: Ears) -> Mapping[str, Teller]:

@@ -11,7 +11,7 @@ from alerts.model import Policy, Rule, Scalar
 from alerts.plant import Building, Calendar, OutputPoint, Person, Plant, Point, Shift, Sleep, Zone
 from drivers.profile import Channel, Device, Profile
 from drivers.quantities import GASES, QUANTITIES
-from gateway.config.devices import stale
+from drivers.schedule import stale_after
 from gateway.config.library import Library
 from gateway.config.model import Bus, SiteFile, ZoneFile
 from gateway.config.rulefile import DURATIONS, RuleFile
@@ -93,7 +93,7 @@ def _points(file: SiteFile, devices: Sequence[Device]) -> dict[str, Point]:
             change = entry.channels.get(channel.id)
             zone = (change.zone if change else None) or entry.zone
             name = (change.name if change else None) or _name(entry.name, channel, device.profile)
-            limit = stale(channel.quantity, device.period)
+            limit = stale_after(channel.quantity, device.period)
             id = device.point(channel.id)
             points.append(Point(id, device.id, channel.quantity, zone, name, limit, device.bus, channel.values))
     points += [Point(f"{b.id}/{LINK}", b.id, LINK, "", "线路", LINK_STALE, b.id) for b in file.buses]

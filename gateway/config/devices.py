@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 
-from drivers.plan import plan
+from drivers.load import RESERVE, Load, faster, late, load
+from drivers.pace import pace
 from drivers.profile import Channel, Device, Profile
 from drivers.quantities import GASES, QUANTITIES
-from drivers.schedule import load
+from drivers.schedule import SAFETY
 from gateway.config.findings import Finding
 from gateway.config.library import Library
-from gateway.config.model import ChannelFile, DeviceFile
+from gateway.config.model import Bus, ChannelFile, DeviceFile
 from gateway.config.shape import Shaped
 from gateway.config.source import Source
 
 FIRE_PERIOD, PERIOD = 1_000, 5_000  # ms, when the site does not say
-SAFETY = frozenset(
-    {
-        "residual-current", "cable-temperature", "arc-fault", "combustible-gas", "toxic-gas", "oxygen", "door", "lock", "panic",
-    }
-)  # fmt: skip
 # Slowest period, ms. Fire: its guaranteed slot. Safety: three periods within 30 s (D10). The rest: three periods and the
 # longest on-delay of a no-data rule, 30 s, within the 100 s of R5.
 FIRE_SLOWEST, SAFETY_SLOWEST, SLOWEST = 2_000, 10_000, 20_000
-SAFETY_STALE = 30_000
 WARN, REFUSE = 0.8, 1.0  # share of a line's time
 
 
@@ -47,26 +43,54 @@ def devices(source: Source, shaped: Shaped, library: Library) -> tuple[dict[int,
     return made, findings
 
 
-def stale(quantity: str, period: int) -> int:
-    """How long a point may be silent, ms."""
-    safety = QUANTITIES[quantity].fire or quantity in SAFETY
-    return min(3 * period, SAFETY_STALE) if safety else max(3 * period, 3 * PERIOD)
-
-
 def weigh(source: Source, shaped: Shaped, made: Sequence[Device]) -> list[Finding]:
-    """Serial lines that are busy more than 80 % of their time, with the arithmetic; above 100 % they cannot do it."""
+    """Lines that are busy more than 80 % of their time, with the arithmetic; above 100 % they cannot do it.
+
+    And lines on which a device that does not answer would make a fire point late.
+    """
     findings = []
     assert shaped.file is not None
     for n, bus in zip(shaped.index.get("buses", ()), shaped.file.buses, strict=True):
         on_bus = [d for d in made if d.bus == bus.id]
-        if bus.type == "modbus-tcp" or not on_bus:
+        if not on_bus:
             continue
-        weight = load(on_bus, {d.id: plan(d.profile) for d in on_bus}, bus.baud, bus.framing)
+        line = pace(bus.type, bus.baud, bus.framing)
+        weight = load(on_bus, line)
         if weight.share > WARN:
             code = "CFG-033" if weight.share > REFUSE else "CFG-050"
+            zh, en = _advice(bus, on_bus, weight)
             share, sum_ = round(weight.share * 100), "; ".join(weight.lines)
-            findings.append(source.finding(code, ("buses", n), bus=bus.id, share=share, arithmetic=sum_))
+            findings.append(
+                source.finding(code, ("buses", n), bus=bus.id, share=share, arithmetic=sum_, advice_zh=zh, advice=en)
+            )
+        if found := late(on_bus, line):
+            at = next(i for i, d in zip(shaped.index["devices"], shaped.file.devices, strict=True) if d.id == found.fire.id)
+            findings.append(
+                source.finding(
+                    "CFG-075",
+                    ("devices", at),
+                    fire=found.fire.id,
+                    slow=found.slow.id,
+                    period=_seconds(found.fire.period),
+                    holds=_seconds(found.holds),
+                    own=_seconds(found.own),
+                    age=_seconds(found.age),
+                )
+            )
     return findings
+
+
+def _seconds(ms: int) -> str:
+    return f"{ms / 1000:g}"
+
+
+def _advice(bus: Bus, on_bus: Sequence[Device], weight: Load) -> tuple[str, str]:
+    """What would bring the line under 80 %, in figures: zh, en."""
+    times = max(2, math.ceil((weight.share - RESERVE) / (WARN - RESERVE)))
+    zh, en = f"放长 period 到 {times} 倍，或分到 {times} 条线", f"periods × {times}, or {times} lines"
+    if baud := faster(on_bus, bus.type, bus.baud, bus.framing, WARN):
+        return f"波特率 {baud}，或{zh}", f"baud {baud}, or {en}"
+    return zh, en
 
 
 def _slowest(kinds: Sequence[str]) -> tuple[int, str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from site_texts import GOOD, TEN, TEN_FOUND
 
-from drivers.schedule import Load
+from drivers.load import Load
 from gateway.config.codes import CODES
 from gateway.config.compile import Compiled, compile_site
 from gateway.config.findings import render
@@ -100,6 +100,7 @@ CASES = [
     ("CFG-032", "residual-current-alarm: {high: 400}", "pressure-critical: {low: 0.14}", "0.14}"),
     ("CFG-033", "people:\n", LINES + "people:\n", "{id: a, type"),
     ("CFG-034", "name: 烟感, period: 1s", "name: 烟感, period: 3s", "3s"),
+    ("CFG-075", "name: 烟感, period: 1s", "name: 烟感, period: 1400ms", "{id: smoke"),
     ("CFG-034", "zone: cooking, period: 2s", "zone: cooking, period: 11s", "11s"),
     ("CFG-034", "period: 10s", "period: 21s", "21s"),
     ("CFG-035", "zone: room, name", "zone: cooking, name", "calectro-ug3"),
@@ -151,7 +152,7 @@ def test_one_mistake_is_one_finding_in_its_place(compiled: Go, code: str, old: s
 def test_a_busy_line_is_warned_of_an_impossible_one_refused(
     compiled: Go, monkeypatch: pytest.MonkeyPatch, share: float, codes: list[str]
 ) -> None:
-    monkeypatch.setattr("gateway.config.devices.load", lambda *_: Load(share, ("8 ms / 10 ms",)))
+    monkeypatch.setattr("gateway.config.devices.load", lambda _, line: Load(share if line.drains else 0.0, ("8 ms / 10 ms",)))
     found = compiled(GOOD)
     assert [f.code for f in found.findings] == codes
     assert all(f.line == 4 and f"{share:.0%}"[:-1] in f.words() and "8 ms / 10 ms" in f.words("en") for f in found.findings)

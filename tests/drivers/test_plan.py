@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.bus import Space
-from drivers.plan import QUESTION, Read, needs, plan
+from drivers.pace import USUAL, pace
+from drivers.plan import Read, needs, plan
 from drivers.profile import Channel, Limits, Profile, ScaleFrom, ValidIf
 
 
@@ -32,7 +33,7 @@ def asked(reads: tuple[Read, ...]) -> list[tuple[Space, int, int]]:
 CASES = [
     ("neighbours", profile(at(0), at(1), at(2)), [("holding", 0, 3)]),
     ("order of the profile does not matter", profile(at(2), at(0), at(1)), [("holding", 0, 3)]),
-    # a hole of 12 registers costs 24 characters, a question 25
+    # 9600 baud: a hole of 12 registers costs 24 characters, a question 20 characters and 5 ms of turning round: 24.8
     ("hole worth filling", profile(at(0), at(13)), [("holding", 0, 14)]),
     ("hole not worth filling", profile(at(0), at(14)), [("holding", 0, 1), ("holding", 14, 1)]),
     ("exact: holes stay open", profile(at(0), at(1), at(3), limits=Limits(exact=True)), [("holding", 0, 2), ("holding", 3, 1)]),
@@ -76,6 +77,22 @@ def test_fewest_questions_not_greedy() -> None:
     """Eight registers at a time, from the left, would split the middle pair off: three questions instead of two."""
     model = profile(at(0), at(7, "u32"), at(9), limits=Limits(max_registers=8))
     assert asked(plan(model)) == [("holding", 0, 1), ("holding", 7, 3)]
+
+
+@pytest.mark.parametrize(
+    "type, baud, gap, widest",
+    [
+        ("modbus-rtu", 9_600, 0, 12),  # 20 characters + 5 ms: 24.8 characters, two a register
+        ("modbus-rtu", 2_400, 0, 10),  # 20 characters + 5 ms: 21.2
+        ("modbus-rtu", 115_200, 0, 55),  # 13 characters + 2 × 1.75 ms + 5 ms: 110.9
+        ("modbus-rtu", 9_600, 19, 21),  # the device wants 19 ms more: 43.0
+        ("modbus-tcp", 9_600, 0, 58),  # bytes cost nothing: up to the limit of 60
+    ],
+)
+def test_a_hole_is_filled_only_where_that_is_quicker_on_this_line(type: str, baud: int, gap: int, widest: int) -> None:
+    line, limits = pace(type, baud, "8N1"), Limits(gap=gap)
+    assert len(plan(profile(at(0), at(widest + 1), limits=limits), pace=line)) == 1
+    assert len(plan(profile(at(0), at(widest + 2), limits=limits), pace=line)) == 2
 
 
 def test_value_longer_than_the_limit() -> None:
@@ -193,5 +210,5 @@ def test_no_other_cut_is_cheaper(values: set[tuple[int, str]], longest: int) -> 
             runs.append([span]) if cuts >> n & 1 else runs[-1].append(span)
         sizes = [max(end for _, end in run) - run[0][0] for run in runs]
         if max(sizes) <= longest:
-            costs.append(sum(QUESTION + 2 * size for size in sizes))
-    assert sum(QUESTION + 2 * r.count for r in plan(model)) == min(costs)
+            costs.append(sum(USUAL.question() + USUAL.values("holding", size) for size in sizes))
+    assert sum(USUAL.question() + USUAL.values("holding", r.count) for r in plan(model)) == pytest.approx(min(costs))

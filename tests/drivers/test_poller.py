@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -17,7 +18,7 @@ from drivers.framing import PortSettings
 from drivers.lending import Exchange, LineBusy, Reader
 from drivers.modbus.rtu import RtuBus
 from drivers.poller import Poller
-from drivers.profile import Channel, Device
+from drivers.profile import Channel, Device, Limits
 from drivers.reading import Now, Quality, Reading
 
 
@@ -284,6 +285,40 @@ async def test_a_job_is_answered_with_its_frames_while_polling_goes_on() -> None
             await rig.poller.job("nobody")
 
 
+async def test_r2_a_long_cycle_is_interrupted_by_fire_slots_and_outputs() -> None:
+    """Eight questions of 60 ms each: nobody with a detector due every 50 ms waits for the eighth."""
+    bus = Script()
+    real = bus.read
+
+    async def read(unit: int, space: Space, address: int, count: int, *, latency: int = 300, gap: int = 0) -> tuple[int, ...]:
+        if unit == 3:
+            await asyncio.sleep(0.06)
+        return await real(unit, space, address, count, latency=latency, gap=gap)
+
+    bus.read = read  # type: ignore[method-assign]
+    many = tuple(Channel(f"c{n}", "count", "holding", 100 * n) for n in range(8))
+    async with running(bus, smoke(1, 50), device("long", 3, many, period=100), relay(period=600_000)) as rig:
+        await rig.until(lambda: (3, 100, 1) in bus.reads)
+        rig.poller.want("relay/fan", True)
+        await rig.until(lambda: rig.last("long/c7"))
+        units = [unit for unit, _, _ in bus.reads]
+        assert not any(a == b == 3 for a, b in itertools.pairwise(units)), "a detector was asked between any two"
+        assert bus.writes and bus.reads[bus.before_write :].count((3, 700, 1)), "and the relay switched before the cycle ended"
+        assert rig.value("long/c0") == 0.0 and len([f for f in rig.seen if f[0].point == "long/c0"]) == 1, (
+            "one frame all the same"
+        )
+
+
+async def test_d10_a_device_that_cannot_be_asked_is_stale(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The detectors take the whole line (no time is free for a question of 2.1 s): unknown is never shown as normal."""
+    monkeypatch.setattr("drivers.schedule.STALE_LEAST", 300)
+    slow = device("slow", 5, WARM, period=100, limits=Limits(latency=1_050))
+    async with running(Script(), smoke(1, 1_000), slow) as rig:
+        await rig.until(lambda: rig.last("slow/humidity"))
+        found = rig.last("slow/humidity")
+        assert found is not None and (found.quality, found.value) == (Quality.STALE, None) and "线路忙" in found.fault
+
+
 async def test_lent_questions_go_in_the_gaps_one_job_at_a_time_and_the_answer_comes_back() -> None:
     bus = Script()
     bus.world[77, "holding", 5] = 4711
@@ -393,7 +428,8 @@ async def test_the_state_for_the_screen() -> None:
         await rig.until(lambda: rig.value("line/link") == 1.0 and len(bus.reads) > 10)
         state = rig.poller.state()
         assert state["up"] is True and state["polls"] == len(bus.reads) and 1 <= int(str(state["errors"])) < len(bus.reads)
-        assert 0 < float(str(state["load"])) < 1
+        assert state["dead"] == 1 and state["planned"] == pytest.approx(2 * 0.026875 / 0.02 + 0.1, abs=0.001)
+        await rig.until(lambda: 0 < float(str(rig.poller.state()["load"])) < 1)
 
 
 class Bits(RtuFar):
