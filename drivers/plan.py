@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from drivers.bus import Space
@@ -50,24 +50,31 @@ def is_fire(device: Device) -> bool:
     return any(QUANTITIES[channel.quantity].fire for channel in device.profile.channels)
 
 
-def plans(
-    devices: Sequence[Device], pace: Pace, forbidden: Mapping[str, Collection[tuple[Space, int]]] | None = None
-) -> dict[str, tuple[Read, ...]]:
+def longest(devices: Sequence[Device]) -> int | None:
+    """Registers that one read on the line of these devices may ask for, beyond each device's own limit."""
+    return FIRE_REGISTERS if any(is_fire(d) for d in devices) else None
+
+
+def plans(devices: Sequence[Device], pace: Pace) -> dict[str, tuple[Read, ...]]:
     """The plans of all devices of one line, by id. On a line with fire points no read is long."""
-    most = FIRE_REGISTERS if any(is_fire(d) for d in devices) else None
-    forbidden = forbidden or {}
-    return {d.id: plan(d.profile, pace=pace, max_registers=most, forbidden=forbidden.get(d.id, ())) for d in devices}
+    most = longest(devices)
+    return {d.id: plan(d.profile, pace=pace, max_registers=most) for d in devices}
 
 
 def plan(
-    profile: Profile, *, pace: Pace = USUAL, max_registers: int | None = None, forbidden: Collection[tuple[Space, int]] = ()
+    profile: Profile,
+    *,
+    pace: Pace = USUAL,
+    max_registers: int | None = None,
+    forbidden: Collection[tuple[Space, int]] = (),
+    cuts: Collection[tuple[Space, int]] = (),
 ) -> tuple[Read, ...]:
     """The questions of one cycle; together they make every channel decodable, each named exactly once.
 
     A hole is read along when that is quicker on this line than one more question. `max_registers` tightens the profile's
     own limit (lines with fire points). A register or bit in `forbidden` (the device answered exception 2 there) is never
     touched: holes over it stay open, and a channel that needs it is in no Read. Raises ValueError when a value is longer
-    than the limit.
+    than the limit. No question goes on over the start of a cell in `cuts`.
     """
     limits = profile.limits
     wanted: dict[Space, set[_Span]] = {}
@@ -83,7 +90,7 @@ def plan(
         (space, question)
         for space, spans_of_space in wanted.items()
         for question in _questions(
-            space, sorted(spans_of_space), limits, _longest(space, limits, max_registers), forbidden, pace
+            space, sorted(spans_of_space), limits, _longest(space, limits, max_registers), forbidden, cuts, pace
         )
     ]
     names: list[list[str]] = [[] for _ in questions]
@@ -113,6 +120,7 @@ def _questions(
     limits: Limits,
     longest: int,
     forbidden: Collection[tuple[Space, int]],
+    cuts: Collection[tuple[Space, int]],
     pace: Pace,
 ) -> list[_Span]:
     """Cut the sorted spans into runs, one question each, at the least total cost (dynamic programming)."""
@@ -123,6 +131,8 @@ def _questions(
         options, end = [], _fit(spans[j], longest).start
         for i in range(j, len(spans)):
             hole = range(end, spans[i].start)
+            if i > j and (space, spans[i].start) in cuts:
+                break
             if hole and (limits.exact or any((space, cell) in forbidden for cell in hole)):
                 break
             end = max(end, spans[i].end)

@@ -12,11 +12,12 @@ from typing import TypeVar
 
 from drivers.bus import Bus, DeviceFault, LineDown, Refused, Space
 from drivers.codec import decode
+from drivers.learn import Learned
 from drivers.lending import PATIENCE, Desk, Exchange, Follower, Reader
 from drivers.load import load
 from drivers.outputs import Outputs
 from drivers.pace import USUAL, Pace
-from drivers.plan import Read, needs, plans
+from drivers.plan import Read, longest
 from drivers.profile import Device
 from drivers.reading import Clock, Quality, Reading
 from drivers.schedule import Schedule
@@ -27,6 +28,7 @@ LINK_EVERY = 10_000  # ms between two readings of the line's own point
 LOAD_SPAN = 10_000  # ms
 LINK_WITNESSES = 5  # devices that must fail one after the other, none answering between, before the line counts as down
 NO_TURN = "线路忙，轮不到它 the line is too busy to ask it"
+MISSING = "设备没有这个地址（异常 2） the device has no such register: check the model and its profile"
 NO_SUCH_ADDRESS = 2  # Modbus exception
 Frames = list[tuple[bytes, bytes]]
 Emit = Callable[[Sequence[Reading]], None]
@@ -39,9 +41,9 @@ class Poller:
     def __init__(self, bus_id: str, bus: Bus, devices: Sequence[Device], emit: Emit, clock: Clock, pace: Pace = USUAL) -> None:
         self._id, self._bus, self._emit, self._clock = bus_id, bus, emit, clock
         self._devices = {device.id: device for device in devices}
-        self._pace = pace
-        self._forbidden: dict[str, set[tuple[Space, int]]] = {d.id: set() for d in devices}
-        self._plans = plans(devices, pace)
+        most = longest(devices)
+        self._learned = {d.id: Learned(d.profile, pace, most) for d in devices}
+        self._plans = {id: learned.plan() for id, learned in self._learned.items()}
         self._planned = load(devices, pace).share
         worst = {d.id: round(pace.worst(d.profile.limits) * 1000) for d in devices}
         self._schedule = Schedule(devices, clock.now().mono, worst)
@@ -154,7 +156,9 @@ class Poller:
         faults: dict[str, str] = {}
         found: list[str] = []
         silent: DeviceFault | None = None
-        limits = device.profile.limits
+        limits, learned = device.profile.limits, self._learned[device.id]
+        if learned.forgive(self._clock.now().mono):
+            self._plans[device.id] = learned.plan()
         for n, read in enumerate(self._plans[device.id]):
             if n and line is self:
                 await self._urgent()
@@ -163,8 +167,11 @@ class Poller:
                     device.unit, read.space, read.address, read.count, latency=limits.latency, gap=limits.gap
                 )
             except Refused as fault:
+                if self._learn(device, read, fault):
+                    if line is self:
+                        await self._urgent()
+                    return await self._read(device, line)
                 faults |= dict.fromkeys(read.channels, fault.text)
-                self._learn(device, read, fault)
             except DeviceFault as fault:
                 silent = fault
                 faults |= {c.id: fault.text for c in device.profile.channels if c.id not in found and c.id not in faults}
@@ -172,8 +179,11 @@ class Poller:
             else:
                 image |= {(read.space, read.address + n): word for n, word in enumerate(words)}
                 found += read.channels
+        if silent is None and learned.settled():
+            self._plans[device.id] = learned.plan()
         self._heard(device, silent)
         now = self._clock.now()
+        faults |= {c: silent.text if silent else MISSING for c in learned.missing()}
         bad = tuple(Reading(device.point(c), None, Quality.FAULT, now, text) for c, text in faults.items())
         return (*decode(device, found, image, now), *bad)
 
@@ -235,15 +245,14 @@ class Poller:
                 question.answer.set_result(result)
         return True
 
-    def _learn(self, device: Device, read: Read, fault: Refused) -> None:
-        """A device that refuses a range may only lack the registers in its holes: never touch those again."""
-        if fault.code != NO_SUCH_ADDRESS or device.profile.limits.bit_block > 1:
-            return
-        used = {(space, start + n) for c in device.profile.channels for space, start, count in needs(c) for n in range(count)}
-        if holes := set(read.cells()) - used:
-            self._forbidden[device.id] |= holes
-            self._plans = plans(tuple(self._devices.values()), self._pace, self._forbidden)
-            log.info("%s/%s refuses %s registers between its values: they are left out", self._id, device.id, len(holes))
+    def _learn(self, device: Device, read: Read, fault: Refused) -> bool:
+        """A device that refuses a range may only lack a hole in it: find which. True when it is to be read by another plan."""
+        learned = self._learned[device.id]
+        if fault.code != NO_SUCH_ADDRESS or not learned.refused(read, self._clock.now().mono):
+            return False
+        self._plans[device.id] = learned.plan()
+        log.info("%s/%s refuses %s from 0x%04X: asked otherwise", self._id, device.id, read.count, read.address)
+        return True
 
     def _heard(self, device: Device, silent: DeviceFault | None) -> None:
         """What became of one cycle of a device, for all who keep count. `silent`: why it did not answer."""

@@ -145,6 +145,27 @@ FIELD: tuple[Mutant, ...] = (
         POLLER + "test_r2_a_long_cycle_is_interrupted_by_fire_slots_and_outputs",
     ),
     Mutant(
+        "a refused range is halved",
+        "drivers/learn.py",
+        "starts[len(starts) // 2]",
+        "starts[0]",
+        "tests/drivers/test_learn.py::test_one_bad_hole_among_31_is_found_by_halving",
+    ),
+    Mutant(
+        "a refused value is tried again",
+        "drivers/learn.py",
+        "            del self.values[cell]",
+        "            pass",
+        "tests/drivers/test_learn.py::test_a_value_of_its_own_that_is_refused_is_left_out_and_tried_again_in_time",
+    ),
+    Mutant(
+        "R5 a refused value is a fault in every cycle",
+        "drivers/poller.py",
+        "for c in learned.missing()}",
+        "for c in ()}",
+        POLLER + "test_a_value_whose_register_is_refused_is_fault_with_words_the_rest_is_good",
+    ),
+    Mutant(
         "D10 what cannot be asked is stale",
         "drivers/schedule.py",
         "if not e.failures and now - e.told >= self._stale[id]]",

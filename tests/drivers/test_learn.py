@@ -1,0 +1,79 @@
+"""Refused holes and values are found by halving: few questions, nothing readable given up, and asked for again in time."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from drivers.learn import AGAIN, Learned
+from drivers.pace import USUAL
+from drivers.plan import Read
+from drivers.profile import Channel, Limits, Profile
+
+
+def learned(addresses: list[int], **limits: int) -> Learned:
+    channels = tuple(Channel(f"c{a}", "count", "holding", a) for a in addresses)
+    return Learned(Profile("p", "v", "m", "k", "map", "s", channels, limits=Limits(max_registers=125, **limits)), USUAL)
+
+
+def ask(device: Learned, missing: set[int], most: int = 125) -> tuple[set[str], int]:
+    """One cycle against a device without `missing` that gives `most` registers at once: channels read, questions refused."""
+    refused = 0
+    while True:
+        found: set[str] = set()
+        for read in device.plan():
+            if missing & set(range(read.address, read.address + read.count)) or read.count > most:
+                refused += 1
+                if device.refused(read, 0):
+                    break
+            else:
+                found |= set(read.channels)
+        else:
+            device.settled()
+            return found, refused
+
+
+@pytest.mark.parametrize("hole", range(1, 32))
+def test_one_bad_hole_among_31_is_found_by_halving(hole: int) -> None:
+    device = learned([2 * n for n in range(32)])  # 0, 2, … 62: one question over 31 holes
+    assert len(device.plan()) == 1
+    found, refused = ask(device, {2 * hole - 1})
+    assert len(found) == 32 and refused <= math.ceil(math.log2(31)) + 1
+    assert device.holes == {("holding", 2 * hole - 1)} and len(device.plan()) == 2, "every other hole is still read over"
+    assert ask(device, {2 * hole - 1}) == (found, 0), "and it is never asked for again"
+
+
+def test_a_value_of_its_own_that_is_refused_is_left_out_and_tried_again_in_time() -> None:
+    device = learned([0, 1, 2, 3, 4])
+    found, refused = ask(device, {3})
+    assert found == {"c0", "c1", "c2", "c4"} and device.missing() == ("c3",) and refused <= 4
+    assert not device.forgive(AGAIN - 1) and device.forgive(AGAIN)
+    assert device.missing() == () and ask(device, set())[0] == {"c0", "c1", "c2", "c3", "c4"}
+
+
+def test_a_device_that_gives_fewer_at_once_than_its_profile_says() -> None:
+    device = learned(list(range(40)))
+    found, refused = ask(device, set(), most=16)
+    assert len(found) == 40 and refused <= 4 and not device.missing()
+
+
+def test_a_device_that_refuses_everything_has_nothing_left_to_ask() -> None:
+    device = learned([0, 5, 9])
+    assert ask(device, set(range(100)))[0] == set() and device.plan() == () and len(device.missing()) == 3
+
+
+@settings(max_examples=60)
+@given(st.sets(st.integers(0, 120), min_size=1, max_size=24), st.sets(st.integers(0, 120), max_size=6))
+def test_whatever_can_be_read_is_read(addresses: set[int], missing: set[int]) -> None:
+    device = learned(sorted(addresses))
+    found, _ = ask(device, missing)
+    assert found == {f"c{a}" for a in addresses - missing}
+    assert set(device.missing()) == {f"c{a}" for a in addresses & missing}
+
+
+def test_blocks_of_bits_are_not_cut() -> None:
+    device = learned([0, 1], bit_block=8)
+    assert not device.refused(Read("holding", 0, 2, ("c0", "c1")), 0)
