@@ -14,6 +14,7 @@ COMMANDS: dict[str, str] = {
     "dashboard": "the officers' page 值班页面",
     "ingest": "MQTT to InfluxDB, with receipts 入库",
     "check": "check a site file: every mistake with its line and cure 检查配置",
+    "init": "questions, then a commented site file that passes check 问答生成配置",
     "scan": "find serial ports and devices, with a ready devices block 找串口、找设备",
     "doctor": "is everything in order? ports, clock, disk, every device; faults in words 体检",
     "trace": "raw frames of one device, explained 报文逐字段解释",

@@ -30,8 +30,9 @@ from tests.mutants.people_breaks import PEOPLES
 from tests.mutants.rule_breaks import RULES
 from tests.mutants.store_breaks import STORES
 from tests.mutants.stream_breaks import STREAM
+from tests.mutants.tool_breaks import TOOLS
 
-MUTANTS: tuple[Mutant, ...] = (*cells(), *ALARMS, *PEOPLES, *CALLS, *RULES, *FIELD, *LINES, *STORES, *STREAM, *GATE)
+MUTANTS: tuple[Mutant, ...] = (*cells(), *ALARMS, *PEOPLES, *CALLS, *RULES, *FIELD, *LINES, *STORES, *STREAM, *GATE, *TOOLS)
 COPIED = (
     "drivers",
     "alerts",

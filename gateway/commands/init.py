@@ -1,0 +1,203 @@
+"""`init [FILE]`: questions to an installer, then a commented site file that passes `check`. Never overwrites; takes answers from a pipe."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from gateway.commands._client import Failed, complain
+
+if TYPE_CHECKING:
+    from gateway.newsite import Answers, LineAnswer, PersonAnswer
+
+T = TypeVar("T")
+
+
+def add_parser(sub: Any) -> None:
+    p = sub.add_parser("init", help="questions, then a commented site file 问答生成配置")
+    p.add_argument("file", nargs="?", type=Path, default=Path("site.yaml"), help="the site file to write (default site.yaml)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """0: written, and `check` has nothing to say against it. 1: not written, or `check` has."""
+    from gateway.commands._lines import modbus_profiles
+    from gateway.newsite import site_text
+    from gateway.ports import serial_ports
+
+    try:
+        if args.file.exists():
+            raise Failed(f"{args.file} 已存在，不覆盖；换个名字 · exists and is not overwritten: give another name")
+        answers = _ask(modbus_profiles(), [p.path for p in serial_ports()])
+        return _write(args.file, site_text(answers))
+    except Failed as error:
+        return complain(error)
+    except EOFError:
+        return complain(Failed("\n回答没完就断了，什么也没写 · the answers ended early, nothing was written"))
+    except OSError as error:
+        return complain(Failed(f"{args.file}: 写不了 · cannot be written: {error.strerror}"))
+
+
+def _write(file: Path, text: str) -> int:
+    from gateway.config.compile import compile_site
+    from gateway.config.findings import render
+
+    with file.open("x", encoding="utf-8") as out:
+        out.write(text)
+    made = compile_site(file, data="/var/lib/campus-gateway", substitutions={}, speed=1)
+    for finding in made.findings:
+        print(render(finding), file=sys.stderr)
+    print(f"已写入 {file} · written. 下一步 · next: campus-gateway check {file} -o site.compiled.json; campus-gateway doctor")
+    return 0 if made.site else 1
+
+
+def _ask(profiles: dict[str, Any], ports: Sequence[str]) -> Answers:
+    from gateway.newsite import KINDS, KINDS_ZH, USES, USES_ZH, Answers
+
+    a = Answers()
+    a.name = _one("学校全称 · school", _text(40))
+    a.short = _one("短信里的校名，最多 8 个字 · short name", _text(8))
+    a.id = _one("学校代号，小写字母、数字、- · id", _id, "school")
+    a.district = _one("乡镇、街道代号 · district id", _id, "district")
+    for n, port in enumerate(ports, 1):
+        print(f"  {n}  {port}")
+    a.lines = _several("线路：上面的编号、串口路径或 HOST[:PORT] · line", lambda text: _line(text, ports))
+    a.buildings = _several("楼栋：名称 用途 · building: name use\n" + _numbered(USES, USES_ZH), lambda t: _pair(t, USES))
+    a.zones = _several(
+        "区域：名称 类别 楼栋号 · zone: name kind building\n" + _numbered(KINDS, KINDS_ZH),
+        lambda t: _zone(t, KINDS, len(a.buildings)),
+    )
+    a.devices = _several(
+        "设备：型号 线路号 地址 区域号（? 列出型号）· device: profile line unit zone",
+        lambda t: _device(t, profiles, len(a.lines), len(a.zones)),
+    )
+    a.people = _several("人员：姓名 角色 电话 · person: name role phone\n" + _roles(), _person)
+    if not any(p.role == "duty" for p in a.people):
+        raise Failed("至少要有一个值班人（duty），什么也没写 · at least one duty person is needed, nothing was written")
+    return a
+
+
+def _numbered(words: Sequence[str], zh: Sequence[str]) -> str:
+    return "  " + " · ".join(f"{word} {name}" for word, name in zip(words, zh, strict=True))
+
+
+def _roles() -> str:
+    from gateway.newsite import ROLES, ROLES_ZH
+
+    return _numbered(ROLES, ROLES_ZH)
+
+
+def _read(question: str) -> str:
+    print(question, end=" ", flush=True)
+    text = sys.stdin.readline()
+    if not text:
+        raise EOFError
+    if not sys.stdin.isatty():
+        print()
+    return text.strip()
+
+
+def _one(question: str, read: Callable[[str], T], default: str = "") -> T:
+    """Ask until the answer is one; an empty one is the default."""
+    while True:
+        text = _read(f"{question}{f' [{default}]' if default else ''}:") or default
+        try:
+            return read(text)
+        except ValueError as error:
+            print(f"  ✗ {error}")
+
+
+def _several(question: str, read: Callable[[str], T]) -> list[T]:
+    """Ask until an empty answer, at least one."""
+    print(f"{question}\n  （一行一个，空行结束 · one a line, an empty line ends）")
+    found: list[T] = []
+    while True:
+        text = _read(f"  {len(found) + 1}:")
+        if not text and found:
+            return found
+        try:
+            found.append(read(text))
+        except ValueError as error:
+            print(f"  ✗ {error}")
+
+
+def _text(most: int) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if not 1 <= len(text) <= most:
+            raise ValueError(f"1 到 {most} 个字 · 1 to {most} characters")
+        return text
+
+    return read
+
+
+def _id(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", text):
+        raise ValueError("小写字母、数字、-，最长 32 · a-z 0-9 -")
+    return text
+
+
+def _choice(text: str, words: Sequence[str]) -> str:
+    if text not in words:
+        raise ValueError(f"{text!r}: 只能是 {' '.join(words)}")
+    return text
+
+
+def _number(text: str, most: int, what: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= most:
+        raise ValueError(f"{what} {text!r}: 1 到 {most}")
+    return int(text)
+
+
+def _words(text: str, count: int) -> list[str]:
+    found = text.split()
+    if len(found) != count:
+        raise ValueError(f"要 {count} 项，用空格分开 · {count} words")
+    return found
+
+
+def _line(text: str, ports: Sequence[str]) -> LineAnswer:
+    from drivers.profile import BAUDS
+    from gateway.newsite import LineAnswer
+
+    path = ports[int(text) - 1] if text.isdecimal() and 1 <= int(text) <= len(ports) else text
+    if path.startswith("/"):
+        return LineAnswer(path, int(_one("  波特率 baud", lambda t: _choice(t, [str(b) for b in BAUDS]), "9600")))
+    host, _, port = path.partition(":")
+    if not re.fullmatch(r"[A-Za-z0-9.-]+", host) or host.isdecimal() or (port and not port.isdecimal()):
+        raise ValueError("编号、/dev/… 或 HOST[:PORT] · a number, /dev/…, or HOST[:PORT]")
+    return LineAnswer(path)
+
+
+def _pair(text: str, uses: Sequence[str]) -> tuple[str, str]:
+    name, use = _words(text, 2)
+    return _text(14)(name), _choice(use, uses)
+
+
+def _zone(text: str, kinds: Sequence[str], buildings: int) -> tuple[str, str, int]:
+    name, kind, building = _words(text, 3)
+    return _text(14)(name), _choice(kind, kinds), _number(building, buildings, "楼栋号")
+
+
+def _device(text: str, profiles: dict[str, Any], lines: int, zones: int) -> tuple[str, int, int, int]:
+    if text == "?":
+        raise ValueError("型号 · profiles:\n" + "\n".join(f"    {id}  {p.name_zh}" for id, p in sorted(profiles.items())))
+    profile, line, unit, zone = _words(text, 4)
+    if profile not in profiles:
+        from difflib import get_close_matches
+
+        near = get_close_matches(profile, profiles)
+        raise ValueError(f"没有型号 {profile}{f'，是不是 {near[0]}' if near else '，? 列出型号'}")
+    return profile, _number(line, lines, "线路号"), _number(unit, 247, "地址"), _number(zone, zones, "区域号")
+
+
+def _person(text: str) -> PersonAnswer:
+    from gateway.newsite import ROLES, PersonAnswer
+
+    name, role, phone = _words(text, 3)
+    if not re.fullmatch(r"\+?\d{5,15}", phone):
+        raise ValueError("电话：5 到 15 位数字，可以 + 开头 · phone: 5 to 15 digits")
+    number = phone if phone.startswith("+") else f"+86{phone}"
+    return PersonAnswer(_text(4)(name), number, _choice(role, ROLES))

@@ -1,0 +1,77 @@
+"""`init`: answers from a pipe make a file that passes `check`; wrong answers are asked again; nothing is ever overwritten."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tools_school import command
+
+from gateway.site import site_from_json
+
+GOOD = [
+    "登封市第三中学", "三中", "no3", "songyang",
+    "/dev/serial/by-path/platform-xhci-usb-0:1.2:1.0-port0", "4800", "192.0.2.40:1502", "",
+    "3号宿舍楼 dormitory", "食堂 canteen", "",
+    "3号宿舍101室 dormitory 1", "食堂后厨 kitchen 2", "",
+    "calectro-ug3 1 21 1", "sga-gas 1 1 2", "qdy-pressure 2 1 2", "",
+    "王建国 duty 13800000001", "李保安 duty +8613800000002", "陈志远 leader 13800000004", "刘桂英 keeper 13800000005", "",
+]  # fmt: skip
+
+
+WRONG = [  # (before this answer, a wrong one, what is said of it)
+    (1, "一个长得放不进短信的校名", "1 到 8 个字"),
+    (2, "No 3", "小写字母"),
+    (4, "no such thing", "/dev/"),
+    (5, "9601", "115200"),
+    (8, "楼 palace", "laboratory"),
+    (11, "3号宿舍101室 dormitory 3", "楼栋号"),
+    (14, "calectro-ug4 1 21 1", "是不是 calectro-ug3"),
+    (14, "?", "感烟"),
+    (14, "calectro-ug3 1 248 1", "地址 '248'"),
+    (18, "王建国 duty 12", "5 到 15 位"),
+    (18, "王建国 king 13800000001", "electrician"),
+    (18, "王建国", "要 3 项"),
+]
+
+
+def answers(rows: list[str]) -> str:
+    return "\n".join(rows) + "\n"
+
+
+def test_answers_from_a_pipe_make_a_file_that_passes_check(tmp_path: Path) -> None:
+    """Among them every kind of wrong one: it is asked again, with what would be right."""
+    file, target = tmp_path / "site.yaml", tmp_path / "site.compiled.json"
+    rows = [row for n, good in enumerate(GOOD) for row in (*(wrong for at, wrong, _ in WRONG if at == n), good)]
+    text = command("init", str(file), answers=answers(rows))
+    assert "已写入" in text and len([row for row in text.splitlines() if row.startswith("  ✗")]) == len(WRONG)
+    assert all(says in text for _, _, says in WRONG)
+    command("check", str(file), "-o", str(target))
+    site = site_from_json(target.read_text(encoding="utf-8"))
+    assert [(b.type, b.port or b.host, b.baud if b.port else b.tcp_port) for b in site.buses] == [
+        ("modbus-rtu", GOOD[4], 4800), ("modbus-tcp", "192.0.2.40", 1502),
+    ]  # fmt: skip
+    assert [(d.id, d.profile.id, d.bus, d.unit) for d in site.devices] == [
+        ("zone-1-1", "calectro-ug3", "line-1", 21), ("zone-2-1", "sga-gas", "line-1", 1), ("zone-2-2", "qdy-pressure", "line-2", 1),
+    ]  # fmt: skip
+    assert {p.name: p.phone for p in site.plant.people.values()}["王建国"] == "+8613800000001"
+    assert "#" in file.read_text(encoding="utf-8"), "with its comments"
+
+
+def test_an_existing_file_is_never_touched(tmp_path: Path) -> None:
+    file = tmp_path / "site.yaml"
+    file.write_text("mine", encoding="utf-8")
+    assert "不覆盖" in command("init", str(file), answers=answers(GOOD), code=1)
+    assert file.read_text(encoding="utf-8") == "mine"
+
+
+def test_answers_that_end_early_write_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "site.yaml"
+    assert "什么也没写" in command("init", str(file), answers=answers(GOOD[:9]), code=1)
+    assert not file.exists()
+
+
+def test_a_school_without_a_duty_person_is_not_written(tmp_path: Path) -> None:
+    file = tmp_path / "site.yaml"
+    nobody = [*GOOD[:18], "陈志远 leader 13800000004", ""]
+    assert "值班人" in command("init", str(file), answers=answers(nobody), code=1)
+    assert not file.exists()

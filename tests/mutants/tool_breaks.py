@@ -1,0 +1,120 @@
+"""Breaks of the installer's tools and of the simulator's faults with the test that must notice. Data."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+GUESS = "tests/drivers/test_guess.py::"
+FAULTS = "tests/drivers/simulator/test_simulator_faults.py::"
+DOCTOR = "tests/gateway/test_command_doctor.py::"
+LIVING = "tests/gateway/test_tools_living.py::"
+TRIAL = "tests/alerts/test_trial.py::"
+INIT = "tests/gateway/test_command_init.py::"
+
+TOOLS: tuple[Mutant, ...] = (
+    Mutant(
+        "scan: two maps that overlap are ambiguous",
+        "drivers/guess.py",
+        "names = tuple(sorted(one.id for one in best))",
+        "names = tuple(sorted(one.id for one in best))[:1]",
+        GUESS + "test_maps_that_overlap_are_ambiguous_never_one_of_them",
+    ),
+    Mutant(
+        "scan: an unbelievable value excludes a profile",
+        "drivers/guess.py",
+        "if reading.quality is Quality.FAULT and reading.fault not in foreseen:",
+        "if False:",
+        GUESS + "test_an_unbelievable_value_excludes_a_profile_a_foreseen_fault_does_not",
+    ),
+    Mutant(
+        "scan: a device's own address names it",
+        "drivers/guess.py",
+        "return 1 if word is not None and (word & at.mask) >> at.shift == self._unit else -1",
+        "return 0",
+        GUESS + "test_maps_that_overlap_are_ambiguous_never_one_of_them",
+    ),
+    Mutant(
+        "scan of 32 units within 10 s",
+        "drivers/survey.py",
+        "QUICK = 90 ",
+        "QUICK = 190 ",
+        GUESS + "test_scan_of_32_units_stays_within_ten_seconds_of_the_lines_time",
+    ),
+    Mutant(
+        "scan: a late answer is not taken for another unit's",
+        "drivers/survey.py",
+        'return heard.kind == "silent" or (heard.kind in ("wrong", "garbled") and bool(there) and unit not in there)',
+        'return heard.kind == "silent"',
+        GUESS + "test_a_device_that_takes_800_ms_is_found[False]",
+    ),
+    Mutant(
+        "scan: who answers late is asked again",
+        "drivers/survey.py",
+        'self.late |= there if heard.kind == "silent" else there - {unit}',
+        "pass",
+        GUESS + "test_a_device_that_takes_800_ms_is_found[False]",
+    ),
+    Mutant(
+        "a probe may not hold a line with fire points",
+        "gateway/box.py",
+        "longest = FIRE_LATENCY if fire else MOST_LATENCY",
+        "longest = MOST_LATENCY",
+        LIVING + "test_a_probe_may_not_hold_a_fire_line_for_long",
+    ),
+    Mutant(
+        "a probe only reads",
+        "gateway/lines.py",
+        "if not (isinstance(count, int) and 0 < count <= MOST_WORDS and 0 <= address <= 0x10000 - count):",
+        "if False:",
+        LIVING + "test_a_probe_that_is_none_is_refused_and_asks_nothing",
+    ),
+    Mutant(
+        "doctor: what most devices show is the line's",
+        "gateway/diagnose.py",
+        "MOST = 0.6 ",
+        "MOST = 6.0 ",
+        DOCTOR + "test_what_most_devices_show_is_the_lines",
+    ),
+    Mutant(
+        "an output is not tried during a fire",
+        "alerts/trial.py",
+        '        if _fire(alarms):\n            return "refused.fire"',
+        '        if False:\n            return "refused.fire"',
+        TRIAL + "test_an_open_fire_refuses_it_even_when_answered",
+    ),
+    Mutant(
+        "a fire ends the trial of an output",
+        "alerts/trial.py",
+        "            self._until.clear()",
+        "            pass",
+        TRIAL + "test_a_fire_ends_it_at_once",
+    ),
+    Mutant(
+        "a trial ends by itself",
+        "alerts/engine.py",
+        "if rec.changed or self._trials.due(rec.now):",
+        "if rec.changed:",
+        TRIAL + "test_on_for_its_seconds_then_off_and_both_in_the_journal",
+    ),
+    Mutant(
+        "init never overwrites",
+        "gateway/commands/init.py",
+        "        if args.file.exists():",
+        "        if False:",
+        INIT + "test_an_existing_file_is_never_touched",
+    ),
+    Mutant(
+        "the simulator logs what it spoilt",
+        "drivers/simulator/world.py",
+        "        if reply.struck:\n            self._log",
+        "        if False:\n            self._log",
+        FAULTS + "test_every_kind_strikes_and_is_counted",
+    ),
+    Mutant(
+        "a fault strikes in its time only",
+        "drivers/simulator/faults.py",
+        "return self.since <= second < self.until and",
+        "return",
+        FAULTS + "test_by_device_by_share_and_by_time",
+    ),
+)
