@@ -17,6 +17,7 @@ from drivers.plan import is_fire
 from drivers.poller import Poller
 from drivers.reading import Clock, Reading
 from gateway import incident, view
+from gateway.bustask import BusTask
 from gateway.decide import Decider
 from gateway.jsonable import to_jsonable
 from gateway.lines import FIRE_LATENCY, MOST_LATENCY, heard_json, probe, read_of
@@ -47,7 +48,7 @@ class Box:
         self,
         site: Site,
         engine: Engine,
-        pollers: Mapping[str, Poller],
+        pollers: Mapping[str, BusTask],
         tellers: Mapping[str, Teller],
         journal: JournalWriter,
         readings: ReadingsWriter,
@@ -232,6 +233,11 @@ class Box:
         if bus not in self._pollers:
             known = " ".join(self._pollers)
             raise RequestError("not-found", f"没有这条线路；有：{known}", f"no such line; there are: {known}")
+        poller = self._pollers[bus]
+        if not isinstance(poller, Poller):
+            raise RequestError(
+                "not-modbus", f"{bus} 不是 Modbus 线路，只能看，不能问", f"{bus} is no Modbus line: it cannot be asked"
+            )
         try:
             unit, read = read_of(request)
         except ValueError as error:
@@ -239,7 +245,7 @@ class Box:
         fire = any(is_fire(d) for d in self.site.devices if d.bus == bus)
         longest = FIRE_LATENCY if fire else MOST_LATENCY
         latency = max(10, min(_number(request, "latency", FIRE_LATENCY), longest))
-        return heard_json(await probe(self._pollers[bus], unit, read, latency))
+        return heard_json(await probe(poller, unit, read, latency))
 
     # parts of the snapshot
 

@@ -11,7 +11,8 @@ from drivers.poller import Poller
 from drivers.profile import Device
 from drivers.quantities import QUANTITIES
 from drivers.reading import Reading
-from drivers.registry import open_bus
+from drivers.registry import FRAMERS, open_bus
+from gateway.bustask import BusTask, serial_line
 from gateway.clock import SystemClock
 from gateway.mbpoll import mbpoll
 from gateway.site import BusConfig, Site
@@ -47,11 +48,14 @@ async def read_alone(site: Site, device_id: str) -> dict[str, Any]:
     """Open the device's line ourselves (no `run` lives), read once, close. Raises KeyError for an unknown device."""
     device = next(d for d in site.devices if d.id == device_id)
     config = next(b for b in site.buses if b.id == device.bus)
-    bus = open_bus(config.type, config.settings, config.host, config.tcp_port)
-    line = pace(config.type, config.baud, config.framing)
-    poller = Poller(config.id, bus, [device], lambda readings: None, SystemClock(), line)
+    if config.type in FRAMERS:
+        line: BusTask = serial_line(site, config, lambda readings: None, SystemClock())
+    else:
+        bus = open_bus(config.type, config.settings, config.host, config.tcp_port)
+        beat = pace(config.type, config.baud, config.framing)
+        line = Poller(config.id, bus, [device], lambda readings: None, SystemClock(), beat)
     try:
-        readings, frames = await poller.once(device.id)
+        readings, frames = await line.once(device.id)
     finally:
-        await bus.close()
+        await line.close()
     return read_json(site, device, readings, frames)

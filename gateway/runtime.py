@@ -16,21 +16,18 @@ from typing import IO
 from alerts.channels.registry import CHANNELS
 from alerts.engine import Engine
 from alerts.model import Inbound
-from drivers.pace import pace
-from drivers.poller import Poller
-from drivers.proof import Proven
 from drivers.quantities import QUANTITIES
 from drivers.reading import Clock
-from drivers.registry import open_bus
 from gateway import housekeeping
 from gateway.afresh import inherited
 from gateway.box import Box
+from gateway.bustask import BusTask, open_task
 from gateway.decide import Decider
 from gateway.inbox import Inbox
 from gateway.intake import Intake
 from gateway.local import AlreadyRunning, LocalServer
 from gateway.outbox import JournalOutbox
-from gateway.site import BusConfig, Site
+from gateway.site import Site
 from gateway.store.answers import succeed
 from gateway.store.journal import Journal, fallback_seq
 from gateway.store.readings_writer import ReadingsWriter
@@ -89,7 +86,7 @@ async def run(
     engine = Engine(plant, boot=boot, next_seq=next_seq, now=now, clock_ok=clock.ok())
     await readings.start()
 
-    pollers: dict[str, Poller] = {}
+    pollers: dict[str, BusTask] = {}
     tellers = _tellers(site, clock, Ears(inbox.delivery, _heard, partial(_channel_health, inbox), engine.wanted))
     outbox = JournalOutbox(data / "journal.db", journal, restored.notes)
     link = _uplink(site, readings, outbox, clock, lambda: box) if uplink and site.uplink.host else None
@@ -99,7 +96,7 @@ async def run(
     server = box.server = LocalServer(data / "run.sock", box)
     intake = Intake(plant, site.district, inbox, readings, link.live if link else lambda frame: None, box.readings, clock)
     for bus in site.buses:
-        pollers[bus.id] = _poller(site, bus, intake, clock)
+        pollers[bus.id] = open_task(site, bus, intake, clock)
 
     await decider.settle(
         engine.restore(
@@ -167,15 +164,6 @@ def _reopened(found: Restored, stopped: asyncio.Future[Ended], patience: float) 
     if found.anchor is not None:
         log.warning("the journal holds an earlier state: starting again in %.0f s to take it over", patience)
         asyncio.get_running_loop().call_later(patience, succeed, stopped, Ended.REOPENED)
-
-
-def _poller(site: Site, bus: BusConfig, intake: Intake, clock: Clock) -> Poller:
-    on = {b.id: [d for d in site.devices if d.bus == b.id] for b in site.buses}
-    line = open_bus(bus.type, bus.settings, bus.host, bus.tcp_port)
-    if bus.type == "modbus-rtu":
-        others = {b.id: on[b.id] for b in site.buses if b.type == bus.type and b.id != bus.id}
-        line = Proven(line, bus.id, on[bus.id], others)
-    return Poller(bus.id, line, on[bus.id], intake, clock, pace(bus.type, bus.baud, bus.framing))
 
 
 def _tellers(site: Site, clock: Clock, ears: Ears) -> Mapping[str, Teller]:

@@ -16,7 +16,9 @@ VERSION = 2  # of the compiled form; raised when an older `run` could not read i
 
 @dataclass(frozen=True, slots=True)
 class BusConfig:
-    """One line. type: modbus-rtu (port, baud, framing, rs485) | modbus-tcp (host, tcp_port) | modbus-rtu-tcp (host, tcp_port)."""
+    """One line. type: a row of drivers.registry.FRAMERS (port, baud, framing, rs485, silence) |
+    modbus-rtu (port, baud, framing, rs485) | modbus-tcp (host, tcp_port) | modbus-rtu-tcp (host, tcp_port).
+    """
 
     id: str
     type: str
@@ -26,6 +28,7 @@ class BusConfig:
     host: str = ""
     tcp_port: int = 502
     rs485: str = "none"
+    silence: int = 0  # ms after which a line protocol's line counts as dead; 0: as its row in FRAMERS says
 
     @property
     def settings(self) -> PortSettings:

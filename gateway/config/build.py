@@ -11,8 +11,10 @@ from alerts.model import Policy, Rule, Scalar
 from alerts.plant import Building, Calendar, OutputPoint, Person, Plant, Point, Shift, Sleep, Zone
 from drivers.profile import Channel, Device, Profile
 from drivers.quantities import GASES, QUANTITIES
+from drivers.registry import FRAMERS
 from drivers.schedule import stale_after
 from gateway.config.library import Library
+from gateway.config.lines import line_of
 from gateway.config.model import Bus, SiteFile, ZoneFile
 from gateway.config.rulefile import DURATIONS, RuleFile
 from gateway.config.source import Source
@@ -74,6 +76,8 @@ def _sleep(zone: ZoneFile) -> tuple[Sleep, ...]:
 
 
 def _bus(bus: Bus) -> BusConfig:
+    if bus.type in FRAMERS:
+        return BusConfig(bus.id, bus.type, str(bus.port), *line_of(bus), rs485=bus.rs485, silence=bus.silence or 0)
     if bus.type == "modbus-rtu":
         return BusConfig(bus.id, bus.type, str(bus.port), bus.baud, bus.framing, rs485=bus.rs485)
     return BusConfig(bus.id, bus.type, "", bus.baud, bus.framing, bus.host, int(bus.port or 502))

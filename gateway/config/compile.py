@@ -13,6 +13,7 @@ from gateway.config.calendarfile import calendar
 from gateway.config.devices import devices, weigh
 from gateway.config.findings import Finding
 from gateway.config.limits import overridden
+from gateway.config.lines import lines
 from gateway.config.resolve import Resolver
 from gateway.config.shape import shape
 from gateway.config.source import read
@@ -48,7 +49,8 @@ def compile_site(
     made, slow = devices(source, shaped, shelf)
     year, dates = calendar(source, file.calendar) if "calendar" not in shaped.blind else (Calendar(), [])
     load = weigh(source, shaped, list(made.values()))
-    findings = _sorted(shaped.findings + shelf.findings + resolved + limits + slow + load + dates)
+    panels = lines(source, shaped, shelf)
+    findings = _sorted(shaped.findings + shelf.findings + resolved + limits + slow + load + panels + dates)
     if any(not f.warning for f in findings):
         return Compiled(None, findings)
     warnings = tuple(f"{f.code} {f.words()} · {f.words('en')}" for f in findings)

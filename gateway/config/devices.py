@@ -10,10 +10,12 @@ from drivers.load import RESERVE, Load, faster, late, load
 from drivers.pace import pace
 from drivers.profile import Channel, Device, Profile
 from drivers.quantities import GASES, QUANTITIES
+from drivers.registry import FRAMERS
 from drivers.schedule import SAFETY
+from drivers.serial_line import BEAT
 from gateway.config.findings import Finding
 from gateway.config.library import Library
-from gateway.config.model import Bus, ChannelFile, DeviceFile
+from gateway.config.model import NO_UNIT, Bus, ChannelFile, DeviceFile
 from gateway.config.shape import Shaped
 from gateway.config.source import Source
 
@@ -34,6 +36,11 @@ def devices(source: Source, shaped: Shaped, library: Library) -> tuple[dict[int,
         profile = _changed(library.profiles[file.profile], file)
         kinds = [c.quantity for c in profile.channels]
         fire = any(QUANTITIES[k].fire for k in kinds)
+        if profile.framed:  # told at once, and repeated
+            made[n] = Device(
+                file.id, profile, file.bus, profile.unit if file.unit == NO_UNIT else file.unit, BEAT, file.address
+            )
+            continue
         period = file.period or (FIRE_PERIOD if fire else PERIOD)
         slowest, quantity = _slowest(kinds)
         if period > slowest:
@@ -52,7 +59,7 @@ def weigh(source: Source, shaped: Shaped, made: Sequence[Device]) -> list[Findin
     assert shaped.file is not None
     for n, bus in zip(shaped.index.get("buses", ()), shaped.file.buses, strict=True):
         on_bus = [d for d in made if d.bus == bus.id]
-        if not on_bus:
+        if not on_bus or bus.type in FRAMERS:
             continue
         line = pace(bus.type, bus.baud, bus.framing)
         weight = load(on_bus, line)

@@ -19,6 +19,7 @@ ZoneKind = Literal[
     "office", "corridor", "other",
 ]  # fmt: skip
 ZONE_KINDS: tuple[str, ...] = typing.get_args(ZoneKind)
+NO_UNIT = -1  # of a device of a line protocol, and of a Modbus device whose unit was forgotten
 _UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
 
 
@@ -43,6 +44,13 @@ def _duration(value: Any) -> int:
         return duration(value)
     except ValueError:
         raise PydanticCustomError("CFG-017", "duration") from None
+
+
+def _silence(value: Any) -> int:
+    ms = _duration(value)
+    if not 5_000 <= ms <= 86_400_000:
+        raise PydanticCustomError("CFG-014", "range", {"low": "5s", "high": "24h"})
+    return ms
 
 
 def _clock(value: Any) -> int:
@@ -105,12 +113,16 @@ class SiteHead(Strict):
 
 class Bus(Strict):
     id: Id
-    type: Literal["modbus-rtu", "modbus-tcp", "modbus-rtu-tcp"]
+    type: Literal[
+        "modbus-rtu", "modbus-tcp", "modbus-rtu-tcp",
+        "gst5000-rs485", "gst-crt", "ld128en-printer", "nmea-fir", "wkly-lock", "megatec-ups",
+    ]  # fmt: skip
     port: str | int = ""
     baud: Literal[1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200] = 9600
     framing: Framing = "8N1"
     rs485: Direction = "none"
     host: str = ""
+    silence: Annotated[int, BeforeValidator(_silence)] | None = None
 
 
 class BuildingFile(Strict):
@@ -155,7 +167,8 @@ class DeviceFile(Strict):
     id: Id
     profile: str
     bus: str
-    unit: Annotated[int, _range(0, 255)]
+    unit: Annotated[int, _range(0, 255)] = NO_UNIT
+    address: str = ""
     zone: str
     name: Short = ""
     period: Duration | None = None

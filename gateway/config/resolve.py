@@ -8,9 +8,10 @@ from typing import Any
 from alerts.channels.registry import CHANNELS
 from drivers.profile import Profile
 from drivers.quantities import GASES, QUANTITIES
+from drivers.registry import FRAMERS
 from gateway.config.findings import Finding, close
 from gateway.config.library import Library
-from gateway.config.model import Bus, ChannelFile, DeviceFile, OutputFile, SiteFile
+from gateway.config.model import NO_UNIT, Bus, ChannelFile, DeviceFile, OutputFile, SiteFile
 from gateway.config.shape import Shaped
 from gateway.config.source import Path_, Source
 
@@ -25,6 +26,7 @@ WORDS = {  # section -> (zh, en) of one item
 IDS = ("buses", "buildings", "zones", "devices", "people", "outputs", "stores", "channels")
 NEEDS = {t: c.needs for t, c in CHANNELS.items()} | {  # type of bus or channel -> what it cannot do without
     "modbus-rtu": ("port",),
+    **dict.fromkeys(FRAMERS, ("port",)),
     "modbus-tcp": ("host",),
     "modbus-rtu-tcp": ("host",),
 }
@@ -69,29 +71,33 @@ class Resolver:
             self._needs(at, bus)
             if not bus.port:
                 continue
-            if bus.type == "modbus-rtu" and not isinstance(bus.port, str):
+            serial = bus.type == "modbus-rtu" or bus.type in FRAMERS
+            if serial and not isinstance(bus.port, str):
                 self._add("CFG-012", (*at, "port"), value=bus.port, wanted_zh="串口文件", wanted="a serial device")
-            elif bus.type == "modbus-rtu":
+            elif serial:
                 path = str(bus.port)
                 if (other := ports.setdefault(path, bus.id)) != bus.id:
                     self._add("CFG-043", (*at, "port"), value=path, other=other)
                 if path.startswith(MOVING):
                     self._add("CFG-060", (*at, "port"), value=path)
-            elif bus.type != "modbus-rtu" and not (isinstance(bus.port, int) and 1 <= bus.port <= 65535):
+            elif not (isinstance(bus.port, int) and 1 <= bus.port <= 65535):
                 self._add("CFG-014", (*at, "port"), value=bus.port, low=1, high=65535)
 
     def _devices(self) -> None:
-        serial = {b.id for b in self.file.buses if b.type != "modbus-tcp"}
+        framed = {b.id for b in self.file.buses if b.type in FRAMERS}
+        serial = {b.id for b in self.file.buses if b.type != "modbus-tcp"} - framed
         kinds = {z.id: z.kind for z in self.file.zones}
         taken: dict[tuple[str, int], str] = {}
         unverified: dict[str, list[Path_]] = {}
         for at, device in self._items("devices"):
             self._known(device.bus, "buses", (*at, "bus"))
             self._known(device.zone, "zones", (*at, "zone"))
-            other = taken.setdefault((device.bus, device.unit), device.id)
-            if other != device.id:
+            if device.unit == NO_UNIT:
+                if device.bus not in framed and "unit" not in self.source.data["devices"][at[1]]:
+                    self._add("CFG-011", at, name="unit")
+            elif (other := taken.setdefault((device.bus, device.unit), device.id)) != device.id:
                 self._add("CFG-022", (*at, "unit"), bus=device.bus, unit=device.unit, other=other)
-            if device.bus in serial and not 1 <= device.unit <= 247:
+            if device.bus in serial and device.unit != NO_UNIT and not 1 <= device.unit <= 247:
                 self._add("CFG-014", (*at, "unit"), value=device.unit, low=1, high=247)
             profile = self.library.profiles.get(device.profile)
             if profile is None:
@@ -143,7 +149,7 @@ class Resolver:
                 self._known(channel, "channels", (*at, "channels", m))
             for m, zone in enumerate(person.zones):
                 self._known(zone, "zones", (*at, "zones", m))
-            if not person.channels and person.role not in NO_PHONE and not self._written((*at, "channels")):
+            if not person.channels and person.role not in NO_PHONE and not self.source.written((*at, "channels")):
                 self._add("CFG-041", at, person=person.id)
 
     def _duty(self) -> None:
@@ -157,7 +163,7 @@ class Resolver:
             self._add("CFG-040", ("duty",) if self.file.duty else ("people",), key=True)
             return
         reached = on_duty | {id for id, role in roles.items() if role == "leader"}
-        phones = {p.phone or "?" for at, p in self._items("people") if p.id in reached and self._written((*at, "phone"))}
+        phones = {p.phone or "?" for at, p in self._items("people") if p.id in reached and self.source.written((*at, "phone"))}
         if len(phones) < 2:
             self._add("CFG-051", ("people",), key=True)
 
@@ -231,17 +237,8 @@ class Resolver:
 
     def _needs(self, at: Path_, item: Bus | Any) -> None:
         for name in NEEDS[item.type]:
-            if not getattr(item, name) and not self._written((*at, name)):
+            if not getattr(item, name) and not self.source.written((*at, name)):
                 self._add("CFG-023", at, type=item.type, name=name)
-
-    def _written(self, path: Path_) -> bool:
-        """Is there something at `path`, right or wrong? What is wrong has been complained of already, and is not missing."""
-        node: Any = self.source.data
-        for part in path:
-            if isinstance(node, dict) and part not in node:
-                return False
-            node = node[part]
-        return bool(node)
 
     def _known(self, value: str, section: str, path: Path_) -> bool:
         known = [i.id for i in getattr(self.file, section)]

@@ -51,6 +51,15 @@ class Source:
             node = node[part]
         return place
 
+    def written(self, path: Path_) -> bool:
+        """Is there something at `path`, right or wrong? What is wrong has been complained of already, and is not missing."""
+        node: Any = self.data
+        for part in path:
+            if isinstance(node, dict) and part not in node:
+                return False
+            node = node[part]
+        return bool(node)
+
     def raw(self, path: Path_) -> str:
         """The value at `path` as it is written, on one line."""
         line, column = self.place(path)

@@ -70,6 +70,7 @@ MEGATEC: list[Vector] = [  # Network UPS Tools
 ]  # fmt: skip
 
 WKLY_QUERY = "57 4B 4C 59 08 00 84 85"  # constructed from the rule in the reference; 57^4B^4C^59 = 09, ^08 = 01, ^84 = 85
+WKLY_OPEN = "57 4B 4C 59 09 00 82 00 82"  # what opens lock 0: only to see that it cannot be written
 WKLY: list[Vector] = [  # by hand: 09 ^ length ^ board ^ 84 ^ data
     # length 0D: 09^0D = 04, ^84 = 80, ^03 (n) = 83, ^00 ^01 ^FF = 7D
     ("57 4B 4C 59 0D 00 84 00 03 00 01 FF 7D", "0", {"lock-1": 1, "lock-2": 0, "lock-3": None}, ""),
