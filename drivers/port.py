@@ -39,6 +39,7 @@ class Port:
         self.settings = settings
         self.openings = 0  # times it was opened; each after the first is a re-plug or a recovery
         self._serial: serial.Serial | None = None
+        self._fd = -1  # of the open port
 
     @property
     def is_open(self) -> bool:
@@ -46,7 +47,9 @@ class Port:
 
     def fileno(self) -> int:
         """For select and for `loop.add_reader`. LineDown when it is closed."""
-        return int(self._port().fileno())
+        if self._fd < 0:
+            raise self._shut()
+        return self._fd
 
     def open(self) -> None:
         """Open and lock it, set it up, forget what it had received. Nothing happens if it is open."""
@@ -68,11 +71,11 @@ class Port:
             ) from None
         with suppress(ValueError):  # FTDI: 1 ms instead of 16 before bytes are handed over; others know no such setting
             port.set_low_latency_mode(True)
-        self._serial = port
+        self._serial, self._fd = port, int(port.fileno())
         self.openings += 1
 
     def close(self) -> None:
-        port, self._serial = self._serial, None
+        port, self._serial, self._fd = self._serial, None, -1
         if port is None:
             return
         with suppress(OSError, termios.error):  # of a port that is gone there is nothing to give back
@@ -82,7 +85,9 @@ class Port:
 
     def write(self, data: bytes) -> None:
         """Hand all of it to the driver; with `rs485: rts` return only when it is on the line."""
-        fd = self.fileno()
+        fd = self._fd
+        if fd < 0:
+            raise self._shut()
         try:
             if self.settings.rs485 == "rts":
                 self._send_turned(fd, data)
@@ -94,7 +99,9 @@ class Port:
 
     def write_marked(self, data: bytes) -> None:
         """On a ninth-bit line (8S1): with mark parity, and back to space when the last bit has left. May block a character's time."""
-        port = self._port()
+        port = self._serial
+        if port is None:
+            raise self._shut()
         try:
             port.parity = serial.PARITY_MARK
             _send(self.fileno(), data)
@@ -106,7 +113,9 @@ class Port:
 
     def read(self, timeout: float) -> bytes:
         """What has come, waiting at most `timeout` seconds for the first byte; b"" when nothing came."""
-        fd = self.fileno()
+        fd = self._fd
+        if fd < 0:
+            raise self._shut()
         try:
             if not select.select([fd], [], [], max(0.0, timeout))[0]:
                 return b""
@@ -145,10 +154,8 @@ class Port:
         port.rts = wanted.rs485 != "rts"  # listening from the first moment
         return port
 
-    def _port(self) -> serial.Serial:
-        if self._serial is None:
-            raise LineDown(f"串口 {self.settings.path} 没有打开 the port is not open")
-        return self._serial
+    def _shut(self) -> LineDown:
+        return LineDown(f"串口 {self.settings.path} 没有打开 the port is not open")
 
     def _down(self, error: Exception) -> LineDown:
         code = getattr(error, "errno", None) or (error.args[0] if isinstance(error, termios.error) else None)

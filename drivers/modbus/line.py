@@ -13,6 +13,7 @@ from drivers.bus import DeviceFault, GarbledAnswer, NoAnswer, Refused
 from drivers.modbus.frames import Answer
 
 BABBLE = 1.0  # seconds after which a line that never falls silent is left alone
+SHORT = 9  # bytes of an answer for which an exception, which has five, may be seen a little later
 GRACE = 0.05  # seconds that the rest of a frame may lag: adapters and serial servers hand bytes over in lumps
 
 T = TypeVar("T")
@@ -33,12 +34,12 @@ class Question(Generic[T]):
     gap: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Send:
     frame: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Listen:
     """What has come, at `rest` or after: b"" when nothing has by `until`. Before `rest` nothing can be decided."""
 
@@ -92,12 +93,12 @@ class Line:
             self._rest()
             raise
         except DeviceFault:
-            yield from self._drain(question.latency)
+            yield from self._drain(question.latency, end)
             raise
         if not question.repeats:
             self._echoes = answer.echoed
         elif self._echoes is None:
-            yield from self._drain(question.latency)  # that may have been an echo, and the true answer still to come
+            yield from self._drain(question.latency, end)  # that may have been an echo, and the true answer still to come
         self._rest()
         return found
 
@@ -113,6 +114,8 @@ class Line:
             answer.feed(data)
             self.heard = answer.bytes
             missing = answer.missing
+            if len(answer.body) < 2 and question.good <= SHORT:  # whether it is an exception is not worth a wake-up of its own
+                missing = question.good - len(answer.body)
             if answer.body:
                 if self.took is None:
                     self.took = max(0.0, self._now - end) * 1000
@@ -133,10 +136,15 @@ class Line:
             until = self._now + max(self._owed, self._silence)
         self._owed = 0.0
 
-    def _drain(self, latency: float) -> Talk[None]:
-        """Throw away whatever still comes until nothing has come for the device's worst time: it may answer late."""
-        end, self._owed = self._now + BABBLE, latency
-        while data := (yield from self._listen(self._now, self._now + latency)):
+    def _drain(self, latency: float, asked: float) -> Talk[None]:
+        """Throw away what still comes until twice the device's worst time after the question, and until it was silent for once.
+
+        Noise may have come long before the device's own answer, and that may be late.
+        """
+        until, self._owed = max(self._now + latency, asked + 2 * latency), latency
+        end = until + BABBLE
+        while data := (yield from self._listen(self._now, until)):
+            until = max(until, self._now + latency)
             self.noise += len(data)
             self.heard += data  # for the trace: a late answer names the unit that is slow
             if self._now > end:

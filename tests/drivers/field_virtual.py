@@ -121,7 +121,7 @@ class VirtualLine:
 class Undrained(Line):
     """The line without the silence after doubt."""
 
-    def _drain(self, latency: float) -> Talk[None]:
+    def _drain(self, latency: float, asked: float) -> Talk[None]:
         self._rest()
         return
         yield

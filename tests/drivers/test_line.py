@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.bus import DeviceFault, GarbledAnswer, NoAnswer, Refused, WrongAnswer
-from drivers.modbus.line import BABBLE, GRACE, Line, Question
+from drivers.modbus.line import BABBLE, Line, Question
 from drivers.modbus.pdu import check_write
 
 FAULTS = tuple(RATES)
@@ -182,6 +182,13 @@ def test_a_refusal_is_an_answer_and_needs_no_drain() -> None:
     far, machine = said([(0.01, sealed(b"\x01\x83\x02"))])
     with pytest.raises(Refused):
         read(far, machine)
+    assert far.now == pytest.approx(8 * CHARACTER + 0.01 + 6 * CHARACTER), "one character later than it could: a wake-up less"
+
+
+def test_a_refusal_of_a_long_read_is_seen_at_its_fifth_byte() -> None:
+    far, machine = said([(0.01, sealed(b"\x01\x83\x02"))])
+    with pytest.raises(Refused):
+        far.run(machine.transact(ask(1, 3, 0, 125), 0.0))
     assert far.now == pytest.approx(8 * CHARACTER + 0.01 + 5 * CHARACTER)
 
 
@@ -247,11 +254,18 @@ def test_before_the_first_read_a_write_is_listened_out() -> None:
 
 
 def test_d8_a_cut_answer_is_garbled() -> None:
-    """And costs the rest of its frame and the drain, not a time-out more."""
     far, machine = said([(0.01, ONE[:4])])
     with pytest.raises(GarbledAnswer):
         read(far, machine)
-    assert far.now <= 8 * CHARACTER + LATENCY + 3 * CHARACTER + GRACE + LATENCY
+    assert far.now == pytest.approx(8 * CHARACTER + 2 * LATENCY), "the same as silence"
+
+
+def test_noise_does_not_shorten_the_wait_for_a_late_answer() -> None:
+    """Found by hypothesis: five bytes of noise look like a cut exception, and the true answer comes almost 2 latencies late."""
+    far, machine = said([(0.0, b"\x00\x80\x00\x00\x00"), (1.9 * LATENCY, ONE)], [(0.01, sealed(b"\x01\x03\x02\x00\x2b"))])
+    with pytest.raises(GarbledAnswer):
+        read(far, machine)
+    assert read(far, machine) == (43,)
 
 
 def test_another_unit_is_a_stranger_on_the_line() -> None:

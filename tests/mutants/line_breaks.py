@@ -18,16 +18,16 @@ LINES: tuple[Mutant, ...] = (
     Mutant(
         "D8 the drain after a late answer",
         LINE,
-        "            yield from self._drain(question.latency)\n            raise",
+        "            yield from self._drain(question.latency, end)\n            raise",
         "            raise",
         MACHINE + "test_d8_each_fault_alone_on_every_second_question[late]",
     ),
     Mutant(
         "D8 a drain listens for the whole latency",
         LINE,
-        "(yield from self._listen(self._now, self._now + latency))",
-        "(yield from self._listen(self._now, self._now + latency / 2))",
-        MACHINE + "test_d8_each_fault_alone_on_every_second_question[late]",
+        "asked + 2 * latency)",
+        "asked + 1.5 * latency)",
+        MACHINE + "test_noise_does_not_shorten_the_wait_for_a_late_answer",
     ),
     Mutant(
         "D8 a lost answer is no answer",
