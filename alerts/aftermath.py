@@ -1,34 +1,85 @@
-"""What changed alarms mean for other alarms: a fire becomes confirmed, a dead line hides its points' faults. Pure look-up.
+"""What one input brings about for alarms beside the one it meant, as a row of consequences in order. Pure look-up.
 
-Source: R37 and the two-sounds rule for confirmation; R36 for dead lines: one parent fault, its children kept in the log only.
+Each sees what those before it have changed: modes, first-up, confirmed fires (R37 and the two-sounds rule), a broken
+drill, parents (R36), tests that end by themselves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
 
+from alerts import flood, modes, parents
 from alerts.confirm import building_of, confirmed, fires
 from alerts.kinds import KINDS
-from alerts.model import ACTIVE, Alarm, Result, Scalar
+from alerts.model import Alarm, AlarmState, Mark, Result, Step
+from alerts.modes import Change
 from alerts.plant import Plant
+from alerts.standing import Standing
 from drivers.reading import Now
 
 CONFIRMED_POLICY = "fire-confirmed"
 REAL_POLICY = "fire-real"  # confirmed by detectors first, called real by a person afterwards
-HIDDEN_BY_LINE = "comm"  # never comm-sleep: where people sleep, each lost detector counts
-
-Change = tuple[Alarm, str, Mapping[str, Scalar]]  # the new alarm, the event's kind, its args
 
 
-def follow(alarms: Collection[Alarm], changed: Mapping[str, Alarm], plant: Plant, now: Now) -> list[Change]:
-    """Every further change that the changed alarms bring, in order."""
-    out: list[Change] = []
-    if any(KINDS[a.kind].fire for a in changed.values()):
-        out += _confirmations(alarms, plant, now)
-    if any(a.kind in ("line", HIDDEN_BY_LINE) for a in changed.values()):
-        out += _parents(alarms, plant)
-    return out
+@dataclass(frozen=True, slots=True)
+class After:
+    """`changed`: alarms that this input has changed and that stand; `raised`: those of them that began or began again.
+
+    `wide`: a mark has changed, which may concern every alarm.
+    """
+
+    alarms: Collection[Alarm]
+    changed: Collection[Alarm]
+    raised: Collection[Alarm]
+    marks: Collection[Mark]
+    wide: bool
+    standing: Standing
+    plant: Plant
+    now: Now
+
+
+def _modes(a: After) -> Iterable[Change]:
+    return modes.follow(a.alarms if a.wide else a.changed, a.standing, a.plant, a.now)
+
+
+def _first_up(a: After) -> Iterable[Change]:
+    return flood.first_up(a.raised, a.alarms, a.plant) if a.raised else ()
+
+
+def _confirmed(a: After) -> Iterable[Change]:
+    return _confirmations(a.alarms, a.plant, a.now) if a.wide or any(KINDS[x.kind].fire for x in a.changed) else ()
+
+
+def _breaking(a: After) -> Iterable[Change]:
+    """这不是演练: the alarm that broke a drill tells those who take part, and says so to those it would have told anyhow."""
+    for alarm in a.raised:
+        for mark in a.marks:
+            if not any(x.what == "broken" and x.about == alarm.id for x in mark.lines):
+                continue
+            told = (to for s in alarm.policy.steps if s.after == 0 and s.when != "unverified" for to in s.to if to != "bureau")
+            people = tuple(dict.fromkeys((*str(mark.facts.get("people", "")).split(","), *told)))
+            step = Step("drill-break", "always", 0, people, "drill.break")
+            policy = replace(alarm.policy, steps=(*alarm.policy.steps, step))
+            yield replace(alarm, policy=policy), "breaks-drill", {"drill": mark.id}
+
+
+def _parents(a: After) -> Iterable[Change]:
+    return tuple(parents.follow(a.alarms, a.plant, a.now)) if a.wide or any(x.kind in parents.HIDING for x in a.changed) else ()
+
+
+def _tests(a: After) -> Iterable[Change]:
+    """A test alarm that is gone ends by itself; a simulated one with its mark."""
+    for alarm in a.alarms if a.wide else a.changed:
+        if alarm.rule == modes.REHEARSAL and alarm.mark == "" and alarm.state is not AlarmState.NORMAL:
+            yield modes.closed(alarm, a.now), "closed", {"result": Result.TEST.value}
+        elif (new := modes.over(alarm, a.now)) is not None and new.state is AlarmState.NORMAL:
+            yield new, "closed", {"result": Result.TEST.value}
+
+
+CONSEQUENCES: tuple[Callable[[After], Iterable[Change]], ...] = (
+    _modes, _first_up, _confirmed, _modes, _breaking, _parents, _tests,
+)  # fmt: skip
 
 
 def _confirmations(alarms: Collection[Alarm], plant: Plant, now: Now) -> Iterable[Change]:
@@ -55,15 +106,3 @@ def _next_policy(alarm: Alarm, here: Collection[Alarm]) -> str:
         return CONFIRMED_POLICY
     news = alarm.result is Result.REAL and alarm.policy.id != REAL_POLICY
     return REAL_POLICY if news and not any(a.result is Result.REAL for a in here if a.id != alarm.id) else ""
-
-
-def _parents(alarms: Collection[Alarm], plant: Plant) -> Iterable[Change]:
-    """Put every point's fault under the open alarm of its dead line, and lift it when the line is back."""
-    lines = {a.point: a.id for a in alarms if a.kind == "line" and a.state in ACTIVE}
-    for alarm in tuple(alarms):
-        if alarm.kind != HIDDEN_BY_LINE:
-            continue
-        point = plant.points.get(alarm.point)
-        parent = lines.get(f"{point.bus}/link", "") if point and point.bus else ""
-        if parent != alarm.parent:
-            yield replace(alarm, parent=parent), "hidden" if parent else "shown", {"parent": parent or alarm.parent}

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from alerts.duty import keepers
+from alerts import calendar
+from alerts.duty import keepers, on_duty
 from alerts.kinds import KINDS
 from alerts.model import Alarm, Result
 from alerts.plant import Person, Plant
 
-VERBS = ("ack", "result", "silence", "reset", "note")
-_WATCH = {"ack": "", "result": "", "silence": "", "note": "", "reset": "on-site"}
+NIGHT = (18 * 60, 8 * 60)  # local minutes: when the leader on duty may take out of service, and until when
+VERBS = ("ack", "result", "silence", "reset", "note", "assign", "tick", "repair")
+_WATCH = dict.fromkeys(VERBS, "") | {"reset": "on-site"}
 _ALL = dict.fromkeys(VERBS, "")
 
 # role -> verb -> the condition under which ("" = always); a missing verb is refused
@@ -25,12 +27,49 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
     "leader": _WATCH,
     "officer": _ALL,
     "head": _ALL,
-    "electrician": {"ack": "electrical", "note": "electrical"},
+    "electrician": {"ack": "electrical", "note": "electrical", "tick": "electrical", "repair": "electrical"},
+    "technician": {"ack": "maintenance", "result": "maintenance", "note": "maintenance"},
     "holder": {},
     "installer": {},
     "bureau": {"ack": "", "note": ""},
     "admin": _ALL,
 }
+
+# what is asked of points, buildings and the school -> roles that may; the leader on duty also by night, see service
+_OFFICE = frozenset({"officer", "head", "admin"})
+_FITTER = _OFFICE | {"installer"}
+_PRESENT = frozenset({"duty", "keeper", "leader", "officer", "head", "electrician", "holder", "admin"})
+ASKS: Mapping[str, frozenset[str]] = {
+    "out-of-service": _OFFICE,
+    "back": _OFFICE,
+    "extend": _OFFICE,
+    "maintenance": _OFFICE,
+    "rooms": _OFFICE | {"technician"},
+    "trial": _FITTER,
+    "accept": _OFFICE,
+    "test": _FITTER,
+    "rehearse": _OFFICE,
+    "end": _FITTER | {"technician"},
+    "drill-start": _OFFICE,
+    "drill-end": _OFFICE,
+    "drill-empty": _PRESENT,
+    "answer": _PRESENT,
+}
+AT_NIGHT = frozenset({"out-of-service", "back", "extend"})  # the leader on duty's, outside the officer's hours
+
+
+def may_ask(person: Person, verb: str, plant: Plant, wall: int) -> bool:
+    """May the person ask this of points, a building or the school, at this time?"""
+    if person.role in ASKS[verb]:
+        return True
+    return verb in AT_NIGHT and person.role == "leader" and leader_at_night(person, plant, wall)
+
+
+def leader_at_night(person: Person, plant: Plant, wall: int) -> bool:
+    """Is this the leader on duty, outside the officer's hours?"""
+    at = calendar.local(plant, wall)
+    minute = at.hour * 60 + at.minute
+    return (minute >= NIGHT[0] or minute < NIGHT[1]) and person.id in on_duty(plant, wall)["leader"]
 
 
 def allowed(person: Person, verb: str, alarm: Alarm, plant: Plant) -> tuple[bool, str]:
@@ -41,6 +80,8 @@ def allowed(person: Person, verb: str, alarm: Alarm, plant: Plant) -> tuple[bool
     if "zone" in condition and not _own_zone(person, alarm, plant):
         return False, "refused.zone"
     if condition == "electrical" and KINDS[alarm.kind].lamp != "electrical" and alarm.kind != "electrical-warning":
+        return False, "refused.role"
+    if condition == "maintenance" and alarm.mode != "maintenance":
         return False, "refused.role"
     if "on-site" in condition and not (alarm.result is Result.FALSE and alarm.on_site):
         return False, "refused.on-site"

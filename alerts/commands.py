@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from alerts.causes import causes
 from alerts.machine import step
 from alerts.model import OPEN, Alarm, AlarmState, Command, Input, Result, Scalar
 from alerts.plant import Person, Plant
@@ -59,8 +60,11 @@ def result(cmd: Command, alarm: Alarm, person: Person, plant: Plant, now: Now) -
     said = next((r for r in _SAID if r.value == cmd.args.get("result")), None)
     if said is None:
         return Done(alarm, alarm.state, refused="refused.result")
+    if said is Result.REAL and alarm.mode == "rehearsal":
+        return Done(alarm, alarm.state, refused="refused.rehearsal")
     cause = str(cmd.args.get("cause") or "")[:MOST_TEXT]
-    if said is Result.FALSE and not cause:
+    known = causes(alarm.kind, said)
+    if (said is Result.FALSE and not cause) or (cause and known and cause not in known):
         return Done(alarm, alarm.state, refused="refused.cause")
     move = step(alarm, Input.ACK, now, who=person.id)
     if move.refused:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from alerts.kinds import KINDS
 from alerts.model import ACTIVE, OPEN, Alarm, Result
+from alerts.modes import real
 from alerts.plant import Plant
 
 NOT_REAL = frozenset({Result.FALSE, Result.DRILL, Result.TEST, Result.REMOVED})
@@ -23,8 +24,8 @@ def building_of(alarm: Alarm, plant: Plant) -> str:
 
 
 def fires(alarms: Iterable[Alarm]) -> list[Alarm]:
-    """Open alarms of fire kinds that nobody has called anything but real."""
-    return [a for a in alarms if a.state in OPEN and KINDS[a.kind].fire and a.result not in NOT_REAL]
+    """Open alarms of fire kinds that nobody has called anything but real, and whose points are neither switched off nor tested."""
+    return [a for a in alarms if a.state in OPEN and KINDS[a.kind].fire and a.result not in NOT_REAL and real(a)]
 
 
 def confirmed(alarms: Iterable[Alarm], plant: Plant) -> frozenset[str]:

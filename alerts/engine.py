@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from alerts import aftermath, duty, interlock, trial
+from alerts import aftermath, care, duty, interlock, keeping, trial
 from alerts.authority import allowed
 from alerts.book import Book
 from alerts.commands import VERBS, Done, result_minutes, targets
 from alerts.feedback import Feedback
 from alerts.judge import Judge
+from alerts.keeping import Keeping
 from alerts.kinds import KINDS
 from alerts.machine import input_of, step
 from alerts.model import (
@@ -26,6 +27,7 @@ from alerts.model import (
     Condition,
     Delivery,
     Input,
+    Mark,
     Notification,
     Outcome,
     Policy,
@@ -45,6 +47,7 @@ from drivers.reading import Now, Reading
 
 REMEMBERED = 86_400_000  # ms that a command's id is remembered
 _HELD_BREACHED = frozenset({AlarmState.PENDING, AlarmState.UNACKED, AlarmState.ACKED})  # the return limit counts in these
+_ANSWERS = {**VERBS, **care.VERBS}  # verbs about alarms
 
 
 class Engine:
@@ -63,6 +66,7 @@ class Engine:
         self._feedback = Feedback(plant.outputs)
         self._feedback_due: int | None = None
         self._telling = Telling(plant, self._book, self._put, self._unreached)
+        self._keeping = Keeping(plant, self._telling.send)
         self._outputs = dict.fromkeys(plant.outputs, False)
         self._trials = Trials(plant)
         self._replies: OrderedDict[str, tuple[Reply, int]] = OrderedDict()
@@ -71,6 +75,11 @@ class Engine:
     def alarms(self) -> Mapping[str, Alarm]:
         """Open and pending alarms by id."""
         return self._book.by_id
+
+    @property
+    def marks(self) -> Mapping[str, Mark]:
+        """The marks that stand, by id: 停用, 维保, 试运行, tests, drills and flags."""
+        return self._keeping.standing.by_id
 
     @property
     def view(self) -> Mapping[str, Reading]:
@@ -93,7 +102,7 @@ class Engine:
 
     def restore(
         self, alarms: Iterable[Alarm], unsent: Iterable[Notification] = (), *, now: Now, saved: Now | None, same_boot: bool,
-        replies: Iterable[Reply] = (),
+        replies: Iterable[Reply] = (), marks: Iterable[Mark] = (),
     ) -> Outcome:  # fmt: skip
         """Take over from an earlier run; call once, first. `saved` is the journal's last anchor of that run.
 
@@ -105,6 +114,7 @@ class Engine:
         rec.event("boot", args={"boot": self._boot, "same_boot": same_boot, "off": off})
         for reply in replies:
             self._replies[reply.command] = (reply, now.mono)
+        self._keeping.restore(rec, marks, saved, off)
         standing, gone = distinct(a for a in alarms if a.state is not AlarmState.NORMAL)
         for old, other in gone:
             rec.event("replaced", old.id, old=old.state.value, new=AlarmState.NORMAL.value, args={"by": other})
@@ -135,6 +145,7 @@ class Engine:
     def tick(self, now: Now, clock_ok: bool) -> Outcome:
         """Whatever is due by time alone: on-delays, escalation, second attempts, silent points, feedback. Never a clearing."""
         rec = self._record(now, clock_ok)
+        self._keeping.tick(rec, self.view)
         for alarm in self._book.due(now.mono):
             if alarm.state is AlarmState.PENDING:
                 self._walk(rec, alarm, Input.HELD)
@@ -162,6 +173,7 @@ class Engine:
     def delivery(self, d: Delivery, now: Now, clock_ok: bool) -> Outcome:
         """What became of a notification: again, the person's next channel, or `cannot-call` when nothing is left."""
         rec = self._record(now, clock_ok)
+        self._keeping.delivered(rec, d, self._telling.sent(d.key), self.alarms)
         if self._telling.news(rec, d):
             self._box(rec, "cannot-call", f"{BOX}/cannot-call", False, {})
         return self._settle(rec)
@@ -174,13 +186,8 @@ class Engine:
 
     def next_due(self) -> int | None:
         """The mono ms at which `tick` is wanted next. Calling it earlier or more often changes nothing."""
-        times = (
-            self._book.next_due(),
-            self._judge.next_due(),
-            self._telling.next_due(),
-            self._feedback_due,
-            self._trials.next_due(),
-        )
+        parts = (self._book, self._judge, self._telling, self._keeping.standing, self._trials)
+        times = (*(part.next_due() for part in parts), self._feedback_due)
         return min((t for t in times if t is not None), default=None)
 
     # -- one input, step by step -----------------------------------------------------------------------------------------
@@ -190,13 +197,20 @@ class Engine:
         return Record(self._seq, now, clock_ok)
 
     def _settle(self, rec: Record) -> Outcome:
-        """What follows from changed alarms: feedback, confirmed fires, dead lines, escalation, outputs."""
+        """What follows from changed alarms: feedback, marks, modes, confirmed fires, parents, escalation, outputs."""
         for output, failing in self._feedback.failing(self._judge.view, rec.now).items():
             self._box(rec, "output", output, failing, {"output": output}, rule="feedback")
         self._feedback_due = self._feedback.next_due(rec.now)
-        for alarm, kind, args in aftermath.follow(tuple(self._book.all()), rec.changed, self._plant, rec.now):
-            rec.event(kind, alarm.id, old=alarm.state.value, new=alarm.state.value, args=args)
-            self._put(rec, alarm)
+        for rule, point, active in self._keeping.rehearsed(rec):
+            self._condition(rec, rule, point, Truth.BREACHED if active else Truth.CLEAR, True, {})
+        self._keeping.alarms(rec, self._after(rec).raised)
+        for consequence in aftermath.CONSEQUENCES if rec.changed or rec.marks else ():
+            for alarm, kind, args in tuple(consequence(self._after(rec))):
+                if kind:
+                    self._log(rec, self._book.by_id[alarm.id].state, alarm, kind, args=args)
+                else:
+                    self._put(rec, alarm)
+        self._keeping.flood(rec, self._after(rec).raised)
         self._telling.escalate(rec, lambda: duty.on_duty(self._plant, rec.now.wall))
         if rec.changed or self._trials.due(rec.now):
             standing = tuple(self._book.all())
@@ -208,6 +222,13 @@ class Engine:
             self._feedback_due = self._feedback.next_due(rec.now)
         self._seq = rec.seq
         return rec.outcome()
+
+    def _after(self, rec: Record) -> aftermath.After:
+        known = self._book.by_id
+        changed, raised = ([known[i] for i in ids if i in known] for ids in (rec.changed, rec.raised))
+        wide = bool(rec.marks)
+        marks = rec.marks.values()
+        return aftermath.After(known.values(), changed, raised, marks, wide, self._keeping.standing, self._plant, rec.now)
 
     def _active(self, rule: str, point: str) -> bool:
         """Does the return limit count? Only while the alarm is active or pending."""
@@ -252,9 +273,10 @@ class Engine:
                 self._put(rec, new)
             return
         if new.state is AlarmState.UNACKED:
-            new = self._sounding(rec, new)
+            spared = self._keeping.spared(alarm, rec.now)
+            new = replace(new, silenced=alarm.silenced, resound=alarm.resound) if spared else self._sounding(rec, new)
             if move.old is AlarmState.LATCHED and rule:
-                new = replace(new, policy=self._policy(rule))
+                new = replace(new, policy=self._policy(rule), done=alarm.done if spared else ())
         self._log(rec, move.old, new, move.event, code=input.value, args=facts(new))
 
     def _sounding(self, rec: Record, alarm: Alarm) -> Alarm:
@@ -299,7 +321,7 @@ class Engine:
         person = self._plant.people.get(cmd.person)
         if person is None:
             return self._refuse(rec, cmd, "refused.person")
-        if cmd.verb not in VERBS and cmd.verb != trial.VERB:
+        if cmd.verb not in _ANSWERS and cmd.verb not in keeping.VERBS and cmd.verb != trial.VERB:
             return self._refuse(rec, cmd, "refused.verb")
         if rec.now.wall > cmd.expires:
             return self._refuse(rec, cmd, "refused.expired")
@@ -307,14 +329,18 @@ class Engine:
             return self._refuse(rec, cmd, "refused.clock")
         if cmd.verb == trial.VERB:
             return self._try(rec, cmd, person)
-        meant, code = targets(cmd, self._book.all())
+        meant, code = targets(cmd, self._book.all()) if cmd.verb in _ANSWERS else ((), "")
+        if cmd.verb in keeping.VERBS or (not meant and self._keeping.asked(cmd)):
+            return self._keeping.ask(rec, cmd, person, self.alarms.values(), self.view)
         if not meant:
             return self._refuse(rec, cmd, code)
         refusals: list[tuple[str, Alarm]] = []
         reply: Reply | None = None
         for alarm in meant:
             ok, code = allowed(person, cmd.verb, alarm, self._plant)
-            done = VERBS[cmd.verb](cmd, alarm, person, self._plant, rec.now) if ok else Done(alarm, alarm.state, refused=code)
+            done = (
+                _ANSWERS[cmd.verb](cmd, alarm, person, self._plant, rec.now) if ok else Done(alarm, alarm.state, refused=code)
+            )
             if done.refused:
                 refusals.append((done.refused, alarm))
                 continue

@@ -20,6 +20,7 @@ from drivers.reading import Now
 SCHOOL = frozenset({"duty", "keeper", "leader", "officer", "head", "electrician", "holder"})  # everyone: 全校名单
 
 
+EVERY = "every-channel"  # reason of a message: this channel is what is being tried, no other may stand in for it
 LOOK = 10_000  # ms after which a step that waits for its condition (Step.during) is looked at again
 
 
@@ -96,7 +97,7 @@ def failover(n: Notification, plant: Plant) -> Notification | None:
     """The same words by the person's next channel, or None: they have no further one."""
     channels = plant.people[n.person].channels
     rest = channels[channels.index(n.channel) + 1 :] if n.channel in channels else channels
-    if not rest:
+    if not rest or n.reason == EVERY:
         return None
     key = f"{n.key.rsplit(':', 1)[0]}:{rest[0]}"
     return replace(n, key=key, channel=rest[0], reason="failover", attempt=1)
@@ -188,6 +189,8 @@ def _people(to: str, alarm: Alarm, scene: Scene) -> tuple[str, ...]:
     point = plant.points.get(alarm.point)
     output = plant.outputs.get(alarm.point)
     zone = point.zone if point else output.zone if output else ""
+    if to in plant.people:  # a mode or a drill names somebody
+        return (to,)
     if to == "everyone":
         return tuple(p.id for p in plant.people.values() if p.role in SCHOOL)
     if to == "keeper":

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from alerts.confirm import building_of, fires
 from alerts.kinds import KINDS
 from alerts.model import ACTIVE, OPEN, Alarm, AlarmState
+from alerts.modes import MODES
 from alerts.plant import OutputPoint, Plant
 
 
@@ -47,7 +48,7 @@ def desired(alarms: Collection[Alarm], plant: Plant) -> dict[str, bool]:
         (role, scope, _place(scope, alarm, plant))
         for alarm in alarms
         for role, scope in KINDS[alarm.kind].demands
-        if HOLDS[role](alarm)
+        if HOLDS[role](alarm) and role not in MODES[alarm.mode].quiet
     }
     burning = {building_of(a, plant) for a in fires(alarms) if a.confirmed}
     return {o.id: _on(o, wanted, burning, plant) for o in plant.outputs.values()}

@@ -35,6 +35,11 @@ FIELDS: dict[str, int] = {
     "out": 5,  # what an output is
     "verdict": 3,  # what somebody found
     "d": 7,  # a duration
+    "k": 3,  # a number of points
+    "a": 3,  # how many answered
+    "b": 3,  # how many were asked
+    "bl": 14,  # a building
+    "sec": 5,  # seconds
 }
 
 
@@ -244,6 +249,56 @@ MESSAGES: dict[str, Message] = {
             "报警盒不能通知！{t}起消息送不到{who}。请守在值班室，口头转告并报修。回1收到。编号{n}",
             "BOX CANNOT CALL since {t}! No message reaches {who}. Stay in the guard room, tell people, arrange repair."
             " Reply 1. No.{n}",
+        ),
+        Message(
+            "test.alarm",
+            "测试！非真实报警。{place}{dev}{t}测试报警。若不是测试请回2。回1收到。编号{n}",
+            "TEST, not real: {place}, {dev}, {t}. Reply 2 if it is not a test, 1 received. No.{n}",
+        ),
+        Message(
+            "test.chain",
+            "测试！模拟报警，无需到场。{place}{dev}{t}。回1收到。编号{n}",
+            "TEST, simulated, no action: {place}, {dev}, {t}. Reply 1. No.{n}",
+        ),
+        Message(
+            "maint.alarm",
+            "维保报警：{place}{dev}{t}。维保测试请忽略；这是真的请立即回2。编号{n}",
+            "Maintenance: {place}, {dev}, {t}. Ignore it if it is your test; reply 2 at once if it is real. No.{n}",
+        ),
+        Message(
+            "maint.over",
+            "维保到期：{place}{t}到期，报警已恢复正常通知。未完请回8延2小时。编号{n}",
+            "Maintenance of {place} ended {t}; alarms are told as usual again. Reply 8 for 2 h more. No.{n}",
+        ),
+        Message(
+            "oos.expire",
+            "停用到期：{place}{dev}（{why}）{t}到期。请取下防护罩并测试报警。回8延2小时。编号{n}",
+            "Out of service ends: {place} {dev} ({why}) {t}. Uncover and test it. Reply 8 for 2 h more. No.{n}",
+        ),
+        Message(
+            "test.over",
+            "测试结束：{place}{dev}{t}起恢复正常报警。回8延2小时。编号{n}",
+            "Test over: {place} {dev}, alarms are real again from {t}. Reply 8 for 2 h more. No.{n}",
+        ),
+        Message(
+            "drill.call",
+            "通信演练，无需到场。回1证明本机可收发。{s}报警盒{t}。演练编号D{n}",
+            "Communication drill, no action. Reply 1 to prove this phone works. {s} box {t}. Drill D{n}",
+        ),
+        Message(
+            "drill.start",
+            "演练！非真实火情。{place}模拟火警{t}，请按预案疏散。回1应答。演练编号D{n}",
+            "DRILL, not real. Simulated fire at {place}, {t}. Evacuate as planned. Reply 1. Drill D{n}",
+        ),
+        Message(
+            "drill.end",
+            "演练结束{t}。应答{a}/{b}人，疏散最慢{bl}{sec}。真火警仍用119。演练编号D{n}",
+            "Drill over {t}. Answers {a}/{b}; slowest building {bl} {sec}. Real fires: 119. Drill D{n}",
+        ),
+        Message(
+            "drill.break",
+            "这不是演练！{place}，{dev}{t}报警。演练中止，立即去看。回1收到 2真火 3误报。编号{n}",
+            "THIS IS NOT THE DRILL! {place}, {dev}, {t}. Drill stopped, go and look. Reply 1/2/3. No.{n}",
         ),
         Message(
             "bureau.other",

@@ -153,6 +153,15 @@ class Owed:
 
 
 @dataclass(frozen=True, slots=True)
+class Tick:
+    """One item of a response checklist that somebody has done."""
+
+    item: str
+    who: str
+    at: Now
+
+
+@dataclass(frozen=True, slots=True)
 class Alarm:
     """One alarm as it stands: everything needed to go on after a power cut is in here.
 
@@ -192,6 +201,12 @@ class Alarm:
     owed: tuple[Owed, ...] = ()  # people who get it in a digest
     ahead: int = 0  # ms by which the calls run early: somebody could not come, or asked for the next person
     declined: tuple[str, ...] = ()  # who has said 我去不了: not called again for this alarm
+    mode: str = ""  # row of alerts.modes.MODES: what a mark makes of it
+    mark: str = ""  # that mark
+    first_up: bool = False  # 首警: the first of its building
+    assignee: str = ""
+    repair: bool = False  # 报修 has been asked for
+    ticks: tuple[Tick, ...] = ()  # of its response checklist
 
 
 class Stage(enum.Enum):

@@ -14,6 +14,7 @@ class Building:
     name: str
     use: str  # teaching, dormitory, canteen, laboratory, office, other
     evacuation: bool = False  # may its evacuation signal sound by itself once a fire is confirmed?
+    floors: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,15 @@ class OutputPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Item:
+    """One line of a response checklist: what somebody has to do about an alarm of a kind."""
+
+    id: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plant:
     site: str
     name: str
@@ -123,4 +133,6 @@ class Plant:
     policies: Mapping[str, Policy]
     holders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # store zone -> key-holders
     calendar: Calendar = Calendar()
+    checklists: Mapping[str, tuple[Item, ...]] = field(default_factory=dict)  # kind of alarm -> what to do about it
+    kind: str = "school"  # or kindergarten: how often drills are due
     speed: int = 1  # durations of rules and policies are already divided by it; never poll periods

@@ -163,6 +163,8 @@ class Post:
 
 def _stale(n: Notification, alarm: Alarm | None) -> bool:
     """Has the message lost its sense? Its alarm is over, or the step was for people who had not answered."""
+    if n.reason == escalation.EVERY or n.reason.startswith("mark/"):
+        return False  # it is about no alarm
     if alarm is None or alarm.state not in OPEN:
         return True
     when = next((s.when for s in alarm.policy.steps if s.id == n.step), "")

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from alerts.model import Alarm, Delivery, Event, Mark, Notification, Outcome, Reply, Scalar
 from drivers.reading import Now
 
+BEGAN = ("raised", "again")
+
 
 class Record:
     """Collects the events (consecutive seq from `seq` on) and everything else that the journal stores in one transaction."""
@@ -21,6 +23,7 @@ class Record:
         self.outputs: dict[str, bool] = {}
         self.replies: list[Reply] = []
         self.marks: dict[str, Mark] = {}
+        self.raised: dict[str, None] = {}  # ids of alarms that began, or began again
         self._events: list[Event] = []
 
     def event(
@@ -29,6 +32,8 @@ class Record:
     ) -> int:  # fmt: skip
         """Add one event and give its seq."""
         seq = self.seq
+        if kind in BEGAN:
+            self.raised[alarm] = None
         self._events.append(Event(seq, alarm, kind, old, new, who, code, args or {}, self.now, self.clock_ok))
         self.seq += 1
         return seq

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+from alerts import mark_replies
+from alerts.causes import causes
 from alerts.kinds import KINDS
-from alerts.model import Alarm
+from alerts.model import Alarm, Result
 
 TEXTS: dict[str, tuple[str, str]] = {
     "acked": ("已记录：你已收到{number}号", "Recorded: you have received no. {number}"),
@@ -23,6 +25,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     "refused.output": ("没有这个输出", "No such output"),
     "refused.seconds": ("试验时间为1到30秒", "A trial takes 1 to 30 seconds"),
     "refused.fire": ("有未结束的火警，不做输出试验", "A fire alarm is open: outputs are not tried now"),
+    "assigned": ("{number}号已交办", "No. {number} is assigned"),
+    "ticked": ("已记录", "Recorded"),
+    "repair": ("{number}号已报修", "A repair is asked for, no. {number}"),
     "refused.nothing-open": ("没有未结束的报警", "Nothing is open"),
     "refused.which": ("有多条报警，请带编号", "Several alarms are open: give the number"),
     "refused.not-found": ("没有这个编号的报警", "No alarm with that number"),
@@ -35,7 +40,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "refused.not-good": ("{number}号的传感器没有可靠数据，不能复位", "No reliable data from the sensor of no. {number}"),
     "refused.no-result": ("请先报{number}号的结果，2{real} 3误报", "Give the result of no. {number} first: 2 real, 3 false"),
     "refused.result": ("结果应为属实、误报、演练或测试", "The result must be real, false, drill or test"),
-    "refused.cause": ("误报请写明原因", "A false alarm needs its cause"),
+    "refused.cause": ("请写明原因：{list}", "Give one of these causes: {list}"),
     "refused.role": ("你没有这项权限", "Your role may not do this"),
     "refused.zone": ("这里不归你管理", "Not one of your places"),
     "refused.on-site": ("须先报误报并确认已到现场", "First report a false alarm from the spot"),
@@ -50,7 +55,13 @@ REAL: dict[str, str] = {"fire": "真火", "gas": "真泄漏"}  # by lamp; anythi
 
 def text(code: str, alarm: Alarm | None = None, minutes: int = 0) -> tuple[str, str]:
     """(zh, en) of a code, about that alarm."""
-    zh, en = TEXTS[code]
     number = f"{alarm.number:02d}" if alarm else ""
     real = REAL.get(KINDS[alarm.kind].lamp, "属实") if alarm else ""
-    return zh.format(number=number, minutes=minutes, real=real), en.format(number=number, minutes=minutes)
+    words = "、".join(causes(alarm.kind, Result.FALSE)) if alarm else ""
+    return say(code, number=number, minutes=str(minutes), real=real, list=words)
+
+
+def say(code: str, **fields: str) -> tuple[str, str]:
+    """(zh, en) of a code with its fields."""
+    zh, en = TEXTS.get(code) or mark_replies.TEXTS[code]
+    return zh.format(**fields), en.format(**fields)

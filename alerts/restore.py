@@ -44,6 +44,7 @@ def rebase(alarm: Alarm, saved: Now | None, now: Now, off: int | None) -> Alarm:
         resound=None if alarm.resound is None else alarm.resound + shift,
         done=tuple(replace(d, at=d.at + shift) for d in alarm.done),
         owed=tuple(replace(o, since=at(o.since)) for o in alarm.owed),
+        ticks=tuple(replace(t, at=at(t.at)) for t in alarm.ticks),
     )
 
 

@@ -98,6 +98,10 @@ class Telling:
             self.send(rec, parked)
         return d.fate not in _DELIVERED
 
+    def sent(self, key: str) -> Notification | None:
+        """The message of that key, while it is on its way."""
+        return self._post.get(key)
+
     def next_due(self) -> int | None:
         return self._post.next_due()
 
@@ -130,5 +134,5 @@ class Telling:
         """Send what Post decided instead of `n`; with nothing left for a listed person the box cannot call."""
         if next_ is not None:
             self.send(rec, next_)
-        elif gave_up and n.person in self._plant.people and not self._post.needless(n):
+        elif gave_up and n.reason != escalation.EVERY and n.person in self._plant.people and not self._post.needless(n):
             self._lost(rec, n)

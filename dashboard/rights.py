@@ -24,45 +24,9 @@ VERBS: Mapping[str, tuple[str, ...]] = {
     "electrician": ("ack",),
     "holder": (),
     "installer": (),
+    "technician": ("ack", "result"),
     "bureau": ("ack",),
     "admin": _WATCH,
-}
-
-# Why an alarm was what it was; a 误报 never goes without one (people's words). lamp -> result -> causes, (zh, en)
-_FALSE = (
-    ("蚊香", "mosquito coil"),
-    ("吸烟", "smoking"),
-    ("水蒸气", "steam"),
-    ("油烟", "cooking fumes"),
-    ("灰尘施工", "dust, building work"),
-    ("喷雾消毒", "spray disinfection"),
-    ("杀虫", "insecticide"),
-    ("昆虫", "insect"),
-    ("受潮", "moisture"),
-    ("设备老化", "ageing device"),
-    ("线路干扰", "interference on the line"),
-    ("人为触碰", "touched by a person"),
-    ("找不到原因", "no cause found"),
-)
-_REAL = (
-    ("电气", "electrical"),
-    ("用火", "open fire"),
-    ("燃气", "gas"),
-    ("实验", "experiment"),
-    ("人为", "caused by a person"),
-    ("其他", "other"),
-)
-_STORE = (
-    ("忘记第二把锁", "second lock forgotten"),
-    ("盘点未登记", "stocktaking not declared"),
-    ("保管人不在", "key-holder absent"),
-    ("锁故障", "lock faulty"),
-    ("强行开启", "forced open"),
-    ("其他", "other"),
-)
-CAUSES: Mapping[str, Mapping[str, tuple[tuple[str, str], ...]]] = {
-    "store": {"false": _STORE, "real": _STORE},
-    "": {"false": _FALSE, "real": _REAL},  # every other lamp
 }
 
 

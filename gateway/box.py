@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from alerts.engine import Engine
-from alerts.model import Alarm, Command, Notification
+from alerts.model import Alarm, Command, Mark, Notification
 from alerts.plant import Plant
 from drivers.lending import LineBusy
 from drivers.plan import is_fire
 from drivers.poller import Poller
 from drivers.reading import Clock, Reading
-from gateway import incident, view
+from gateway import incident, marks_view, view
 from gateway.bustask import BusTask
 from gateway.decide import Decider
 from gateway.jsonable import to_jsonable
@@ -60,6 +60,7 @@ class Box:
         self._pollers, self._tellers = pollers, tellers
         self._journal, self._readings, self._uplink = journal, readings, uplink
         self._about = view.about_json(site.plant)
+        self._modes: dict[str, Json] = {}
         self._bus_of = {device.id: device.bus for device in site.devices}
 
     # Actions: what the Decider asks for once an Outcome stands
@@ -76,10 +77,20 @@ class Box:
     def show(self, alarms: Sequence[Alarm]) -> None:
         now = self.clock.now()
         shown = {a.id: view.alarm_json(self.plant, a, now) for a in alarms}
-        self.server.push({"alarms": shown}, urgent=True)
+        delta: Json = {"alarms": shown}
+        if any(m.kind == "flood" for m in self.engine.marks.values()):
+            delta["watch"] = self._watch()
+        self.server.push(delta, urgent=True)
         if self._uplink:
             for id, alarm in shown.items():
                 self._uplink.alarm(id, snapshot(alarm))
+
+    def marked(self, changed: Sequence[Mark]) -> None:
+        """Marks and the modes of the points whose mode has changed by them."""
+        before, self._modes = self._modes, marks_view.modes_json(self.plant, self.engine.marks.values())
+        points = {p: self._mode(p) for p in before.keys() | self._modes.keys() if before.get(p) != self._modes.get(p)}
+        rows = {m.id: marks_view.mark_json(m, self.plant) for m in changed}
+        self.server.push({"marks": rows, "points": points, "watch": self._watch()}, urgent=True)
 
     def publish(self) -> None:
         if self._uplink:
@@ -136,7 +147,11 @@ class Box:
             "clock_ok": self.clock.ok(),
             "speed": plant.speed,
             **view.place_json(plant),
-            "points": {id: about | view.reading_json(self.engine.view.get(id)) for id, about in self._about.items()},
+            "points": {
+                id: about | view.reading_json(self.engine.view.get(id)) | self._mode(id) for id, about in self._about.items()
+            },
+            "marks": {m.id: marks_view.mark_json(m, plant) for m in self.engine.marks.values()},
+            "watch": self._watch(),
             "alarms": {a.id: view.alarm_json(plant, a, now) for a in self.engine.alarms.values()},
             "outputs": self._outputs(),
             "stream": self._stream(),
@@ -248,6 +263,12 @@ class Box:
         return heard_json(await probe(poller, unit, read, latency))
 
     # parts of the snapshot
+
+    def _mode(self, point: str) -> Json:
+        return self._modes.get(point, {"mode": "", "mark": ""})
+
+    def _watch(self) -> Json:
+        return marks_view.watch_json(self.plant, self.engine.marks, self._modes, self.engine.alarms)
 
     def _outputs(self) -> Json:
         return view.outputs_json(self.plant, self.engine.outputs, self.engine.view)

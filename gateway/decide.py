@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from alerts.engine import Engine
-from alerts.model import Alarm, Command, Notification, Outcome, Reply
+from alerts.model import Alarm, Command, Mark, Notification, Outcome, Reply
 from drivers.reading import Clock
 from gateway.inbox import Inbox
 from gateway.store.journal import Committed
@@ -28,6 +28,8 @@ class Actions(Protocol):
     def tell(self, notifications: Sequence[Notification]) -> None: ...
 
     def show(self, alarms: Sequence[Alarm]) -> None: ...
+
+    def marked(self, marks: Sequence[Mark]) -> None: ...
 
     def publish(self) -> None:
         """New events are committed and may leave the box."""
@@ -109,6 +111,8 @@ class Decider:
             self._actions.tell(outcome.notifications)
         if outcome.alarms:
             self._actions.show(outcome.alarms)
+        if outcome.marks:
+            self._actions.marked(outcome.marks)
         for reply in outcome.replies:
             future = self._asked.pop(reply.command, None)
             if future and not future.done():

@@ -22,7 +22,13 @@ SILENCE_S = 5.0  # a follower that hears nothing this long takes `run` for dead
 REQUEST_LIMIT = 64 * 1024  # bytes of one request line
 ANSWER_LIMIT = 32 * 1024 * 1024  # bytes of one answer line: the snapshot of a large bureau
 BEHIND_LIMIT = 8 * 1024 * 1024  # bytes a follower may lie behind before it is dropped
-MERGED = ("points", "alarms", "outputs", "lines")  # parts of a delta that are tables by id; the rest replace each other
+MERGED = (
+    "points",
+    "alarms",
+    "marks",
+    "outputs",
+    "lines",
+)  # parts of a delta that are tables by id; the rest replace each other
 DIRECT = ("ask", "follow", "do")
 
 Json = dict[str, Any]

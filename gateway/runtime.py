@@ -106,6 +106,7 @@ async def run(
             saved=restored.anchor,
             same_boot=restored.boot == boot,
             replies=restored.commands.values(),
+            marks=restored.marks,
         )
     )
     box.switch(engine.outputs)  # the world is made equal to what should be, whatever happened meanwhile

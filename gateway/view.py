@@ -88,10 +88,31 @@ def alarm_json(plant: Plant, alarm: Alarm, now: Now) -> Json:
         "silenced": alarm.silenced,
         "parent": alarm.parent,
         "latching": alarm.latching,
+        "mode": alarm.mode,
+        "mark": alarm.mark,
+        "first_up": alarm.first_up,
+        "assignee": alarm.assignee,
+        "repair": alarm.repair,
+        "points": alarm.evidence.get("count", 1),
+        "checklist": _checklist(plant, alarm),
         "result_due": _wall(asked, now),
         "next_due": _wall(due, now),
         "told": list(alarm.told),
     }
+
+
+def _checklist(plant: Plant, alarm: Alarm) -> list[Json]:
+    """What is to be done about an alarm of this kind, and who has ticked it when."""
+    done = {t.item: t for t in alarm.ticks}
+    return [
+        {
+            "id": item.id,
+            "text": {"zh": item.zh, "en": item.en},
+            "who": done[item.id].who if item.id in done else "",
+            "at": done[item.id].at.wall if item.id in done else None,
+        }
+        for item in plant.checklists.get(alarm.kind, ())
+    ]
 
 
 def place_json(plant: Plant) -> Json:

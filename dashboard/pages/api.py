@@ -8,10 +8,11 @@ from typing import Annotated, Any
 from fastapi import HTTPException, Query, Request
 from fastapi.responses import JSONResponse, Response
 
+from alerts.causes import CAUSES
 from alerts.kinds import KINDS, LAMPS
 from dashboard.door import Visitor
 from dashboard.office import LANGUAGES, language, office
-from dashboard.rights import CAUSES, VERBS
+from dashboard.rights import VERBS
 from drivers.quantities import QUANTITIES
 from gateway.local import RequestError, RunDown
 

@@ -59,7 +59,7 @@ function build(alarm, isFirst, state) {
   const digits = state.points[alarm.point]?.digits ?? 1;
   const node = el(isFirst ? "article" : "li", { className: `alarm ${alarm.state}${isFirst ? " first" : ""}`, data: { lamp: alarm.lamp, alarm: alarm.id } },
     el("div", { className: "head" },
-      isFirst ? el("span", { className: "badge", textContent: t("first") }) : null,
+      alarm.first_up ? el("span", { className: "badge", textContent: t("first") }) : null,
       el("strong", { className: "what", textContent: title(alarm) }),
       el("span", { className: "life" }, moving((now) => lifeText(alarm, now)))),
     el("div", { className: "where" },
@@ -71,6 +71,8 @@ function build(alarm, isFirst, state) {
       alarm.fault ? fact(said(alarm.fault)) : null,
       el("p", {}, moving((now) => t("since", { t: timeOfDay(alarm.first, zone), d: duration(now - alarm.first) })),
         alarm.occurrence > 1 ? ` · ${t("again", { n: alarm.occurrence })}` : ""),
+      alarm.mode ? fact(t(`mode.${alarm.mode}`), "mode") : null,
+      alarm.points > 1 ? fact(t("points.lost", { n: alarm.points })) : null,
       alarm.confirmed ? fact(t("confirmed"), "confirmed") : null,
       alarm.state === "pending" ? null
         : fact(alarm.told.length ? t("told", { names: alarm.told.map(name).join(t("comma")) }) : t("told.none"), "told"),
@@ -78,6 +80,8 @@ function build(alarm, isFirst, state) {
         ? el("p", {}, moving((now) => (alarm.next_due > now ? t("next", { d: duration(alarm.next_due - now) }) : ""))) : null,
       alarm.acked_by ? fact(t("acked", { name: name(alarm.acked_by) })) : null,
       alarm.result ? fact(t("found", { name: name(alarm.result_by), result: [t(`result.${alarm.result}`), causeText(alarm)].filter(Boolean).join(" · ") })) : null,
+      alarm.assignee ? fact(t("assigned", { name: name(alarm.assignee) })) : null,
+      alarm.repair ? fact(t("repair")) : null,
       alarm.silenced ? fact(t("silenced")) : null,
       alarm.parent ? fact(t("suppressed")) : null),
     el("div", { className: "buttons" },

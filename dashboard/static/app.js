@@ -33,6 +33,13 @@ function showNotes() {
   if (state.speed > 1) notes.push(["demo", t("note.speed", { n: state.speed })]);
   if (state.journal?.ok === false || state.journal?.degraded) notes.push(["bad", t("note.degraded")]);
   if (state.stream?.enabled && state.stream.backlog > 1000) notes.push(["", t("note.backlog", { n: state.stream.backlog })]);
+  const watch = state.watch ?? {};
+  const off = (watch.out_of_service ?? 0) + (watch.unverified ?? 0);
+  if (off) notes.push(["bad", t("note.out", { n: off, u: watch.unverified })]);
+  if (watch.maintenance) notes.push(["bad", t("note.maintenance", { n: watch.maintenance })]);
+  if (watch.trial) notes.push(["", t("note.trial", { n: watch.trial })]);
+  if (watch.drill) notes.push(["demo", t("note.drill")]);
+  if (watch.flood) notes.push(["bad", t("note.flood")]);
   const key = JSON.stringify(notes);
   if (byId("notes").dataset.key === key) return;
   byId("notes").dataset.key = key;

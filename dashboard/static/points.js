@@ -63,7 +63,9 @@ export class Points {
       const shape = bad ? `${SHAPES[point.quality] ?? "○"} ` : "";
       const doubt = point.quality === "uncertain" ? ` ${t("quality.uncertain")}` : "";
       const why = point.quality === "fault" && point.fault ? `: ${said(point.fault)}` : "";
-      put(row.value, `${shape}${pointText(point)}${doubt}${why}`);
+      const mode = point.mode ? `${t(`mode.${point.mode}`)} · ` : "";
+      if ((row.button.dataset.mode ?? "") !== (point.mode ?? "")) row.button.dataset.mode = point.mode ?? "";
+      put(row.value, `${mode}${shape}${pointText(point)}${doubt}${why}`);
       if (row.button.dataset.quality !== point.quality) row.button.dataset.quality = point.quality;
       this.age(row, point, now);
     }

@@ -1,29 +1,36 @@
 // What the page knows and what follows from it. Pure: no elements, no network.
 
-const TABLES = ["points", "alarms", "outputs", "lines"];
+const TABLES = ["points", "alarms", "marks", "outputs", "lines"];
 const CALM = new Set(["normal", "pending"]);
 const SOUNDING = new Set(["unacked", "rtn_unacked"]);
+const QUIET = new Set(["out-of-service", "maintenance", "test"]); // modes whose alarms call nobody at the desk
+const SWITCHED = new Set(["on", "returning", "unverified"]); // stages of a mark that stands
 const ASKS_RESULT = 3; // severity from which somebody has to look (early warning and above)
 
 /** Adds a delta to the state: rows of tables are merged, all else is replaced; closed alarms leave. */
 export function merge(state, delta) {
   for (const [key, value] of Object.entries(delta)) {
     if (!TABLES.includes(key)) state[key] = value;
+    else if (!state[key]) state[key] = { ...value };
     else for (const [id, row] of Object.entries(value)) state[key][id] = { ...state[key][id], ...row };
   }
   for (const [id, alarm] of Object.entries(state.alarms)) if (alarm.state === "normal") delete state.alarms[id];
+  for (const [id, mark] of Object.entries(state.marks ?? {})) if (mark.stage === "over") delete state.marks[id];
 }
 
 /** Open alarms, the worst first and of equals the oldest; those still being judged and those under another come last. */
 export function sorted(state) {
-  const rank = (a) => (a.state === "pending" ? 2 : a.parent ? 1 : 0);
+  const rank = (a) => (a.state === "pending" ? 2 : a.parent || quiet(a) ? 1 : 0);
   return Object.values(state.alarms).sort(
     (a, b) => rank(a) - rank(b) || b.severity - a.severity || a.first - b.first || a.number - b.number,
   );
 }
 
 /** The alarm that stays on top: the first of the worst. */
-export const firstAlarm = (alarms) => (alarms.length && !CALM.has(alarms[0].state) && !alarms[0].parent ? alarms[0] : null);
+export const firstAlarm = (alarms) => (alarms.length && !CALM.has(alarms[0].state) && !alarms[0].parent && !quiet(alarms[0]) ? alarms[0] : null);
+
+/** Is the alarm one of a point that is switched off, maintained or tested? */
+export const quiet = (alarm) => QUIET.has(alarm.mode);
 
 export const unknown = (point) => point.quality !== "good";
 
@@ -31,8 +38,12 @@ export const unknown = (point) => point.quality !== "good";
 export function lamps(state, lost) {
   const counts = {};
   for (const alarm of Object.values(state.alarms)) {
-    if (!CALM.has(alarm.state)) counts[alarm.lamp] = (counts[alarm.lamp] ?? 0) + 1;
+    if (!CALM.has(alarm.state) && !quiet(alarm)) counts[alarm.lamp] = (counts[alarm.lamp] ?? 0) + 1;
   }
+  const off = Object.values(state.points).filter((p) => p.mode === "out-of-service" || p.mode === "unverified").length;
+  if (off) counts["out-of-service"] = off;
+  const tests = Object.values(state.marks ?? {}).filter((m) => m.lamp === "test" && SWITCHED.has(m.stage)).length;
+  if (tests) counts.test = tests;
   const away = lost || (state.stream?.enabled && !state.stream.connected);
   if (away) counts.offline = (counts.offline ?? 0) + 1;
   const incomplete = Object.values(state.points).filter(unknown).length;
@@ -70,6 +81,6 @@ export function buttons(alarm, verbs) {
 
 /** The lamp whose tone has to be heard now, or "". */
 export function sounding(alarms) {
-  const loud = alarms.find((a) => SOUNDING.has(a.state) && !a.silenced && !a.parent);
+  const loud = alarms.find((a) => SOUNDING.has(a.state) && !a.silenced && !a.parent && !quiet(a));
   return loud ? loud.lamp : "";
 }

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from dashboard.auth import Users
 
 ROLES = (
-    "viewer", "duty", "keeper", "leader", "officer", "head", "electrician", "holder", "installer", "bureau", "admin",
+    "viewer", "duty", "keeper", "leader", "officer", "head", "electrician", "holder", "installer", "technician", "bureau", "admin",
 )  # fmt: skip
 
 

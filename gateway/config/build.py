@@ -38,7 +38,7 @@ def build(
         name=head.name,
         short=head.short,
         timezone=head.timezone,
-        buildings={b.id: Building(b.id, b.name, b.use, b.evacuation) for b in file.buildings},
+        buildings={b.id: Building(b.id, b.name, b.use, b.evacuation, b.floors) for b in file.buildings},
         zones=zones,
         points=points,
         people={
@@ -51,6 +51,8 @@ def build(
         policies={p.id: _faster(p, speed) for p in library.policies.values()},
         holders=_holders(file),
         calendar=calendar,
+        checklists=library.checklists,
+        kind=head.kind,
         speed=speed,
     )
     return Site(

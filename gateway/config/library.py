@@ -9,8 +9,10 @@ from typing import Any
 
 from alerts.messages import MESSAGES
 from alerts.model import Policy, Scalar, Step
+from alerts.plant import Item
 from alerts.rules.combination import operands, parse
 from drivers.profile import Profile, ProfileError, profile_from_dict
+from gateway.config import checklistfile
 from gateway.config.findings import Finding, close
 from gateway.config.model import duration
 from gateway.config.rulefile import RuleFile, RuleFileError, rule_from_dict
@@ -28,6 +30,7 @@ class Library:
     profiles: dict[str, Profile] = field(default_factory=dict)
     rules: dict[str, RuleFile] = field(default_factory=dict)
     policies: dict[str, Policy] = field(default_factory=dict)
+    checklists: dict[str, tuple[Item, ...]] = field(default_factory=dict)  # kind of alarm -> items
     findings: list[Finding] = field(default_factory=list)
     used: dict[tuple[str, str], str] = field(default_factory=dict)  # (kind, id) -> the file it comes from
 
@@ -49,6 +52,10 @@ def load(root: Path, extra_profiles: Path | None = None) -> Library:
         places += _rules(library, source)
     for source in _sources(library, (root / "escalation",)):
         _policy(library, source)
+    for source in _sources(library, (root / "checklists",)):
+        checklists, findings = checklistfile.read(source)
+        library.checklists |= checklists
+        library.findings += findings
     for source, rule, path in places:
         for key, name, known in (("policy", rule.policy, library.policies), ("less_than", rule.less_than, library.rules)):
             if name and name not in known:

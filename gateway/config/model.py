@@ -105,6 +105,7 @@ class Strict(BaseModel):
 
 class SiteHead(Strict):
     id: Id
+    kind: Literal["school", "kindergarten"] = "school"
     district: Id
     name: str
     short: Short
@@ -179,7 +180,8 @@ class PersonFile(Strict):
     id: Id
     name: Annotated[str, _words(4)]
     role: Literal[
-        "viewer", "duty", "keeper", "leader", "officer", "head", "electrician", "holder", "installer", "bureau", "admin"
+        "viewer", "duty", "keeper", "leader", "officer", "head", "electrician", "holder", "installer", "technician", "bureau",
+        "admin",
     ]  # fmt: skip
     phone: str = ""
     mail: str = ""

@@ -6,7 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from alerts.engine import Engine
-from alerts.model import Alarm, AlarmState, Command, Delivery, Event, Fate, Notification, Outcome, Policy, Rule, Step
+from alerts.model import (
+    Alarm,
+    AlarmState,
+    Command,
+    Delivery,
+    Event,
+    Fate,
+    Mark,
+    Notification,
+    Outcome,
+    Policy,
+    Rule,
+    Stage,
+    Step,
+)
 from alerts.plant import Building, OutputPoint, Person, Plant, Point, Zone
 from drivers.reading import Now, Quality, Reading
 
@@ -47,6 +61,7 @@ PEOPLE = (
     Person("qian", "钱师傅", "electrician", channels=("phone",)),
     Person("fitter", "安装员", "installer"),
     Person("gu", "顾科长", "bureau", channels=("phone",)),
+    Person("jia", "贾师傅", "technician", channels=("phone",)),
     Person("root", "管理员", "admin"),
     Person("holder", "保管人", "holder", channels=("phone",)),
 )
@@ -120,8 +135,10 @@ class World:
     events: list[Event] = field(default_factory=list)
     sent: list[Notification] = field(default_factory=list)
     journal: dict[str, Alarm] = field(default_factory=dict)
+    marks: dict[str, Mark] = field(default_factory=dict)
     outputs: dict[str, bool] = field(default_factory=dict)
     commands: int = 0
+    ACCEPTED = Fate.ACCEPTED
 
     def __post_init__(self) -> None:
         self.engine = Engine(self.school, boot="boot-1", now=self.now, clock_ok=self.clock_ok)
@@ -135,6 +152,10 @@ class World:
             self.journal.pop(alarm.id, None)
             if alarm.state is not AlarmState.NORMAL:
                 self.journal[alarm.id] = alarm
+        for mark in out.marks:
+            self.marks.pop(mark.id, None)
+            if mark.stage is not Stage.OVER:
+                self.marks[mark.id] = mark
         return out
 
     def read(
@@ -153,7 +174,7 @@ class World:
         self.now = Now(self.now.wall + ms, self.now.mono + ms)
         return self.take(self.engine.tick(self.now, self.clock_ok))
 
-    def do(self, verb: str, person: str = "wang", alarm: str = "", *, id: str = "", **args: str | bool) -> Outcome:
+    def do(self, verb: str, person: str = "wang", alarm: str = "", *, id: str = "", **args: str | bool | int) -> Outcome:
         self.commands += 1
         proof = str(args.pop("proof", "local"))
         expires = int(args.pop("expires", self.now.wall + 30_000))
@@ -176,13 +197,24 @@ class World:
         self.school = school or self.school
         self.engine = Engine(self.school, boot="boot-2", next_seq=self.engine.seq, now=self.now, clock_ok=self.clock_ok)
         return self.take(
-            self.engine.restore(tuple(self.journal.values()), unsent, now=self.now, saved=saved, same_boot=same_boot)
+            self.engine.restore(
+                tuple(self.journal.values()),
+                unsent,
+                now=self.now,
+                saved=saved,
+                same_boot=same_boot,
+                marks=tuple(self.marks.values()),
+            )
         )
 
     def alarm(self, rule: str) -> Alarm:
         """The one standing alarm of a rule."""
         (found,) = [a for a in self.engine.alarms.values() if a.rule == rule]
         return found
+
+    def alarm_at(self, point: str) -> Alarm:
+        """The one standing alarm of a point."""
+        return self.engine.alarms[self.journal_id(point)]
 
     def state(self, rule: str) -> AlarmState:
         return next((a.state for a in self.engine.alarms.values() if a.rule == rule), AlarmState.NORMAL)

@@ -9,23 +9,26 @@ from test_machine import alarm
 from alerts.authority import RIGHTS, VERBS, allowed
 from alerts.model import AlarmState, Result
 
-# verbs: ack result silence reset note; y yes, - no, s after 误报 and 已到现场, e electrical alarms only
+# verbs: ack result silence reset note assign tick repair
+# y yes, - no, s after 误报 and 已到现场, e electrical alarms only, m under maintenance only
 PRINTED = {
-    "viewer": "-----",
-    "duty": "yyysy",
-    "keeper": "yyysy",
-    "leader": "yyysy",
-    "officer": "yyyyy",
-    "head": "yyyyy",
-    "electrician": "e---e",
-    "holder": "-----",
-    "installer": "-----",
-    "bureau": "y---y",
-    "admin": "yyyyy",
+    "viewer": "--------",
+    "duty": "yyysyyyy",
+    "keeper": "yyysyyyy",
+    "leader": "yyysyyyy",
+    "officer": "yyyyyyyy",
+    "head": "yyyyyyyy",
+    "electrician": "e---e-ee",
+    "holder": "--------",
+    "installer": "--------",
+    "bureau": "y---y---",
+    "technician": "mm--m---",
+    "admin": "yyyyyyyy",
 }
 SCHOOL = plant()
 FALSE_ON_SITE = alarm(AlarmState.LATCHED, result=Result.FALSE, on_site=True)
 ELECTRICAL = alarm(AlarmState.UNACKED, kind="electrical", result=Result.REAL)
+MAINTAINED = alarm(AlarmState.UNACKED, mode="maintenance")
 FIRE = alarm(AlarmState.UNACKED, result=Result.REAL, on_site=True)
 
 
@@ -44,6 +47,7 @@ def test_right(person: object, verb: str) -> None:
     assert may(FIRE) is (mark == "y")
     assert may(FALSE_ON_SITE) is (mark in "ys")
     assert may(ELECTRICAL) is (mark in "ye")
+    assert may(MAINTAINED) is (mark in "ym")
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,6 @@ from dataclasses import replace
 import pytest
 from engine_world import POINTS, RULES, World, plant
 
-from alerts.aftermath import HIDDEN_BY_LINE
-from alerts.kinds import KINDS
 from alerts.model import AlarmState, Delivery, Fate, Result
 from drivers.reading import Quality, Reading
 
@@ -33,7 +31,7 @@ def test_fire_from_reading_to_reset(world: World) -> None:
     assert world.alarm("smoke").result is Result.FALSE
     assert world.do("reset").replies[0].ok
     assert not world.engine.alarms
-    assert world.kinds() == ["raised", "acked", "gone", "refused", "result", "reset"]
+    assert world.kinds() == ["raised", "acked", "gone", "refused", "result", "counted", "reset"]
     assert [e.seq for e in world.events] == list(range(1, len(world.events) + 1))
 
 
@@ -428,15 +426,6 @@ def test_a_hidden_fault_rings_nobody(world: World) -> None:
     assert [n for n in ringing.sent if n.alarm == ringing.journal_id("smoke-a/smoke")] == []
     ringing.read({"line-a/link": 1.0})
     assert [n.person for n in ringing.sent if n.alarm == ringing.journal_id("smoke-a/smoke")] == ["li"]
-
-
-def test_lost_detection_where_people_sleep_is_never_hidden() -> None:
-    sleepers = World(plant((*(r for r in RULES if r.kind != "no_data"), replace(RULES[8], alarm="comm-sleep"))))
-    sleepers.dead("smoke-a/smoke")
-    sleepers.read({"line-a/link": 0.0})
-    sleepers.dead("smoke-b/smoke")
-    assert [a.parent for a in sleepers.engine.alarms.values() if a.rule == "no-data"] == ["", ""]
-    assert KINDS[HIDDEN_BY_LINE].suppressible
 
 
 def test_the_off_delay_runs_out_first(world: World) -> None:

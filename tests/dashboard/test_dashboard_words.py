@@ -5,10 +5,11 @@ import re
 
 import pytest
 
+from alerts.causes import CAUSES
 from alerts.kinds import KINDS, LAMPS
 from alerts.model import AlarmState, Result
+from alerts.modes import MODES
 from dashboard.office import HERE, STATIC, digest, load_files, load_words
-from dashboard.rights import CAUSES
 
 WORDS = load_words()
 MODULES = "\n".join(path.read_text("utf-8") for path in STATIC.glob("*.js"))
@@ -23,6 +24,7 @@ BUILT = (
     *(f"verb.{name}" for name in ("ack", "real", "real.fire", "real.gas", "false", "silence", "reset")),
     *(f"range.{name}" for name in ("10m", "1h", "24h", "7d", "30d")),
     *(f"curve.{side}" for side in ("high", "low")),
+    *(f"mode.{mode}" for mode in (*MODES, "unverified") if mode),
     *(f"lost.{reason}" for reason in ("run", "page")),
 )
 

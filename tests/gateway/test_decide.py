@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from alerts.engine import Engine
-from alerts.model import Alarm, AlarmState, Command, Notification, Outcome, Policy, Rule
+from alerts.model import Alarm, AlarmState, Command, Mark, Notification, Outcome, Policy, Rule
 from alerts.plant import Building, OutputPoint, Person, Plant, Point, Zone
 from drivers.reading import Now, Quality, Reading
 from gateway.clock import SystemClock
@@ -48,6 +48,9 @@ class Recorder:
 
     def tell(self, notifications: Sequence[Notification]) -> None:
         self.done.put_nowait(("tell", [n.person for n in notifications]))
+
+    def marked(self, marks: Sequence[Mark]) -> None:
+        pass
 
     def show(self, alarms: Sequence[Alarm]) -> None:
         self.done.put_nowait(("show", [a.state for a in alarms]))

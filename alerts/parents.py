@@ -1,0 +1,80 @@
+"""One fault instead of many (R36): which open fault another one hangs under. Hidden faults stay in the log and ring nobody.
+
+mains lost -> the lines and devices that went with it; a dead line -> the points on it; a dead device -> its points; where people
+sleep -> one lost-detection alarm per building, which nothing else hides. Never fire, gas level 2 or a breach.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+
+from alerts.confirm import building_of
+from alerts.model import ACTIVE, OPEN, Alarm
+from alerts.modes import Change
+from alerts.plant import Plant
+from drivers.reading import Now
+
+NO_DATA = ("comm", "comm-sleep")
+HIDEABLE = (*NO_DATA, "line")  # every one of them a suppressible kind of alerts.kinds
+HIDING = (*HIDEABLE, "mains")
+WITH_MAINS = (60_000, 600_000)  # ms before and after the mains went: a fault from then is laid to it
+
+
+def follow(alarms: Collection[Alarm], plant: Plant, now: Now) -> Iterable[Change]:
+    """Every fault whose parent is not what it should be, and heads whose number of points has changed."""
+    faults = [a for a in alarms if a.kind in HIDING and a.state in OPEN]
+    parent = _parents(faults, plant)
+    counts: defaultdict[str, int] = defaultdict(int)
+    for alarm in faults:
+        if alarm.state in ACTIVE:
+            counts[parent.get(alarm.id) or alarm.id] += 1
+    by_id = {a.id: a for a in faults}
+    for alarm in faults:
+        under = parent.get(alarm.id, "")
+        new = replace(alarm, parent=under)
+        if under and alarm.told and alarm.kind == by_id[under].kind == "comm-sleep":
+            new = replace(new, told=())  # the new head has told them, see below
+        if not under and alarm.parent and (old := by_id.get(alarm.parent)) is not None and old.kind == alarm.kind:
+            new = replace(new, done=old.done, told=old.told)  # it goes on where the head before it stopped
+        points = max(1, counts[alarm.id])
+        if alarm.kind in NO_DATA and not under and points != new.evidence.get("count", 1) and alarm.state in ACTIVE:
+            zones = {_zone(a, plant) for a in faults if a.id == alarm.id or parent.get(a.id) == alarm.id}
+            new = replace(new, evidence={**new.evidence, "count": points, "zones": len(zones)})
+        if new != alarm:
+            kind = "" if under == alarm.parent else "hidden" if under else "shown"
+            yield new, kind, {"parent": under or alarm.parent}
+
+
+def _parents(faults: Collection[Alarm], plant: Plant) -> Mapping[str, str]:
+    """Alarm id -> id of the one it hangs under; absent: it stands for itself."""
+    mains = [a for a in faults if a.kind == "mains" and a.state in ACTIVE]
+    lines = {a.point: a for a in faults if a.kind == "line" and a.state in ACTIVE}
+    found: dict[str, str] = {}
+    groups: defaultdict[tuple[str, str], list[Alarm]] = defaultdict(list)
+    for alarm in faults:
+        if alarm.kind == "comm-sleep":
+            groups["building", building_of(alarm, plant)].append(alarm)
+            continue
+        point = plant.points.get(alarm.point)
+        line = lines.get(f"{point.bus}/link") if point and alarm.kind in NO_DATA else None
+        cause = line or (next((m for m in mains if _with(alarm, m)), None) if alarm.kind in HIDEABLE else None)
+        if cause is not None:
+            found[alarm.id] = cause.id
+        elif point and alarm.kind in NO_DATA:
+            groups["device", point.device].append(alarm)
+    for members in groups.values():
+        head = min(members, key=lambda a: (a.state not in ACTIVE, bool(a.parent), a.raised.mono, a.id))
+        found.update({a.id: head.id for a in members if a.id != head.id})
+    return found
+
+
+def _with(alarm: Alarm, mains: Alarm) -> bool:
+    before, after = WITH_MAINS
+    return -before <= alarm.first.mono - mains.first.mono <= after
+
+
+def _zone(alarm: Alarm, plant: Plant) -> str:
+    point = plant.points.get(alarm.point)
+    return point.zone if point else ""

@@ -1,0 +1,99 @@
+"""The marks that stand: by id, by number, and which of them speaks for a point. A container; it judges nothing."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from types import MappingProxyType
+
+from alerts import marks
+from alerts.model import Mark, Scalar, Stage
+from alerts.plant import Plant
+
+# Which of several marks of one point speaks for its alarms: a test that somebody is giving right now, then what is switched off.
+RANK = ("test", "out-of-service", "maintenance", "trial", "")
+
+MOST_RAISES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A message about a mark: its step, the catalogue id, the people, and who of them by which channels ("" = the first)."""
+
+    step: str
+    message: str
+    people: tuple[str, ...]
+    every_channel: bool = False
+    args: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A mark as it now stands, with the event that says so and the messages that follow. A new one has no id yet."""
+
+    mark: Mark
+    kind: str
+    who: str = ""
+    code: str = ""
+    args: Mapping[str, Scalar] = field(default_factory=dict)
+    notices: tuple[Notice, ...] = ()
+
+
+class Standing:
+    """Starts empty; a restart puts the marks of the journal back."""
+
+    def __init__(self, plant: Plant) -> None:
+        self._plant = plant
+        self._by_id: dict[str, Mark] = {}
+        self._of_point: dict[str, Mark | None] = {}
+        self.raises: deque[int] = deque(maxlen=MOST_RAISES)  # mono of the latest alarms, for the flood flag
+        self.turns: dict[str, deque[int]] = {}  # point -> mono of its latest raises, for the chattering flag
+
+    @property
+    def by_id(self) -> Mapping[str, Mark]:
+        return MappingProxyType(self._by_id)
+
+    def all(self) -> tuple[Mark, ...]:
+        return tuple(self._by_id.values())
+
+    def of_kind(self, *kinds: str) -> tuple[Mark, ...]:
+        return tuple(m for m in self._by_id.values() if m.kind in kinds)
+
+    def about(self, kind: str, point: str) -> Mark | None:
+        """The one mark of this kind that has this point."""
+        return next((m for m in self._by_id.values() if m.kind == kind and point in m.points), None)
+
+    def put(self, mark: Mark) -> None:
+        """Keep the mark as it now stands; one that is over is dropped and its number becomes free."""
+        self._of_point.clear()
+        if mark.stage is Stage.OVER:
+            self._by_id.pop(mark.id, None)
+        else:
+            self._by_id[mark.id] = mark
+
+    def of_point(self, point: str) -> Mark | None:
+        """The mark that decides what becomes of this point's alarms, or None."""
+        if point not in self._of_point:
+            found = [m for m in self._by_id.values() if marks.mode_of(m) in RANK[:-1] and marks.covers(m, point, self._plant)]
+            self._of_point[point] = min(found, key=lambda m: RANK.index(marks.mode_of(m)), default=None)
+        return self._of_point[point]
+
+    def find(self, name: str, kinds: Iterable[str]) -> tuple[Mark, ...]:
+        """By id or 编号 among these kinds; "" gives all of them."""
+        wanted = name[1:] if name[:1] in ("D", "T") else name
+        number = int(wanted) if wanted.isascii() and wanted.isdigit() else -1
+        allowed = frozenset(kinds)
+        return tuple(m for m in self._by_id.values() if m.kind in allowed and (not name or name == m.id or m.number == number))
+
+    def free_number(self) -> int:
+        taken = {m.number for m in self._by_id.values()}
+        return next(n for n in count(1) if n not in taken)
+
+    def due(self, mono: int) -> tuple[Mark, ...]:
+        """Marks that time alone changes now."""
+        return tuple(m for m in self._by_id.values() if (at := marks.next_due(m)) is not None and at <= mono)
+
+    def next_due(self) -> int | None:
+        return min((at for m in self._by_id.values() if (at := marks.next_due(m)) is not None), default=None)
