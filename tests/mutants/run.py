@@ -26,13 +26,27 @@ from tests.mutants.field_breaks import FIELD
 from tests.mutants.gate_breaks import GATE
 from tests.mutants.line_breaks import LINES
 from tests.mutants.mutant import ROOT, Mutant
+from tests.mutants.panel_breaks import PANELS
 from tests.mutants.people_breaks import PEOPLES
 from tests.mutants.rule_breaks import RULES
 from tests.mutants.store_breaks import STORES
 from tests.mutants.stream_breaks import STREAM
 from tests.mutants.tool_breaks import TOOLS
 
-MUTANTS: tuple[Mutant, ...] = (*cells(), *ALARMS, *PEOPLES, *CALLS, *RULES, *FIELD, *LINES, *STORES, *STREAM, *GATE, *TOOLS)
+MUTANTS: tuple[Mutant, ...] = (
+    *cells(),
+    *ALARMS,
+    *PEOPLES,
+    *CALLS,
+    *RULES,
+    *FIELD,
+    *LINES,
+    *PANELS,
+    *STORES,
+    *STREAM,
+    *GATE,
+    *TOOLS,
+)
 COPIED = (
     "drivers",
     "alerts",
