@@ -1,0 +1,231 @@
+"""The stage of the stories: shipped rules and policies, the real engine, a journal on disk, a phone company, a hand on the time.
+
+`crash_at`: after the n-th commit every object is thrown away and a new engine is made from the disk alone.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from alerts.engine import Engine
+from alerts.model import Alarm, AlarmState, Command, Delivery, Fate, Inbound, Notification, Outcome, Reply
+from drivers.reading import Now, Quality, Reading
+from gateway.config.compile import compile_site
+from gateway.site import Site
+from gateway.store.journal import Journal
+
+HERE = Path(__file__).parent
+ZONE = ZoneInfo("Asia/Shanghai")
+PERIOD = 2_000  # ms between two scans of the whole school
+BOOT = 5_000  # ms that a restart takes
+FEEDBACK = 2_000  # ms a fan or valve takes to follow
+
+
+@cache
+def school() -> Site:
+    compiled = compile_site(HERE / "school.yaml", data="/var/lib/x")
+    assert compiled.site is not None, [str(f) for f in compiled.findings]
+    return compiled.site
+
+
+class Clock:
+    def __init__(self, theatre: Theatre) -> None:
+        self._theatre = theatre
+
+    def now(self) -> Now:
+        return self._theatre.now
+
+    def ok(self) -> bool:
+        return True
+
+
+class Crash(Exception):
+    """The process is gone; what was not committed never was."""
+
+
+@dataclass
+class Told:
+    """One message that reached somebody's phone. `message` is its id in the catalogue; "" is the answer to a text."""
+
+    at: int  # ms since the story began
+    person: str
+    message: str
+    text: str
+    key: str
+    repeat: bool
+
+
+@dataclass
+class Theatre:
+    """`commits` counts what is on the disk. Everything else a story can see is what reached the far side."""
+
+    folder: Path
+    start: datetime
+    crash_at: int = 0
+    before_act: bool = True  # the crash comes between the commit and what it asks for; else right after that
+    now: Now = field(init=False)
+    commits: int = 0
+    told: list[Told] = field(default_factory=list)
+    outputs: dict[str, bool] = field(default_factory=dict)
+    down: set[str] = field(default_factory=set)  # buses nobody answers on
+    values: dict[str, float] = field(default_factory=dict)
+    quality: dict[str, Quality] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._first = int(self.start.replace(tzinfo=ZONE).timestamp() * 1000)
+        self.now = Now(self._first, 10_000_000)
+        self.site = school()
+        self.plant = self.site.plant
+        rest = {"mains": 1.0, "link": 1.0, "lock": 0.0}
+        self.values = {p.id: rest.get(p.quantity, 0.0) for p in self.plant.points.values() if p.device != "box"}
+        self._queue: list[Notification] = []
+        self._follow: list[tuple[int, str, float]] = []
+        self._counted = 0
+        self._boots = 0
+        self._scan_due = self.now.mono
+        self._begin(first=True)
+
+    # life of the process
+
+    def _begin(self, first: bool = False) -> None:
+        self._boots += 1
+        boot = f"boot-{self._boots}"
+        self.journal = Journal(self.folder / "journal.db", self.plant.site, boot, Clock(self), reserve=1 << 16)
+        kept = self.journal.load()
+        self.engine = Engine(self.plant, boot=boot, next_seq=kept.next_seq, now=self.now, clock_ok=True)
+        args = {"replies": kept.commands.values()}
+        if "marks" in inspect.signature(self.engine.restore).parameters:
+            args["marks"] = kept.marks
+        out = self.engine.restore(kept.alarms, kept.unsent, now=self.now, saved=kept.anchor, same_boot=False, **args)
+        self.take(out)
+
+    def crash(self, off: int = BOOT) -> None:
+        """Everything in memory is gone; `off` ms later a new process starts from the disk, on a new boot's clock."""
+        self.journal.close()
+        self._queue.clear()
+        self.now = Now(self.now.wall + off, 3_000_000 + self._boots * 7)
+        self._follow = [(self.now.mono, point, value) for _, point, value in self._follow]
+        self._scan_due = self.now.mono
+        self._begin()
+
+    def close(self) -> None:
+        self.journal.close()
+
+    def take(self, out: Outcome) -> Outcome:
+        """Commit, then act, as the daemon does; and die where the story wants it."""
+        if out.empty:
+            return out
+        self.journal.commit(out, self.now)
+        self.commits += 1
+        dies = self.commits == self.crash_at
+        if dies and self.before_act:
+            self.crash()
+            return out
+        self._act(out)
+        if dies:
+            self.crash()
+        else:
+            self._deliver()
+        return out
+
+    def _act(self, out: Outcome) -> None:
+        for output, on in out.outputs.items():
+            if self.outputs.get(output) is not on:
+                self.outputs[output] = on
+                point = self.plant.outputs[output].feedback
+                if point:
+                    self._follow.append((self.now.mono + FEEDBACK, point, float(on)))
+        for n in out.notifications:
+            if self.wanted(n.key):
+                self._queue.append(n)
+                self.told.append(Told(self.ms, n.person, n.message, n.text, n.key, n.repeat))
+
+    def wanted(self, key: str) -> bool:
+        ask: Callable[[str], bool] | None = getattr(self.engine, "wanted", None)
+        return ask is None or ask(key)
+
+    def _deliver(self) -> None:
+        """The phone company accepts what it was handed and says so at once."""
+        while self._queue:
+            n = self._queue.pop(0)
+            self.take(self.engine.delivery(Delivery(n.key, Fate.ACCEPTED, "1"), self.now, True))
+
+    # time and the world
+
+    @property
+    def ms(self) -> int:
+        return self.now.wall - self._first
+
+    def until(self, ms: int) -> None:
+        """Let time go on to `ms` after the story's beginning: scans, feedback, and whatever is due."""
+        while self.ms < ms:
+            due = self.engine.next_due()
+            ends = [self._scan_due, self.now.mono + ms - self.ms, *(at for at, _, _ in self._follow)]
+            if due is not None and due > self.now.mono:
+                ends.append(due)
+            step = max(1, min(ends) - self.now.mono)
+            self.now = Now(self.now.wall + step, self.now.mono + step)
+            for at, point, value in [f for f in self._follow if f[0] <= self.now.mono]:
+                self._follow.remove((at, point, value))
+                self.values[point] = value
+            if self._scan_due <= self.now.mono:
+                self._scan_due = self.now.mono + PERIOD
+                self.scan()
+            self.take(self.engine.tick(self.now, True))
+
+    def scan(self) -> None:
+        """Every device is read once; a line that is down says so and its devices say nothing."""
+        readings = []
+        for id, value in self.values.items():
+            point = self.plant.points[id]
+            bus, quality = point.bus or id.partition("/")[0], self.quality.get(id, Quality.GOOD)
+            if point.quantity == "link":
+                readings.append(Reading(id, 0.0 if bus in self.down else 1.0, Quality.GOOD, self.now))
+            elif bus in self.down:
+                readings.append(Reading(id, None, Quality.FAULT, self.now, "无应答 no answer"))
+            elif quality >= Quality.STALE:
+                readings.append(Reading(id, None, quality, self.now, "无应答 no answer"))
+            else:
+                readings.append(Reading(id, value, quality, self.now))
+        self.take(self.engine.readings(readings, self.now, True))
+
+    def set(self, point: str, value: float) -> None:
+        self.values[point] = value
+        self.quality.pop(point, None)
+        self.scan()
+
+    # people
+
+    def text(self, person: str, text: str) -> Reply:
+        """A text from this person's phone; what comes back is told to them."""
+        id = f"sms:{person}:{self.ms}:{text}"
+        cmd = Command(id, "text", person, "sms", self.now.wall + 30_000, args={"text": text})
+        reply = self._ask(cmd)
+        self.told.append(Told(self.ms, person, "", reply.text[0], id, False))
+        return reply
+
+    def press(self, person: str, verb: str, alarm: str = "", **args: str | bool) -> Reply:
+        """A button on the screen."""
+        cmd = Command(f"page:{verb}:{person}:{self.ms}", verb, person, "local", self.now.wall + 30_000, alarm, args)
+        return self._ask(cmd)
+
+    def _ask(self, cmd: Command) -> Reply:
+        """Put a command; whoever gets no answer because the process died asks again with the same id, as a phone or page does."""
+        boots = self._boots
+        out = self.take(self.engine.command(cmd, self.now, True))
+        if self._boots != boots:
+            again = Command(cmd.id, cmd.verb, cmd.person, cmd.proof, self.now.wall + 30_000, cmd.alarm, cmd.args)
+            out = self.take(self.engine.command(again, self.now, True))
+        return out.replies[0]
+
+    def open(self) -> list[Alarm]:
+        return [a for a in self.engine.alarms.values() if a.state is not AlarmState.NORMAL]
+
+    def heard(self, inbound: Inbound) -> str:
+        return inbound.text
