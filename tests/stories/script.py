@@ -25,7 +25,7 @@ from pathlib import Path
 from theatre import Theatre, Told
 
 from alerts.escalation import SCHOOL
-from alerts.model import AlarmState, Result
+from alerts.model import AlarmState, Result, Severity
 from drivers.reading import Quality
 
 SOON = 10_000  # ms within which an arrow without a time must come true
@@ -36,7 +36,7 @@ MESSAGES = {
     "电气预警": "elec.warn", "电气报警": "elec.alarm", "单人开启": "store.single", "身份待核实": "store.unproven",
     "强行开启": "store.forced", "一键报警": "panic", "监测中断": "comm.sleep", "一般故障": "comm.other", "停电": "mains",
     "火警结束": "recover.fire", "监测恢复": "recover.fault", "演练": "drill.start", "演练结束": "drill.end", "演练中真报警": "drill.break",
-    "接班": "shift.take", "手机测试": "test.phone", "停用到期": "oos.expire", "每日一条": "daily",
+    "接班": "shift.take", "手机测试": "test.phone", "停用到期": "oos.expire", "每日一条": "daily", "报局": "bureau.other",
 }  # fmt: skip
 OUTPUTS = {
     "值班室声光": "guard-sounder",
@@ -194,7 +194,9 @@ def _seen(text: str) -> Callable[[Theatre, int], bool]:
 
 
 def _state(t: Theatre, id: str) -> str:
-    return next((a.state.value for a in t.engine.alarms.values() if a.point == id), AlarmState.NORMAL.value)
+    """The state of the point's alarm. Faults of the point itself (no data) are not what a story means."""
+    found = [a for a in t.engine.alarms.values() if a.point == id and a.severity > Severity.FAULT]
+    return max(found, key=lambda a: a.severity).state.value if found else AlarmState.NORMAL.value
 
 
 def _who_what(text: str) -> tuple[str, str]:

@@ -1,0 +1,82 @@
+"""Every story once more, with the process dying after each of its commits and a new one made from the disk alone.
+
+Judged against the same story without a crash: nobody who was told is missed, each message comes again at most once and then marked,
+and every alarm ends as it did. The number of commits is printed. `make test` takes every ninth commit, the soak all of them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from script import read
+from test_stories import TOLD
+from theatre import BOOT, Theatre, Told
+
+from alerts.messages import REPEAT
+
+STRIDE = 9
+
+
+def played(path: Path, crash_at: int = 0, before_act: bool = True) -> tuple[list[Told], dict[str, str], int]:
+    """What reached people, the states in the end by rule and point, and how many commits there were."""
+    with TemporaryDirectory() as folder:
+        story = read(path)
+        theatre = Theatre(Path(folder), story.start, crash_at=crash_at, before_act=before_act)
+        story.play(theatre, checked=crash_at == 0)
+        theatre.until(story.end + 60_000 + (BOOT if crash_at else 0))
+        theatre.close()
+        ends = {f"{a.rule} {a.point}": a.state.value for a in theatre.engine.alarms.values()}
+        return theatre.told, ends, theatre.commits
+
+
+def name(one: Told) -> str:
+    """The message without the alarm's id, which holds a number of events, and a start is one more event."""
+    return f"{one.person} {one.message} " + ":".join(one.key.split(":")[1:])
+
+
+def differences(path: Path, commit: int, before_act: bool, base: tuple[list[Told], dict[str, str], int]) -> list[str]:
+    """Everything that a crash after this commit changed for people, in words; empty when nothing did."""
+    told, ends, _ = played(path, commit, before_act)
+    was = {name(one) for one in base[0] if one.message}
+    now = Counter(name(one) for one in told if one.message)
+    marked = Counter(name(one) for one in told if one.message and (one.repeat or one.text.startswith(REPEAT["zh"])))
+    where = f"{path.stem} commit {commit} {'before' if before_act else 'after'} acting"
+    out = [f"{where}: lost {one}" for one in sorted(was - now.keys())]
+    out += [f"{where}: {n} times {one}" for one, n in now.items() if n > 2]
+    out += [f"{where}: again without its mark {one}" for one, n in now.items() if n == 2 and marked[one] != 1]
+    if ends != base[1]:
+        out.append(f"{where}: ends {ends} instead of {base[1]}")
+    return out
+
+
+def judged(job: tuple[Path, int, int]) -> tuple[int, list[str]]:
+    """(commits of the story, all differences) for every `stride`th commit from `first`, both ways of dying."""
+    path, first, stride = job
+    base = played(path)
+    out: list[str] = []
+    for commit in range(first, base[2] + 1, stride):
+        for before_act in (True, False):
+            out += differences(path, commit, before_act, base)
+    return base[2], out
+
+
+@pytest.mark.parametrize("path", TOLD[::3], ids=lambda p: p.stem)
+def test_d3_a_crash_at_some_commits_loses_nothing(path: Path) -> None:
+    first = 1 + TOLD.index(path) % STRIDE
+    commits, wrong = judged((path, first, STRIDE))
+    assert commits > STRIDE and not wrong, "\n".join(wrong)
+
+
+@pytest.mark.soak
+def test_d3_a_crash_at_every_commit_of_every_story_loses_nothing() -> None:
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        found = list(pool.map(judged, [(path, 1, 1) for path in TOLD]))
+    commits = sum(n for n, _ in found)
+    print(f"\n{len(TOLD)} stories, {commits} commits, {2 * commits} crashes")
+    wrong = [line for _, lines in found for line in lines]
+    assert not wrong, "\n".join(wrong[:50])
