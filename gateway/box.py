@@ -25,6 +25,7 @@ from gateway.local import LocalServer, RequestError
 from gateway.outbox import snapshot
 from gateway.readone import read_json
 from gateway.site import Site
+from gateway.speak import Speaker
 from gateway.store import audit
 from gateway.store.database import StoreError
 from gateway.store.readings_writer import ReadingsWriter
@@ -43,6 +44,7 @@ class Box:
 
     server: LocalServer
     decider: Decider
+    speaker: Speaker | None = None
 
     def __init__(
         self,
@@ -81,6 +83,8 @@ class Box:
         if any(m.kind == "flood" for m in self.engine.marks.values()):
             delta["watch"] = self._watch()
         self.server.push(delta, urgent=True)
+        if self.speaker:
+            self.speaker.show(alarms)
         if self._uplink:
             for id, alarm in shown.items():
                 self._uplink.alarm(id, snapshot(alarm))

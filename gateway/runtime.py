@@ -27,7 +27,10 @@ from gateway.inbox import Inbox
 from gateway.intake import Intake
 from gateway.local import AlreadyRunning, LocalServer
 from gateway.outbox import JournalOutbox
+from gateway.shipped import data_dir
 from gateway.site import Site
+from gateway.speak import Speaker
+from gateway.speech import OWN, SHIPPED, Words
 from gateway.store.answers import succeed
 from gateway.store.journal import Journal, fallback_seq
 from gateway.store.readings_writer import ReadingsWriter
@@ -117,6 +120,10 @@ async def run(
     leaves: dict[str, Callable[[], Awaitable[None]]] = {f"bus:{id}": p.run for id, p in pollers.items()}
     leaves |= {f"channel:{name}": teller.run for name, teller in tellers.items()}
     leaves["socket"] = partial(_listen, server)
+    if site.speech:
+        words = Words(data_dir() / SHIPPED, data / OWN)
+        box.speaker = Speaker(plant, words, site.speech, partial(_channel_health, inbox, "speech"))
+        leaves["speech"] = box.speaker.run
     leaves["housekeeping"] = partial(housekeeping.run, journal, clock, plant.timezone, outbox.events_sent if link else _nobody)
     if link:
         leaves["uplink"] = link.run

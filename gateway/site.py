@@ -72,6 +72,7 @@ class Site:
     devices: tuple[Device, ...]
     uplink: UplinkConfig
     channels: tuple[ChannelConfig, ...]
+    speech: str = ""  # the command that plays a WAV from its standard input in the guard room; "": nothing is spoken
     warnings: tuple[str, ...] = ()
 
 

@@ -66,6 +66,7 @@ def build(
         devices=tuple(devices),
         uplink=_uplink(file),
         channels=tuple(ChannelConfig(c.id, c.type, c.settings()) for c in file.channels),
+        speech=file.speech.player if file.speech else "",
         warnings=warnings,
     )
 

@@ -136,5 +136,7 @@ CODES: dict[str, Code] = {
              "写 100s 以内，除非主机的心跳更慢", "at most 100s, unless the panel's heartbeat is slower", warning=True),
         Code("CFG-067", "{type} 线路上没有 {name}", "a {type} line knows no {name}",
              "删掉这一项；Modbus 设备写 unit，回路设备写 address", "remove it; Modbus devices have a unit, devices of a panel an address"),
+        Code("CFG-071", "地点“{value}”里的“{missing}”没有录音，值班室广播念不出来", "no recording for {missing} in {value}: the guard room will not hear it",
+             "改用有录音的词，或自己录（见 docs/channels.md）", "use words that are recorded, or record them (docs/channels.md)", warning=True),
     )
 }  # fmt: skip

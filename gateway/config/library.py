@@ -17,6 +17,7 @@ from gateway.config.findings import Finding, close
 from gateway.config.model import duration
 from gateway.config.rulefile import RuleFile, RuleFileError, rule_from_dict
 from gateway.config.source import Path_, Source, read
+from gateway.shipped import data_dir as data_dir
 
 WHEN = ("unacked", "unverified", "always")
 TO = ("duty", "second", "leader", "head", "officer", "electrician", "keeper", "holder", "bureau", "everyone")
@@ -33,12 +34,6 @@ class Library:
     checklists: dict[str, tuple[Item, ...]] = field(default_factory=dict)  # kind of alarm -> items
     findings: list[Finding] = field(default_factory=list)
     used: dict[tuple[str, str], str] = field(default_factory=dict)  # (kind, id) -> the file it comes from
-
-
-def data_dir() -> Path:
-    """Where the shipped data lies: in the installed wheel, else in the source tree."""
-    installed = Path(__file__).resolve().parent.parent / "data"
-    return installed if installed.is_dir() else Path(__file__).resolve().parents[2] / "config"
 
 
 def load(root: Path, extra_profiles: Path | None = None) -> Library:

@@ -251,6 +251,10 @@ class UplinkFile(Strict):
     confirm: Literal["receipt", "puback"] = "receipt"
 
 
+class SpeechFile(Strict):
+    player: str
+
+
 class SiteFile(Strict):
     campus: Literal[1]
     site: SiteHead
@@ -263,6 +267,7 @@ class SiteFile(Strict):
     outputs: list[OutputFile] = Field(default_factory=list)
     stores: list[StoreFile] = Field(default_factory=list)
     channels: list[ChannelConfigFile] = Field(default_factory=list)
+    speech: SpeechFile | None = None
     uplink: UplinkFile | None = None
     calendar: str | dict[str, Any] | None = None
     rules: dict[str, dict[str, Any]] = Field(default_factory=dict)

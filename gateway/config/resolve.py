@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from alerts.channels.registry import CHANNELS
@@ -14,6 +15,8 @@ from gateway.config.library import Library
 from gateway.config.model import NO_UNIT, Bus, ChannelFile, DeviceFile, OutputFile, SiteFile
 from gateway.config.shape import Shaped
 from gateway.config.source import Path_, Source
+from gateway.shipped import data_dir
+from gateway.speech import SHIPPED, Words, pieces
 
 WORDS = {  # section -> (zh, en) of one item
     "buses": ("总线", "bus"),
@@ -59,6 +62,7 @@ class Resolver:
         self._people()
         self._duty()
         self._channels()
+        self._speech()
         self._outputs()
         self._stores()
         return self.findings
@@ -166,6 +170,16 @@ class Resolver:
         phones = {p.phone or "?" for at, p in self._items("people") if p.id in reached and self.source.written((*at, "phone"))}
         if len(phones) < 2:
             self._add("CFG-051", ("people",), key=True)
+
+    def _speech(self) -> None:
+        """Places whose words nobody has recorded. The school's own recordings are known to `run` only, so this is a warning."""
+        if self.file.speech is None:
+            return
+        known = Words(data_dir() / SHIPPED, Path()).known()
+        for at, zone in self._items("zones"):
+            missing = "".join(pieces(zone.name, known)[1])
+            if missing:
+                self._add("CFG-071", (*at, "name"), value=zone.name, missing=missing)
 
     def _channels(self) -> None:
         for at, channel in self._items("channels"):

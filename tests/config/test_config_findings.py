@@ -34,6 +34,7 @@ CASES = [
     ("CFG-010", "rules:\n", "rools: {}\nrules:\n", "rools"),
     ("CFG-010", "{high: 400}", "{higher: 400}", "higher"),
     ("CFG-010", "{high: 400}", "{equals: 1}", "equals"),
+    ("CFG-071", "zones:\n", "speech: {player: cat}\nzones:\n  - {id: o, name: 崑崙室, building: dorm, kind: other}\n", "崑崙"),
     ("CFG-070", "secret_file: /etc/secret}", "secret_file: /etc/secret, ring: fire}", "ring"),
     ("CFG-011", "zone: cooking, period: 2s}", "period: 2s}", "{id: gas,"),
     ("CFG-011", "short: 某中, ", "", "{id: s1, district"),

@@ -1,0 +1,97 @@
+"""The guard room hears an alarm in words: one thread that plays, the worst first, and falls silent when somebody has answered."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shlex
+import subprocess
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+
+from alerts.kinds import KINDS
+from alerts.model import Alarm, AlarmState
+from alerts.plant import Plant
+from gateway.speech import Words, joined, pieces, said
+
+log = logging.getLogger(__name__)
+
+PLAYER = "aplay -q -"
+LONGEST = 120.0  # seconds a player may take
+
+
+class Speaker:
+    """`player` reads a WAV on its standard input. `health(out of order?, why)` is told when that changes."""
+
+    def __init__(self, plant: Plant, words: Words, player: str, health: Callable[[bool, str], None]) -> None:
+        self._plant, self._words, self._player, self._health = plant, words, shlex.split(player), health
+        self._waiting: dict[str, Alarm] = {}
+        self._spoken: set[tuple[str, int]] = set()  # (alarm, occurrence)
+        self._news = asyncio.Event()
+        self._playing: tuple[str, asyncio.subprocess.Process] | None = None
+        self._bad: bool | None = None
+
+    def show(self, alarms: Iterable[Alarm]) -> None:
+        """Alarms as they now stand: a new one that sounds in the guard room is said, one that was answered or muted is not."""
+        for alarm in alarms:
+            if alarm.state is AlarmState.UNACKED and not alarm.silenced:
+                if ("guard-sounder", "site") in KINDS[alarm.kind].demands and (alarm.id, alarm.occurrence) not in self._spoken:
+                    self._spoken.add((alarm.id, alarm.occurrence))
+                    self._waiting[alarm.id] = alarm
+                    self._news.set()
+                continue
+            self._waiting.pop(alarm.id, None)
+            if alarm.state is AlarmState.NORMAL:
+                self._spoken = {known for known in self._spoken if known[0] != alarm.id}
+            if self._playing and self._playing[0] == alarm.id:
+                with suppress(ProcessLookupError):  # it has just ended by itself
+                    self._playing[1].kill()
+
+    async def run(self) -> None:
+        """For ever: say what waits, the worst first."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            while self._waiting:
+                alarm = max(self._waiting.values(), key=lambda a: (a.severity, -a.raised.mono))
+                del self._waiting[alarm.id]
+                await self._say(alarm)
+
+    async def _say(self, alarm: Alarm) -> None:
+        point = self._plant.points.get(alarm.point)
+        zone = self._plant.zones.get(point.zone) if point else None
+        text = said(KINDS[alarm.kind].lamp, zone.name if zone else "")
+        found, missing = pieces(text, self._words.known())
+        if missing:
+            log.warning("nobody has recorded %s", "".join(missing))
+        if not found:
+            return
+        try:
+            sound = joined(found, self._words.samples)
+            await self._play(alarm.id, sound)
+        except (OSError, ValueError, KeyError) as error:
+            self._state(True, f"语音放不出来 the speech cannot be played: {error}")
+
+    async def _play(self, alarm: str, sound: bytes) -> None:
+        pipe = subprocess.PIPE
+        process = await asyncio.create_subprocess_exec(*self._player, stdin=pipe, stdout=subprocess.DEVNULL, stderr=pipe)
+        self._playing = (alarm, process)
+        try:
+            async with asyncio.timeout(LONGEST):
+                _, words = await process.communicate(sound)
+        except TimeoutError:
+            words = b"takes too long"
+        finally:
+            self._playing = None
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        why = words.decode(errors="replace").strip()[:200]
+        bad = (process.returncode or 0) > 0 or why == "takes too long"
+        self._state(bad, why if bad else "")
+
+    def _state(self, bad: bool, why: str) -> None:
+        """A player that was killed because somebody answered is in order."""
+        if bad != self._bad:
+            self._bad = bad
+            self._health(bad, why)

@@ -1,0 +1,98 @@
+"""Guard-room speech from recorded words: what is said of an alarm, which recordings that takes, one WAV of them. No network.
+
+A recording is 8 kHz mono 16-bit WAV. Whoever plays it: gateway/speak.py.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import wave
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+SHIPPED = Path("speech/words.zip")  # within the shipped data
+OWN = "speech"  # folder of the school's own recordings within the data folder
+RATE = 8_000
+PAUSES = {"，": 0.25, "。": 0.6}  # seconds
+DIGITS = dict(zip("0123456789", "零一二三四五六七八九", strict=True))  # read singly, as numbers are on the telephone
+SAID = {  # lamp of the alarm's kind -> what is said; {place} is the zone's name
+    "fire": "火警，火警。{place}。请立即去看。",
+    "gas": "可燃气泄漏，请撤人，不要碰开关。{place}。",
+    "store": "危化柜异常。{place}。请立即去看。",
+}
+DRILL = "这是演练。{said}这是演练。"
+TIMES = 3
+
+
+class Words:
+    """The recordings: the school's own folder first, then what ships. A word is read from its file when it is needed."""
+
+    def __init__(self, shipped: Path, own: Path) -> None:
+        self._shipped, self._own = shipped, own
+        with zipfile.ZipFile(shipped) as file:
+            self._names = {name.removesuffix(".wav") for name in file.namelist()}
+
+    def known(self) -> frozenset[str]:
+        mine = {path.stem for path in self._own.glob("*.wav")} if self._own.is_dir() else set()
+        return frozenset(self._names | mine)
+
+    def samples(self, word: str) -> bytes:
+        """The frames of a recording. ValueError for a file that is no such WAV, KeyError for a word nobody recorded."""
+        path = self._own / f"{word}.wav"
+        if path.is_file():
+            return frames(path.read_bytes(), str(path))
+        with zipfile.ZipFile(self._shipped) as file:
+            return frames(file.read(f"{word}.wav"), word)
+
+
+def frames(data: bytes, name: str) -> bytes:
+    try:
+        with wave.open(io.BytesIO(data)) as found:
+            shape = (found.getnchannels(), found.getsampwidth(), found.getframerate())
+            if shape != (1, 2, RATE):
+                raise ValueError(f"{name}: 要 8 kHz 单声道 16 位 WAV · 8 kHz mono 16-bit WAV is wanted, not {shape}")
+            return bytes(found.readframes(found.getnframes()))
+    except (wave.Error, EOFError) as error:
+        raise ValueError(f"{name}: 不是 WAV · no WAV: {error}") from None
+
+
+def said(lamp: str, place: str, *, drill: bool = False) -> str:
+    """The sentence of an alarm; "" for a kind of alarm that is not spoken (a panic button makes no sound)."""
+    text = SAID.get(lamp, "").format(place=place)
+    return DRILL.format(said=text) if drill and text else text
+
+
+def pieces(text: str, known: frozenset[str]) -> tuple[list[str], list[str]]:
+    """(recordings and pauses in order, what nobody has recorded). The longest recording that fits is taken each time."""
+    out: list[str] = []
+    missing: list[str] = []
+    flat = re.sub("[0-9]", lambda found: DIGITS[found[0]], text)
+    longest = max(map(len, known), default=0)
+    at = 0
+    while at < len(flat):
+        if flat[at] in PAUSES:
+            out.append(flat[at])
+            at += 1
+            continue
+        word = next((flat[at : at + n] for n in range(longest, 0, -1) if flat[at : at + n] in known), "")
+        if word:
+            out.append(word)
+        else:
+            missing.append(flat[at])
+        at += len(word) or 1
+    return out, missing
+
+
+def joined(found: list[str], samples: Callable[[str], bytes], times: int = TIMES) -> bytes:
+    """One WAV: the pieces one after the other, said `times` times."""
+    silence = {mark: bytes(2 * int(RATE * seconds)) for mark, seconds in PAUSES.items()}
+    once = b"".join(silence.get(piece) or samples(piece) for piece in found)
+    out = io.BytesIO()
+    with wave.open(out, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes((once + silence["。"]) * times)
+    return out.getvalue()
