@@ -103,6 +103,13 @@ class Bus(Protocol):
         """Write by function 5, 6, 15 or 16, and check the echo. FC05 takes the raw word (0xFF00, 0x0000, ...)."""
         ...
 
+    async def tell(self, unit: int, frame: bytes, *, latency: int = 300, gap: int = 0) -> None:
+        """Send `frame` (no unit, no check sum) as it is, and wait out whatever comes for `latency`: no answer is believed.
+
+        For devices that do not follow Modbus. Raises Refused when one answers with an exception, LineDown.
+        """
+        ...
+
     def stats(self) -> BusStats:
         """The counters as they stand."""
         ...

@@ -21,6 +21,7 @@ class Wish:
     output: Output
     on: bool
     done: bool = False
+    at: int = 0  # when it was written last
 
 
 @dataclass(slots=True)
@@ -36,7 +37,9 @@ class Outputs:
         self._devices = devices
         self._wishes: dict[str, Wish] = {}
         self._trouble: dict[str, _Trouble] = {}  # by device
-        self._readback = {d.point(o.readback): f"{d.id}/{o.id}" for d in devices.values() for o in d.profile.outputs}
+        self._readback = {
+            d.point(o.readback): f"{d.id}/{o.id}" for d in devices.values() for o in d.profile.outputs if o.readback
+        }
 
     def want(self, output: str, on: bool) -> None:
         """`output` is <device>/<output>. KeyError for one that no device of this line has."""
@@ -52,16 +55,21 @@ class Outputs:
     def due(self, now: int) -> Device | None:
         """A device with something to write now."""
         for wish in self._wishes.values():
-            if not wish.done and self._from(wish.device) <= now:
+            if self._open(wish, now) and self._from(wish.device) <= now:
                 return self._devices[wish.device]
         return None
 
-    def wanted(self, device: str) -> tuple[Wish, ...]:
-        """What to write to the device. `written` takes these very objects: a wish changed meanwhile stays open."""
-        return tuple(w for w in self._wishes.values() if w.device == device and not w.done)
+    @staticmethod
+    def _open(wish: Wish, now: int) -> bool:
+        """Not written yet, or to be written again: its timer runs, or nobody can see whether it still holds."""
+        return not wish.done or (wish.output.renew > 0 and now - wish.at >= wish.output.renew)
 
-    def written(self, wish: Wish) -> None:
-        wish.done = True
+    def wanted(self, device: str, now: int) -> tuple[Wish, ...]:
+        """What to write to the device. `written` takes these very objects: a wish changed meanwhile stays open."""
+        return tuple(w for w in self._wishes.values() if w.device == device and self._open(w, now))
+
+    def written(self, wish: Wish, now: int) -> None:
+        wish.done, wish.at = True, now
 
     def failed(self, device: str, now: int, cost: int) -> bool:
         """An attempt failed or did not hold, and cost `cost` ms of the line's time. True for the first since it last held."""
@@ -98,7 +106,8 @@ class Outputs:
 
     def wait(self, now: int) -> int:
         """Ms until something may be written, 0 when it may."""
-        times = [self._from(w.device) for w in self._wishes.values() if not w.done]
+        times = [self._from(w.device) for w in self._wishes.values() if self._open(w, now)]
+        times += [w.at + w.output.renew for w in self._wishes.values() if w.done and w.output.renew]
         return max(0, min(times) - now) if times else 1 << 30
 
     def _from(self, device: str) -> int:

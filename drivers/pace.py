@@ -40,7 +40,7 @@ def pace(type: str, baud: int, framing: str) -> Pace:
     """Of a line as the site file has it. RTU: 3.5 characters, above 19200 baud 1.75 ms (Modbus over serial line 1.02, 2.5.1.1)."""
     if type == "modbus-tcp":
         return Pace(0.0, 0.0, TURNAROUND + NETWORK, False)
-    character = bits(framing) / baud
+    character = round(bits(framing) / baud, 9)  # whole ns: equal sums are equal
     silence = 0.00175 if baud > 19200 else 3.5 * character
     return Pace(character, silence, TURNAROUND + (NETWORK if type == "modbus-rtu-tcp" else 0.0), True)
 

@@ -126,7 +126,7 @@ def _questions(
     """Cut the sorted spans into runs, one question each, at the least total cost (dynamic programming)."""
     if limits.alone:
         return [_fit(span, longest) for span in spans]
-    best: list[tuple[float, tuple[_Span, ...]]] = [(0.0, ())]  # of the spans from j on; the last is of none
+    best: list[tuple[int, tuple[_Span, ...]]] = [(0, ())]  # of the spans from j on; the last is of none
     for j in reversed(range(len(spans))):
         options, end = [], _fit(spans[j], longest).start
         for i in range(j, len(spans)):
@@ -140,7 +140,8 @@ def _questions(
             if question.end - question.start > longest:
                 break
             rest_cost, rest = best[len(spans) - 1 - i]
-            cost = pace.question(limits.gap) + pace.values(space, question.end - question.start) + rest_cost
+            taken = pace.question(limits.gap) + pace.values(space, question.end - question.start)
+            cost = round(taken * 1e9) + rest_cost  # whole ns: equal cuts are equal
             options.append((cost, (question, *rest)))
         best.append(min(options, key=lambda option: option[0]))
     return list(best[-1][1])

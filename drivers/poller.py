@@ -45,8 +45,9 @@ class Poller:
         self._learned = {d.id: Learned(d.profile, pace, most) for d in devices}
         self._plans = {id: learned.plan() for id, learned in self._learned.items()}
         self._planned = load(devices, pace).share
+        self._polled = [d for d in devices if d.profile.channels]  # the others are only written to
         worst = {d.id: round(pace.worst(d.profile.limits) * 1000) for d in devices}
-        self._schedule = Schedule(devices, clock.now().mono, worst)
+        self._schedule = Schedule(self._polled, clock.now().mono, worst)
         self._outputs = Outputs(self._devices)
         self._alive: dict[str, bool] = {}
         self._hurried = False  # inside `_urgent`: what it asks is not interrupted again
@@ -152,6 +153,8 @@ class Poller:
 
     async def _read(self, device: Device, line: Reader) -> Sequence[Reading]:
         """All Readings of one cycle of the device; those that a failed question leaves out are FAULT with its words."""
+        if not device.profile.channels:
+            return ()
         image: dict[tuple[Space, int], int] = {}
         faults: dict[str, str] = {}
         found: list[str] = []
@@ -281,7 +284,8 @@ class Poller:
 
     def _line_down(self, device: Device, fault: LineDown, now: int) -> None:
         """The fault is not the device's, and whatever is switched there may have restarted."""
-        self._schedule.missed(device.id, now)
+        if device.profile.channels:
+            self._schedule.missed(device.id, now)
         self._outputs.failed(device.id, now, 0)
         for each in self._devices:
             self._outputs.lost(each)
@@ -300,11 +304,14 @@ class Poller:
     async def _switch(self, device: Device) -> None:
         """Write what differs, read it back at once, let everybody see it."""
         limits = device.profile.limits
-        for wish in self._outputs.wanted(device.id):
-            out, word = wish.output, wish.output.on if wish.on else wish.output.off
-            write = self._bus.write(device.unit, out.function, out.address, (word,), latency=limits.latency, gap=limits.gap)
+        for wish in self._outputs.wanted(device.id, self._clock.now().mono):
+            out, word, raw = wish.output, wish.output.on if wish.on else wish.output.off, wish.output.raw(wish.on)
+            if raw:
+                told = self._bus.tell(device.unit, raw, latency=limits.latency, gap=limits.gap)
+            else:
+                told = self._bus.write(device.unit, out.function, out.address, (word,), latency=limits.latency, gap=limits.gap)
             try:
-                await self._exchange(device.unit, write)
+                await self._exchange(device.unit, told)
             except Refused as fault:
                 if self._outputs.failed(device.id, self._clock.now().mono, self._spent[device.unit]):
                     log.warning("%s/%s cannot be switched: %s", self._id, device.id, fault.text)
@@ -314,8 +321,12 @@ class Poller:
                 channels, now = device.profile.channels, self._clock.now()
                 self._take(tuple(Reading(device.point(c.id), None, Quality.FAULT, now, fault.text) for c in channels))
                 return
-            self._outputs.written(wish)
-        self._take(await self._read(device, self))
+            self._outputs.written(wish, self._clock.now().mono)
+        if device.profile.channels:
+            self._take(await self._read(device, self))
+        else:  # nothing can be read of it: that it was written is all that is known
+            self._spent.pop(device.unit, None)
+            self._down = False
 
     # the line itself
 
@@ -334,7 +345,7 @@ class Poller:
             self._take(tuple(Reading(device.point(c.id), None, Quality.STALE, at, NO_TURN) for c in device.profile.channels))
 
     def _say_link(self) -> None:
-        down = self._down or len(self._silent) >= min(LINK_WITNESSES, len(self._devices))
+        down = self._down or len(self._silent) >= max(1, min(LINK_WITNESSES, len(self._polled)))
         if self._link is None and not down and not any(self._alive.values()):
             return  # nobody has answered, and not enough have been asked
         up, now = not down, self._clock.now()

@@ -85,14 +85,26 @@ class UnitAt:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Something a device can switch. `on` and `off` are the raw words written; `readback` names the channel that shows it."""
+    """Something a device can switch: a level, on or off. Two forms.
+
+    Words: `on` and `off` are written by `function` to `address`; `readback` names the two-state channel that shows the result.
+    Raw: `raw_on` and `raw_off` are whole frames in hex without unit and check sum, for devices that follow no Modbus (a byte count
+    missing) and for switches with a timer of their own. Nothing is believed of what comes back. Written again every `renew` ms.
+    """
 
     id: str
-    function: int  # 5, 6 or 16
-    address: int
-    on: int
-    off: int
-    readback: str
+    function: int = 0  # 5, 6 or 16; of a raw output these four say nothing
+    address: int = -1
+    on: int = -1
+    off: int = -1
+    readback: str = ""
+    raw_on: str = ""
+    raw_off: str = ""
+    renew: int = 0  # ms; a switch with a timer falls back by itself when nobody renews it
+
+    def raw(self, on: bool) -> bytes:
+        """The frame without unit and check sum; b"" for an output of words."""
+        return bytes.fromhex(self.raw_on if on else self.raw_off)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +164,16 @@ class Device:
         return f"{self.id}/{channel}"
 
 
+WRITES = (5, 6, 15, 16)
+LONGEST_RAW = 64  # bytes
+NEVER_SWITCHED = (
+    "lock",
+    "breaker",
+    "power",
+    "residual-current",
+    "arc-fault",
+    "fire-panel",
+)  # R18: their profiles have no outputs
 VERIFIED = ("map", "partial", "frames", "false")
 TYPES = ("bit", "u16", "s16", "u32", "s32", "f32", "u8-high", "u8-low")
 ORDERS = ("ABCD", "CDAB", "BADC", "DCBA")
@@ -172,8 +194,8 @@ def profile_from_dict(data: Mapping[str, object], where: str) -> Profile:
     top.integer("profile", 1, 1)
     line, limits = top.table("line"), top.table("limits")
     channels = tuple(_channel(fields, id) for id, fields in top.tables("channels"))
-    if not channels:
-        top.fail("channels", "至少要有一个通道", "at least one channel is needed")
+    if not channels and not top.has("outputs"):
+        top.fail("channels", "至少要有一个通道或输出", "at least one channel or output is needed")
     if len({bool(c.signal) for c in channels}) > 1:
         top.fail("channels", "寄存器通道和 signal 通道不能混用", "channels with registers and with signals do not mix")
     _no_twins(channels, top)
@@ -197,6 +219,12 @@ def profile_from_dict(data: Mapping[str, object], where: str) -> Profile:
     )
     line.done()
     top.done()
+    if profile.outputs and (profile.kind in NEVER_SWITCHED or any(c.quantity == "lock" for c in channels)):
+        top.fail(
+            "outputs",
+            "锁、断路器、供电和消防主机不许有输出：本系统不断电、不开锁",
+            "a lock, a breaker, a supply or a fire panel has no outputs: nothing here cuts mains or opens a lock",
+        )
     return profile
 
 
@@ -339,7 +367,9 @@ def _valid_if(f: Fields) -> ValidIf:
 
 
 def _output(f: Fields, id: str, bits: tuple[str, ...]) -> Output:
-    """An output is a level: on and off are two fixed words, and a two-state channel must show the result."""
+    """Words must be seen to act; raw frames write, and are written again in time."""
+    if f.text("raw_on", ""):
+        return _raw_output(f, id, bits)
     function = f.one_of("function", (5, 6, 16))
     output = Output(
         id=id,
@@ -351,9 +381,34 @@ def _output(f: Fields, id: str, bits: tuple[str, ...]) -> Output:
     )
     for key, word in (("on", output.on), ("off", output.off)):
         if function == 5 and word not in (0xFF00, 0x0000):
-            f.fail(key, "FC05 只能写 0xFF00 或 0x0000（不提供翻转和闪动）", "FC05 writes 0xFF00 or 0x0000 (no flip, no flash)")
+            f.fail(
+                key,
+                "FC05 只能写 0xFF00 或 0x0000；带定时的写成 raw_on、raw_off",
+                "FC05 writes 0xFF00 or 0x0000; with a timer write raw_on and raw_off",
+            )
     if output.on == output.off:
         f.fail("off", "on 和 off 不能相同", "on and off must differ")
+    f.done()
+    return output
+
+
+def _raw_output(f: Fields, id: str, bits: tuple[str, ...]) -> Output:
+    raw_on, raw_off = f.text("raw_on"), f.text("raw_off")
+    readback = f.choice("readback", ("", *bits), "")
+    output = Output(id, readback=readback, raw_on=raw_on, raw_off=raw_off, renew=f.integer("renew", 1_000, 60_000))
+    for key, text in (("raw_on", raw_on), ("raw_off", raw_off)):
+        try:
+            frame = bytes.fromhex(text)
+        except ValueError:
+            frame = b""
+        if not 2 <= len(frame) <= LONGEST_RAW or frame[0] not in WRITES:
+            f.fail(
+                key,
+                "写整帧十六进制，不含地址和校验，功能码 5、6、15 或 16",
+                "the whole frame in hex without unit and check sum, function 5, 6, 15 or 16",
+            )
+    if bytes.fromhex(raw_on) == bytes.fromhex(raw_off):
+        f.fail("raw_off", "raw_on 和 raw_off 不能相同", "raw_on and raw_off must differ")
     f.done()
     return output
 

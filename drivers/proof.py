@@ -30,8 +30,10 @@ class Proven:
         self._bus, self._name = bus, name
         mine = {d.unit for d in own}
         theirs = {d.unit for devices in others.values() for d in devices}
-        self._marks = [d for d in own if d.unit not in theirs]
-        self._strangers = [(line, d) for line, devices in others.items() for d in devices if d.unit not in mine]
+        self._marks = [d for d in own if d.unit not in theirs and d.profile.channels]
+        self._strangers = [
+            (line, d) for line, devices in others.items() for d in devices if d.unit not in mine and d.profile.channels
+        ]
         self._marked = {d.unit for d in self._marks}
         self._lock = asyncio.Lock()
         self._proven = False
@@ -69,6 +71,10 @@ class Proven:
             self._heard(unit, fault)
             raise
         self._heard(unit, None)
+
+    async def tell(self, unit: int, frame: bytes, *, latency: int = 300, gap: int = 0) -> None:
+        await self._prove()
+        await self._bus.tell(unit, frame, latency=latency, gap=gap)
 
     def stats(self) -> BusStats:
         return self._bus.stats()

@@ -82,6 +82,12 @@ def check_write(request: bytes, pdu: bytes) -> None:
         raise WrongAnswer("写入的应答与请求不符 the answer to the write does not repeat it")
 
 
+def refusal(request: bytes, pdu: bytes) -> None:
+    """Of an answer nothing is known of: Refused when it is an exception, else nothing."""
+    if len(pdu) == 2 and pdu[0] & 0x80:
+        _check(request[0], pdu)
+
+
 def _check(function: int, pdu: bytes) -> None:
     # Some devices answer exceptions with function 0x80 alone (arc-fault detector, protocol V1.1).
     if len(pdu) == 2 and pdu[0] in (function | 0x80, 0x80):

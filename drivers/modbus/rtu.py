@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
-from drivers.bus import BusStats, DeviceFault, LineDown, Space, Trace
+from drivers.bus import BusStats, DeviceFault, GarbledAnswer, LineDown, NoAnswer, Space, Trace, WrongAnswer
 from drivers.framing import PortSettings, bits
 from drivers.modbus import pdu
 from drivers.modbus.frames import rtu_frame
@@ -58,6 +58,10 @@ class RtuBus:
     ) -> None:
         request = pdu.write_request(function, address, values)
         await self._ask(unit, request, pdu.WRITE_ANSWER, partial(pdu.check_write, request), latency, gap)
+
+    async def tell(self, unit: int, frame: bytes, *, latency: int = 300, gap: int = 0) -> None:
+        with suppress(NoAnswer, GarbledAnswer, WrongAnswer):
+            await self._ask(unit, frame, pdu.WRITE_ANSWER, partial(pdu.refusal, frame), latency, gap)
 
     def stats(self) -> BusStats:
         self._tally.reopenings = max(0, self._port.openings - 1)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
-from drivers.bus import BusStats, DeviceFault, LineDown, Space, Trace
+from drivers.bus import BusStats, DeviceFault, GarbledAnswer, LineDown, NoAnswer, Space, Trace, WrongAnswer
 from drivers.modbus import pdu
 from drivers.modbus.wire import Wire
 from drivers.tally import Tally
@@ -47,6 +48,10 @@ class StreamBus(ABC):
         request = pdu.write_request(function, address, values)
         check = partial(pdu.check_write, request)
         await self._ask(unit, request, pdu.WRITE_ANSWER, check, latency / 1000, gap / 1000)
+
+    async def tell(self, unit: int, frame: bytes, *, latency: int = 300, gap: int = 0) -> None:
+        with suppress(NoAnswer, GarbledAnswer, WrongAnswer):
+            await self._ask(unit, frame, pdu.WRITE_ANSWER, partial(pdu.refusal, frame), latency / 1000, gap / 1000)
 
     def stats(self) -> BusStats:
         self._tally.reopenings = max(0, self._connections - 1)

@@ -71,7 +71,11 @@ async def _line(args: argparse.Namespace, site: Site, bus: BusConfig) -> list[Ro
     from gateway.commands._lines import line_of
     from gateway.diagnose import complaints
 
-    devices = [d for d in site.devices if d.bus == bus.id and all(c.space in _SPACES for c in d.profile.channels)]
+    devices = [
+        d
+        for d in site.devices
+        if d.bus == bus.id and d.profile.channels and all(c.space in _SPACES for c in d.profile.channels)
+    ]
     if sys.stderr.isatty():
         print(f"正在问 {bus.id} 的 {len(devices)} 个设备 …", file=sys.stderr)
     line = line_of(args.data, bus)

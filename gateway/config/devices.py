@@ -108,7 +108,7 @@ def _slowest(kinds: Sequence[str]) -> tuple[int, str]:
 
 def _changed(profile: Profile, file: DeviceFile) -> Profile:
     channels = tuple(c for channel in profile.channels for c in _channel(channel, file.channels))
-    kept = {c.id for c in channels}
+    kept = {"", *(c.id for c in channels)}
     return dataclasses.replace(profile, channels=channels, outputs=tuple(o for o in profile.outputs if o.readback in kept))
 
 

@@ -21,9 +21,9 @@ def saw(on: bool, channel: str = "fan", quality: Quality = Quality.GOOD) -> list
 
 
 def write(o: Outputs) -> list[tuple[str, bool]]:
-    wishes = o.wanted("relay")
+    wishes = o.wanted("relay", 0)
     for wish in wishes:
-        o.written(wish)
+        o.written(wish, 0)
     return [(w.output.id, w.on) for w in wishes]
 
 
@@ -51,10 +51,10 @@ def test_an_unknown_output(output: str) -> None:
 def test_a_wish_changed_while_it_is_written_stays_open() -> None:
     o = outputs()
     o.want("relay/fan", True)
-    (wish,) = o.wanted("relay")
+    (wish,) = o.wanted("relay", 0)
     o.want("relay/fan", False)
     o.want("relay/pump", True)
-    o.written(wish)
+    o.written(wish, 0)
     assert write(o) == [("fan", False), ("pump", True)]
 
 

@@ -175,8 +175,8 @@ FIELD: tuple[Mutant, ...] = (
     Mutant(
         "a hole is filled only where it is quicker",
         "drivers/plan.py",
-        "cost = pace.question(limits.gap)",
-        "cost = 1.0 + pace.question(limits.gap)",
+        "taken = pace.question(limits.gap)",
+        "taken = 1.0 + pace.question(limits.gap)",
         PLAN + "test_a_hole_is_filled_only_where_that_is_quicker_on_this_line",
     ),
     Mutant(
@@ -185,6 +185,20 @@ FIELD: tuple[Mutant, ...] = (
         "                wish.done = False\n                self.failed(wish.device, now, 0)",
         "                self.failed(wish.device, now, 0)",
         OUTPUTS + "test_a_mismatch_is_written_again_with_growing_pauses_until_it_holds",
+    ),
+    Mutant(
+        "R18 nothing opens a lock or cuts mains",
+        "drivers/profile.py",
+        "if profile.outputs and (",
+        "if False and (",
+        "tests/drivers/test_raw_outputs.py::test_r18_a_lock_a_breaker_a_supply_or_a_panel_has_no_outputs",
+    ),
+    Mutant(
+        "a switch with a timer is renewed",
+        "drivers/outputs.py",
+        "return not wish.done or (wish.output.renew > 0 and now - wish.at >= wish.output.renew)",
+        "return not wish.done",
+        "tests/drivers/test_raw_outputs.py::test_a_raw_level_is_written_again_in_time",
     ),
     Mutant(
         "a wish is written again after a loss of its device",
@@ -231,7 +245,7 @@ FIELD: tuple[Mutant, ...] = (
     Mutant(
         "R36 a line whose devices are all silent is down",
         "drivers/poller.py",
-        "down = self._down or len(self._silent) >= min(LINK_WITNESSES, len(self._devices))",
+        "down = self._down or len(self._silent) >= max(1, min(LINK_WITNESSES, len(self._polled)))",
         "down = False",
         POLLER + "test_the_line_is_down_when_all_are_silent_and_up_when_one_answers",
     ),
