@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from drivers.profile import Device, Output
+from drivers.profile import Device
 from drivers.reading import Quality, Reading
+from drivers.switch import Output
 
 FIRST_PAUSE = 250  # ms from the first failure to the second attempt
 LONGEST_PAUSE = 5_000

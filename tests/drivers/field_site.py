@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from drivers.profile import Channel, Device, Limits, Output, Profile
+from drivers.profile import Channel, Device, Limits, Profile
+from drivers.switch import Output
 
 SMOKE = (Channel("smoke", "smoke", "discrete", 0, type="bit"),)
 WARM = (

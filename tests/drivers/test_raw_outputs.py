@@ -12,7 +12,8 @@ from drivers.bus import Refused
 from drivers.framing import PortSettings
 from drivers.modbus.rtu import RtuBus
 from drivers.outputs import Outputs
-from drivers.profile import Device, Output, ProfileError, profile_from_dict, profile_to_dict
+from drivers.profile import Device, ProfileError, profile_from_dict, profile_to_dict
+from drivers.switch import Output
 
 # generic sounder-beacon, protocol V2 (github.com/ppkdch54/ZSJCMaster AlarmLamp.cs): function 16 without its byte count
 SIREN = {

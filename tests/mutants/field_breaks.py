@@ -189,8 +189,8 @@ FIELD: tuple[Mutant, ...] = (
     Mutant(
         "R18 nothing opens a lock or cuts mains",
         "drivers/profile.py",
-        "if profile.outputs and (",
-        "if False and (",
+        "if profile.outputs and never_switched(",
+        "if False and never_switched(",
         "tests/drivers/test_raw_outputs.py::test_r18_a_lock_a_breaker_a_supply_or_a_panel_has_no_outputs",
     ),
     Mutant(

@@ -7,7 +7,8 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
-from drivers.profile import Channel, Limits, Output, ScaleFrom, ValidIf
+from drivers.profile import Channel, Limits, ScaleFrom, ValidIf
+from drivers.switch import Output
 
 ROOT = Path(__file__).resolve().parents[2]
 
