@@ -5,7 +5,7 @@ A device slower than the time-out is found all the same: its late answer names i
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from drivers.asking import Asker, Heard
@@ -63,10 +63,10 @@ Event = Knocked | Found | Lost
 
 
 async def survey(
-    line: Asker, units: Sequence[int], profiles: Iterable[Profile], *, patient: bool = False
+    line: Asker, units: Sequence[int], profiles: Callable[[], Awaitable[Iterable[Profile]]], *, patient: bool = False
 ) -> AsyncIterator[Event]:
-    """Ask the units in turn. Stop it at any time: what was yielded stands."""
-    known, ears = tuple(profiles), _Ears(line)
+    """Ask the units in turn. Stop it at any time: what was yielded stands. `profiles` is awaited when somebody has answered."""
+    ears = _Ears(line)
     present: set[int] = set()
     latency, knocks = (PATIENT, (KNOCK, *OTHER_KNOCKS)) if patient else (QUICK, (KNOCK,))
     for done, unit in enumerate(units, 1):
@@ -76,7 +76,7 @@ async def survey(
             return
         if not _nobody(heard, unit):
             present.add(unit)
-            yield await examine(ears, unit, known, read, heard, latency if patient else USUAL)
+            yield await examine(ears, unit, await profiles(), read, heard, latency if patient else USUAL)
         yield Knocked(unit, done, len(units))
     late = [unit for unit in units if unit in ears.late]
     for unit in late:
@@ -86,7 +86,7 @@ async def survey(
         if _nobody(heard, unit) or heard.kind in ENDED:
             yield Found(unit, "late", Guess(()), 0, True, 0, KNOCK)
         else:
-            yield await examine(ears, unit, known, read, heard, PATIENT)
+            yield await examine(ears, unit, await profiles(), read, heard, PATIENT)
 
 
 async def examine(line: Asker, unit: int, profiles: Iterable[Profile], read: Read, heard: Heard, latency: int) -> Found:

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from drivers.framing import FRAMINGS
 from gateway.commands._client import Failed, add_data, complain
 
 if TYPE_CHECKING:
+    from drivers.profile import Profile
     from gateway.found import Place
     from gateway.site import BusConfig
 
@@ -48,12 +49,9 @@ def run(args: argparse.Namespace) -> int:
     """0: something was found. 1: nothing, or the line failed. 130: cancelled, what was found is shown."""
     if args.verb == "ports":
         return _ports(args.json)
-    from gateway.commands._lines import modbus_profiles
-
     found: list[Place] = []
     try:
-        profiles = modbus_profiles(args.profiles)
-        asyncio.run(_scan(args, profiles, found))
+        asyncio.run(_scan(args, found))
         code = 0 if found else 1
     except Failed as error:
         _wipe()
@@ -67,16 +65,21 @@ def run(args: argparse.Namespace) -> int:
     return code
 
 
-async def _scan(args: argparse.Namespace, profiles: dict[str, Any], found: list[Place]) -> None:
-    """Every speed in turn; what is found is printed at once and kept in `found`."""
+async def _scan(args: argparse.Namespace, found: list[Place]) -> None:
+    """Every speed in turn; what is found is printed at once and kept in `found`. The profiles are read while the line is asked."""
     from drivers.survey import Found, Knocked, Lost, survey
-    from gateway.commands._lines import borrowed
+    from gateway.commands._lines import borrowed, modbus_profiles
     from gateway.found import as_json, lines
+
+    shelf = asyncio.create_task(asyncio.to_thread(modbus_profiles, args.profiles))
+
+    async def profiles() -> Iterable[Profile]:
+        return (await shelf).values()
 
     for wanted in _targets(args):
         bus, line = await asyncio.to_thread(borrowed, args.data, wanted)
         try:
-            async for event in survey(line, args.units, profiles.values(), patient=args.patient):
+            async for event in survey(line, args.units, profiles, patient=args.patient):
                 match event:
                     case Knocked():
                         _progress(bus, event.unit, event.done, event.many, len(found))
@@ -88,11 +91,12 @@ async def _scan(args: argparse.Namespace, profiles: dict[str, Any], found: list[
                         print(
                             json.dumps(as_json(found[-1]), ensure_ascii=False)
                             if args.json
-                            else "\n".join(lines(found[-1], profiles))
+                            else "\n".join(lines(found[-1], await shelf))
                         )
         finally:
             await line.close()
             _wipe()
+    await shelf
 
 
 def _targets(args: argparse.Namespace) -> Sequence[BusConfig]:

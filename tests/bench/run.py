@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import alarm, framers, gateway, outage, rtu, start, tcp
+from tests.bench import alarm, framers, gateway, outage, rtu, scan, start, tcp
 from tests.bench.parts import ROOT
 
 TARGET = ROOT / "docs" / "benchmarks.md"
@@ -35,6 +35,11 @@ SECTIONS = {
         "the gap; CPU a transaction (bytes delivered one by one) at most the peer's. "
         f"A client above 1.0 does not wait the gap. {rtu.SECONDS:.0f} s a cell, n = 1.",
         rtu.run,
+    ),
+    "scan": Section(
+        "`scan rtu`, 9600 baud 8N1",
+        f"Goal: {scan.UNITS} units at one speed within 10 s with one device present. The whole command, n = {scan.TIMES}.",
+        scan.run,
     ),
     "tcp": Section(
         f"Modbus TCP, {tcp.CONNECTIONS} connections",

@@ -6,25 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pytest
-from tool_devices import PROFILES, image_of
+from tool_devices import ALONE, FAMILIES, PROFILES, image_of, named_right
 
 from drivers.asking import Heard
 from drivers.guess import Guess, Guesser
 from drivers.modbus.frames import rtu_frame
 from drivers.plan import Read
+from drivers.profile import Profile
 from drivers.survey import PATIENT, QUICK, Found, Knocked, Lost, survey
 
 Image = Mapping[tuple[str, int], int]
-
-# Maps that are the same, or that one device's answers cannot tell apart: named together, never one of them.
-TWINS = {
-    "generic-heat": ("generic-heat", "generic-smoke"),
-    "generic-smoke": ("generic-heat", "generic-smoke"),
-    "generic-manual-call": ("generic-manual-call", "generic-panic"),
-    "qdw-level": ("qdw-level", "qdy-pressure"),
-    "qdy-pressure": ("qdw-level", "qdy-pressure"),
-    "generic-panic": ("generic-manual-call", "generic-panic"),
-}
 
 
 @dataclass
@@ -69,6 +60,10 @@ class FakeLine:
         return due
 
 
+async def profiles() -> list[Profile]:
+    return list(PROFILES.values())
+
+
 def examine(image: Image, unit: int = 1) -> Guess:
     guesser = Guesser(PROFILES.values(), unit)
     while (read := guesser.next()) is not None:
@@ -81,14 +76,18 @@ def examine(image: Image, unit: int = 1) -> Guess:
 
 
 async def found(line: FakeLine, units: range, *, patient: bool = False) -> list[Found]:
-    return [e async for e in survey(line, list(units), PROFILES.values(), patient=patient) if isinstance(e, Found)]
+    return [e async for e in survey(line, list(units), profiles, patient=patient) if isinstance(e, Found)]
 
 
 @pytest.mark.parametrize("id", PROFILES)
 def test_every_profiles_own_registers_name_it(id: str) -> None:
     guess = examine(image_of(id, unit=7), unit=7)
-    assert guess.profiles == tuple(t for t in TWINS.get(id, (id,)) if t in PROFILES)
+    assert named_right(id, guess.profiles), guess.profiles
     assert guess.sure == (PROFILES[id].unit_at is not None)
+
+
+def test_the_table_of_what_can_be_told_apart_names_what_there_is() -> None:
+    assert ALONE.union(*FAMILIES) <= set(PROFILES)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +117,7 @@ def test_an_unbelievable_value_excludes_a_profile_a_foreseen_fault_does_not() ->
     hot = examine({("holding", 0): 658, ("holding", 1): 3000})
     assert "renke-rs-ws-n01" not in hot.profiles, "300 degrees"
     fault = image_of("sga-gas", unit=1) | {("holding", 0x104): 3}
-    assert examine(fault).profiles == ("sga-gas",), "its unit register says ppm: the profile foresees it"
+    assert "sga-gas" in examine(fault).profiles, "its unit register says ppm: the profile foresees it"
 
 
 async def test_scan_of_32_units_stays_within_ten_seconds_of_the_lines_time() -> None:
@@ -131,7 +130,7 @@ async def test_scan_of_32_units_stays_within_ten_seconds_of_the_lines_time() -> 
 
 
 async def test_progress_is_told_of_every_unit() -> None:
-    events = [e async for e in survey(FakeLine({}), [5, 9], PROFILES.values())]
+    events = [e async for e in survey(FakeLine({}), [5, 9], profiles)]
     assert events == [Knocked(5, 1, 2), Knocked(9, 2, 2)]
 
 
@@ -151,7 +150,7 @@ async def test_exception_2_to_everything_is_alive_and_unknown() -> None:
 
 async def test_the_end_of_the_line_ends_the_scan() -> None:
     line = FakeLine({}, kind="down")
-    assert [e async for e in survey(line, [1, 2], PROFILES.values())] == [Lost("gone")]
+    assert [e async for e in survey(line, [1, 2], profiles)] == [Lost("gone")]
     assert line.asked == [1]
 
 

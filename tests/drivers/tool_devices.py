@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,28 @@ def _profiles() -> dict[str, Profile]:
 
 
 PROFILES = _profiles()
+
+# Maps that are the same, or that one device's answers cannot tell apart: named together, never one of them.
+FAMILIES = (
+    {"generic-heat", "generic-smoke"},
+    {"generic-manual-call", "generic-panic"},
+    {"qdw-level", "qdy-pressure"},
+    {"jxct-h2s", "jxct-o3", "jxct-so2"},
+    {"gst200-modbus", "gst5000-modbus", "faast-schema1", "netsafety-millennium"},
+)
+# Models whose maps are known to name them alone. A profile that is neither here nor above is only asked to be among the named.
+ALONE = {
+    "acrel-aim-r100", "acrel-asj", "adam-4150", "aqualeak-10k", "board-8di-fc04", "calectro-ug3", "jxct-co", "jxct-nh3", "jxct-th",
+    "jxct-tvoc", "lctech-2di", "lx47le", "raeguard3", "renke-rs-ws-n01", "rle-ld1500", "sdm630", "sga-gas", "vigirex-rhu",
+    "wall-th", "waveshare-io8", "waveshare-relay8", "weigh-1ch", "xiyu-arc",
+}  # fmt: skip
+
+
+def named_right(id: str, names: Sequence[str]) -> bool:
+    """Is the model among the named, and no known other one that can be told apart from it?"""
+    family = next((f for f in FAMILIES if id in f), {id})
+    known = ALONE.union(*FAMILIES)
+    return id in names and (id not in known or set(names) & known <= family)
 
 
 def image_of(id: str, unit: int) -> dict[tuple[str, int], int]:

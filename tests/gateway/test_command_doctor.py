@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -132,3 +133,14 @@ def test_trace_shows_what_is_wrong(data: Path) -> None:
     refused = next(u for u, f in UNITS.items() if f == "exception=2")
     assert "异常码 exception 2" in command("trace", f"d{refused}", "--data", str(data), code=1)
     assert "没有设备 nobody" in command("trace", "nobody", "--data", str(data), code=1)
+
+
+def test_mbpoll_gives_the_same_values_as_read(data: Path) -> None:
+    """The independent master (libmodbus), asked with the lines that `read` prints, on the same line one after the other."""
+    seen = json.loads(command("read", "d1", "--data", str(data), "--json"))
+    for frame, line in zip(seen["frames"], seen["mbpoll"], strict=True):
+        done = subprocess.run([*line.split(), "-o", "5"], capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+        told = [int(word) & 0xFFFF for word in re.findall(r"^\[\d+\]:\s+(-?\d+)", done.stdout, re.M)]
+        answer = bytes.fromhex(frame["rx"])[3:-2]
+        assert told and told == [int.from_bytes(answer[n : n + 2], "big") for n in range(0, len(answer), 2)]

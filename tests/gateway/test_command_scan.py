@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tools_school import BAUD, PROFILES, School, command, device, image_of, of_every_profile
+from tools_school import BAUD, PROFILES, School, command, device, image_of, named_right, of_every_profile
 
-TWINS = {"generic-heat": "generic-smoke", "generic-panic": "generic-manual-call", "qdw-level": "qdy-pressure"}
 UNKNOWN: dict[int, dict[tuple[str, int], int]] = {
     51: {("holding", 0x9000): 5},
     52: {("input", 40): 0xFFFF, ("input", 41): 3},
@@ -44,8 +43,7 @@ def test_scan_names_every_device_of_every_profile(school: School, tmp_path: Path
     seen = found(command("scan", "tcp", school.host, "--units", f"1-{len(PROFILES)}", "--json", "--data", str(tmp_path)))
     assert list(seen) == list(range(1, len(PROFILES) + 1))
     for unit, id in enumerate(PROFILES, 1):
-        twin = TWINS.get(id) or next((a for a, b in TWINS.items() if b == id), id)
-        assert seen[unit]["profiles"] == sorted({id, twin}), id
+        assert named_right(id, seen[unit]["profiles"]), (id, seen[unit]["profiles"])
         assert all(v is not None for v in seen[unit]["values"].values()), id
 
 
