@@ -15,7 +15,9 @@ from typing import Any
 from gateway.commands import main
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "drivers"))
-from tool_devices import PROFILES, image_of
+import tool_devices
+
+PROFILES, image_of, named_right = tool_devices.PROFILES, tool_devices.image_of, tool_devices.named_right
 
 PATIENCE = 60.0
 BAUD = 115200  # of the serial line: the tests wait less
