@@ -262,7 +262,7 @@ def test_d8_a_cut_answer_is_garbled() -> None:
 
 def test_noise_does_not_shorten_the_wait_for_a_late_answer() -> None:
     """Found by hypothesis: five bytes of noise look like a cut exception, and the true answer comes almost 2 latencies late."""
-    far, machine = said([(0.0, b"\x00\x80\x00\x00\x00"), (1.9 * LATENCY, ONE)], [(0.01, sealed(b"\x01\x03\x02\x00\x2b"))])
+    far, machine = said([(0.0, b"\x00\x80\x00\x00\x00"), (1.9 * LATENCY, ONE)], [(0.2, sealed(b"\x01\x03\x02\x00\x2b"))])
     with pytest.raises(GarbledAnswer):
         read(far, machine)
     assert read(far, machine) == (43,)
