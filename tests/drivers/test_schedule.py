@@ -263,3 +263,21 @@ def test_the_count_of_the_dead() -> None:
     line.dead = set()
     line.run(30_000)
     assert line.schedule.dead == 0
+
+
+def test_d9_eight_of_32_dead_on_a_9600_baud_line() -> None:
+    """16 detectors at 1 s and 16 others at 5 s, 28 ms a question, 626 ms a lost one: an hour, in virtual time.
+
+    The living keep at least 90 % of their rate from the moment eight die; once these are known no detector waits over 2 s.
+    """
+    devices = [*(smoke(n) for n in range(16)), *(warm(100 + n) for n in range(16))]
+    worst = {d.id: 626 for d in devices}
+    line = Line(devices, good=28, bad=626, worst=worst)
+    line.run(60_000)
+    line.dead = {*(f"smoke{n}" for n in range(4)), *(f"warm{100 + n}" for n in range(4))}
+    line.run(3_660_000)
+    for d in (d for d in devices if d.id not in line.dead):
+        polls = [t for t in line.polls[d.id] if t > 60_000]
+        assert len(polls) >= 0.9 * 3_600_000 / d.period
+        if is_fire(d):
+            assert line.widest(d.id, 70_000, 3_660_000) <= FIRE_AGE
