@@ -76,7 +76,7 @@ def alarm_json(plant: Plant, alarm: Alarm, now: Now) -> Json:
         "value": alarm.evidence.get("value"),
         "limit": alarm.evidence.get("limit"),
         "unit": QUANTITIES[point.quantity].unit if point else "",
-        "fault": alarm.evidence.get("fault") or alarm.evidence.get("why") or "",
+        "fault": alarm.evidence.get("fault") or alarm.evidence.get("why") or alarm.evidence.get("said") or "",
         "truth": alarm.truth.value,
         "good": alarm.good,
         "acked": alarm.acked.wall if alarm.acked else None,

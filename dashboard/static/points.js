@@ -62,7 +62,7 @@ export class Points {
       const bad = unknown(point);
       const shape = bad ? `${SHAPES[point.quality] ?? "○"} ` : "";
       const doubt = point.quality === "uncertain" ? ` ${t("quality.uncertain")}` : "";
-      const why = point.quality === "fault" && point.fault ? `: ${said(point.fault)}` : "";
+      const why = bad && point.fault ? `: ${said(point.fault)}` : "";
       const mode = point.mode ? `${t(`mode.${point.mode}`)} · ` : "";
       if ((row.button.dataset.mode ?? "") !== (point.mode ?? "")) row.button.dataset.mode = point.mode ?? "";
       put(row.value, `${mode}${shape}${pointText(point)}${doubt}${why}`);
