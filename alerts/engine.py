@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from alerts import aftermath, care, duty, interlock, keeping, trial
+from alerts import aftermath, care, duty, interlock, keeping, stores, trial
 from alerts.authority import allowed
 from alerts.book import Book
 from alerts.commands import VERBS, Done, result_minutes, targets
@@ -37,14 +37,17 @@ from alerts.model import (
     Scalar,
     Truth,
 )
+from alerts.opening import Opening
 from alerts.plant import Person, Plant
 from alerts.record import Record, facts
 from alerts.replies import text
 from alerts.restore import BOX, configured, distinct, next_due, off_time, rebase, removed, unseen
+from alerts.store_step import StoreState
 from alerts.telling import Telling
 from alerts.trial import Trials
 from drivers.reading import Now, Reading
 
+DAY = 86_400_000  # ms, for a time off that nobody knows: whatever an opening waited for is over
 REMEMBERED = 86_400_000  # ms that a command's id is remembered
 _HELD_BREACHED = frozenset({AlarmState.PENDING, AlarmState.UNACKED, AlarmState.ACKED})  # the return limit counts in these
 _ANSWERS = {**VERBS, **care.VERBS}  # verbs about alarms
@@ -100,9 +103,14 @@ class Engine:
         """The seq of the next event."""
         return self._seq
 
+    @property
+    def stores(self) -> Mapping[str, StoreState]:
+        """What is going on at each store."""
+        return self._judge.stores.states
+
     def restore(
         self, alarms: Iterable[Alarm], unsent: Iterable[Notification] = (), *, now: Now, saved: Now | None, same_boot: bool,
-        replies: Iterable[Reply] = (), marks: Iterable[Mark] = (),
+        replies: Iterable[Reply] = (), marks: Iterable[Mark] = (), openings: Iterable[Opening] = (),
     ) -> Outcome:  # fmt: skip
         """Take over from an earlier run; call once, first. `saved` is the journal's last anchor of that run.
 
@@ -115,6 +123,9 @@ class Engine:
         for reply in replies:
             self._replies[reply.command] = (reply, now.mono)
         self._keeping.restore(rec, marks, saved, off)
+        self._judge.stores.restore(
+            openings, 0 if same_boot or saved is None else now.mono - (DAY if off is None else off) - saved.mono
+        )
         standing, gone = distinct(a for a in alarms if a.state is not AlarmState.NORMAL)
         for old, other in gone:
             rec.event("replaced", old.id, old=old.state.value, new=AlarmState.NORMAL.value, args={"by": other})
@@ -198,6 +209,7 @@ class Engine:
 
     def _settle(self, rec: Record) -> Outcome:
         """What follows from changed alarms: feedback, marks, modes, confirmed fires, parents, escalation, outputs."""
+        self._stores(rec)
         for output, failing in self._feedback.failing(self._judge.view, rec.now).items():
             self._box(rec, "output", output, failing, {"output": output}, rule="feedback")
         self._feedback_due = self._feedback.next_due(rec.now)
@@ -230,12 +242,20 @@ class Engine:
         marks = rec.marks.values()
         return aftermath.After(known.values(), changed, raised, marks, wide, self._keeping.standing, self._plant, rec.now)
 
+    def _stores(self, rec: Record) -> None:
+        """Record what has happened at stores."""
+        for news in self._judge.stores.news():
+            rec.event(news.kind, who=news.who, args={"store": news.store} | dict(news.args))
+            if news.opening is not None:
+                rec.openings[news.opening.id] = news.opening
+
     def _active(self, rule: str, point: str) -> bool:
         """Does the return limit count? Only while the alarm is active or pending."""
         alarm = self._book.get(rule, point)
         return alarm is not None and alarm.state in _HELD_BREACHED
 
     def _judged(self, rec: Record, rule: Rule, condition: Condition, good: bool) -> None:
+        self._stores(rec)
         if condition.truth is Truth.BREACHED or self._book.get(rule.id, condition.point) is not None:
             self._condition(rec, rule, condition.point, condition.truth, good, condition.evidence)
 
@@ -321,7 +341,7 @@ class Engine:
         person = self._plant.people.get(cmd.person)
         if person is None:
             return self._refuse(rec, cmd, "refused.person")
-        if cmd.verb not in _ANSWERS and cmd.verb not in keeping.VERBS and cmd.verb != trial.VERB:
+        if cmd.verb not in (*_ANSWERS, *keeping.VERBS, *stores.VERBS, trial.VERB):
             return self._refuse(rec, cmd, "refused.verb")
         if rec.now.wall > cmd.expires:
             return self._refuse(rec, cmd, "refused.expired")
@@ -329,6 +349,8 @@ class Engine:
             return self._refuse(rec, cmd, "refused.clock")
         if cmd.verb == trial.VERB:
             return self._try(rec, cmd, person)
+        if cmd.verb in stores.VERBS:
+            return self._at_store(rec, cmd, person)
         meant, code = targets(cmd, self._book.all()) if cmd.verb in _ANSWERS else ((), "")
         if cmd.verb in keeping.VERBS or (not meant and self._keeping.asked(cmd)):
             return self._keeping.ask(rec, cmd, person, self.alarms.values(), self.view)
@@ -357,6 +379,16 @@ class Engine:
         args = {"command": cmd.id, "proof": cmd.proof} | {key: cmd.args[key] for key in ("output", "seconds")}
         seq = rec.event(trial.VERB, who=person.id, code=cmd.verb, args=args)
         return Reply(cmd.id, True, trial.VERB, text(trial.VERB), seq)
+
+    def _at_store(self, rec: Record, cmd: Command, person: Person) -> Reply:
+        """An identity or a declared session; what follows from it is judged at once."""
+        store, code = self._judge.stores.command(cmd, person, rec.now, rec.clock_ok)
+        if code.startswith("refused"):
+            return self._refuse(rec, cmd, code)
+        seq = rec.event("store.said", who=person.id, code=code, args={"store": store, "command": cmd.id, "proof": cmd.proof})
+        for judgement in self._judge.store(store, rec.now, rec.clock_ok):
+            self._judged(rec, *judgement)
+        return Reply(cmd.id, True, code, text(code), seq)
 
     def _refuse(self, rec: Record, cmd: Command, code: str, alarm: Alarm | None = None) -> Reply:
         args = {"command": cmd.id, "verb": cmd.verb, "target": cmd.alarm, "proof": cmd.proof}

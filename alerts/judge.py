@@ -13,6 +13,7 @@ from alerts.registry import RULES
 from alerts.rules.combination import rests_on
 from alerts.rules.scene import Memory, Pair, Scene, Usual
 from alerts.silence import Silence, dead
+from alerts.stores import Stores
 from drivers.reading import Now, Quality, Reading
 
 Judgement = tuple[Rule, Condition, bool]  # and: does it rest on GOOD readings?
@@ -38,7 +39,11 @@ class Judge:
         self._view: dict[str, Reading] = {}
         self._memories: dict[Pair, Memory] = {}
         self._silence = Silence(plant.points, now)
-        self._scene = Scene(plant, self._view, now, active, truths=self._truths, rests=rests)
+        self.stores = Stores(plant, self._view)
+        self._scene = Scene(plant, self._view, now, active, truths=self._truths, rests=rests, stores=self.stores.states)
+        self._cabinets: defaultdict[str, list[tuple[Rule, str]]] = defaultdict(list)
+        for rule in (r for r in plant.rules if r.kind == "cabinet"):
+            self._cabinets[str(rule.params["store"])] += [(rule, point) for point in rule.points]
 
     @property
     def view(self) -> Mapping[str, Reading]:
@@ -62,16 +67,27 @@ class Judge:
         yield from self._look(batch)
 
     def due(self, now: Now, clock_ok: bool) -> Iterator[Judgement]:
-        """What follows from points that have been silent too long."""
+        """What follows from time: points that have been silent too long, openings of stores."""
         self._scene.now, self._scene.clock_ok = now, clock_ok
         yield from self._look({r.point: r for r in self._silence.due(now) if not dead(self._view.get(r.point))})
 
+        for store in self.stores.due(now, clock_ok):
+            yield from self.store(store, now, clock_ok)
+
+    def store(self, store: str, now: Now, clock_ok: bool) -> Iterator[Judgement]:
+        """All rules of one store, after time or a person has changed something there."""
+        self._scene.now, self._scene.clock_ok = now, clock_ok
+        for rule, point in self._cabinets[store]:
+            yield self._judge(rule, point, {})
+
     def next_due(self) -> int | None:
-        return self._silence.next_due()
+        times = (self._silence.next_due(), self.stores.next_due(self._scene.now))
+        return min((t for t in times if t is not None), default=None)
 
     def _look(self, readings: Mapping[str, Reading]) -> Iterator[Judgement]:
         """Put readings of different points into the view together, judge every rule that watches one of them, then what rests on it."""
         self._view.update(readings)
+        self.stores.look(readings.keys(), self._scene.now, self._scene.clock_ok)
         shared: dict[Pair, Rule] = {}
         resting: dict[Pair, Rule] = {}
         for watched in readings:

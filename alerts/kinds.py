@@ -84,6 +84,8 @@ KINDS: dict[str, Kind] = {
         Kind("lock", "warning", Severity.WARNING, False, "一把锁打开", "One lock open", (("chirp", "zone"),)),
         Kind("panic", "intrusion", Severity.BREACH, True, "一键报警", "Panic button", suppressible=False),
         Kind("intrusion", "intrusion", Severity.BREACH, True, "入侵", "Intrusion", suppressible=False),
+        Kind("store-proof", "store", Severity.WARNING, False, "身份待核实", "Identities awaited", suppressible=False),
+        Kind("store-ask", "store", Severity.WARNING, False, "柜门久开", "Store still open", suppressible=False),
         Kind("store-care", "store", Severity.WARNING, False, "危化柜异常", "Store needs care"),
         Kind("electrical", "electrical", Severity.ELECTRICAL, True, "电气报警", "Electrical alarm"),
         Kind("electrical-warning", "warning", Severity.WARNING, False, "电气预警", "Electrical warning"),

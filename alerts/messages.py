@@ -169,6 +169,16 @@ MESSAGES: dict[str, Message] = {
             " Reply 1, or 4 if you are there. No.{n}",
         ),
         Message(
+            "store.deviation",
+            "危化柜异常！{place}{t}，{rule}。立即到场核实。回1收到 4本人在场。编号{n}",
+            "STORE! {place}, {t}, {rule}. Go and check. Reply 1, or 4 if you are there. No.{n}",
+        ),
+        Message(
+            "store.ask",
+            "危化柜仍开着：{place}{t}起超过登记时间。用完请锁好，要延长请登记。5分钟后将报警。回1收到。编号{n}",
+            "Store still open: {place}, longer than declared since {t}. Lock it or declare more time; alarm in 5 min. Reply 1. No.{n}",
+        ),
+        Message(
             "store.care",
             "危化柜异常：{place}{t}，{rule}。请到场查看。回1收到。编号{n}",
             "Store: {place}, {t}, {rule}. Go and look. Reply 1. No.{n}",

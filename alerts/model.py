@@ -9,6 +9,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from alerts.opening import Opening
 from drivers.reading import Now
 
 Scalar = str | int | float | bool | None
@@ -357,8 +358,9 @@ class Outcome:
     outputs: Mapping[str, bool] = field(default_factory=dict)  # changed desired outputs: output point -> on
     replies: tuple[Reply, ...] = ()
     marks: tuple[Mark, ...] = ()  # changed marks as they now stand, ended ones too
+    openings: tuple[Opening, ...] = ()  # changed openings of stores as they now stand
 
     @property
     def empty(self) -> bool:
         asked = self.notifications or self.deliveries or self.outputs or self.replies
-        return not (self.events or self.alarms or self.marks or asked)
+        return not (self.events or self.alarms or self.marks or self.openings or asked)

@@ -70,7 +70,11 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """`channels` in order of preference; the first reachable one is used. `zones` only for keepers."""
+    """`channels` in order of preference; the first reachable one is used. `zones` only for keepers.
+
+    Of key-holders: `card` is the number their card shows (0: none), `trained` the ISO date of the yearly training, `left` that
+    from which they no longer hold a key.
+    """
 
     id: str
     name: str
@@ -80,6 +84,9 @@ class Person:
     zones: tuple[str, ...] = ()
     language: str = "zh"
     mail: str = ""
+    card: int = 0
+    trained: str = ""
+    left: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +125,35 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Store:
+    """A chemicals store or cabinet with two locks. Points; "" is one that the store does not have.
+
+    locks: "identity" (electronic, the identity points say who released them), "electronic", "contact" (mechanical, the bolt has a
+    contact) or "none" (mechanical without signal). `camera` reads 1 while pictures come, `detector` is any point that must be GOOD,
+    `identity` are readers that show a card's number, 0 in between. `climate`: the sensors recorded during an opening.
+    """
+
+    id: str
+    zone: str
+    door: str
+    lock_a: str = ""
+    lock_b: str = ""
+    locks: str = "electronic"
+    fan: str = ""
+    camera: str = ""
+    detector: str = ""
+    identity: tuple[str, ...] = ()
+    climate: tuple[str, ...] = ()
+    holders: tuple[str, ...] = ()
+
+    @property
+    def points(self) -> tuple[str, ...]:
+        """Everything whose readings may change what is said of the store."""
+        named = (self.door, self.lock_a, self.lock_b, self.fan, self.camera, self.detector, *self.identity, *self.climate)
+        return tuple(dict.fromkeys(p for p in named if p))
+
+
+@dataclass(frozen=True, slots=True)
 class Plant:
     site: str
     name: str
@@ -135,4 +171,5 @@ class Plant:
     calendar: Calendar = Calendar()
     checklists: Mapping[str, tuple[Item, ...]] = field(default_factory=dict)  # kind of alarm -> what to do about it
     kind: str = "school"  # or kindergarten: how often drills are due
+    stores: Mapping[str, Store] = field(default_factory=dict)
     speed: int = 1  # durations of rules and policies are already divided by it; never poll periods

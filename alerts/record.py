@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from alerts.model import Alarm, Delivery, Event, Mark, Notification, Outcome, Reply, Scalar
+from alerts.opening import Opening
 from drivers.reading import Now
 
 BEGAN = ("raised", "again")
@@ -24,6 +25,7 @@ class Record:
         self.replies: list[Reply] = []
         self.marks: dict[str, Mark] = {}
         self.raised: dict[str, None] = {}  # ids of alarms that began, or began again
+        self.openings: dict[str, Opening] = {}
         self._events: list[Event] = []
 
     def event(
@@ -41,7 +43,7 @@ class Record:
     def outcome(self) -> Outcome:
         return Outcome(
             tuple(self._events), tuple(self.changed.values()), tuple(self.notifications), tuple(self.deliveries),
-            dict(self.outputs), tuple(self.replies), tuple(self.marks.values()),
+            dict(self.outputs), tuple(self.replies), tuple(self.marks.values()), tuple(self.openings.values()),
         )  # fmt: skip
 
 

@@ -62,6 +62,7 @@ QUANTITIES: dict[str, Quantity] = {
         _bit("contact", "触点", "Contact", ("断", "open"), ("通", "closed")),
         _bit("mains", "市电", "Mains", ("停电", "lost"), ("有电", "present")),
         _bit("link", "线路", "Line", ("断", "down"), ("通", "up")),
+        _bit("online", "在线", "Online", ("离线", "offline"), ("在线", "online")),
         _bit("alert", "提示", "Alert", _NORMAL, _ALARM),
         Quantity("smoke-level", "ppm", "烟雾浓度", "Smoke level", 0, 10000, 0),
         Quantity("temperature", "°C", "温度", "Temperature", -40, 125, 1),
@@ -91,6 +92,7 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("leak-current", "uA", "漏电流", "Leak current", 0, 65535, 0),
         Quantity("panel-state", "", "主机设备状态", "State at the fire panel", 0, 9, 0, fire=True),
         Quantity("code", "", "状态码", "State code", 0, 4294967295, 0),
+        Quantity("identity", "", "身份", "Identity", 0, 4294967295, 0),
         Quantity("count", "", "计数", "Count", 0, 4294967295, 0),
     )
 }

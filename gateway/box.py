@@ -30,6 +30,7 @@ from gateway.store import audit
 from gateway.store.database import StoreError
 from gateway.store.readings_writer import ReadingsWriter
 from gateway.store.writer import JournalWriter
+from gateway.storeview import stores_json
 from gateway.stream.uplink import Uplink
 from gateway.tell import Teller
 from gateway.version import VERSION
@@ -128,6 +129,7 @@ class Box:
         """Once a second: the parts of the snapshot that nobody announces."""
         if not self.server.followed:
             return
+        self.server.push({"stores": self._stores()}, urgent=False)
         self.server.push({"stream": self._stream(), "journal": self._journal_json(), "lines": self._lines()}, urgent=False)
 
     # Handler of the LocalServer
@@ -158,6 +160,7 @@ class Box:
             "watch": self._watch(),
             "alarms": {a.id: view.alarm_json(plant, a, now) for a in self.engine.alarms.values()},
             "outputs": self._outputs(),
+            "stores": self._stores(),
             "stream": self._stream(),
             "journal": self._journal_json(),
             "lines": self._lines(),
@@ -276,6 +279,9 @@ class Box:
 
     def _outputs(self) -> Json:
         return view.outputs_json(self.plant, self.engine.outputs, self.engine.view)
+
+    def _stores(self) -> Json:
+        return stores_json(self.plant, self.engine.stores, self.engine.view, self.clock.now())
 
     def _stream(self) -> Json:
         if self._uplink is None:

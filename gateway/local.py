@@ -27,6 +27,7 @@ MERGED = (
     "alarms",
     "marks",
     "outputs",
+    "stores",
     "lines",
 )  # parts of a delta that are tables by id; the rest replace each other
 DIRECT = ("ask", "follow", "do")

@@ -110,6 +110,7 @@ async def run(
             same_boot=restored.boot == boot,
             replies=restored.commands.values(),
             marks=restored.marks,
+            openings=restored.openings,
         )
     )
     box.switch(engine.outputs)  # the world is made equal to what should be, whatever happened meanwhile

@@ -1,57 +1,188 @@
-"""Rule kind `cabinet`: two locks and a door of a store (R22). Positions only; identities are not its matter.
+"""Rule kind `cabinet`: each deviation of a store with two locks is a rule of its own. params: `store`, `case` (a row of CASES).
 
-params: `case` opening | lock, and the points `door`, `lock_a`, `lock_b`. Door 1 = open, lock 1 = released. The rule's point is
-the door. opening: the door is open and not both locks are released; lock: exactly one lock released with the door closed.
+The rule's point is the door, its parts are all points of the store. What happened is in the store's state (alerts/store_step.py);
+here it is judged: two released locks alone never are two people. R22, R23, people's workflow of chemicals stores.
 """
 
 from __future__ import annotations
 
-from alerts.model import Condition, Rule, Truth
-from alerts.rules.scene import Judged, Memory, Scene
-from drivers.reading import Quality, Reading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-_WHICH = {(True, False): "A", (False, True): "B", (False, False): "none"}
+from alerts.holders import counting, trouble
+from alerts.model import Condition, Rule, Scalar, Truth
+from alerts.opening import ASK, SETTLE, Opening, Proof
+from alerts.plant import Plant, Store
+from alerts.rules.scene import Judged, Memory, Scene, parts
+from alerts.store_step import StoreState, limit, seen, shows
+from drivers.reading import Now, Quality, Reading
+
+watches = parts
+
+AGAIN = 10_000  # ms: the same card at the same reader sooner than this is one showing
+Facts = Mapping[str, Scalar]
 
 
-def watches(rule: Rule, point: str) -> tuple[str, ...]:
-    """Door and both locks."""
-    return (str(rule.params["door"]), str(rule.params["lock_a"]), str(rule.params["lock_b"]))
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """All that a case may look at."""
+
+    store: Store
+    state: StoreState
+    plant: Plant
+    view: Mapping[str, Reading]
+    now: Now
+    clock_ok: bool
+
+    @property
+    def doubtful(self) -> tuple[Opening, ...]:
+        """Openings with the locks as they should be, or not known: who was there decides."""
+        return tuple(
+            o for o in self.state.openings if o.which in ("AB", "?") and o.lock_a is not False and o.lock_b is not False
+        )
 
 
 def evaluate(rule: Rule, point: str, scene: Scene, memory: Memory) -> Judged:
-    """BREACHED with evidence `which` = the lock that is released (A, B, none = forced, ? = not known).
-
-    Any needed point not GOOD gives UNKNOWN unless the breach is certain all the same: a door seen open beside
-    a lock seen locked needs no second lock. A door known to be closed clears `opening` whatever the locks say.
-    """
-    door, lock_a, lock_b = (scene.view.get(p) for p in watches(rule, point))
-    judge = _opening if rule.params["case"] == "opening" else _lock
-    truth = judge(door, lock_a, lock_b)
-    if truth is not Truth.BREACHED:
-        return Condition(rule.id, point, truth), None
-    a, b = _seen(lock_a), _seen(lock_b)
-    which = "?" if a is None or b is None else _WHICH[a, b]
-    return Condition(rule.id, point, truth, {"which": which}), None
+    """BREACHED as the case says. CLEAR needs a GOOD door; a door nobody knows anything of is UNKNOWN."""
+    store = scene.plant.stores[str(rule.params["store"])]
+    state = scene.stores.get(store.id, StoreState())
+    case = CASES[str(rule.params["case"])]
+    truth, evidence = case(Sight(store, state, scene.plant, scene.view, scene.now, scene.clock_ok))
+    door = scene.view.get(store.door)
+    if truth is Truth.CLEAR and (door is None or door.quality is not Quality.GOOD):
+        truth = Truth.UNKNOWN
+    return Condition(rule.id, point, truth, evidence if truth is Truth.BREACHED else {}), None
 
 
-def _seen(reading: Reading | None) -> bool | None:
-    return None if reading is None or reading.value is None else reading.value == 1.0
+def _truth(breached: bool, evidence: Facts | None = None) -> tuple[Truth, Facts]:
+    return (Truth.BREACHED if breached else Truth.CLEAR), evidence or {}
 
 
-def _good(*readings: Reading | None) -> bool:
-    return all(r is not None and r.quality is Quality.GOOD for r in readings)
+def _single(s: Sight) -> tuple[Truth, Facts]:
+    """The door opened with one lock."""
+    if (o := s.state.current) is None:
+        return _truth(False)
+    if (o.lock_a is False) != (o.lock_b is False):
+        return _truth(True, {"which": o.which, "opening": o.id})
+    return (Truth.UNKNOWN if None in (o.lock_a, o.lock_b) else Truth.CLEAR), {}
 
 
-def _opening(door: Reading | None, lock_a: Reading | None, lock_b: Reading | None) -> Truth:
-    if _seen(door) and (_seen(lock_a) is False or _seen(lock_b) is False):
-        return Truth.BREACHED
-    if _seen(door) is False and _good(door):
-        return Truth.CLEAR
-    return Truth.CLEAR if _good(door, lock_a, lock_b) else Truth.UNKNOWN
+def _forced(s: Sight) -> tuple[Truth, Facts]:
+    """The door opened with both locks closed."""
+    if (o := s.state.current) is None:
+        return _truth(False)
+    if o.lock_a is False and o.lock_b is False:
+        return _truth(True, {"which": "none", "opening": o.id})
+    return (Truth.CLEAR if o.lock_a or o.lock_b else Truth.UNKNOWN), {}
 
 
-def _lock(door: Reading | None, lock_a: Reading | None, lock_b: Reading | None) -> Truth:
-    a, b = _seen(lock_a), _seen(lock_b)
-    if _seen(door) is False and a is not None and b is not None and a is not b:
-        return Truth.BREACHED
-    return Truth.CLEAR if _good(door, lock_a, lock_b) else Truth.UNKNOWN
+def _lock(s: Sight) -> tuple[Truth, Facts]:
+    """One lock released, the door closed: somebody waits for the second holder."""
+    door, lock_a, lock_b = (s.view.get(p) for p in (s.store.door, s.store.lock_a, s.store.lock_b))
+    a, b = seen(lock_a), seen(lock_b)
+    if seen(door) is False and a is not None and b is not None and a is not b:
+        return _truth(True, {"which": "A" if a else "B"})
+    good = all(r is not None and r.quality is Quality.GOOD for r in (door, lock_a, lock_b))
+    return (Truth.CLEAR if good else Truth.UNKNOWN), {}
+
+
+def _proof(s: Sight) -> tuple[Truth, Facts]:
+    """身份待核实: two identities may still come."""
+    waiting = [o for o in s.doubtful if not o.verdict]
+    return _truth(bool(waiting), {"opening": waiting[-1].id, "locks": waiting[-1].which} if waiting else {})
+
+
+def _unproven(s: Sight) -> tuple[Truth, Facts]:
+    """Five minutes, and fewer than two identities."""
+    found = [o for o in s.doubtful if o.verdict == "unproven"]
+    return _truth(bool(found), {"opening": found[-1].id, "proofs": len(found[-1].proofs)} if found else {})
+
+
+def _same(s: Sight) -> tuple[Truth, Facts]:
+    """One person's identity at two readers, or again at one: somebody tries to be two."""
+    for o in s.state.openings:
+        shown = [p for p in o.proofs if p.person and p.how in ("lock", "card")]
+        for n, proof in enumerate(shown):
+            if any(_twice(earlier, proof, s.plant) for earlier in shown[:n]):
+                return _truth(True, {"person": proof.person, "opening": o.id})
+    return _truth(False)
+
+
+def _twice(first: Proof, second: Proof, plant: Plant) -> bool:
+    apart = first.point != second.point or second.at.mono - first.at.mono >= AGAIN // plant.speed
+    return first.person == second.person and apart
+
+
+def _stranger(s: Sight) -> tuple[Truth, Facts]:
+    """An identity that does not count: not on the list, left, training lapsed."""
+    for o in s.state.openings:
+        for proof in o.proofs:
+            if why := trouble(proof.person, s.store, s.plant, s.now.wall):
+                return _truth(True, {"person": proof.person, "why": why, "opening": o.id})
+    return _truth(False)
+
+
+def _ask(s: Sight) -> tuple[Truth, Facts]:
+    """Open longer than declared (five minutes without a session): somebody is asked."""
+    o = s.state.current
+    return _truth(o is not None and s.now.mono >= limit(o, s.plant), {"session": o.session} if o else {})
+
+
+def _overrun(s: Sight) -> tuple[Truth, Facts]:
+    """Asked, and still open five minutes later."""
+    o = s.state.current
+    return _truth(o is not None and s.now.mono >= limit(o, s.plant) + ASK // s.plant.speed, {"session": o.session} if o else {})
+
+
+def _hours(s: Sight) -> tuple[Truth, Facts]:
+    """Opened outside 08:00-18:00 of a school day, and not for a declared repair."""
+    o = s.state.current
+    return _truth(o is not None and o.out_of_hours, {"opening": o.id} if o else {})
+
+
+def _fan(s: Sight) -> tuple[Truth, Facts]:
+    """The fan was not seen running when the door opened, and is not now."""
+    o = s.state.current
+    late = o is not None and not o.fan and s.now.mono - o.opened.mono >= SETTLE
+    return _truth(late and not shows(s.view.get(s.store.fan)), {"which": "fan"})
+
+
+def _blind(s: Sight) -> tuple[Truth, Facts]:
+    """The store is open and its camera or its detector gives nothing."""
+    if s.state.current is None:
+        return _truth(False)
+    detector = s.view.get(s.store.detector)
+    alive = detector is not None and detector.quality is Quality.GOOD
+    dead = ["camera"] if s.store.camera and not shows(s.view.get(s.store.camera)) else []
+    dead += ["detector"] if s.store.detector and not alive else []
+    return _truth(bool(dead), {"which": " ".join(dead)})
+
+
+def _list(s: Sight) -> tuple[Truth, Facts]:
+    """Fewer than two holders count: nobody can open it rightly."""
+    if not s.clock_ok:
+        return Truth.UNKNOWN, {}
+    count = len(counting(s.store, s.plant, s.now.wall))
+    return _truth(count < 2, {"count": count})
+
+
+CASES: Mapping[str, Callable[[Sight], tuple[Truth, Facts]]] = {
+    "single": _single,
+    "forced": _forced,
+    "lock": _lock,
+    "proof": _proof,
+    "unproven": _unproven,
+    "same": _same,
+    "stranger": _stranger,
+    "ask": _ask,
+    "overrun": _overrun,
+    "hours": _hours,
+    "fan": _fan,
+    "blind": _blind,
+    "list": _list,
+}
+# what a store needs for a case to be judged at all: point of the store, or any of several
+NEEDS: Mapping[str, tuple[str, ...]] = {
+    "single": ("lock_a", "lock_b"), "forced": ("lock_a", "lock_b"), "lock": ("lock_a", "lock_b"), "fan": ("fan",),
+    "proof": ("holders",), "unproven": ("holders",), "same": ("identity",), "list": ("holders",),
+}  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 
 from alerts.model import Condition, Rule, Truth
 from alerts.plant import Plant
+from alerts.store_step import StoreState
 from drivers.reading import Now, Quality, Reading
 
 # What a rule kind remembers of one of its points: a frozen value of its own, None at the start. It is not kept over a restart:
@@ -31,7 +32,7 @@ class Scene:
 
     `active`: is the alarm of this (rule, point) active or pending, so that its return limit counts? `clock_ok`: may the wall
     clock be believed? `truths`: what the rules that combinations rest on said last; `rests`: which those are, by combination
-    and operand. `usual`: by point, the 24 local hours (None: not known).
+    and operand. `usual`: by point, the 24 local hours (None: not known). `stores`: by id, what is going on there.
     """
 
     plant: Plant
@@ -42,6 +43,7 @@ class Scene:
     truths: Mapping[Pair, Truth] = field(default_factory=dict)
     rests: Mapping[Pair, Mapping[str, tuple[Pair, ...]]] = field(default_factory=dict)
     usual: Mapping[str, tuple[Usual | None, ...]] = field(default_factory=dict)
+    stores: Mapping[str, StoreState] = field(default_factory=dict)
 
 
 def own(rule: Rule, point: str) -> tuple[str, ...]:

@@ -8,19 +8,21 @@ from collections.abc import Mapping, Sequence
 
 from alerts.calendar import SLEEP
 from alerts.model import Policy, Rule, Scalar
-from alerts.plant import Building, Calendar, OutputPoint, Person, Plant, Point, Shift, Sleep, Zone
+from alerts.plant import Building, Calendar, OutputPoint, Person, Plant, Point, Shift, Sleep, Store, Zone
+from alerts.rules.cabinet import NEEDS
 from drivers.profile import Channel, Device, Profile
 from drivers.quantities import GASES, QUANTITIES
 from drivers.registry import FRAMERS
 from drivers.schedule import stale_after
 from gateway.config.library import Library
 from gateway.config.lines import line_of
-from gateway.config.model import Bus, SiteFile, ZoneFile
+from gateway.config.model import Bus, SiteFile, StoreFile, ZoneFile
 from gateway.config.rulefile import DURATIONS, RuleFile
 from gateway.config.source import Source
 from gateway.site import VERSION, BusConfig, ChannelConfig, Site, UplinkConfig
 
 LINK = "link"
+CLIMATE = ("temperature", "humidity", "voc", "combustible-gas", "toxic-gas", "oxygen")
 NAME = 8  # characters of a point's name that a message has room for
 LINK_STALE = 30_000  # ms: the poller tells of its line at least every 10 s
 
@@ -33,6 +35,7 @@ def build(
     head = file.site
     zones = {z.id: Zone(z.id, z.name, z.building, z.kind, _sleep(z)) for z in file.zones}
     points = _points(file, devices)
+    stores = {s.id: _store(s, points) for s in file.stores}
     plant = Plant(
         site=head.id,
         name=head.name,
@@ -42,14 +45,17 @@ def build(
         zones=zones,
         points=points,
         people={
-            p.id: Person(p.id, p.name, p.role, p.phone, tuple(p.channels), tuple(p.zones), p.language, p.mail)
+            p.id: Person(
+                p.id, p.name, p.role, p.phone, tuple(p.channels), tuple(p.zones), p.language, p.mail, p.card, p.trained, p.left
+            )
             for p in file.people
         },
         shifts=tuple(Shift(d.post, d.person, d.start, d.end, tuple(d.days)) for d in file.duty),
         outputs={o.id: OutputPoint(o.id, o.role, o.zone, o.building, o.feedback) for o in file.outputs},
-        rules=_rules(file, points, zones, rules, _exposure(file, devices), speed),
+        rules=_rules(file, points, zones, rules, _exposure(file, devices), stores, speed),
         policies={p.id: _faster(p, speed) for p in library.policies.values()},
         holders=_holders(file),
+        stores=stores,
         calendar=calendar,
         checklists=library.checklists,
         kind=head.kind,
@@ -122,6 +128,13 @@ def _holders(file: SiteFile) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def _store(store: StoreFile, points: Mapping[str, Point]) -> Store:
+    """With every sensor of its zone that measures the air: what it reads is kept with each opening."""
+    climate = tuple(p.id for p in points.values() if p.zone == store.zone and p.quantity in CLIMATE)
+    parts = {n: getattr(store, n) for n in ("door", "lock_a", "lock_b", "locks", "fan", "camera", "detector")}
+    return Store(store.id, store.zone, **parts, identity=tuple(store.identity), climate=climate, holders=tuple(store.holders))
+
+
 def _faster(policy: Policy, speed: int) -> Policy:
     steps = tuple(dataclasses.replace(s, after=s.after // speed, every=s.every // speed) for s in policy.steps)
     return dataclasses.replace(policy, steps=steps, loop=policy.loop // speed)
@@ -132,15 +145,17 @@ def _faster(policy: Policy, speed: int) -> Policy:
 
 def _rules(
     file: SiteFile, points: Mapping[str, Point], zones: Mapping[str, Zone], rules: Mapping[str, RuleFile],
-    exposure: Mapping[str, tuple[str, float]], speed: int,
+    exposure: Mapping[str, tuple[str, float]], stores: Mapping[str, Store], speed: int,
 ) -> tuple[Rule, ...]:  # fmt: skip
     made: list[Rule] = []
     grouped: dict[str, set[str]] = {}  # group -> points that have their rule
     for rule in rules.values():
         if rule.stores:
             for store in file.stores:
-                parts = {"door": store.door, "lock_a": store.lock_a, "lock_b": store.lock_b}
-                made.append(_rule(rule, f"{rule.id}-{store.id}", (store.door,), {**rule.params, **parts}, speed))
+                about = stores[store.id]
+                if all(getattr(about, need) for need in NEEDS.get(str(rule.params["case"]), ())):
+                    params = {**rule.params, "store": store.id}
+                    made.append(_rule(rule, f"{rule.id}-{store.id}", (store.door,), params, speed, about.points))
             continue
         taken = grouped.setdefault(rule.group, set()) if rule.group else set()
         chosen = tuple(p.id for p in points.values() if p.id not in taken and fits(rule, p, zones))

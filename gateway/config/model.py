@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import typing
 import zoneinfo
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -81,6 +82,13 @@ def _range(low: int, high: int) -> BeforeValidator:
 def _as_float(value: Any) -> Any:
     """A whole number is a number too."""
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _day(value: Any) -> Any:
+    try:
+        return date.fromisoformat(str(value)).isoformat()
+    except ValueError:
+        raise PydanticCustomError("CFG-046", "day") from None
 
 
 def _timezone(value: Any) -> Any:
@@ -188,6 +196,9 @@ class PersonFile(Strict):
     channels: list[str] = Field(default_factory=list)
     zones: list[str] = Field(default_factory=list)
     language: Literal["zh", "en"] = "zh"
+    card: Annotated[int, _range(0, 4_294_967_295)] = 0
+    trained: Annotated[str, BeforeValidator(_day)] = ""
+    left: Annotated[str, BeforeValidator(_day)] = ""
 
 
 class DutyFile(Strict):
@@ -210,9 +221,13 @@ class StoreFile(Strict):
     id: Id
     zone: str
     door: str
-    lock_a: str
-    lock_b: str
+    lock_a: str = ""
+    lock_b: str = ""
+    locks: Literal["identity", "electronic", "contact", "none"] = "electronic"
     fan: str = ""
+    camera: str = ""
+    detector: str = ""
+    identity: list[str] = Field(default_factory=list)
     holders: list[str] = Field(default_factory=list)
 
 

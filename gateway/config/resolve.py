@@ -10,9 +10,10 @@ from alerts.channels.registry import CHANNELS
 from drivers.profile import Profile
 from drivers.quantities import GASES, QUANTITIES
 from drivers.registry import FRAMERS
+from gateway.config.devices import PERIOD
 from gateway.config.findings import Finding, close
 from gateway.config.library import Library
-from gateway.config.model import NO_UNIT, Bus, ChannelFile, DeviceFile, OutputFile, SiteFile
+from gateway.config.model import NO_UNIT, Bus, ChannelFile, DeviceFile, OutputFile, SiteFile, StoreFile
 from gateway.config.shape import Shaped
 from gateway.config.source import Path_, Source
 from gateway.shipped import data_dir
@@ -36,7 +37,8 @@ NEEDS = {t: c.needs for t, c in CHANNELS.items()} | {  # type of bus or channel 
 PLACE = {"evacuation": "building", "room-sounder": "zone", "fan": "zone", "valve": "zone", "chirp": "zone"}
 NO_PHONE = ("viewer", "installer", "admin")  # roles nobody calls
 MOVING = ("/dev/ttyUSB", "/dev/ttyACM")  # names given in the order of plugging in
-STORE = {"door": "door", "lock_a": "lock", "lock_b": "lock", "fan": "fan-run"}
+STORE = {"door": "door", "lock_a": "lock", "lock_b": "lock", "fan": "fan-run", "camera": "online", "detector": None}
+STORE_SLOWEST = 1_000  # ms between two looks at a store's door and locks
 SHOWN = 12
 
 
@@ -230,8 +232,43 @@ class Resolver:
             zone = self.points.get(store.door, ("", store.zone))[1]
             if zone != store.zone:
                 self._add("CFG-039", (*at, "door"), point=store.door, zone=zone, wanted=store.zone)
+            for m, reader in enumerate(store.identity):
+                self._point(reader, (*at, "identity", m), "identity")
             for m, holder in enumerate(store.holders):
                 self._known(holder, "people", (*at, "holders", m))
+            self._locks(at, store)
+            self._identities(at, store)
+
+    def _locks(self, at: Path_, store: StoreFile) -> None:
+        missing = [n for n in ("lock_a", "lock_b") if not getattr(store, n) and not self.source.written((*at, n))]
+        if missing and store.locks != "none":
+            self._add("CFG-047", at, store=store.id, locks=store.locks, name=" ".join(missing))
+        if store.locks == "identity" and not store.identity and not self.source.written((*at, "identity")):
+            self._add("CFG-047", at, store=store.id, locks=store.locks, name="identity")
+        periods = {d.id: d.period or PERIOD for d in self.file.devices if d.id not in self.dark}
+        for part in ("door", "lock_a", "lock_b"):
+            period = periods.get(getattr(store, part).partition("/")[0], 0)
+            if period > STORE_SLOWEST:
+                self._add("CFG-049", (*at, part), point=getattr(store, part), period=f"{period / 1000:g}")
+                return
+
+    def _identities(self, at: Path_, store: StoreFile) -> None:
+        """Can anything tell who opened it, and does each holder count once?"""
+        holders = [p for p in self.file.people if p.id in store.holders]
+        if "people" in self.shaped.blind or len(holders) < len(set(store.holders)):
+            return
+        phones: dict[str, list[str]] = {}
+        for person in holders:
+            if person.phone:
+                phones.setdefault(person.phone, []).append(person.id)
+        for phone, people in phones.items():
+            if len(people) > 1:
+                self._add("CFG-048", (*at, "holders"), people=" ".join(people), phone=phone)
+        if len(holders) < 2:
+            self._add("CFG-067", at, store=store.id, why=f"保管人 {len(holders)} 名 · {len(holders)} holders")
+        written = {p.id for where, p in self._items("people") if self.source.written((*where, "trained"))}
+        if untrained := [p.id for p in holders if p.id not in written]:
+            self._add("CFG-068", (*at, "holders"), people=" ".join(untrained))
 
     # helpers
 
@@ -267,8 +304,8 @@ class Resolver:
         zh, en = words
         self._add("CFG-020", path, hint=close(value, known), what_zh=zh, what=en, value=value, allowed=shown or "-")
 
-    def _point(self, point: str, path: Path_, quantity: str) -> None:
-        """`quantity` "" means any of two states."""
+    def _point(self, point: str, path: Path_, quantity: str | None) -> None:
+        """`quantity` "" means any of two states, None any at all."""
         if not point or point.partition("/")[0] in self.dark or "devices" in self.shaped.blind:
             return
         if point not in self.points:
@@ -276,7 +313,7 @@ class Resolver:
             self._add("CFG-026", path, hint=near, value=point, allowed=near or "-")
             return
         found = self.points[point][0]
-        if found in QUANTITIES and (found != quantity if quantity else not QUANTITIES[found].bit):
+        if quantity is not None and found in QUANTITIES and (found != quantity if quantity else not QUANTITIES[found].bit):
             self._add("CFG-037", path, point=point, quantity=found, wanted=quantity or "0/1")
 
     def _points(self) -> dict[str, tuple[str, str]]:

@@ -9,6 +9,7 @@ from typing import Any
 from alerts.kinds import KINDS
 from alerts.model import Scalar
 from alerts.registry import RULES
+from alerts.rules.cabinet import CASES
 from alerts.rules.combination import parse
 from alerts.rules.timetable import DURING
 from drivers.quantities import QUANTITIES
@@ -18,7 +19,6 @@ from gateway.config.source import Path_
 DELAYS = ("on_delay", "off_delay")
 DURATIONS = frozenset({*DELAYS, "window", "gap", "after", "within"})  # ms; of the others a demo's speed leaves `gap` as it is
 SIDES = ("high", "low", "rise")  # of a limit
-CASES = ("opening", "lock")
 # kind -> (keys it must have, keys it may have), beside those of every rule
 OWN: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "threshold": (frozenset({"return_at"}), frozenset({"high", "low"})),

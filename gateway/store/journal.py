@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from alerts.model import Alarm, Event, Mark, Notification, Outcome, Reply, Scalar
+from alerts.opening import Opening
 from drivers.reading import Clock, Now
 from gateway.jsonable import from_jsonable
 from gateway.store import chain, rows, salvage
@@ -19,7 +20,9 @@ from gateway.store.reserve import Reserve
 from gateway.store.restored import Restored
 from gateway.store.rows import Entry, Tip
 
-MIGRATIONS = tuple((Path(__file__).parent / name).read_text(encoding="utf-8") for name in ("schema.sql", "schema-2.sql"))
+MIGRATIONS = tuple(
+    (Path(__file__).parent / name).read_text(encoding="utf-8") for name in ("schema.sql", "schema-2.sql", "schema-3.sql")
+)
 RESERVE = 2 * WAL_LIMIT
 RESERVE_AGAIN = 60_000  # ms between attempts to hold the reserve again
 SEQ_GAP = 1_000  # numbers left free after a quarantine for events that the broken file may hold unseen
@@ -109,6 +112,7 @@ class Journal:
             meta = dict(query("SELECT key, value FROM meta"))
             alarms = _rebuilt(Alarm, query("SELECT id, snapshot FROM alarm WHERE open = 1"), bad)
             marks = _rebuilt(Mark, query("SELECT id, snapshot FROM mark WHERE open = 1"), bad)
+            openings = _rebuilt(Opening, query("SELECT id, snapshot FROM opening WHERE open = 1"), bad)
             queued = query("SELECT key, body FROM notification WHERE state = 'queued' ORDER BY key, attempt")
             commands = _rebuilt(Reply, query("SELECT id, reply FROM command"), bad)
             unsent = {note.key: note for note in _rebuilt(Notification, queued, bad)}
@@ -123,6 +127,7 @@ class Journal:
                 commands={reply.command: reply for reply in commands},
                 notes={key.removeprefix("note."): value for key, value in meta.items() if key.startswith("note.")},
                 unreadable=tuple(bad),
+                openings=tuple(sorted(openings, key=lambda o: (o.opened.wall, o.id))),
                 marks=tuple(sorted(marks, key=lambda mark: (mark.since.wall, mark.id))),
             )
         except sqlite3.Error as fault:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from alerts.model import Alarm, AlarmState, Fate, Mark, Notification, Outcome, Reply, Stage
+from alerts.opening import Opening
 from drivers.reading import Now
 
 # What a delivery makes of its notification's row. Absent: the row stays queued.
@@ -37,6 +38,7 @@ class Restored:
     notes: Mapping[str, str] = field(default_factory=dict)
     unreadable: tuple[str, ...] = ()
     marks: tuple[Mark, ...] = ()  # those that stand
+    openings: tuple[Opening, ...] = ()  # of stores, that are not over
 
 
 def overlay(base: Restored, late: Iterable[tuple[Outcome, Now]], boot: str) -> Restored:
@@ -45,6 +47,7 @@ def overlay(base: Restored, late: Iterable[tuple[Outcome, Now]], boot: str) -> R
     for outcome, anchor in late:
         alarms = {alarm.id: alarm for alarm in (*state.alarms, *outcome.alarms)}
         marks = {mark.id: mark for mark in (*state.marks, *outcome.marks)}
+        openings = {o.id: o for o in (*state.openings, *outcome.openings)}
         unsent = {note.key: note for note in (*state.unsent, *outcome.notifications)}
         settled = {delivery.key for delivery in outcome.deliveries if delivery.fate in STATE_AFTER}
         state = replace(
@@ -55,6 +58,7 @@ def overlay(base: Restored, late: Iterable[tuple[Outcome, Now]], boot: str) -> R
             next_seq=max([state.next_seq, *(event.seq + 1 for event in outcome.events)]),
             anchor=anchor,
             boot=boot,
+            openings=tuple(o for o in openings.values() if not o.over),
             marks=tuple(mark for mark in marks.values() if mark.stage is not Stage.OVER),
             commands={**state.commands, **{reply.command: reply for reply in outcome.replies}},
         )

@@ -66,6 +66,10 @@ def put_entry(db: sqlite3.Connection, entry: Entry, tip: Tip) -> tuple[tuple[byt
         [(mark.id, mark.stage is not Stage.OVER, canonical(mark).decode()) for mark in outcome.marks],
     )
     db.executemany(
+        "INSERT OR REPLACE INTO opening (id, open, wall, snapshot) VALUES (?, ?, ?, ?)",
+        [(o.id, not o.over, o.opened.wall, canonical(o).decode()) for o in outcome.openings],
+    )
+    db.executemany(
         "INSERT OR REPLACE INTO output (point, want) VALUES (?, ?)", [(p, int(on)) for p, on in outcome.outputs.items()]
     )
     db.executemany(
@@ -115,6 +119,7 @@ def retain(db: sqlite3.Connection, before: int, most: int, upto: int) -> int:
     db.execute("DELETE FROM event WHERE seq <= ?", (last,))
     put_meta(db, {"chain.seq": last, "chain.head": head})
     db.execute("DELETE FROM alarm WHERE open = 0 AND json_extract(snapshot, '$.raised.wall') < ?", (before,))
+    db.execute("DELETE FROM opening WHERE open = 0 AND wall < ?", (before,))
     db.execute("DELETE FROM mark WHERE open = 0 AND json_extract(snapshot, '$.since.wall') < ?", (before,))
     for table in ("notification", "delivery"):
         db.execute(f"DELETE FROM {table} WHERE seq <= ?", (last,))

@@ -13,6 +13,7 @@ from gateway.store.database import PARTS, readonly
 CARRIED = (
     ("alarm", " WHERE open = 1"),
     ("mark", " WHERE open = 1"),
+    ("opening", ""),
     ("notification", " WHERE state = 'queued'"),
     ("delivery", ""),
     ("output", ""),

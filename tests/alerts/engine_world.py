@@ -21,7 +21,8 @@ from alerts.model import (
     Stage,
     Step,
 )
-from alerts.plant import Building, OutputPoint, Person, Plant, Point, Zone
+from alerts.opening import Opening
+from alerts.plant import Building, OutputPoint, Person, Plant, Point, Store, Zone
 from drivers.reading import Now, Quality, Reading
 
 START = Now(1_800_000_000_000, 1_000_000)
@@ -101,7 +102,7 @@ POLICIES = {
         Policy("quiet", (), result_asked=False),
     )
 }
-_STORE = {"door": "store-1/door", "lock_a": "store-1/lock-a", "lock_b": "store-1/lock-b"}
+STORE = Store("chem", "store", "store-1/door", "store-1/lock-a", "store-1/lock-b")
 _BUSSED = tuple(p.id for p in POINTS if p.bus)
 RULES = (
     Rule("smoke", "state", "fire", ("smoke-a/smoke", "smoke-b/smoke", "smoke-k/smoke"), {"equals": 1.0}, 0, 0, "fire"),
@@ -110,8 +111,14 @@ RULES = (
     Rule("gas-1", "threshold", "gas-1", ("gas-k/gas",), {"high": 20.0, "return_at": 18.0}, 3_000, 30_000, "gas-1"),
     Rule("gas-2", "threshold", "gas-2", ("gas-k/gas",), {"high": 40.0, "return_at": 38.0}, 0, 10_000, "gas-2"),
     Rule("current", "threshold", "electrical", ("rc-1/current",), {"high": 300.0, "return_at": 270.0}, 0, 10_000, "electrical"),
-    Rule("opening", "cabinet", "store", ("store-1/door",), {"case": "opening", **_STORE}, 0, 0, "store"),
-    Rule("one-lock", "cabinet", "lock", ("store-1/door",), {"case": "lock", **_STORE}, 0, 0, "quiet"),
+    *(
+        Rule(id, "cabinet", alarm, ("store-1/door",), {"case": case, "store": "chem"}, 0, 0, policy, parts=STORE.points)
+        for id, alarm, case, policy in (
+            ("single", "store", "single", "store"),
+            ("forced", "store", "forced", "store"),
+            ("one-lock", "lock", "lock", "quiet"),
+        )
+    ),
     Rule("no-data", "no_data", "comm", _BUSSED, {}, 0, 30_000, "quiet"),
     Rule("line", "state", "line", ("line-a/link", "line-b/link"), {"equals": 0.0}, 0, 0, "quiet"),
 )
@@ -121,7 +128,7 @@ def plant(rules: tuple[Rule, ...] = RULES, points: tuple[Point, ...] = POINTS) -
     return Plant(
         "no3", "登封市第三中学", "三中", "Asia/Shanghai",
         {b.id: b for b in BUILDINGS}, {z.id: z for z in ZONES}, {p.id: p for p in points}, {p.id: p for p in PEOPLE},
-        (), {o.id: o for o in OUTPUTS}, rules, POLICIES,
+        (), {o.id: o for o in OUTPUTS}, rules, POLICIES, stores={"chem": STORE} if "store-1/door" in {p.id for p in points} else {},
     )  # fmt: skip
 
 
@@ -137,6 +144,7 @@ class World:
     journal: dict[str, Alarm] = field(default_factory=dict)
     marks: dict[str, Mark] = field(default_factory=dict)
     outputs: dict[str, bool] = field(default_factory=dict)
+    openings: dict[str, Opening] = field(default_factory=dict)  # as a journal would hold them
     commands: int = 0
     ACCEPTED = Fate.ACCEPTED
 
@@ -148,6 +156,7 @@ class World:
         self.events += out.events
         self.sent += out.notifications
         self.outputs |= out.outputs
+        self.openings |= {o.id: o for o in out.openings}
         for alarm in out.alarms:
             self.journal.pop(alarm.id, None)
             if alarm.state is not AlarmState.NORMAL:
@@ -204,6 +213,7 @@ class World:
                 saved=saved,
                 same_boot=same_boot,
                 marks=tuple(self.marks.values()),
+                openings=tuple(o for o in self.openings.values() if not o.over),
             )
         )
 

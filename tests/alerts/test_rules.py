@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from engine_world import START, plant
+from engine_world import START, STORE, plant
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.model import Rule, Scalar, Truth
 from alerts.registry import RULES
 from alerts.rules.scene import Scene
+from alerts.stores import Stores
 from drivers.reading import Quality, Reading
 
 SCHOOL = plant()
@@ -90,47 +91,45 @@ def test_never_heard_is_unknown(kind: str) -> None:
     assert judge(kind, {"high": 1.0, "equals": 1.0}, []).truth is UNKNOWN
 
 
-LOCKS: dict[str, Scalar] = {"door": "d/p", "lock_a": "d/a", "lock_b": "d/b"}
-SEEN = {"0": (0.0, G), "1": (1.0, G), "0?": (0.0, U), "1?": (1.0, U), "x": (None, F)}
-
-
-# door, lock A, lock B -> opening, lock; 1 = open, released; ? UNCERTAIN; x FAULT; - never heard
+# door, lock A, lock B as seen at once -> single, forced, lock; 1 = open, released; ? UNCERTAIN; x FAULT; - never heard
 @pytest.mark.parametrize(
-    ("door", "a", "b", "opening", "which", "lock"),
+    ("door", "a", "b", "single", "forced", "which", "lock"),
     [
-        ("0", "0", "0", CLEAR, None, CLEAR),
-        ("0", "1", "0", CLEAR, None, BREACHED),
-        ("0", "0", "1", CLEAR, None, BREACHED),
-        ("0", "1", "1", CLEAR, None, CLEAR),
-        ("1", "1", "1", CLEAR, None, CLEAR),
-        ("1", "1", "0", BREACHED, "A", CLEAR),
-        ("1", "0", "1", BREACHED, "B", CLEAR),
-        ("1", "0", "0", BREACHED, "none", CLEAR),
-        ("1?", "1", "0", BREACHED, "A", UNKNOWN),
-        ("1", "1", "x", UNKNOWN, None, UNKNOWN),
-        ("1", "0", "x", BREACHED, "?", UNKNOWN),
-        ("1", "x", "x", UNKNOWN, None, UNKNOWN),
-        ("1", "1", "1?", UNKNOWN, None, UNKNOWN),
-        ("x", "1", "0", UNKNOWN, None, UNKNOWN),
-        ("x", "1", "1", UNKNOWN, None, UNKNOWN),
-        ("0?", "0", "0", UNKNOWN, None, UNKNOWN),
-        ("0", "1?", "0", CLEAR, None, BREACHED),
-        ("0", "x", "0", CLEAR, None, UNKNOWN),
-        ("0", "1", "-", CLEAR, None, UNKNOWN),
-        ("-", "1", "0", UNKNOWN, None, UNKNOWN),
+        ("0", "0", "0", CLEAR, CLEAR, None, CLEAR),
+        ("0", "1", "0", CLEAR, CLEAR, None, BREACHED),
+        ("0", "0", "1", CLEAR, CLEAR, None, BREACHED),
+        ("0", "1", "1", CLEAR, CLEAR, None, CLEAR),
+        ("1", "1", "1", CLEAR, CLEAR, None, CLEAR),
+        ("1", "1", "0", BREACHED, CLEAR, "A", CLEAR),
+        ("1", "0", "1", BREACHED, CLEAR, "B", CLEAR),
+        ("1", "0", "0", CLEAR, BREACHED, "none", CLEAR),
+        ("1?", "1", "0", BREACHED, UNKNOWN, "A", UNKNOWN),
+        ("1", "1", "x", UNKNOWN, CLEAR, None, UNKNOWN),
+        ("1", "0", "x", BREACHED, UNKNOWN, "?", UNKNOWN),
+        ("1", "x", "x", UNKNOWN, UNKNOWN, None, UNKNOWN),
+        ("1", "1", "1?", UNKNOWN, CLEAR, None, UNKNOWN),
+        ("x", "1", "0", UNKNOWN, UNKNOWN, None, UNKNOWN),
+        ("0?", "0", "0", UNKNOWN, UNKNOWN, None, UNKNOWN),
+        ("0", "1?", "0", CLEAR, CLEAR, None, BREACHED),
+        ("0", "x", "0", CLEAR, CLEAR, None, UNKNOWN),
+        ("0", "1", "-", CLEAR, CLEAR, None, UNKNOWN),
+        ("-", "1", "0", UNKNOWN, UNKNOWN, None, UNKNOWN),
     ],
 )
-def test_cabinet(door: str, a: str, b: str, opening: Truth, which: str | None, lock: Truth) -> None:
-    named = {"d/p": door, "d/a": a, "d/b": b}
-    view = [reading(p, *SEEN[s]) for p, s in named.items() if s != "-"]
-    first = judge("cabinet", {"case": "opening", **LOCKS}, view)
-    assert (first.truth, first.evidence.get("which")) == (opening, which)
-    assert judge("cabinet", {"case": "lock", **LOCKS}, view).truth is lock
-
-
-def test_cabinet_watches_door_and_both_locks() -> None:
-    rule = Rule("r", "cabinet", "store", ("d/p",), {"case": "opening", **LOCKS}, 0, 0, "store")
-    assert RULES["cabinet"].watches(rule, "d/p") == ("d/p", "d/a", "d/b")
+def test_cabinet(door: str, a: str, b: str, single: Truth, forced: Truth, which: str | None, lock: Truth) -> None:
+    seen = {"0": (0.0, G), "1": (1.0, G), "0?": (0.0, U), "1?": (1.0, U), "x": (None, F)}
+    named = {STORE.door: door, STORE.lock_a: a, STORE.lock_b: b}
+    view = {p: reading(p, *seen[s]) for p, s in named.items() if s != "-"}
+    stores = Stores(SCHOOL, view)
+    stores.look(view.keys(), START, True)
+    found = {}
+    for case in ("single", "forced", "lock"):
+        rule = Rule("r", "cabinet", "store", (STORE.door,), {"case": case, "store": "chem"}, 0, 0, "store", parts=STORE.points)
+        scene = Scene(SCHOOL, view, START, lambda *_: False, stores=stores.states)
+        found[case] = RULES["cabinet"].evaluate(rule, STORE.door, scene, None)[0]
+        assert RULES["cabinet"].watches(rule, STORE.door) == (STORE.door, STORE.lock_a, STORE.lock_b)
+    assert [c.truth for c in found.values()] == [single, forced, lock]
+    assert which is None or which in (found["single"].evidence.get("which"), found["forced"].evidence.get("which"))
 
 
 QUALITIES = st.sampled_from(list(Quality))
@@ -138,14 +137,14 @@ VALUES = st.floats(-10, 50)
 
 
 @given(
-    st.sampled_from(["threshold", "state", "no_data", "cabinet"]),
+    st.sampled_from(["threshold", "state", "no_data"]),
     st.lists(st.tuples(VALUES, QUALITIES), min_size=3, max_size=3),
     st.booleans(),
 )
 def test_only_good_clears(kind: str, three: list[tuple[float, Quality]], active: bool) -> None:
     """No rule kind ever calls a point clear whose own reading is not GOOD."""
     view = [reading(p, None if q >= Quality.STALE else v, q) for p, (v, q) in zip(("d/p", "d/a", "d/b"), three, strict=True)]
-    params: dict[str, Scalar] = {"high": 20.0, "return_at": 18.0, "equals": 1.0, "case": "opening", **LOCKS}
+    params: dict[str, Scalar] = {"high": 20.0, "return_at": 18.0, "equals": 1.0}
     if judge(kind, params, view, active).truth is CLEAR:
         assert view[0].quality is Quality.GOOD
 

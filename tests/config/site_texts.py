@@ -32,8 +32,8 @@ devices:
       di-5: off
   - {id: air, profile: jxct-th, bus: t, unit: 4, zone: vault, period: 10s}
 people:
-  - {id: wang, name: 王建国, role: duty, phone: "+8613800000001", channels: [phone, console]}
-  - {id: chen, name: 陈志远, role: leader, phone: "+8613800000002", channels: [phone], zones: [room]}
+  - {id: wang, name: 王建国, role: duty, phone: "+8613800000001", trained: "2026-09-01", channels: [phone, console]}
+  - {id: chen, name: 陈志远, role: leader, phone: "+8613800000002", trained: "2026-09-01", channels: [phone], zones: [room]}
 duty:
   - {post: duty, person: wang, from: "07:00", to: "24:00", days: [1, 7]}
 outputs:

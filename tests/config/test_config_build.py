@@ -152,11 +152,30 @@ def test_a_line_has_its_own_rule_and_no_other(compiled: Go) -> None:
     assert (link.device, link.quantity, link.zone, link.bus) == ("a", "link", "", "a")
 
 
-def test_each_store_has_its_two_rules(compiled: Go) -> None:
-    made = rule(site_of(compiled(GOOD)), "store-opening-chem")
+def test_each_store_has_a_rule_for_every_deviation_that_its_parts_can_show(compiled: Go) -> None:
+    site = site_of(compiled(GOOD))
+    made = rule(site, "store-single-chem")
     assert (made.kind, made.points, made.alarm, made.on_delay) == ("cabinet", ("io/di-1",), "store", 2_000)
-    assert made.params == {"case": "opening", "door": "io/di-1", "lock_a": "io/di-2", "lock_b": "io/di-3"}
-    assert rule(site_of(compiled(GOOD)), "store-one-lock-chem").params["case"] == "lock"
+    assert made.params == {"case": "single", "store": "chem"}
+    assert made.parts == ("io/di-1", "io/di-2", "io/di-3", "io/di-4", "air/humidity", "air/temperature")
+    cases = {str(r.params["case"]) for r in site.plant.rules if r.kind == "cabinet"}
+    assert cases == {
+        "single",
+        "forced",
+        "lock",
+        "proof",
+        "unproven",
+        "stranger",
+        "ask",
+        "overrun",
+        "hours",
+        "fan",
+        "blind",
+        "list",
+    }
+    blind = GOOD.replace("lock_a: io/di-2, lock_b: io/di-3, fan: io/di-4", "locks: none")
+    cases = {str(r.params["case"]) for r in site_of(compiled(blind)).plant.rules if r.kind == "cabinet"}
+    assert not cases & {"single", "forced", "lock", "fan", "same"}
 
 
 def test_two_stores_of_one_room_share_its_holders(compiled: Go) -> None:

@@ -110,6 +110,11 @@ CASES = [
     ("CFG-037", "feedback: io/di-4", "feedback: leak/leak-1", "leak/leak-1"),
     ("CFG-037", "door: io/di-1", "door: io/di-2", "io/di-2, lock_a"),
     ("CFG-037", "di-5: off", "di-5: {quantity: temperature}", "temperature"),
+    ("CFG-046", 'trained: "2026-09-01"', 'trained: "2026-9-1x"', '"2026-9-1x"'),
+    ("CFG-047", ", lock_b: io/di-3", "", "{id: chem, zone"),
+    ("CFG-049", "zone: vault\n    period: 1s", "zone: vault\n    period: 2s", "io/di-1, lock_a"),
+    ("CFG-067", "holders: [wang, chen]", "holders: [wang]", "{id: chem, zone"),
+    ("CFG-068", ', trained: "2026-09-01", channels: [phone, console]', ", channels: [phone, console]", "[wang, chen]"),
     ("CFG-038", "role: fan, zone: cooking", "role: fan", "{id: relay/relay-2"),
     ("CFG-038", "role: evacuation, building: dorm", "role: evacuation", "{id: relay/relay-3"),
     ("CFG-039", "{quantity: door, ", "{quantity: door, zone: room, ", "io/di-1, lock_a"),
@@ -290,3 +295,9 @@ def test_every_code_has_a_case() -> None:
 
 def test_errors_md_is_current() -> None:
     assert (ROOT / "docs/errors.md").read_text("utf-8") == errors_md.render(), "run: python -m tools.errors_md > docs/errors.md"
+
+
+def test_two_holders_of_one_phone_are_one_identity(compiled: Go) -> None:
+    found = {f.code: f for f in compiled(GOOD.replace("+8613800000002", "+8613800000001")).findings}
+    assert found.keys() == {"CFG-048", "CFG-051"}  # and one phone is nobody's when its battery is flat
+    assert found["CFG-048"].args == {"people": "wang chen", "phone": "+8613800000001"}

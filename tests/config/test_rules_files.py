@@ -78,8 +78,9 @@ def test_levels_stand_in_order(rule: Mapping[str, Any]) -> None:
 # R12: what may never clear by itself
 LATCHING = {
     "smoke", "heat", "flame", "manual-call", "flow", "panic", "combustible-gas-2", "toxic-gas-2", "residual-current-alarm",
-    "cable-temperature-alarm", "arc-fault", "store-opening", "tamper", "heat-two",
-    "door-out-of-hours", "unlisted-fire", "panel-fire",
+    "cable-temperature-alarm", "arc-fault", "store-single", "tamper", "heat-two",
+    "door-out-of-hours", "store-forced", "store-unproven", "store-same", "store-stranger", "store-overrun", "store-hours",
+    "unlisted-fire", "panel-fire",
 }  # fmt: skip
 
 
@@ -134,7 +135,8 @@ def test_number_of_the_requirements(id: str, key: str, value: object) -> None:
         ("residual-current-alarm", "on_delay", "30s"),
         ("cable-temperature-alarm", "high", 140),
         ("arc-fault", "on_delay", "30s"),
-        ("store-opening", "on_delay", "2s"),
+        ("store-single", "on_delay", "2s"),
+        ("store-forced", "on_delay", "2s"),
     ],
 )
 def test_hard_limit(id: str, key: str, most: object) -> None:

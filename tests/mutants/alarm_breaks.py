@@ -99,20 +99,6 @@ ALARMS: tuple[Mutant, ...] = (
         STORY + "test_fan_without_feedback_is_a_fault",
     ),
     Mutant(
-        "R22 one lock is not two",
-        "alerts/rules/cabinet.py",
-        "(_seen(lock_a) is False or _seen(lock_b) is False)",
-        "(_seen(lock_a) is False and _seen(lock_b) is False)",
-        STORY + "test_store_opened_with_one_lock",
-    ),
-    Mutant(
-        "R22 an unseen lock is no closed lock",
-        "alerts/rules/cabinet.py",
-        "return Truth.CLEAR if _good(door, lock_a, lock_b) else Truth.UNKNOWN\n\n\ndef _lock",
-        "return Truth.CLEAR\n\n\ndef _lock",
-        "tests/alerts/test_rules.py::test_cabinet",
-    ),
-    Mutant(
         "R30 the restart keeps what was answered",
         "alerts/restore.py",
         "acked=at(alarm.acked) if alarm.acked else None",

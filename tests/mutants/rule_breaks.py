@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.mutants.mutant import Mutant
 
 KINDS = "tests/alerts/test_rule_kinds.py::"
+STORES = "tests/alerts/test_stores.py::"
 BUILD = "tests/config/test_config_build.py::"
 
 RULES: tuple[Mutant, ...] = (
@@ -84,5 +85,75 @@ RULES: tuple[Mutant, ...] = (
         "    high: 8\n    return_at: 7\n    on_delay: 30m\n    off_delay: 10m\n    policy: warning\n",
         "    high: 9\n    return_at: 7\n    on_delay: 30m\n    off_delay: 10m\n    policy: warning\n",
         "tests/config/test_rules_files.py::test_r16_r20_r25_r26_r34_number",
+    ),
+    Mutant(
+        "R22 one lock is not two",
+        "alerts/rules/cabinet.py",
+        "if (o.lock_a is False) != (o.lock_b is False):",
+        "if o.lock_a is False and o.lock_b is False:",
+        STORES + "test_r22_door_with_one_lock_or_none_within_three_seconds",
+    ),
+    Mutant(
+        "R22 an unseen lock is no closed lock",
+        "alerts/store_step.py",
+        "return None if seen(view.get(point)) is not False else False",
+        "return False",
+        STORES + "test_a_dead_lock_is_neither_closed_nor_released",
+    ),
+    Mutant(
+        "R22 two locks alone are two people",
+        "alerts/store_step.py",
+        "if not o.verdict and len(different(o.proofs, store, plant, now.wall)) >= 2:",
+        'if not o.verdict and o.which == "AB":',
+        STORES + "test_r22_two_released_locks_alone_are_never_two_people",
+    ),
+    Mutant(
+        "R22 one holder answers twice",
+        "alerts/stores.py",
+        "if any(p.person == person.id for p in given)",
+        "if False",
+        STORES + "test_one_holder_answers_once_and_one_phone_too",
+    ),
+    Mutant(
+        "R22 one phone for two",
+        "alerts/holders.py",
+        'if proof.how == "phone" and phone in phones:',
+        "if False:",
+        STORES + "test_one_phone_counts_once",
+    ),
+    Mutant(
+        "R22 lapsed training counts",
+        "alerts/holders.py",
+        "if known.trained and _a_year_after(known.trained) < today:",
+        "if False:",
+        STORES + "test_who_does_not_count_is_told_why",
+    ),
+    Mutant(
+        "R22 a closed door proves an opening",
+        "alerts/store_step.py",
+        "elif not o.verdict and now.mono >= o.opened.mono + PROOF // plant.speed:",
+        "elif not o.verdict and o.closed is None and now.mono >= o.opened.mono + PROOF // plant.speed:",
+        STORES + "test_closing_the_door_proves_nothing",
+    ),
+    Mutant(
+        "R22 a forgotten fan",
+        "alerts/rules/cabinet.py",
+        "late = o is not None and not o.fan",
+        "late = False and o is not None and not o.fan",
+        STORES + "test_r22_the_fan_is_proven_at_the_opening",
+    ),
+    Mutant(
+        "R22 an opening is forgotten over a restart",
+        "alerts/engine.py",
+        "self._judge.stores.restore(",
+        "(lambda *_: None)(",
+        STORES + "test_an_opening_outlives_a_restart",
+    ),
+    Mutant(
+        "R23 what was read meanwhile",
+        "alerts/store_step.py",
+        'out |= {f"lowest {p}": v for p, v in o.lowest.items()}',
+        "out |= {}",
+        STORES + "test_r23_an_opening_is_a_record_with_both_names",
     ),
 )

@@ -1,0 +1,220 @@
+"""What readings and time make of one store's openings. Pure: a state and the view in, a state and news out. Judges nothing.
+
+Source: people's workflow of chemicals stores. An opening begins with the door seen open and ends with it seen closed (GOOD). How the
+locks stood is what was seen within two seconds of the door: an electronic lock may fall back while the door is open. An opening
+waits for two identities for five minutes, also after it has been closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+
+from alerts import calendar
+from alerts.holders import counting, different, person_of
+from alerts.model import Scalar
+from alerts.opening import ASK, OPEN, PROOF, SETTLE, Opening, Proof
+from alerts.plant import Plant, Store
+from drivers.reading import Now, Quality, Reading
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One event of a store, and the opening it is about as it then stands."""
+
+    kind: str  # store.opened, store.identity, store.verified, store.unproven, store.closed, store.session
+    store: str
+    who: str = ""
+    args: Mapping[str, Scalar] = field(default_factory=dict)
+    opening: Opening | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreState:
+    """`openings`: at most one open, the last, and closed ones whose identities may still come. `proofs`: of the last 5 min.
+
+    `released`: lock -> mono ms at which it was last seen released (GOOD). `codes`: the last value of each reader.
+    `declared`: a session that was declared before the door opened: (kind, by, minutes, mono ms).
+    """
+
+    openings: tuple[Opening, ...] = ()
+    proofs: tuple[Proof, ...] = ()
+    released: Mapping[str, int] = field(default_factory=dict)
+    codes: Mapping[str, float] = field(default_factory=dict)
+    declared: tuple[str, str, int, int] | None = None
+    last: Opening | None = None  # the last one that is over
+
+    @property
+    def current(self) -> Opening | None:
+        return self.openings[-1] if self.openings and self.openings[-1].closed is None else None
+
+
+def step(
+    state: StoreState, store: Store, plant: Plant, view: Mapping[str, Reading], fresh: Collection[str], now: Now, clock_ok: bool
+) -> tuple[StoreState, tuple[News, ...]]:  # fmt: skip
+    """`fresh`: the points with a new reading. Called for each of them and when `due` says so; calling it oftener changes nothing."""
+    news: list[News] = []
+    state = _over(state, plant, now)
+    state = replace(state, released=_released(state, store, view, now), proofs=_recent(state.proofs, plant, now))
+    for proof in _shown(state, store, plant, view, fresh, now):
+        state, said = proven(state, store, plant, proof)
+        news += said
+    state = replace(state, codes={**state.codes, **_codes(store, view, fresh)})
+    door = view.get(store.door)
+    if state.current is None and seen(door):
+        opening = _opened(state, store, plant, view, now, clock_ok)
+        state = replace(state, openings=(*state.openings, opening), declared=None)
+        news.append(News("store.opened", store.id, args=_facts(opening), opening=opening))
+    if (current := state.current) is not None:
+        current = _meanwhile(current, state, store, plant, view, fresh, now)
+        if door is not None and door.quality is Quality.GOOD and door.value == 0.0:
+            current = replace(current, closed=now)
+            news.append(News("store.closed", store.id, args=_facts(current), opening=current))
+        state = replace(state, openings=(*state.openings[:-1], current))
+    return _verdicts(state, store, plant, now, news)
+
+
+def proven(state: StoreState, store: Store, plant: Plant, proof: Proof) -> tuple[StoreState, list[News]]:
+    """One more identity: remembered for a door that opens within five minutes, and counted for every opening that waits."""
+    openings = tuple(replace(o, proofs=(*o.proofs, proof)) if o.closed is None or not o.verdict else o for o in state.openings)
+    args: dict[str, Scalar] = {"how": proof.how, "reader": proof.point}
+    current = openings[-1] if openings else None
+    news = [News("store.identity", store.id, proof.person, args | {"opening": current.id if current else ""}, current)]
+    return replace(state, openings=openings, proofs=(*state.proofs, proof)), news
+
+
+def limit(opening: Opening, plant: Plant) -> int:
+    """Mono ms until which the door may stand open."""
+    return opening.until if opening.session else opening.opened.mono + OPEN // plant.speed
+
+
+def due(state: StoreState, plant: Plant, now: Now) -> int | None:
+    """The next mono ms at which time alone changes something."""
+    times = []
+    for o in state.openings:
+        times += [o.opened.mono + SETTLE, o.opened.mono + PROOF // plant.speed, o.opened.mono + PROOF // plant.speed + SETTLE]
+        if o.closed is None:
+            times += [limit(o, plant), limit(o, plant) + ASK // plant.speed]
+    return min((t for t in times if t > now.mono), default=None)
+
+
+def judged(store: Store, plant: Plant, wall: int) -> bool:
+    """Can anything tell who is there? Two holders who count (each has a phone or the screen's PIN), or readers."""
+    return len(counting(store, plant, wall)) >= 2 or bool(store.identity and store.holders)
+
+
+def seen(reading: Reading | None) -> bool | None:
+    return None if reading is None or reading.value is None else reading.value == 1.0
+
+
+def shows(reading: Reading | None) -> bool:
+    """Does it surely read 1?"""
+    return reading is not None and reading.quality is Quality.GOOD and reading.value == 1.0
+
+
+# the parts of a step
+
+
+def _over(state: StoreState, plant: Plant, now: Now) -> StoreState:
+    """Closed openings with a verdict that everybody has seen are over."""
+    done = [o for o in state.openings if o.closed and o.verdict and _settled(o, plant, now)]
+    kept = tuple(o for o in state.openings if o not in done)
+    return replace(state, openings=kept, last=done[-1]) if done else state
+
+
+def _settled(opening: Opening, plant: Plant, now: Now) -> bool:
+    """An unproven one stays two seconds, so that its alarm is seen to breach."""
+    return opening.verdict != "unproven" or now.mono >= opening.opened.mono + PROOF // plant.speed + SETTLE
+
+
+def _released(state: StoreState, store: Store, view: Mapping[str, Reading], now: Now) -> dict[str, int]:
+    return {**state.released, **{p: now.mono for p in (store.lock_a, store.lock_b) if p and shows(view.get(p))}}
+
+
+def _recent(proofs: tuple[Proof, ...], plant: Plant, now: Now) -> tuple[Proof, ...]:
+    return tuple(p for p in proofs if now.mono - p.at.mono <= PROOF // plant.speed)
+
+
+def _codes(store: Store, view: Mapping[str, Reading], fresh: Collection[str]) -> dict[str, float]:
+    found = {p: view[p] for p in store.identity if p in fresh}
+    return {p: r.value for p, r in found.items() if r.quality is Quality.GOOD and r.value is not None}
+
+
+def _shown(
+    state: StoreState, store: Store, plant: Plant, view: Mapping[str, Reading], fresh: Collection[str], now: Now
+) -> list[Proof]:
+    """Identities that readers show for the first time. What a reader showed when the box began to look is nobody's."""
+    how = "lock" if store.locks == "identity" else "card"
+    return [
+        Proof(person_of(int(code), plant), how, point, now)
+        for point, code in _codes(store, view, fresh).items()
+        if code and state.codes.get(point, code) != code
+    ]
+
+
+def _opened(state: StoreState, store: Store, plant: Plant, view: Mapping[str, Reading], now: Now, clock_ok: bool) -> Opening:
+    kind, by, minutes, at = state.declared or ("", "", 0, 0)
+    if kind and now.mono - at > minutes * 60_000 // plant.speed:
+        kind, by = "", ""
+    return Opening(
+        f"{store.id}-{now.wall}", store.id, now,
+        _lock(store.lock_a, state, view, now), _lock(store.lock_b, state, view, now), state.proofs,
+        session=kind, declared_by=by, until=now.mono + minutes * 60_000 // plant.speed if kind else 0,
+        fan=not store.fan or shows(view.get(store.fan)),
+        out_of_hours=clock_ok and kind != "repair" and not calendar.working_hours(plant, now.wall),
+        verdict="" if judged(store, plant, now.wall) else "blind",
+    )  # fmt: skip
+
+
+def _lock(point: str, state: StoreState, view: Mapping[str, Reading], now: Now) -> bool | None:
+    """Released when the door opened? Surely released needs GOOD; seen locked is enough to say it was not."""
+    if not point:
+        return None
+    if now.mono - state.released.get(point, -SETTLE - 1) <= SETTLE:
+        return True
+    return None if seen(view.get(point)) is not False else False
+
+
+def _late(point: str, was: bool | None, view: Mapping[str, Reading]) -> bool | None:
+    """A lock as it was seen when the door opened, or just after it: released counts, once seen."""
+    if not point or was:
+        return was
+    reading = view.get(point)
+    return True if shows(reading) else False if seen(reading) is False else was
+
+
+def _meanwhile(
+    o: Opening, state: StoreState, store: Store, plant: Plant, view: Mapping[str, Reading], fresh: Collection[str], now: Now
+) -> Opening:  # fmt: skip
+    """The inputs of the first two seconds, and what the store's sensors read."""
+    if now.mono - o.opened.mono <= SETTLE:
+        a, b = _late(store.lock_a, o.lock_a, view), _late(store.lock_b, o.lock_b, view)
+        o = replace(o, lock_a=a, lock_b=b, fan=o.fan or shows(view.get(store.fan)))
+    values = {p: v for p in store.climate if p in fresh and (v := view[p].value) is not None}
+    if not values:
+        return o
+    lowest = {**o.lowest, **{p: min(v, o.lowest.get(p, v)) for p, v in values.items()}}
+    return replace(o, lowest=lowest, highest={**o.highest, **{p: max(v, o.highest.get(p, v)) for p, v in values.items()}})
+
+
+def _verdicts(state: StoreState, store: Store, plant: Plant, now: Now, news: list[News]) -> tuple[StoreState, tuple[News, ...]]:
+    openings = []
+    for o in state.openings:
+        if not o.verdict and len(different(o.proofs, store, plant, now.wall)) >= 2:
+            o = replace(o, verdict="two")
+            news.append(News("store.verified", store.id, args=_facts(o), opening=o))
+        elif not o.verdict and now.mono >= o.opened.mono + PROOF // plant.speed:
+            o = replace(o, verdict="unproven")
+            news.append(News("store.unproven", store.id, args=_facts(o), opening=o))
+        openings.append(o)
+    return replace(state, openings=tuple(openings)), tuple(news)
+
+
+def _facts(o: Opening) -> dict[str, Scalar]:
+    """What an event of an opening says: enough to read it without the opening's row."""
+    out: dict[str, Scalar] = {"opening": o.id, "locks": o.which, "verdict": o.verdict, "session": o.session}
+    out |= {f"who_{n}": p.person for n, p in enumerate(o.proofs, 1)} | {f"how_{n}": p.how for n, p in enumerate(o.proofs, 1)}
+    if o.closed is not None:
+        out |= {"open_ms": o.closed.mono - o.opened.mono, "opened": o.opened.wall, "picture": o.picture}
+        out |= {f"lowest {p}": v for p, v in o.lowest.items()} | {f"highest {p}": v for p, v in o.highest.items()}
+    return out
