@@ -265,10 +265,10 @@ class Resolver:
             if len(people) > 1:
                 self._add("CFG-048", (*at, "holders"), people=" ".join(people), phone=phone)
         if len(holders) < 2:
-            self._add("CFG-067", at, store=store.id, why=f"保管人 {len(holders)} 名 · {len(holders)} holders")
+            self._add("CFG-076", at, store=store.id, why=f"保管人 {len(holders)} 名 · {len(holders)} holders")
         written = {p.id for where, p in self._items("people") if self.source.written((*where, "trained"))}
         if untrained := [p.id for p in holders if p.id not in written]:
-            self._add("CFG-068", (*at, "holders"), people=" ".join(untrained))
+            self._add("CFG-077", (*at, "holders"), people=" ".join(untrained))
 
     # helpers
 
