@@ -69,7 +69,7 @@ class Far:
         if fault == "lost":
             return []
         if fault == "duplicated":
-            return [answer, answer]
+            return [answer + answer]  # in one piece: of a copy held back longer than the silence nothing is promised
         if fault == "echoed":
             return [request, answer] if self._random.random() < 0.5 else [request]
         if fault == "truncated":
