@@ -89,6 +89,21 @@ def port_row(bus: BusConfig, ports: Sequence[SerialPort], run_lives: bool) -> Ro
     return Row("ok", about, "可用", "usable")
 
 
+def panel_row(bus: BusConfig, up: bool, run_lives: bool) -> Row:
+    """Of a line that speaks by itself (a panel, a lock board): only the living `run` can tell."""
+    about = f"线路 {bus.id} {bus.type}"
+    if not run_lives:
+        return Row("warn", about, "只听不问，run 运行时才知道", "is listened to, not asked: only a living `run` can tell")
+    if not up:
+        return Row(
+            "bad",
+            about,
+            "收不到报文：查主机是否设成输出、A/B 或收发线、波特率",
+            "nothing comes: the panel's output, wires, baud",
+        )
+    return Row("ok", about, "在收报文", "frames come")
+
+
 async def examine(line: Asker, devices: Sequence[Device], times: int) -> dict[str, Counter[str]]:
     """Each device in turn, `times` rounds, so that what comes and goes is seen. Device id -> what its questions showed."""
     seen: dict[str, Counter[str]] = {d.id: Counter() for d in devices}

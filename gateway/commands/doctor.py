@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from gateway.commands._client import Failed, living
+from gateway.commands._client import Failed, ask, living
 
 if TYPE_CHECKING:
     from gateway.checkup import Row
@@ -53,7 +53,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _of_site(args: argparse.Namespace, site: Site, lives: bool) -> Iterator[Row]:
-    from gateway.checkup import port_row, site_row
+    from drivers.registry import BUSES
+    from gateway.checkup import panel_row, port_row, site_row
     from gateway.ports import serial_ports
 
     yield site_row(site)
@@ -63,7 +64,10 @@ def _of_site(args: argparse.Namespace, site: Site, lives: bool) -> Iterator[Row]
             continue
         if bus.port:
             yield port_row(bus, ports, lives)
-        yield from asyncio.run(_line(args, site, bus))
+        if bus.type in BUSES:
+            yield from asyncio.run(_line(args, site, bus))
+        else:
+            yield panel_row(bus, lives and bool(ask(args.data, {"ask": "health"})["data"]["buses"][bus.id]["up"]), lives)
 
 
 async def _line(args: argparse.Namespace, site: Site, bus: BusConfig) -> list[Row]:
@@ -71,11 +75,7 @@ async def _line(args: argparse.Namespace, site: Site, bus: BusConfig) -> list[Ro
     from gateway.commands._lines import line_of
     from gateway.diagnose import complaints
 
-    devices = [
-        d
-        for d in site.devices
-        if d.bus == bus.id and d.profile.channels and all(c.space in _SPACES for c in d.profile.channels)
-    ]
+    devices = [d for d in site.devices if d.bus == bus.id and d.profile.channels]
     if sys.stderr.isatty():
         print(f"正在问 {bus.id} 的 {len(devices)} 个设备 …", file=sys.stderr)
     line = line_of(args.data, bus)
@@ -92,9 +92,6 @@ async def _line(args: argparse.Namespace, site: Site, bus: BusConfig) -> list[Ro
     well = sum(set(counts) <= {"good", "echo"} for counts in seen.values())
     state = "ok" if well == len(seen) else "warn"
     return [Row(state, f"线路 {bus.id}", f"{len(seen)} 个设备，{well} 个正常", f"{well} of {len(seen)} devices well"), *rows]
-
-
-_SPACES = ("coil", "discrete", "input", "holding")
 
 
 def _tell(rows: list[Row], as_json: bool) -> int:

@@ -86,14 +86,17 @@ async def _living(args: argparse.Namespace) -> AsyncIterator[Points]:
 async def _alone(args: argparse.Namespace) -> AsyncIterator[Points]:
     """Round after round, each line by itself, every device once a round."""
     from drivers.poller import Poller
-    from drivers.registry import open_bus
+    from drivers.registry import BUSES, open_bus
     from gateway.clock import SystemClock
     from gateway.commands._lines import site_of
     from gateway.readone import read_json
 
     site = site_of(args)
     _must_know(args.device, {d.id for d in site.devices})
-    wanted = [d for d in site.devices if not args.device or d.id in args.device]
+    asked = {bus.id for bus in site.buses if bus.type in BUSES}  # the others speak by themselves: only `run` listens to them
+    wanted = [d for d in site.devices if d.bus in asked and (not args.device or d.id in args.device)]
+    if not wanted:
+        raise Failed("这些设备只在 run 运行时能看 · these devices can be watched only while `run` lives")
     pollers = {}
     for bus in site.buses:
         if mine := [d for d in wanted if d.bus == bus.id]:

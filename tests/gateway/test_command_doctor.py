@@ -14,7 +14,11 @@ import pytest
 from tools_school import BAUD, School, command, device, image_of
 from tools_site import compiled
 
+from gateway.checkup import panel_row
+from gateway.commands._client import Failed
+from gateway.commands._lines import line_of
 from gateway.diagnose import complaints
+from gateway.site import BusConfig
 from gateway.symptoms import WORDS
 
 # injected fault -> the symptom that must be named
@@ -144,3 +148,13 @@ def test_mbpoll_gives_the_same_values_as_read(data: Path) -> None:
         told = [int(word) & 0xFFFF for word in re.findall(r"^\[\d+\]:\s+(-?\d+)", done.stdout, re.M)]
         answer = bytes.fromhex(frame["rx"])[3:-2]
         assert told and told == [int.from_bytes(answer[n : n + 2], "big") for n in range(0, len(answer), 2)]
+
+
+def test_a_line_that_speaks_by_itself_is_not_asked(tmp_path: Path) -> None:
+    """Only a living `run` can tell whether a panel still talks: said so, and the other commands point at it."""
+    bus = BusConfig("panel", "gst5000-rs485", port="/dev/null", baud=2400)
+    assert panel_row(bus, up=False, run_lives=False).state == "warn"
+    assert panel_row(bus, up=False, run_lives=True).state == "bad"
+    assert panel_row(bus, up=True, run_lives=True).state == "ok"
+    with pytest.raises(Failed, match="gst5000-rs485"):
+        line_of(tmp_path, bus)
