@@ -195,6 +195,12 @@ class Engine:
         self._box(rec, kind, str(evidence.get("point") or f"{BOX}/{kind}"), active, evidence)
         return self._settle(rec)
 
+    def noted(self, kind: str, args: Mapping[str, Scalar], now: Now, clock_ok: bool) -> Outcome:
+        """Something the box has done that changes no alarm, written down: the daily self-test."""
+        rec = self._record(now, clock_ok)
+        rec.event(kind, args=args)
+        return self._settle(rec)
+
     def next_due(self) -> int | None:
         """The mono ms at which `tick` is wanted next. Calling it earlier or more often changes nothing."""
         parts = (self._book, self._judge, self._telling, self._keeping.standing, self._trials)

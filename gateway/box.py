@@ -16,7 +16,7 @@ from drivers.lending import LineBusy
 from drivers.plan import is_fire
 from drivers.poller import Poller
 from drivers.reading import Clock, Reading
-from gateway import incident, marks_view, view
+from gateway import figures, incident, marks_view, selftest, view
 from gateway.bustask import BusTask
 from gateway.decide import Decider
 from gateway.jsonable import to_jsonable
@@ -176,6 +176,10 @@ class Box:
             "health": self._ask_health,
             "read": self._ask_read,
             "probe": self._ask_probe,
+            "kpi": self._ask_kpi,
+            "drills": self._ask_drills,
+            "drill": self._ask_drill,
+            "channels": self._ask_channels,
         }
         if what not in questions:
             raise RequestError("bad-request", "没有这个问题", f"ask one of: snapshot {' '.join(questions)}")
@@ -202,6 +206,26 @@ class Box:
     async def _ask_events(self, request: Json) -> list[Json]:
         since, limit = _number(request, "since", 0), min(_number(request, "limit", 500), 1000)
         return [json.loads(body) for _, body in await self._audit(audit.events, since, limit)]
+
+    async def _ask_kpi(self, request: Json) -> Json:
+        days = min(max(_number(request, "days", 30), 1), 400)
+        return await self._audit(figures.kpi_json, self.plant, tuple(self.engine.alarms.values()), self.clock.now(), days)
+
+    async def _ask_channels(self, request: Json) -> Json:
+        name = request.get("channel", "all")
+        if name != "all" and name not in self._tellers:
+            known = " ".join(self._tellers)
+            raise RequestError("not-found", f"没有这个通道；有：{known}", f"no such channel; there are: {known}")
+        return dict(await selftest.probes({n: t for n, t in self._tellers.items() if name in ("all", n)}))
+
+    async def _ask_drills(self, request: Json) -> Json:
+        return figures.drills_json(self.plant, self.engine.marks, self.clock.now())
+
+    async def _ask_drill(self, request: Json) -> Json:
+        found = await self._audit(figures.drill_json, self.plant, str(request.get("drill", "")))
+        if found is None:
+            raise RequestError("not-found", "没有这次演练", "no such drill")
+        return found
 
     async def _ask_verify(self, request: Json) -> Json:
         findings = await self._audit(audit.verify)

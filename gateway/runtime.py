@@ -15,10 +15,10 @@ from typing import IO
 
 from alerts.channels.registry import CHANNELS
 from alerts.engine import Engine
-from alerts.model import Inbound
+from alerts.model import Inbound, Scalar
 from drivers.quantities import QUANTITIES
 from drivers.reading import Clock
-from gateway import housekeeping
+from gateway import housekeeping, selftest
 from gateway.afresh import inherited
 from gateway.box import Box
 from gateway.bustask import BusTask, open_task
@@ -120,6 +120,11 @@ async def run(
 
     leaves: dict[str, Callable[[], Awaitable[None]]] = {f"bus:{id}": p.run for id, p in pollers.items()}
     leaves |= {f"channel:{name}": teller.run for name, teller in tellers.items()}
+
+    async def tested(args: dict[str, Scalar]) -> None:
+        await decider.settle(engine.noted("selftest", args, clock.now(), clock.ok()))
+
+    leaves["selftest"] = partial(selftest.daily, plant, clock, tellers, tested, leaf_alarm)
     leaves["socket"] = partial(_listen, server)
     if site.speech:
         words = Words(data_dir() / SHIPPED, data / OWN)

@@ -15,6 +15,7 @@ from alerts.channels.base import Channel
 from alerts.channels.faults import DeliveryFault, GiveUp, TryAgain
 from alerts.model import Delivery, Fate, Inbound, Notification
 from alerts.plant import Person
+from gateway.store.answers import succeed
 from gateway.store.crashpoint import crashpoint
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ class Teller:
         self._ears = ears
         self._order = itertools.count()
         self._queue: queue.PriorityQueue[tuple[int, int, float, Notification]] = queue.PriorityQueue()
+        self._probes: queue.SimpleQueue[asyncio.Future[str]] = queue.SimpleQueue()
         self._busy: tuple[float, Notification | None] | None = None
         self._generation = 0
         self._listen_due = 0.0
@@ -58,6 +60,15 @@ class Teller:
     def send(self, notification: Notification) -> None:
         """Queue it, from the event loop. Worse severities overtake; equals keep their order. Second attempts are the engine's decision."""
         self._queue.put((-int(notification.severity), next(self._order), asyncio.get_running_loop().time(), notification))
+
+    async def probe(self) -> str:
+        """Let the channel prove itself, in its own thread: "" or what is wrong. Tells nobody anything."""
+        asked: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._probes.put(asked)
+        try:
+            return await asyncio.wait_for(asked, HANG)
+        except TimeoutError:
+            return f"no answer within {HANG:.0f} s"
 
     @property
     def waiting(self) -> int:
@@ -105,7 +116,7 @@ class Teller:
 
     def _work(self, loop: asyncio.AbstractEventLoop, generation: int) -> None:
         while generation == self._generation:
-            if not self._listen(loop, generation):
+            if not self._listen(loop, generation) or not self._prove(loop, generation):
                 return
             try:
                 _, _, queued, notification = self._queue.get(timeout=LISTEN)
@@ -155,6 +166,26 @@ class Teller:
             else:
                 _on(loop, self._ears.heard, one)
         _on(loop, self._state, loop.time(), why)
+        return True
+
+    def _prove(self, loop: asyncio.AbstractEventLoop, generation: int) -> bool:
+        """Answer one who asks for a proof, when no message waits. False when this thread has been given up meanwhile."""
+        if not self._queue.empty() or self._probes.empty():
+            return True
+        asked = self._probes.get()
+        self._busy = (loop.time(), None)
+        try:
+            self._channel.probe()
+            why = ""
+        except DeliveryFault as fault:
+            why = fault.why
+        except Exception as error:
+            log.exception("channel %s broke while proving itself", self._name)
+            why = type(error).__name__
+        if generation != self._generation:
+            return False
+        self._busy = None
+        _on(loop, succeed, asked, why)
         return True
 
     def _once(self, notification: Notification) -> tuple[Delivery, str]:

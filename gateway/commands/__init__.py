@@ -22,6 +22,8 @@ COMMANDS: dict[str, str] = {
     "outputs": "outputs: how they stand, try one 输出",
     "read": "read one device once 读一个设备",
     "alarm": "list alarms; received, result, silence, reset 报警处理",
+    "drill": "evacuation and communication drills, their plan and proof 演练",
+    "notify": "try one channel 测试通知通道",
     "journal": "verify or export the journal 日志核验与导出",
     "user": "people who may log in to the page 登录用户",
     "version": "print the version 版本",

@@ -143,6 +143,7 @@ class World:
     sent: list[Notification] = field(default_factory=list)
     journal: dict[str, Alarm] = field(default_factory=dict)
     marks: dict[str, Mark] = field(default_factory=dict)
+    ended: list[Mark] = field(default_factory=list)
     outputs: dict[str, bool] = field(default_factory=dict)
     openings: dict[str, Opening] = field(default_factory=dict)  # as a journal would hold them
     commands: int = 0
@@ -163,6 +164,8 @@ class World:
                 self.journal[alarm.id] = alarm
         for mark in out.marks:
             self.marks.pop(mark.id, None)
+            if mark.stage is Stage.OVER:
+                self.ended.append(mark)
             if mark.stage is not Stage.OVER:
                 self.marks[mark.id] = mark
         return out

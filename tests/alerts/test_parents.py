@@ -1,0 +1,188 @@
+"""One fault instead of many (R36), lost detection per sleeping building, the lightning of story 11; first-up, flood and groups (R35)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from engine_world import POINTS, RULES, World, plant
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerts.flood import groups
+from alerts.kinds import KINDS
+from alerts.marks import MINUTE
+from alerts.model import Policy, Rule, Severity, Step
+from alerts.parents import HIDEABLE
+from alerts.plant import Point
+
+MAINS = Point("box-io/mains", "box-io", "mains", "kitchen", "市电", 30_000, "line-b")
+PARTS = (("smoke", "smoke"), ("fault", "device-fault"), ("dirt", "contamination"))
+UG3 = tuple(Point(f"ug3/{n}", "ug3", q, "room-a", n, 30_000, "line-a") for n, q in PARTS)
+FLOODING = ("smoke-a/smoke", "smoke-k/smoke", "gas-k/gas", "rc-1/current", "line-a/link", *(f"d{n}/mains" for n in range(14)))
+LATCHING = {"fire", "heat", "manual", "flow", "gas-2", "store", "panic", "electrical", "tamper"}
+
+
+def school(sleeping: bool = False) -> World:
+    points = (*POINTS, *UG3, MAINS)
+    bussed = tuple(p.id for p in points if p.bus and p.id != MAINS.id)
+    dorm = tuple(p for p in bussed if p.startswith(("smoke-a", "smoke-b", "heat", "call", "ug3")))
+    rules = [r for r in RULES if r.kind != "no_data"]
+    rules.append(Rule("mains", "state", "mains", (MAINS.id,), {"equals": 0.0}, 0, 0, "mains"))
+    if sleeping:
+        rules.append(Rule("no-data-sleep", "no_data", "comm-sleep", dorm, {}, 0, 0, "comm-sleep"))
+    rest = tuple(p for p in bussed if not sleeping or p not in dorm)
+    rules.append(Rule("no-data", "no_data", "comm", rest, {}, 0, 0, "quiet"))
+    made = plant(tuple(rules), points)
+    more = {
+        "mains": Policy("mains", (Step("mains", "unacked", 0, ("duty", "leader"), "mains"),), result_asked=False),
+        "comm-sleep": Policy("comm-sleep", (
+            Step("first", "unacked", 0, ("duty", "keeper"), "comm.sleep"),
+            Step("patrol", "always", 3_600_000, ("duty",), "comm.sleep", every=3_600_000),
+        ), result_asked=False),
+    }  # fmt: skip
+    return World(replace(made, policies={**made.policies, **more}))
+
+
+def heads(world: World) -> list[str]:
+    return sorted(a.point for a in world.engine.alarms.values() if not a.parent)
+
+
+def test_r36_a_dead_device_is_one_fault() -> None:
+    world = school()
+    world.read({p.id: None for p in UG3})
+    assert len(heads(world)) == 1 and len(world.engine.alarms) == 3
+    assert world.engine.alarms[world.journal_id(heads(world)[0])].evidence["count"] == 3
+    head = heads(world)[0]
+    world.read({head: 0.0})
+    left = [p for p in heads(world) if p != head]
+    assert len(left) == 1, "the others are still one fault of their own"
+
+
+def test_r36_a_dead_line_is_one_fault_and_its_points_are_unknown() -> None:
+    world = school()
+    world.read({"line-a/link": 0.0})
+    world.read({p.id: None for p in (*UG3, POINTS[0], POINTS[1])})
+    assert heads(world) == ["line-a/link"]
+    assert all(world.engine.view[p.id].value is None for p in UG3)
+    world.read({"line-a/link": 1.0})
+    assert len([h for h in heads(world) if h != "line-a/link"]) == 3, "what is still dead is shown, one fault per device"
+
+
+def test_suppression_never_hides_fire_gas_or_a_breach() -> None:
+    assert all(KINDS[k].suppressible and KINDS[k].severity <= Severity.FAULT for k in HIDEABLE)
+    world = school()
+    world.read({"smoke-a/smoke": 1.0, "gas-k/gas": 45.0})
+    world.read({MAINS.id: 0.0, "line-a/link": 0.0, "line-b/link": 0.0})
+    assert not any(a.parent for a in world.engine.alarms.values() if a.severity >= Severity.BREACH)
+
+
+def test_lightning() -> None:
+    """Story 11: one 停电, one lost-detection call for the sleeping building, patrol prompts, recovery once."""
+    world = school(sleeping=True)
+    world.read({MAINS.id: 0.0})
+    world.read({"line-a/link": 0.0, "line-b/link": 0.0})
+    world.read({p.id: None for p in (*POINTS, *UG3) if p.bus})
+    told = [(n.person, n.message) for n in world.sent]
+    assert sorted(told) == [("li", "mains"), ("wang", "comm.sleep"), ("wang", "mains"), ("zhou", "comm.sleep")]
+    assert len(heads(world)) == 2
+    head = next(a for a in world.engine.alarms.values() if a.kind == "comm-sleep" and not a.parent)
+    assert head.evidence["count"] == 7
+    before = len(world.sent)
+    for _ in range(60):
+        world.wait(MINUTE)
+    assert [(n.person, n.message) for n in world.sent[before:]] == [("wang", "comm.sleep")], "an hourly patrol prompt"
+    for n in world.sent[:]:
+        world.fate(n, world.ACCEPTED)
+    world.do("ack", "wang", "all")
+    before = len(world.sent)
+    world.read({MAINS.id: 1.0, "line-a/link": 1.0, "line-b/link": 1.0})
+    world.read({p.id: 0.0 for p in (*POINTS, *UG3) if p.bus})
+    ends = [(n.person, n.message) for n in world.sent[before:]]
+    assert sorted(ends) == [
+        ("li", "recover.other"),
+        ("wang", "recover.fault"),
+        ("wang", "recover.other"),
+        ("zhou", "recover.fault"),
+    ]
+    assert not world.engine.alarms
+
+
+def test_first_up_per_building() -> None:
+    world = school()
+    world.read({"smoke-a/smoke": 1.0})
+    world.read({"heat-a/heat": 1.0, "smoke-k/smoke": 1.0})
+    first = {a.point for a in world.engine.alarms.values() if a.first_up}
+    assert first == {"smoke-a/smoke", "smoke-k/smoke"}
+    world.restart(1_000)
+    assert {a.point for a in world.engine.alarms.values() if a.first_up} == first
+
+
+def flooded() -> World:
+    points = tuple(Point(f"d{n}/mains", f"d{n}", "mains", "kitchen", "市电", 30_000) for n in range(14))
+    many = Rule("many", "state", "warning", tuple(p.id for p in points), {"equals": 0.0}, 0, 0, "quiet")
+    rules = (*(r for r in RULES if r.kind != "no_data"), many)
+    return World(plant(rules, (*POINTS, *points)))
+
+
+def test_r35_a_flood_is_flagged_and_fire_and_gas_2_stand_alone() -> None:
+    world = flooded()
+    for n in range(11):
+        assert [m.kind for m in world.engine.marks.values()] == [], n
+        world.read({f"d{n}/mains": 0.0})
+    assert [m.kind for m in world.engine.marks.values()] == ["flood"]
+    assert [e.kind for e in world.events if e.kind == "flood"] == ["flood"]
+    world.read({"smoke-k/smoke": 1.0, "gas-k/gas": 45.0})
+    found = groups(world.engine.alarms.values(), world.school)
+    assert [len(g.alarms) for g in found] == [1, 1, 11]
+    assert {world.engine.alarms[g.alarms[0]].kind for g in found[:2]} == {"fire", "gas-2"}
+    world.restart(MINUTE)
+    assert [m.kind for m in world.engine.marks.values()] == ["flood"]
+    for _ in range(12):
+        world.wait(MINUTE)
+    assert [m.kind for m in world.engine.marks.values()] == [], "over when fewer than five came in ten minutes"
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from(FLOODING), max_size=25))
+def test_r35_groups_lose_nothing_and_hide_no_fire(raised: list[str]) -> None:
+    world = flooded()
+    for point in raised:
+        world.read({point: {"gas-k/gas": 45.0, "rc-1/current": 400.0}.get(point, float("smoke" in point))})
+    alarms = [a for a in world.engine.alarms.values() if a.number]
+    found = groups(alarms, world.school)
+    assert sorted(i for g in found for i in g.alarms) == sorted(a.id for a in alarms)
+    for alarm in alarms:
+        if alarm.severity >= Severity.BREACH:
+            assert [g.alarms for g in found if alarm.id in g.alarms] == [(alarm.id,)]
+
+
+def test_d15_a_flapping_input_is_one_alarm_one_note_and_few_repeats() -> None:
+    """1 Hz for an hour, and somebody answers each time it rings."""
+    world = World(plant(tuple(r for r in RULES if r.kind != "no_data")))
+    for second in range(3_600):
+        world.read({"smoke-a/smoke": float(second % 2)})
+        world.wait(1_000)
+        if world.engine.alarms and second % 60 == 59:
+            world.do("ack")
+    assert [e.kind for e in world.events].count("raised") == 1
+    assert [e.kind for e in world.events].count("chattering") == 1
+    firsts = [n for n in world.sent if n.step == "first" and n.person == "wang"]
+    assert len(firsts) <= 1 + 60 // 10 + 1
+
+
+def test_r14_mute_stops_sound_only_and_a_new_alarm_sounds_again() -> None:
+    world = World(plant(tuple(r for r in RULES if r.kind != "no_data")))
+    world.read({"smoke-a/smoke": 1.0})
+    world.do("silence")
+    assert not world.outputs["board/sounder"] and world.alarm("smoke").state.value == "unacked"
+    world.wait(5 * MINUTE)
+    assert world.outputs["board/sounder"], "re-alarm after five minutes unanswered"
+    world.do("silence")
+    world.read({"smoke-k/smoke": 1.0})
+    assert world.outputs["board/sounder"], "a new alarm sounds again at once"
+
+
+@pytest.mark.parametrize("kind", [k.id for k in KINDS.values() if k.latching])
+def test_r12_latching_kinds_are_those_of_the_list(kind: str) -> None:
+    assert kind in LATCHING or KINDS[kind].severity >= Severity.WARNING
