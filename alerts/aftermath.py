@@ -6,7 +6,7 @@ drill, parents (R36), tests that end by themselves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from alerts import flood, modes, parents
@@ -15,6 +15,7 @@ from alerts.kinds import KINDS
 from alerts.model import Alarm, AlarmState, Mark, Result, Step
 from alerts.modes import Change
 from alerts.plant import Plant
+from alerts.record import Record
 from alerts.standing import Standing
 from drivers.reading import Now
 
@@ -37,6 +38,12 @@ class After:
     standing: Standing
     plant: Plant
     now: Now
+
+
+def after(known: Mapping[str, Alarm], rec: Record, standing: Standing, plant: Plant) -> After:
+    """What stands at this moment of an input, by its record so far."""
+    changed, raised = ([known[i] for i in ids if i in known] for ids in (rec.changed, rec.raised))
+    return After(known.values(), changed, raised, tuple(rec.marks.values()), bool(rec.marks), standing, plant, rec.now)
 
 
 def _modes(a: After) -> Iterable[Change]:

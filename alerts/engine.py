@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 
 from alerts import aftermath, care, duty, interlock, keeping, stores, trial
@@ -221,14 +222,15 @@ class Engine:
         self._feedback_due = self._feedback.next_due(rec.now)
         for rule, point, active in self._keeping.rehearsed(rec):
             self._condition(rec, rule, point, Truth.BREACHED if active else Truth.CLEAR, True, {})
-        self._keeping.alarms(rec, self._after(rec).raised)
+        look = partial(aftermath.after, self.alarms, rec, self._keeping.standing, self._plant)
+        self._keeping.alarms(rec, look().raised)
         for consequence in aftermath.CONSEQUENCES if rec.changed or rec.marks else ():
-            for alarm, kind, args in tuple(consequence(self._after(rec))):
+            for alarm, kind, args in tuple(consequence(look())):
                 if kind:
                     self._log(rec, self._book.by_id[alarm.id].state, alarm, kind, args=args)
                 else:
                     self._put(rec, alarm)
-        self._keeping.flood(rec, self._after(rec).raised)
+        self._keeping.flood(rec, look().raised)
         self._telling.escalate(rec, lambda: duty.on_duty(self._plant, rec.now.wall))
         if rec.changed or self._trials.due(rec.now):
             standing = tuple(self._book.all())
@@ -240,20 +242,6 @@ class Engine:
             self._feedback_due = self._feedback.next_due(rec.now)
         self._seq = rec.seq
         return rec.outcome()
-
-    def _after(self, rec: Record) -> aftermath.After:
-        known = self._book.by_id
-        changed, raised = ([known[i] for i in ids if i in known] for ids in (rec.changed, rec.raised))
-        wide = bool(rec.marks)
-        marks = rec.marks.values()
-        return aftermath.After(known.values(), changed, raised, marks, wide, self._keeping.standing, self._plant, rec.now)
-
-    def _stores(self, rec: Record) -> None:
-        """Record what has happened at stores."""
-        for news in self._judge.stores.news():
-            rec.event(news.kind, who=news.who, args={"store": news.store} | dict(news.args))
-            if news.opening is not None:
-                rec.openings[news.opening.id] = news.opening
 
     def _active(self, rule: str, point: str) -> bool:
         """Does the return limit count? Only while the alarm is active or pending."""
