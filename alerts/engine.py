@@ -243,6 +243,13 @@ class Engine:
         self._seq = rec.seq
         return rec.outcome()
 
+    def _stores(self, rec: Record) -> None:
+        """Record what has happened at stores."""
+        for news in self._judge.stores.news():
+            rec.event(news.kind, who=news.who, args={"store": news.store} | dict(news.args))
+            if news.opening is not None:
+                rec.openings[news.opening.id] = news.opening
+
     def _active(self, rule: str, point: str) -> bool:
         """Does the return limit count? Only while the alarm is active or pending."""
         alarm = self._book.get(rule, point)
