@@ -45,7 +45,7 @@ PURE = [
 # files that may know a library, and nobody else
 OWNERS = {
     "paho": {"gateway/stream/client.py"},
-    "pymodbus": set(),  # the judge of our Modbus in tests and benchmarks,
+    "pymodbus": {"drivers/modbus/pdu.py"},
     "influxdb_client": {"gateway/stream/influx.py"},
     "ruamel": {"gateway/config/"},
     "pydantic": {"gateway/config/", "dashboard/"},
