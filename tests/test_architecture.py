@@ -18,7 +18,7 @@ HEAVY = {"pydantic", "ruamel", "numpy", "fastapi", "starlette", "uvicorn", "jinj
 PURE = [
     *(p for p in (ROOT / "alerts").rglob("*.py") if "channels" not in p.parts),
     *(ROOT / "drivers/framers").rglob("*.py"),
-    *(ROOT / "drivers/modbus" / f"{name}.py" for name in ("line", "frames", "pdu")),
+    *(ROOT / "drivers/modbus" / f"{name}.py" for name in ("line", "frames")),
     *(
         ROOT / "drivers" / f"{name}.py"
         for name in (
