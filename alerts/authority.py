@@ -15,7 +15,7 @@ from alerts.model import Alarm, Result
 from alerts.plant import Person, Plant
 
 NIGHT = (18 * 60, 8 * 60)  # local minutes: when the leader on duty may take out of service, and until when
-VERBS = ("ack", "result", "silence", "reset", "note", "assign", "tick", "repair")
+VERBS = ("ack", "result", "silence", "reset", "note", "assign", "tick", "repair", "next", "decline")
 _WATCH = dict.fromkeys(VERBS, "") | {"reset": "on-site"}
 _ALL = dict.fromkeys(VERBS, "")
 
@@ -27,11 +27,11 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
     "leader": _WATCH,
     "officer": _ALL,
     "head": _ALL,
-    "electrician": {"ack": "electrical", "note": "electrical", "tick": "electrical", "repair": "electrical"},
-    "technician": {"ack": "maintenance", "result": "maintenance", "note": "maintenance"},
-    "holder": {},
+    "electrician": {"ack": "electrical", "note": "electrical", "tick": "electrical", "repair": "electrical", "decline": ""},
+    "technician": {"ack": "maintenance", "result": "maintenance", "note": "maintenance", "decline": ""},
+    "holder": {"decline": ""},
     "installer": {},
-    "bureau": {"ack": "", "note": ""},
+    "bureau": {"ack": "", "note": "", "decline": ""},
     "admin": _ALL,
 }
 

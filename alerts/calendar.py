@@ -108,3 +108,13 @@ def _began(plant: Plant, sleep: Sleep, wall: int) -> int | None:
 
 def _named(spans: tuple[Span, ...], day: date) -> str:
     return next((s.name for s in spans if s.start <= day.isoformat() <= s.end), "")
+
+
+def phone_test(calendar: Calendar, day: date) -> bool:
+    """Are the phones tested on this day? The first school day of each week, and the last one before a holiday."""
+    if not school_day(calendar, day):
+        return False
+    monday = day - timedelta(days=day.isoweekday() - 1)
+    first = not any(school_day(calendar, monday + timedelta(days=n)) for n in range((day - monday).days))
+    tomorrow = day + timedelta(days=1)
+    return first or (holiday(calendar, tomorrow) != "" and not school_day(calendar, tomorrow))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from alerts.causes import causes
+from alerts.escalation import hurried
 from alerts.machine import step
 from alerts.model import OPEN, Alarm, AlarmState, Command, Input, Result, Scalar
 from alerts.plant import Person, Plant
@@ -13,7 +14,7 @@ from drivers.reading import Now
 
 RESOUND = 300_000  # ms: a silenced, unanswered alarm sounds again (R14)
 REMOTE = frozenset({"sms", "key"})  # proofs that mean "an alarm that was sent to this phone"
-TOGETHER = frozenset({"ack", "silence", "note"})  # verbs that may answer several alarms at once
+TOGETHER = frozenset({"ack", "silence", "note", "decline"})  # verbs that may answer several alarms at once
 MOST_TEXT = 200
 _SAID = frozenset({Result.REAL, Result.FALSE, Result.DRILL, Result.TEST})
 
@@ -96,12 +97,29 @@ def note(cmd: Command, alarm: Alarm, person: Person, plant: Plant, now: Now) -> 
     return Done(alarm, alarm.state, "note", args={"text": str(cmd.args.get("text") or "")[:MOST_TEXT]})
 
 
+def decline(cmd: Command, alarm: Alarm, person: Person, plant: Plant, now: Now) -> Done:
+    """我去不了: the next person at once, and this one is not called for it again. Not counted against anybody."""
+    if person.id not in alarm.told:
+        return Done(alarm, alarm.state, refused="refused.not-called")
+    if person.id in alarm.declined:
+        return Done(alarm, alarm.state, "declined")
+    new = replace(hurried(alarm, now), declined=(*alarm.declined, person.id))
+    return Done(new, alarm.state, "declined")
+
+
+def call_next(cmd: Command, alarm: Alarm, person: Person, plant: Plant, now: Now) -> Done:
+    """呼叫下一人: no waiting for the timer."""
+    return Done(hurried(alarm, now), alarm.state, "next")
+
+
 VERBS: Mapping[str, Callable[[Command, Alarm, Person, Plant, Now], Done]] = {
     "ack": ack,
     "result": result,
     "silence": silence,
     "reset": reset,
     "note": note,
+    "decline": decline,
+    "next": call_next,
 }
 
 

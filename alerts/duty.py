@@ -5,8 +5,13 @@ Source: people's table of §3 and the rota of §4.2; minutes of the day are loca
 
 from __future__ import annotations
 
-from alerts.calendar import local
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from alerts.calendar import local, school_day, wall_of
 from alerts.plant import Plant, Shift
+
+DAY = 24 * 60
 
 POSTS = ("duty", "second", "leader")
 ROLES = ("officer", "head", "electrician", "bureau", "holder", "keeper")
@@ -31,26 +36,61 @@ def on_duty(plant: Plant, wall: int) -> dict[str, tuple[str, ...]]:
     A hole in the rota falls back to everybody of the post's role, an empty role to the one that answers for it
     (STAND_IN), so that duty, second and leader are empty only when the school has named nobody at all.
     """
-    at = local(plant, wall)
-    minute, day = at.hour * 60 + at.minute, at.isoweekday()
-    found = {post: _rota(plant, post, minute, day) for post in POSTS}
+    found = {post: rota(plant, post, wall) for post in POSTS}
     return {name: found.get(name) or _stand_in(plant, name) for name in (*POSTS, *ROLES)}
 
 
-def _rota(plant: Plant, post: str, minute: int, day: int) -> tuple[str, ...]:
-    people = (s.person for s in plant.shifts if s.post == post and s.person in plant.people and covers(s, minute, day))
-    return tuple(dict.fromkeys(people))
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One shift of one person, in wall ms; the end is not part of it."""
+
+    post: str
+    person: str
+    start: int
+    end: int
 
 
-def covers(shift: Shift, minute: int, day: int) -> bool:
-    """Is the shift running at this local minute of this ISO weekday? Its end is not part of it; equal ends are 24 hours.
+def rota(plant: Plant, post: str, wall: int) -> tuple[str, ...]:
+    """Who should stand at the post now, by the rota alone."""
+    return tuple(dict.fromkeys(t.person for t in turns(plant, post, wall, wall + 1)))
 
-    A shift past midnight belongs to the day on which it begins.
-    """
-    if shift.start < shift.end:
-        return day in shift.days and shift.start <= minute < shift.end
-    yesterday = (day - 2) % 7 + 1
-    return (day in shift.days and minute >= shift.start) or (yesterday in shift.days and minute < shift.end)
+
+def turns(plant: Plant, post: str, start: int, end: int) -> list[Turn]:
+    """The turns at the post that touch this time, by their beginning. A shift past midnight belongs to the day it begins."""
+    if not any(s.post == post for s in plant.shifts):
+        return []
+    day, last = local(plant, start).date() - timedelta(days=1), local(plant, end).date()
+    out: list[Turn] = []
+    while day <= last:
+        for shift in plant.shifts:
+            if shift.post == post and shift.person in plant.people and runs(shift, plant, day):
+                until = shift.end if shift.end > shift.start else shift.end + DAY
+                turn = Turn(post, shift.person, wall_of(plant, day, shift.start), wall_of(plant, day, until))
+                if turn.start < end and turn.end > start:
+                    out.append(turn)
+        day += timedelta(days=1)
+    return sorted(out, key=lambda t: (t.start, t.person))
+
+
+def runs(shift: Shift, plant: Plant, day: date) -> bool:
+    """Does the shift begin on this day?"""
+    if day.isoweekday() not in shift.days or day.isocalendar().week % shift.every != shift.week % shift.every:
+        return False
+    if day.isoformat() < shift.first or (shift.last and day.isoformat() > shift.last):
+        return False
+    return shift.on == "any" or (shift.on == "school") is school_day(plant.calendar, day)
+
+
+def holes(plant: Plant, post: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The times between which nobody of the rota stands at the post; none where the site has no rota for it."""
+    if not any(s.post == post for s in plant.shifts):
+        return []
+    out, covered = [], start
+    for turn in turns(plant, post, start, end):
+        if turn.start > covered:
+            out.append((covered, turn.start))
+        covered = max(covered, turn.end)
+    return [*out, (covered, end)] if covered < end else out
 
 
 def keepers(zone: str, plant: Plant) -> tuple[str, ...]:

@@ -11,11 +11,12 @@ from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 
-from alerts import aftermath, care, duty, interlock, keeping, stores, trial
-from alerts.authority import allowed
+from alerts import aftermath, carry, interlock, keeping, stores, trial
 from alerts.book import Book
-from alerts.commands import VERBS, Done, result_minutes, targets
+from alerts.commands import REMOTE, Done, targets
+from alerts.desk import Desk
 from alerts.feedback import Feedback
+from alerts.inbound import Inbound
 from alerts.judge import Judge
 from alerts.keeping import Keeping
 from alerts.kinds import KINDS
@@ -49,9 +50,9 @@ from alerts.trial import Trials
 from drivers.reading import Now, Reading
 
 DAY = 86_400_000  # ms, for a time off that nobody knows: whatever an opening waited for is over
+DESK = "desk"  # a registered desk or button: in the name of whoever has taken over the shift
 REMEMBERED = 86_400_000  # ms that a command's id is remembered
 _HELD_BREACHED = frozenset({AlarmState.PENDING, AlarmState.UNACKED, AlarmState.ACKED})  # the return limit counts in these
-_ANSWERS = {**VERBS, **care.VERBS}  # verbs about alarms
 
 
 class Engine:
@@ -71,6 +72,8 @@ class Engine:
         self._feedback_due: int | None = None
         self._telling = Telling(plant, self._book, self._put, self._unreached)
         self._keeping = Keeping(plant, self._telling.send)
+        self.desk = Desk(plant, self._telling.send)
+        self._inbound = Inbound(plant, self.desk, self.alarms.values, self._obey)
         self._outputs = dict.fromkeys(plant.outputs, False)
         self._trials = Trials(plant)
         self._replies: OrderedDict[str, tuple[Reply, int]] = OrderedDict()
@@ -123,7 +126,7 @@ class Engine:
         rec.event("boot", args={"boot": self._boot, "same_boot": same_boot, "off": off})
         for reply in replies:
             self._replies[reply.command] = (reply, now.mono)
-        self._keeping.restore(rec, marks, saved, off)
+        self._keeping.restore(rec, self.desk.restore(marks), saved, off)
         self._judge.stores.restore(
             openings, 0 if same_boot or saved is None else now.mono - (DAY if off is None else off) - saved.mono
         )
@@ -166,6 +169,9 @@ class Engine:
         for judgement in self._judge.due(now, clock_ok):
             self._judged(rec, *judgement)
         self._telling.again(rec)
+        self._telling.together(rec)
+        for hole in self.desk.tick(rec):
+            self._box(rec, "fault", f"{BOX}/roster", hole, {"why": "值班表有空缺 hole in the rota"})
         return self._settle(rec)
 
     def command(self, cmd: Command, now: Now, clock_ok: bool) -> Outcome:
@@ -231,7 +237,7 @@ class Engine:
                 else:
                     self._put(rec, alarm)
         self._keeping.flood(rec, look().raised)
-        self._telling.escalate(rec, lambda: duty.on_duty(self._plant, rec.now.wall))
+        self._telling.escalate(rec, lambda: self.desk.posts(rec.now, rec.clock_ok))
         if rec.changed or self._trials.due(rec.now):
             standing = tuple(self._book.all())
             for output, on in self._trials.applied(interlock.desired(standing, self._plant), standing, rec.now).items():
@@ -320,12 +326,14 @@ class Engine:
             self._telling.answered(new, who)
         return seq
 
+    def _done(self, rec: Record, cmd: Command, done: Done, args: Mapping[str, Scalar]) -> int:
+        return self._log(rec, done.old, done.alarm, done.kind, who=cmd.person, code=cmd.verb, args=args)
+
     def _put(self, rec: Record, alarm: Alarm) -> None:
         self._book.put(alarm, next_due(alarm, rec.now))
         rec.changed[alarm.id] = alarm
 
     def _unreached(self, rec: Record, n: Notification) -> None:
-        """Nothing is left for a listed person: the box cannot call."""
         self._box(rec, "cannot-call", f"{BOX}/cannot-call", True, {"person": n.person, "channel": n.channel})
 
     def _box(
@@ -339,10 +347,15 @@ class Engine:
         self._condition(rec, own, point, Truth.BREACHED if active else Truth.CLEAR, True, evidence)
 
     def _obey(self, rec: Record, cmd: Command) -> Reply:
+        if cmd.person == DESK:
+            cmd = replace(cmd, person=self.desk.person(rec.now, rec.clock_ok))
         person = self._plant.people.get(cmd.person)
         if person is None:
             return self._refuse(rec, cmd, "refused.person")
-        if cmd.verb not in (*_ANSWERS, *keeping.VERBS, *stores.VERBS, trial.VERB):
+        if cmd.proof in REMOTE:
+            self.desk.proven(rec, person.id)
+        known = (*carry.VERBS, *keeping.VERBS, *stores.VERBS, trial.VERB)
+        if cmd.verb not in known and not self._inbound.handles(cmd):
             return self._refuse(rec, cmd, "refused.verb")
         if rec.now.wall > cmd.expires:
             return self._refuse(rec, cmd, "refused.expired")
@@ -350,28 +363,17 @@ class Engine:
             return self._refuse(rec, cmd, "refused.clock")
         if cmd.verb == trial.VERB:
             return self._try(rec, cmd, person)
+        if self._inbound.handles(cmd):
+            return self._inbound.obey(rec, cmd, person)
         if cmd.verb in stores.VERBS:
             return self._at_store(rec, cmd, person)
-        meant, code = targets(cmd, self._book.all()) if cmd.verb in _ANSWERS else ((), "")
+        meant, code = targets(cmd, self._book.all()) if cmd.verb in carry.VERBS else ((), "")
         if cmd.verb in keeping.VERBS or (not meant and self._keeping.asked(cmd)):
             return self._keeping.ask(rec, cmd, person, self.alarms.values(), self.view)
         if not meant:
             return self._refuse(rec, cmd, code)
-        refusals: list[tuple[str, Alarm]] = []
-        reply: Reply | None = None
-        for alarm in meant:
-            ok, code = allowed(person, cmd.verb, alarm, self._plant)
-            done = (
-                _ANSWERS[cmd.verb](cmd, alarm, person, self._plant, rec.now) if ok else Done(alarm, alarm.state, refused=code)
-            )
-            if done.refused:
-                refusals.append((done.refused, alarm))
-                continue
-            args = {"command": cmd.id, "proof": cmd.proof} | dict(done.args or {})
-            seq = self._log(rec, done.old, done.alarm, done.kind, who=person.id, code=cmd.verb, args=args)
-            words = text(done.code or done.kind, done.alarm, result_minutes(done.alarm, self._plant))
-            reply = reply or Reply(cmd.id, True, done.kind, words, seq)
-        return reply or self._refuse(rec, cmd, *refusals[0])
+        done = carry.out(cmd, person, meant, self._plant, rec.now, partial(self._done, rec, cmd))
+        return done if isinstance(done, Reply) else self._refuse(rec, cmd, *done)
 
     def _try(self, rec: Record, cmd: Command, person: Person) -> Reply:
         """Switch one output on for some seconds; `_settle` does it, and undoes it when they are over."""

@@ -328,7 +328,7 @@ class Command:
     """Something a person asks of the engine. The engine authorises; a refusal is journaled."""
 
     id: str
-    verb: str  # ack, result, silence, reset, note
+    verb: str  # ack, result, silence, reset, note, next, decline, take, text ...
     person: str
     proof: str  # local | sms | key | bureau
     expires: int  # wall ms of the box

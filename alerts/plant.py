@@ -91,13 +91,22 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """One row of the rota in local minutes of the day; from > to passes midnight. `days` are ISO weekdays 1..7."""
+    """One row of the rota in local minutes of the day; from > to passes midnight. `days` are ISO weekdays 1..7.
+
+    `on`: any | school | off: every day, school days, days without school. `every` and `week`: the ISO weeks whose number
+    leaves that remainder (every 2, week 1: odd weeks). `first` and `last`: ISO dates, "" for no limit.
+    """
 
     post: str  # duty, second, leader
     person: str
     start: int
     end: int
     days: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7)
+    on: str = "any"
+    every: int = 1
+    week: int = 0
+    first: str = ""
+    last: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +178,7 @@ class Plant:
     policies: Mapping[str, Policy]
     holders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # store zone -> key-holders
     calendar: Calendar = Calendar()
+    channels: Mapping[str, str] = field(default_factory=dict)  # id -> type: what one can carry is alerts.budget.LIMITS
     checklists: Mapping[str, tuple[Item, ...]] = field(default_factory=dict)  # kind of alarm -> what to do about it
     kind: str = "school"  # or kindergarten: how often drills are due
     stores: Mapping[str, Store] = field(default_factory=dict)

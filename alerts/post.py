@@ -76,7 +76,7 @@ class Post:
         Not when it has become needless meanwhile: the alarm is over, or it has been answered and the step with it.
         """
         person = self._plant.people.get(n.person)
-        if n.reason != "closing" and _stale(n, alarm):
+        if n.severity is not Severity.INFO and _stale(n, alarm):  # what is INFO is an end, or no alarm's
             self._recalled[n.key] = (n.alarm, n.person)
             return None, True
         if person is None or n.attempt >= MOST_ATTEMPTS:

@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from alerts.calendar import local, working_hours
 from alerts.kinds import KINDS
 from alerts.messages import FIELDS, MESSAGES, REPEAT, Message
+from alerts.messages_people import NOTES
 from alerts.model import Alarm
 from alerts.plant import Plant
 from drivers.quantities import QUANTITIES
 from drivers.reading import Now
 
+CATALOGUE: dict[str, Message] = MESSAGES | NOTES
 Words = tuple[str, str]  # zh, en
 
 NIGHT = (21 * 60 + 30, 6 * 60 + 30)  # sleeping time
@@ -48,7 +50,7 @@ def render(message: str, args: Mapping[str, str], language: str, *, repeat: bool
     A field longer than its maximum is cut, except the place. Fields the message does not name are ignored, missing ones
     raise KeyError. `repeat` puts the mark of a possible repeat before it.
     """
-    m = MESSAGES[message]
+    m = CATALOGUE[message]
     text = (m.en if language == "en" else m.zh).format(
         **{f: args[f] if f == "place" or language == "en" else _cut(args[f], longest(m, f)) for f in fields(m, language)}
     )
@@ -62,7 +64,7 @@ def fields(message: Message, language: str) -> tuple[str, ...]:
 
 
 def longest(message: Message, field: str) -> int:
-    return message.longest.get(field, FIELDS[field])
+    return message.longest[field] if field in message.longest else FIELDS[field]
 
 
 def units(text: str) -> int:

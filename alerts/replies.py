@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from alerts import mark_replies
 from alerts.causes import causes
 from alerts.kinds import KINDS
-from alerts.model import Alarm, Result
+from alerts.model import Alarm, AlarmState, Result
+from alerts.plant import Plant
 
 TEXTS: dict[str, tuple[str, str]] = {
     "acked": ("已记录：你已收到{number}号", "Recorded: you have received no. {number}"),
@@ -28,6 +31,29 @@ TEXTS: dict[str, tuple[str, str]] = {
     "assigned": ("{number}号已交办", "No. {number} is assigned"),
     "ticked": ("已记录", "Recorded"),
     "repair": ("{number}号已报修", "A repair is asked for, no. {number}"),
+    "acked-many": (
+        "已记录：你已收到{k}条：{numbers}。请尽快报结果，如 2 {one} 或 3 {one}",
+        "Recorded: {k} received: {numbers}. Report each: 2 {one} or 3 {one}",
+    ),
+    "declined": ("已记录：你去不了{number}号，正在叫下一人", "Recorded: you cannot; the next person is being called"),
+    "declined.shift": ("已记录：你不能到岗，已告诉带班领导", "Recorded: you cannot; the leader on duty has been told"),
+    "next": ("正在叫下一人", "The next person is being called"),
+    "answered.S": ("接班成功，从现在起由你负责。下班前等下一班接班", "You have taken over. Stay until the next shift has"),
+    "answered.T": ("测试成功，本机可收发", "Test passed: this phone sends and receives"),
+    "answered.C": ("已应岗", "Duty check answered"),
+    "answered.J": ("已签收J{n}", "J{n} signed for"),
+    "ask.cause": ("{n}号误报原因？回：{list}", "False alarm {n}: why? One of: {list}"),
+    "ask.order": ("督办、通知请带编号签收，如：1 J3", "Sign for an order with its number: 1 J3"),
+    "list": (
+        "没看懂。回：1收到 2真火 3误报 4本人在场 8延长2小时 9我去不了 0现状；几条同时未结束时加编号，如 3 07",
+        "Not understood. 1 received, 2 real, 3 false, 4 I am present, 8 2 h more, 9 I cannot, 0 state; several open: add no., 3 07",
+    ),
+    "state.none": ("现在没有未结束的报警", "Nothing is open now"),
+    "state": ("未结束{k}条：{list}", "{k} open: {list}"),
+    "refused.which-of": ("有几条未结束：{numbers}。请带编号，如：3 07", "Several are open: {numbers}. Add the number: 3 07"),
+    "refused.answered": ("这条已经答过，或不是问你的", "Answered already, or not asked of you"),
+    "refused.rate": ("短信太多，请稍后再发；急事请打电话", "Too many texts; wait a while, or call"),
+    "refused.not-called": ("这条没有叫你", "You were not called for this"),
     "refused.nothing-open": ("没有未结束的报警", "Nothing is open"),
     "refused.which": ("有多条报警，请带编号", "Several alarms are open: give the number"),
     "refused.not-found": ("没有这个编号的报警", "No alarm with that number"),
@@ -66,6 +92,62 @@ TEXTS: dict[str, tuple[str, str]] = {
 }
 
 REAL: dict[str, str] = {"fire": "真火", "gas": "真泄漏"}  # by lamp; anything else is 属实
+
+
+STATE: dict[AlarmState, tuple[str, str]] = {
+    AlarmState.UNACKED: ("待响应", "waiting"),
+    AlarmState.ACKED: ("已收到", "received"),
+    AlarmState.RTN_UNACKED: ("已消失", "gone"),
+    AlarmState.LATCHED: ("待复位", "to be reset"),
+}
+MOST_STATE = 58  # UTF-16 units of the list of open alarms: with its head one SMS
+
+
+def standing_words(alarms: Sequence[Alarm], plant: Plant) -> tuple[str, str]:
+    """What is open now in one SMS, the worst first; what has no room is in the number."""
+    if not alarms:
+        return TEXTS["state.none"]
+    zh, en = (_fitting([_item(a, plant, n) for a in alarms]) for n in (0, 1))
+    return TEXTS["state"][0].format(k=len(alarms), list=zh), TEXTS["state"][1].format(k=len(alarms), list=en)
+
+
+def _item(alarm: Alarm, plant: Plant, language: int) -> str:
+    point = plant.points.get(alarm.point)
+    zone = plant.zones.get(point.zone) if point else None
+    kind = (KINDS[alarm.kind].zh, KINDS[alarm.kind].en)[language]
+    return f"{alarm.number:02d}{kind}{zone.name if zone else ''}{STATE[alarm.state][language]}"
+
+
+def _fitting(items: Sequence[str]) -> str:
+    text = items[0]
+    for item in items[1:]:
+        if len(text) + len(item) + 2 > MOST_STATE:
+            return text + "等"
+        text += f"；{item}"
+    return text
+
+
+def numbers(alarms: Sequence[Alarm], most: int = 24) -> str:
+    """Their 编号, neighbours as ranges: 07-09 12; what has no room is left out, "等" says so."""
+    text, kept = ranges(alarms, most - 1)
+    return text if len(kept) == len({a.number for a in alarms}) else text + "等"
+
+
+def ranges(alarms: Sequence[Alarm], most: int) -> tuple[str, frozenset[int]]:
+    """The 编号 as ranges in at most `most` characters, and which of them had room."""
+    runs: list[list[int]] = []
+    for n in sorted({a.number for a in alarms}):
+        if runs and n == runs[-1][-1] + 1:
+            runs[-1].append(n)
+        else:
+            runs.append([n])
+    text, kept = "", set()
+    for run in runs:
+        word = f"{run[0]:02d}" if len(run) == 1 else f"{run[0]:02d}-{run[-1]:02d}"
+        if len(text) + len(word) + 1 <= most:
+            text += (" " if text else "") + word
+            kept.update(run)
+    return text, frozenset(kept)
 
 
 def text(code: str, alarm: Alarm | None = None, minutes: int = 0) -> tuple[str, str]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from alerts import escalation
+from alerts import digest, escalation
 from alerts.book import Book
-from alerts.model import OPEN, Alarm, Delivery, Fate, Notification
+from alerts.budget import Budget
+from alerts.model import OPEN, Alarm, Delivery, Fate, Notification, Owed
 from alerts.plant import Plant
 from alerts.post import Post
 from alerts.record import Record, sending
@@ -32,6 +33,7 @@ class Telling:
     def __init__(self, plant: Plant, book: Book, put: Put, lost: Lost) -> None:
         self._plant, self._book, self._put, self._lost = plant, book, put, lost
         self._post = Post(plant)
+        self._budget = Budget(plant)
         waits = {p.id for p in plant.policies.values() if any(s.during == "not-falling" for s in p.steps)}
         self.trend = Trend(p for r in plant.rules if r.policy in waits for p in r.points)
 
@@ -45,13 +47,43 @@ class Telling:
             return
         scene = escalation.Scene(self._plant, rec.now, posts(), rec.clock_ok, self.trend.falling(rec.now))
         for alarm in sorted(open_, key=lambda a: -a.severity):
-            new, notifications = escalation.due(alarm, scene)
+            new, wanted = escalation.due(alarm, scene)
+            new, notifications = self._budgeted(alarm, new, wanted, rec.now)
             if new != alarm:
                 self._put(rec, new)
             else:  # a step that waits for its condition is looked at again later
                 self._book.put(alarm, next_due(alarm, rec.now))
             for n in notifications:
                 self.send(rec, n)
+
+    def together(self, rec: Record) -> None:
+        """The digests and day lists that are due."""
+        alarms, notifications = digest.due(tuple(self._book.all()), self._plant, self._budget, rec.now, rec.clock_ok)
+        for alarm in alarms:
+            self._put(rec, alarm)
+        for n in notifications:
+            self.send(rec, n)
+
+    def _budgeted(
+        self, old: Alarm, new: Alarm, wanted: Iterable[Notification], now: Now
+    ) -> tuple[Alarm, list[Notification]]:  # fmt: skip
+        """What of the wanted messages goes now; who has to wait is owed it and not yet told."""
+        out: list[Notification] = []
+        for n in wanted:
+            person = self._plant.people[n.person]
+            verdict, channel = self._budget.decide(new, person, now)
+            if verdict == "send":
+                self._budget.sent(new, person, now)
+                self._budget.carried(channel, person.id, now)
+                out.append(
+                    n if channel == n.channel else replace(n, channel=channel, key=f"{n.key.rsplit(':', 1)[0]}:{channel}")
+                )
+                continue
+            told = tuple(p for p in new.told if p != person.id or p in old.told)
+            known = any((o.person, o.by) == (person.id, verdict) for o in new.owed)
+            owed = new.owed if known else (*new.owed, Owed(person.id, verdict, now))
+            new = replace(new, told=told, owed=owed)
+        return new, out
 
     def closing(self, rec: Record, alarm: Alarm) -> None:
         """The alarm is over: what has not left yet is taken back, and those who got it hear of the end, once."""

@@ -175,6 +175,7 @@ class Box:
             "config": self._ask_config,
             "health": self._ask_health,
             "read": self._ask_read,
+            "roster": self._ask_roster,
             "probe": self._ask_probe,
             "kpi": self._ask_kpi,
             "drills": self._ask_drills,
@@ -251,6 +252,9 @@ class Box:
             return await asyncio.to_thread(look, Path(self.site.data) / "journal.db", *args)
         except StoreError as error:
             raise RequestError("journal-down", f"日志读不了：{error}", f"the journal cannot be read: {error}") from None
+
+    async def _ask_roster(self, request: Json) -> Json:
+        return dict(to_jsonable(self.engine.desk.roster(self.clock.now(), self.clock.ok())))
 
     async def _ask_config(self, request: Json) -> Json:
         return dict(_without_secrets(to_jsonable(self.site)))

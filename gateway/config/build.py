@@ -50,13 +50,16 @@ def build(
             )
             for p in file.people
         },
-        shifts=tuple(Shift(d.post, d.person, d.start, d.end, tuple(d.days)) for d in file.duty),
+        shifts=tuple(
+            Shift(d.post, d.person, d.start, d.end, tuple(d.days), d.on, d.every, d.week, d.first, d.last) for d in file.duty
+        ),
         outputs={o.id: OutputPoint(o.id, o.role, o.zone, o.building, o.feedback) for o in file.outputs},
         rules=_rules(file, points, zones, rules, _exposure(file, devices), stores, speed),
         policies={p.id: _faster(p, speed) for p in library.policies.values()},
         holders=_holders(file),
         stores=stores,
         calendar=calendar,
+        channels={c.id: c.type for c in file.channels},
         checklists=library.checklists,
         kind=head.kind,
         speed=speed,

@@ -100,6 +100,7 @@ def _timezone(value: Any) -> Any:
     return value
 
 
+Day = Annotated[str, BeforeValidator(_day)]
 Id = Annotated[str, BeforeValidator(_id)]
 Duration = Annotated[int, BeforeValidator(_duration)]
 Clock = Annotated[int, BeforeValidator(_clock)]
@@ -207,6 +208,11 @@ class DutyFile(Strict):
     start: Clock = Field(alias="from")
     end: Clock = Field(alias="to")
     days: list[Annotated[int, _range(1, 7)]] = Field(default_factory=lambda: [1, 2, 3, 4, 5, 6, 7])
+    on: Literal["any", "school", "off"] = "any"
+    every: Annotated[int, _range(1, 8)] = 1
+    week: Annotated[int, _range(0, 7)] = 0
+    first: Day = ""
+    last: Day = ""
 
 
 class OutputFile(Strict):

@@ -9,21 +9,21 @@ from test_machine import alarm
 from alerts.authority import RIGHTS, VERBS, allowed
 from alerts.model import AlarmState, Result
 
-# verbs: ack result silence reset note assign tick repair
+# verbs: ack result silence reset note assign tick repair next decline
 # y yes, - no, s after 误报 and 已到现场, e electrical alarms only, m under maintenance only
 PRINTED = {
-    "viewer": "--------",
-    "duty": "yyysyyyy",
-    "keeper": "yyysyyyy",
-    "leader": "yyysyyyy",
-    "officer": "yyyyyyyy",
-    "head": "yyyyyyyy",
-    "electrician": "e---e-ee",
-    "holder": "--------",
-    "installer": "--------",
-    "bureau": "y---y---",
-    "technician": "mm--m---",
-    "admin": "yyyyyyyy",
+    "viewer": "----------",
+    "duty": "yyysyyyyyy",
+    "keeper": "yyysyyyyyy",
+    "leader": "yyysyyyyyy",
+    "officer": "yyyyyyyyyy",
+    "head": "yyyyyyyyyy",
+    "electrician": "e---e-ee-y",
+    "holder": "---------y",
+    "installer": "----------",
+    "bureau": "y---y----y",
+    "technician": "mm--m----y",
+    "admin": "yyyyyyyyyy",
 }
 SCHOOL = plant()
 FALSE_ON_SITE = alarm(AlarmState.LATCHED, result=Result.FALSE, on_site=True)

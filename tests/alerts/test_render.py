@@ -11,7 +11,7 @@ from people_world import POLICIES, T0, acked, alarm, plant, raw_policies
 from alerts.kinds import KINDS
 from alerts.messages import CLOSING, FIELDS, MESSAGES, REPEAT, UNITS_ZH
 from alerts.model import Alarm, Result
-from alerts.render import OUTPUTS, VERDICTS, args_for, fields, longest, message_for, render, units
+from alerts.render import CATALOGUE, OUTPUTS, VERDICTS, args_for, fields, longest, message_for, render, units
 from drivers.quantities import QUANTITIES
 from drivers.reading import Now
 from tools import escalation_md
@@ -25,21 +25,23 @@ def text(message: str, a: Alarm, at: int = 0, duty: str = "li", language: str = 
     return render(message, args_for(a, PLANT, Now(T0 + at, at), duty, language, bureau=bureau), language)
 
 
-@pytest.mark.parametrize("message", MESSAGES)
+@pytest.mark.parametrize("message", CATALOGUE)
 def test_the_longest_fits_one_sms_even_as_a_repeat(message: str) -> None:
-    m = MESSAGES[message]
-    args = {f: DIGITS.get(f, "国" * longest(m, f)) for f in FIELDS}
+    m = CATALOGUE[message]
+    args = {f: DIGITS.get(f, "国" * longest(m, f)) for f in {*FIELDS, *CATALOGUE[message].longest}}
     out = render(message, args, "zh", repeat=True)
     assert (out.startswith(REPEAT["zh"]) and args["place"] in out) or "place" not in fields(m, "zh")
     assert units(out) <= UNITS_ZH, f"{units(out)} units: {out}"
 
 
-@pytest.mark.parametrize("message", MESSAGES)
+@pytest.mark.parametrize("message", CATALOGUE)
 def test_a_value_that_is_too_long_is_cut_and_never_the_place(message: str) -> None:
-    args = {f: DIGITS.get(f, "长" * 40) for f in FIELDS} | {"place": "三号宿舍楼二层东走廊最东间里"}
+    args = {f: DIGITS.get(f, "长" * 40) for f in {*FIELDS, *CATALOGUE[message].longest}} | {
+        "place": "三号宿舍楼二层东走廊最东间里"
+    }
     out = render(message, args, "zh", repeat=True)
     assert units(out) <= UNITS_ZH
-    assert args["place"] in out or "place" not in fields(MESSAGES[message], "zh")
+    assert args["place"] in out or "place" not in fields(CATALOGUE[message], "zh")
 
 
 def test_a_place_longer_than_planned_is_still_whole() -> None:
@@ -48,21 +50,21 @@ def test_a_place_longer_than_planned_is_still_whole() -> None:
     assert longest(MESSAGES["fire.first"], "place") < len(place) and place in render("fire.first", args, "zh")
 
 
-@pytest.mark.parametrize("message", MESSAGES)
+@pytest.mark.parametrize("message", CATALOGUE)
 def test_the_english_is_one_gsm_message_with_latin_names(message: str) -> None:
-    m = MESSAGES[message]
-    args = {f: DIGITS.get(f, "x" * longest(m, f)) for f in FIELDS}
+    m = CATALOGUE[message]
+    args = {f: DIGITS.get(f, "x" * longest(m, f)) for f in {*FIELDS, *CATALOGUE[message].longest}}
     out = render(message, args, "en", repeat=True)
     assert out.isascii() and len(out) <= 160, f"{len(out)}: {out}"
 
 
-@pytest.mark.parametrize("message", MESSAGES)
+@pytest.mark.parametrize("message", CATALOGUE)
 def test_plain_words_only(message: str) -> None:
-    m = MESSAGES[message]
+    m = CATALOGUE[message]
     for words in (m.zh, m.en):
         assert "http" not in words and "www" not in words
         assert all(ord(c) < 0x1F000 for c in words) and not set("【】★→※①√") & set(words)
-    assert set(fields(m, "zh")) <= FIELDS.keys() and set(fields(m, "en")) <= FIELDS.keys()
+    assert set(fields(m, "zh")) <= FIELDS.keys() | m.longest.keys() and set(fields(m, "en")) <= FIELDS.keys() | m.longest.keys()
     assert set(fields(m, "zh")) - set(fields(m, "en")) == set(), "the English leaves something out"
 
 

@@ -6,6 +6,8 @@ from tests.mutants.mutant import Mutant
 
 STEPS = "tests/alerts/test_escalation.py::"
 YEAR = "tests/alerts/test_calendar.py::"
+BUDGET = "tests/alerts/test_budget.py::"
+DESK = "tests/alerts/test_desk.py::"
 POST = "tests/alerts/test_post.py::"
 ESCALATION = "alerts/escalation.py"
 CALENDAR = "alerts/calendar.py"
@@ -95,5 +97,158 @@ CALLS: tuple[Mutant, ...] = (
         "abs(rec.now.wall - n.made.wall) > LATE",
         "False",
         POST + "test_an_alarm_that_could_not_leave_for_ten_minutes_says_how_it_stands",
+    ),
+    Mutant(
+        "the old shift stays responsible",
+        "alerts/desk.py",
+        'return found | {"duty": tuple(dict.fromkeys((*old, *found["leader"])))}',
+        "return found",
+        DESK + "test_the_dead_phone",
+    ),
+    Mutant(
+        "the leader is told of a shift nobody took",
+        "alerts/desk.py",
+        'self._missed(rec, mark, person, "shift.missed")',
+        "pass",
+        DESK + "test_the_dead_phone",
+    ),
+    Mutant(
+        "a shift is asked 15 min before",
+        "alerts/desk.py",
+        "AHEAD = 15 * MINUTE",
+        "AHEAD = 5 * MINUTE",
+        DESK + "test_the_dead_phone",
+    ),
+    Mutant(
+        "who takes over is responsible at once",
+        "alerts/desk.py",
+        "if old.who == person.id or not beside:",
+        "if False:",
+        DESK + "test_a_shift_taken_over_by_sms_is_the_new_one_at_once_and_survives_a_restart",
+    ),
+    Mutant(
+        "a hole in the rota is a fault",
+        "alerts/engine.py",
+        "holes = self.desk.holes(now) if clock_ok else []",
+        "holes: list[tuple[int, int]] = []",
+        DESK + "test_a_hole_in_the_rota_is_a_fault_until_it_is_filled",
+    ),
+    Mutant(
+        "silent twice is red",
+        "alerts/desk.py",
+        "RED = 2",
+        "RED = 3",
+        DESK + "test_phones_are_tested_weekly_and_silent_twice_is_red",
+    ),
+    Mutant(
+        "3 by text asks why", "alerts/answers.py", 'if digit == "3" and not said:', "if False:", DESK + "test_the_coil_by_sms"
+    ),
+    Mutant(
+        "2 and 3 need the number when several are open",
+        "alerts/answers.py",
+        "if len(meant) > 1:",
+        "if False:",
+        "tests/alerts/test_answers.py",
+    ),
+    Mutant(
+        "full-width digits are digits",
+        "alerts/answers.py",
+        'unicodedata.normalize("NFKC", text)',
+        "text",
+        "tests/alerts/test_answers.py",
+    ),
+    Mutant(
+        "a key answers the alarm of its call",
+        "alerts/inbound.py",
+        "if cmd.alarm:  # a key",
+        "if False:  # a key",
+        DESK + "test_d16_by_key_in_the_call_of_that_alarm",
+    ),
+    Mutant(
+        "9 calls the next person at once",
+        "alerts/commands.py",
+        "replace(hurried(alarm, now), declined",
+        "replace(alarm, declined",
+        DESK + "test_9_calls_the_next_person_at_once",
+    ),
+    Mutant(
+        "the desk answers in the name of who took over",
+        "alerts/engine.py",
+        "if cmd.person == DESK:",
+        "if False:",
+        DESK + "test_the_registered_desk_answers_in_the_name_of_who_took_over",
+    ),
+    Mutant(
+        "texts are rate limited",
+        "alerts/inbound.py",
+        "if len(times) > MOST:",
+        "if False:",
+        DESK + "test_too_many_texts_are_a_machine",
+    ),
+    Mutant(
+        "a person asked once is answered once",
+        "alerts/desk.py",
+        "if any(line.about == person for line in mark.lines):",
+        "if False:",
+        DESK + "test_phones_are_tested_weekly_and_silent_twice_is_red",
+    ),
+    Mutant(
+        "D14 a storm is told together", "alerts/budget.py", ">= BURST", ">= 10_000", BUDGET + "test_d14_500_alarms_in_a_minute"
+    ),
+    Mutant(
+        "D14 every alarm is named within a minute",
+        "alerts/budget.py",
+        "DIGEST = 15_000",
+        "DIGEST = 90_000",
+        BUDGET + "test_d14_500_alarms_in_a_minute",
+    ),
+    Mutant(
+        "D14 robots at most 18 a minute",
+        "alerts/budget.py",
+        '"dingtalk": Limit(channel=18)',
+        '"dingtalk": Limit(channel=180)',
+        BUDGET + "test_limits_are_those_of_the_requirements",
+    ),
+    Mutant(
+        "D14 a full channel is passed over",
+        "alerts/budget.py",
+        "if most and _within",
+        "if False and _within",
+        BUDGET + "test_d14_a_full_channel_is_passed_over_and_a_full_person_waits",
+    ),
+    Mutant(
+        "who is owed a digest is not told yet",
+        "alerts/telling.py",
+        "if p != person.id or p in old.told",
+        "",
+        BUDGET + "test_d14_a_restart_between_holding_back_and_telling_loses_nobody",
+    ),
+    Mutant(
+        "no faults for the officer at night",
+        "alerts/budget.py",
+        "minute >= EVENING or minute < MORNING",
+        "False",
+        BUDGET + "test_an_officer_has_six_faults_a_day_and_none_at_night",
+    ),
+    Mutant(
+        "six faults a day for the officer",
+        "alerts/budget.py",
+        '"officer": 6',
+        '"officer": 600',
+        BUDGET + "test_an_officer_has_six_faults_a_day_and_none_at_night",
+    ),
+    Mutant(
+        "a list at its time only",
+        "alerts/digest.py",
+        "return clock_ok and min",
+        "return True or min",
+        BUDGET + "test_day_lists_at_half_past_seven_and_two",
+    ),
+    Mutant(
+        "an answered alarm leaves the digest",
+        "alerts/digest.py",
+        'and not (by == "storm" and a.acked is not None)',
+        "",
+        BUDGET + "test_an_answer_takes_the_alarm_out_of_the_digest",
     ),
 )

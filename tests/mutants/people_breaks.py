@@ -165,8 +165,8 @@ PEOPLES: tuple[Mutant, ...] = (
     Mutant(
         "a night shift belongs to the day it begins",
         "alerts/duty.py",
-        "yesterday = (day - 2) % 7 + 1",
-        "yesterday = day",
+        "local(plant, start).date() - timedelta(days=1), ",
+        "local(plant, start).date(), ",
         ROTA + "test_a_night_shift_belongs_to_the_day_it_begins",
     ),
     Mutant(
@@ -226,7 +226,9 @@ PEOPLES: tuple[Mutant, ...] = (
         PEOPLE + "test_command",
     ),
     Mutant("an installer answers no alarm", AUTHORITY, '"installer": {},', '"installer": _ALL,', RIGHTS),
-    Mutant("a bureau gives no result", AUTHORITY, '"bureau": {"ack": "", "note": ""},', '"bureau": _WATCH,', RIGHTS),
+    Mutant(
+        "a bureau gives no result", AUTHORITY, '"bureau": {"ack": "", "note": "", "decline": ""},', '"bureau": _WATCH,', RIGHTS
+    ),
     Mutant(
         "an electrician only electrical alarms",
         AUTHORITY,

@@ -1,0 +1,136 @@
+"""How much one person and one channel are told: limits of channel types, storms, and the budgets of people's table §3. Pure.
+
+A message goes at once, by the first of the person's channels that still may; or it is told together with others: in the digest
+of a storm (D14), or in the next day list. Fire, gas level 2 and breach know no budget, only what a channel can carry.
+After a restart nothing is known of what was sent: then more is told, never less.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from alerts.calendar import local
+from alerts.confirm import building_of
+from alerts.kinds import KINDS
+from alerts.model import Alarm, Severity
+from alerts.plant import Person, Plant
+from drivers.reading import Now
+
+MINUTE, HOUR = 60_000, 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`person` messages to one person and `channel` messages in all, each within its ms; 0 is no limit."""
+
+    person: int = 0
+    person_within: int = HOUR
+    channel: int = 0
+    channel_within: int = MINUTE
+
+
+# By channel type. Robots are blocked for 10 min above 20 a minute; one callee takes 5 calls an hour (providers' pages).
+LIMITS: Mapping[str, Limit] = {
+    "modem": Limit(person=11),
+    "aliyun-sms": Limit(person=11),
+    "tencent-sms": Limit(person=11),
+    "aliyun-voice": Limit(person=5),
+    "dingtalk": Limit(channel=18),
+    "wecom": Limit(channel=18),
+    "feishu": Limit(channel=18),
+}
+BURST, BURST_WITHIN = 3, MINUTE  # alarms of their own one person gets within a minute; then they come together
+BUILDING_WITHIN = 10 * MINUTE  # the first alarm of each building goes at once whatever has been sent
+DIGEST = 15_000  # ms from the first one held back to the digest; later digests of the same storm wait up to four times that
+LISTS = (7 * 60 + 30, 14 * 60)  # local minutes of the day lists
+EVENING, MORNING = 21 * 60, 7 * 60
+FREE = frozenset(  # kinds below electrical alarm that are told all the same: people's table gives them a row of their own
+    {"gas-1", "lock", "comm-sleep", "mains", "tamper", "output", "cold", "store-care", "unproven"}
+)
+A_DAY: Mapping[str, int] = {"officer": 6, "head": 0}  # fault messages a day; no row: as many as there are
+NOT_AT_NIGHT = frozenset({"officer", "duty", "keeper", "leader", "electrician"})
+
+
+def counted(alarm: Alarm) -> bool:
+    """Is it a fault in the sense of the budgets?"""
+    return KINDS[alarm.kind].severity < Severity.ELECTRICAL and alarm.kind not in FREE
+
+
+class Budget:
+    """What was sent lately. `decide` gives the channel, or why the message has to wait: storm | list."""
+
+    def __init__(self, plant: Plant) -> None:
+        self._plant = plant
+        self._sent: defaultdict[tuple[str, str], deque[int]] = defaultdict(deque)  # (channel, person or "") -> mono
+        self._burst: defaultdict[str, deque[int]] = defaultdict(deque)
+        self._buildings: dict[tuple[str, str], int] = {}
+        self._faults: dict[str, tuple[str, int]] = {}
+        self._digests: dict[str, tuple[int, int]] = {}  # person -> (mono of the last digest, ms to wait for the next)
+
+    def decide(self, alarm: Alarm, person: Person, now: Now) -> tuple[str, str]:
+        """("send", channel), or ("storm", "") or ("list", "")."""
+        if counted(alarm) and self._spent(person, now):
+            return "list", ""
+        if not counted(alarm) and self._stormy(alarm, person, now):
+            return "storm", ""
+        channel = self.channel(person, now)
+        return ("send", channel) if channel else ("storm", "")
+
+    def channel(self, person: Person, now: Now) -> str:
+        """The first of the person's channels that may carry one more message, or ""."""
+        return next((c for c in person.channels if self._may(c, person.id, now)), "")
+
+    def sent(self, alarm: Alarm, person: Person, now: Now) -> None:
+        """A message of its own went to this person."""
+        self._burst[person.id].append(now.mono)
+        self._buildings[person.id, building_of(alarm, self._plant)] = now.mono
+        if counted(alarm):
+            today = local(self._plant, now.wall).date().isoformat()
+            day, count = self._faults.get(person.id, (today, 0))
+            self._faults[person.id] = (today, count + 1 if day == today else 1)
+
+    def carried(self, channel: str, person: str, now: Now) -> None:
+        """A channel was given a message of any kind."""
+        if self._plant.channels.get(channel) in LIMITS:
+            self._sent[channel, person].append(now.mono)
+            self._sent[channel, ""].append(now.mono)
+
+    def digest_due(self, person: str, first: int, now: Now) -> int:
+        """Mono ms at which the digest may go; `first` is when the oldest of it was held back."""
+        last, wait = self._digests.get(person, (-HOUR, DIGEST))
+        return max(first + DIGEST, last + wait if now.mono - last < 10 * MINUTE else 0)
+
+    def digested(self, person: str, now: Now) -> None:
+        last, wait = self._digests.get(person, (-HOUR, DIGEST // 2))
+        self._digests[person] = (now.mono, min(2 * wait, 3 * DIGEST) if now.mono - last < 10 * MINUTE else DIGEST)
+
+    def _spent(self, person: Person, now: Now) -> bool:
+        at = local(self._plant, now.wall)
+        minute = at.hour * 60 + at.minute
+        if person.role in NOT_AT_NIGHT and (minute >= EVENING or minute < MORNING):
+            return True
+        most = A_DAY.get(person.role)
+        day, count = self._faults.get(person.id, ("", 0))
+        return most is not None and (count if day == at.date().isoformat() else 0) >= most
+
+    def _stormy(self, alarm: Alarm, person: Person, now: Now) -> bool:
+        last = self._buildings.get((person.id, building_of(alarm, self._plant)))
+        if last is None or now.mono - last > BUILDING_WITHIN:
+            return False
+        return _within(self._burst[person.id], now.mono, BURST_WITHIN) >= BURST
+
+    def _may(self, channel: str, person: str, now: Now) -> bool:
+        limit = LIMITS.get(self._plant.channels.get(channel, ""), Limit())
+        for most, within, who in ((limit.person, limit.person_within, person), (limit.channel, limit.channel_within, "")):
+            if most and _within(self._sent[channel, who], now.mono, within) >= most:
+                return False
+        return True
+
+
+def _within(times: deque[int], mono: int, span: int) -> int:
+    """How many of these times lie within the span; older ones are forgotten."""
+    while times and times[0] <= mono - span:
+        times.popleft()
+    return len(times)

@@ -1,0 +1,336 @@
+"""The duty post as it really is: who has taken over, who is asked, whose phone is proven. Part of the Engine; owns its marks.
+
+Source: people's shift and handover §4.2 and replies §2.3. The rota says who should; 接班 says who is: until somebody takes
+over, the old shift stays responsible, and the leader stands beside it. Kinds of mark, never shown as something switched:
+`shift` (a person at the post, until the turn ends), `question` (S shift, T phone test, C duty check, J order), `cause` (a result
+still without its cause), `phones` (what is proven of each phone). No I/O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from alerts import calendar, duty
+from alerts.calendar import local
+from alerts.model import Line, Mark, Notification, Scalar, Severity, Stage
+from alerts.plant import Person, Plant
+from alerts.record import Record
+from alerts.render import render
+from drivers.reading import Now
+
+KINDS = frozenset({"shift", "question", "cause", "phones"})
+MINUTE, HOUR = 60_000, 3_600_000
+AHEAD = 15 * MINUTE  # before a shift its person is asked
+TEST_AT = 10 * 60  # local minute of a day on which the phones are tested
+TEST_FOR = 24 * HOUR  # how long an answer to a phone test counts
+CAUSE_FOR = 30 * MINUTE
+CHECK_FOR = 5 * MINUTE
+LOOK = 10_000  # ms between two looks at the rota
+RED = 2  # tests a phone may be silent
+SKIPPED = ("viewer", "installer", "admin")  # roles whose phone nobody needs
+SHIFT, TEST, CHECK, ORDER = "S", "T", "C", "J"
+ASK = {SHIFT: "shift.take", TEST: "test.phone", CHECK: "bureau.check", ORDER: "bureau.order"}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What became of an answer: the code of the reply, its words, and whether it was refused."""
+
+    code: str
+    words: Mapping[str, str]
+    ok: bool = True
+
+
+class Desk:
+    """`send` gives a message to the channels. Times of marks are wall times: a shift ends by the hour, not by its length."""
+
+    def __init__(self, plant: Plant, send: Callable[[Record, Notification], None]) -> None:
+        self._plant, self._send = plant, send
+        self._marks: dict[str, Mark] = {}
+        self._looked: int | None = None  # mono
+
+    def restore(self, marks: Iterable[Mark]) -> list[Mark]:
+        """Take over this file's marks of an earlier run; gives the others."""
+        found = tuple(marks)
+        self._marks = {m.id: m for m in found if m.kind in KINDS}
+        return [m for m in found if m.kind not in KINDS]
+
+    @property
+    def marks(self) -> Mapping[str, Mark]:
+        return self._marks
+
+    # who is there
+
+    def posts(self, now: Now, clock_ok: bool) -> dict[str, tuple[str, ...]]:
+        """Post or role -> people, as duty.on_duty, with the duty post as it was taken over. With an unset clock: everybody."""
+        found = duty.on_duty(self._plant, now.wall)
+        if not clock_ok:
+            shifts = {p: [s.person for s in self._plant.shifts if s.post == p] for p in duty.POSTS}
+            return found | {p: tuple(dict.fromkeys(people)) for p, people in shifts.items() if people}
+        shifts_ = self._of("shift")
+        if not shifts_:
+            return found
+        taken = [m.who for m in shifts_ if _ends(m) > now.wall]
+        if taken:
+            return found | {"duty": tuple(dict.fromkeys(taken))}
+        latest = max(_ends(m) for m in shifts_)
+        old = [m.who for m in shifts_ if _ends(m) == latest]
+        return found | {"duty": tuple(dict.fromkeys((*old, *found["leader"])))}
+
+    def person(self, now: Now, clock_ok: bool) -> str:
+        """In whose name the registered desk and the button answer: whoever has taken over the shift, or ""."""
+        return next(iter(self.posts(now, clock_ok)["duty"]), "")
+
+    def upcoming(self, now: Now) -> duty.Turn | None:
+        """The next turn of the duty post that begins after now."""
+        found = duty.turns(self._plant, "duty", now.wall, now.wall + 8 * 24 * HOUR)
+        return next((t for t in found if t.start > now.wall), None)
+
+    def red(self) -> tuple[str, ...]:
+        """People whose phone has been silent twice."""
+        facts = self._phones().facts
+        return tuple(p for p in self._plant.people if int(facts.get(f"{p}.silent") or 0) >= RED)
+
+    def holes(self, now: Now) -> list[tuple[int, int]]:
+        """Times of the next 24 h at which nobody of the rota stands at the duty post: a hole is a fault."""
+        return duty.holes(self._plant, "duty", now.wall, now.wall + 24 * HOUR)
+
+    def roster(self, now: Now, clock_ok: bool) -> dict[str, Any]:
+        """Who is on now and next, whose phone is red, where the rota has holes: for screens."""
+        turn = self.upcoming(now)
+        return {
+            "now": self.posts(now, clock_ok),
+            "taken": [{"person": m.who, "since": m.since.wall, "until": _ends(m)} for m in self._of("shift")],
+            "next": None if turn is None else {"person": turn.person, "start": turn.start, "end": turn.end},
+            "red": self.red(),
+            "phones": dict(self._phones().facts),
+            "holes": self.holes(now) if clock_ok else [],
+            "asked": [
+                {"id": m.id, "letter": m.facts["letter"], "number": m.number, "waiting": _waiting(m)}
+                for m in self._of("question")
+            ],
+        }
+
+    # what is asked
+
+    def questions(self, person: str) -> list[Mark]:
+        """Open questions to this person, newest first."""
+        asked = [m for m in self._of("question") if person in _waiting(m)]
+        return sorted(asked, key=lambda m: (-m.since.wall, -m.number))
+
+    def cause(self, person: str) -> Mark | None:
+        return next((m for m in self._of("cause") if m.who == person), None)
+
+    def tick(self, rec: Record) -> tuple[bool, ...]:
+        """Ask for shifts and phone tests that are due, and say who did not answer. Not while the clock is unset.
+
+        Gives, when it looked (at most once in LOOK), whether the rota has a hole within a day.
+        """
+        if not rec.clock_ok or (self._looked is not None and rec.now.mono < self._looked + LOOK):
+            return ()
+        self._looked = rec.now.mono
+        for mark in [m for m in self._marks.values() if m.until is not None and m.kind != "shift" and _ends(m) <= rec.now.wall]:
+            self._unanswered(rec, mark)
+        self._shifts(rec)
+        day = local(self._plant, rec.now.wall)
+        if day.hour * 60 + day.minute >= TEST_AT and calendar.working_hours(self._plant, rec.now.wall):
+            today = day.date().isoformat()
+            if self._phones().facts.get("tested") != today and calendar.phone_test(self._plant.calendar, day.date()):
+                self._note(rec, {"tested": today})
+                people = [p.id for p in self._plant.people.values() if p.channels and p.role not in SKIPPED]
+                self.ask(
+                    rec, TEST, people, rec.now.wall + TEST_FOR, {"s": self._plant.short, "t": _clock(self._plant, rec.now.wall)}
+                )
+        return (bool(self.holes(rec.now)),)
+
+    def ask(
+        self, rec: Record, letter: str, people: Iterable[str], until: int, args: Mapping[str, str], **facts: Scalar
+    ) -> Mark:
+        """A new question to these people, each by their first channel."""
+        number = _free({m.number for m in self._of("question") if m.facts.get("letter") == letter})
+        who = [p for p in people if p in self._plant.people]
+        known = {"letter": letter, "people": ",".join(who)} | facts
+        mark = self._new(
+            rec, "question", who[0] if len(who) == 1 else "", Now(until, rec.now.mono + until - rec.now.wall), known, number
+        )
+        for id in who:
+            self.tell(rec, mark, self._plant.people[id], ASK[letter], {**args, "n": f"{number:02d}"})
+        return mark
+
+    def ask_cause(self, rec: Record, person: str, facts: Mapping[str, Scalar]) -> None:
+        """Remember that this person has to say why."""
+        if (old := self.cause(person)) is not None:
+            self._put(rec, replace(old, stage=Stage.OVER))
+        self._new(rec, "cause", person, _later(rec.now, CAUSE_FOR), facts)
+
+    def forget_cause(self, rec: Record, person: str) -> None:
+        if (old := self.cause(person)) is not None:
+            self._put(rec, replace(old, stage=Stage.OVER))
+
+    def proven(self, rec: Record, person: str) -> None:
+        """Something came from this person's phone: it works."""
+        facts = self._phones().facts
+        if facts.get(f"{person}.silent") or rec.now.wall - int(facts.get(f"{person}.ok") or 0) > HOUR:
+            self._note(rec, {f"{person}.ok": rec.now.wall, f"{person}.silent": 0})
+
+    # what is answered
+
+    def answer(self, rec: Record, mark: Mark, person: Person) -> Said:
+        """1 to a question. Twice the same answer is one answer."""
+        if mark.facts["letter"] == SHIFT:
+            self.take(rec, person, mark)
+        else:
+            self._answered(rec, mark, person.id, "answered")
+        return Said(f"answered.{mark.facts['letter']}", {"n": f"{mark.number:02d}"})
+
+    def decline(self, rec: Record, mark: Mark, person: Person) -> Said:
+        """9 to a question: the leader hears of it at once; it is not counted against anybody."""
+        self._answered(rec, mark, person.id, "declined")
+        if mark.facts["letter"] == SHIFT:
+            self._missed(rec, mark, person.id, "shift.declined")
+        return Said("declined.shift", {})
+
+    def take(self, rec: Record, person: Person, asked: Mark | None = None) -> Said:
+        """接班. A swap needs only that the other one takes over: whoever takes over is responsible."""
+        now = rec.now.wall
+        coming = [t for t in duty.turns(self._plant, "duty", now, now + AHEAD + 1) if t.end > now + AHEAD]
+        turn = next((t for t in coming if t.person == person.id), None)
+        end = turn.end if turn else coming[-1].end if coming else now + 12 * HOUR
+        rota = {t.person for t in coming}
+        for old in self._of("shift"):
+            beside = turn is not None and old.who in rota and _ends(old) > now + AHEAD
+            if old.who == person.id or not beside:
+                self._put(rec, replace(old, stage=Stage.OVER))
+        self._new(rec, "shift", person.id, Now(end, rec.now.mono + end - now), {"rota": turn is not None})
+        rec.event("shift", who=person.id, code="taken", args={"until": end, "rota": turn is not None})
+        for mark in [m for m in self._of("question") if m.facts["letter"] == SHIFT]:
+            for id in _waiting(mark):
+                if asked is mark or id == person.id or turn is None:
+                    self._answered(rec, mark, id, "answered" if id == person.id else "replaced")
+        return Said("answered.S", {})
+
+    def tell(self, rec: Record, mark: Mark, person: Person, message: str, args: Mapping[str, str]) -> None:
+        if not person.channels:
+            return
+        channel, text = person.channels[0], render(message, args, person.language)
+        key = f"{mark.id}:1:{message}:1:{person.id}:{channel}"
+        self._send(
+            rec,
+            Notification(
+                key, mark.id, message, person.id, channel, message, text, f"mark/{mark.kind}", Severity.INFO, made=rec.now
+            ),
+        )
+
+    # below: parts
+
+    def _shifts(self, rec: Record) -> None:
+        """Ask everybody whose turn begins within 15 min and who is not at the post already; a turn that goes on is prolonged."""
+        now = rec.now.wall
+        found = duty.turns(self._plant, "duty", now - HOUR, now + AHEAD + 1)
+        for turn in found:
+            asked = any(m.facts.get("turn") == turn.start and turn.person in _people(m) for m in self._of("question"))
+            if asked or not now < turn.start <= now + AHEAD:
+                continue
+            own = next((m for m in self._of("shift") if m.who == turn.person and _ends(m) >= turn.start), None)
+            before = any(t.person == turn.person and t.end >= turn.start > t.start for t in found)
+            if own is not None and _ends(own) < turn.end:
+                self._put(rec, replace(own, until=Now(turn.end, rec.now.mono + turn.end - now)))
+            elif own is None and not (before and not self._of("shift")):
+                plant, start = self._plant, turn.start
+                args = {"d1": _day(plant, start), "t1": _clock(plant, start), "t2": _clock(plant, turn.end)}
+                self.ask(rec, SHIFT, [turn.person], start, args, turn=start)
+
+    def _unanswered(self, rec: Record, mark: Mark) -> None:
+        silent = _waiting(mark) if mark.kind == "question" else ()
+        self._put(rec, replace(mark, stage=Stage.OVER))
+        letter = mark.facts.get("letter")
+        for person in silent:
+            rec.event("unanswered", mark.id, who=person, code=str(letter), args={"number": mark.number})
+            if letter == SHIFT:
+                self._missed(rec, mark, person, "shift.missed")
+            if letter == TEST:
+                self._note(rec, {f"{person}.silent": int(self._phones().facts.get(f"{person}.silent") or 0) + 1})
+
+    def _missed(self, rec: Record, mark: Mark, person: str, message: str) -> None:
+        """The leader is told; with nobody taken over so far, the rota's old shift is written down as responsible."""
+        turn = int(mark.facts.get("turn") or rec.now.wall)
+        old = [t.person for t in duty.turns(self._plant, "duty", turn - 1, turn) if t.person != person]
+        if not self._of("shift"):
+            for id in old:
+                self._new(rec, "shift", id, Now(turn, rec.now.mono + turn - rec.now.wall), {"rota": True})
+        posts = duty.on_duty(self._plant, rec.now.wall)
+        name = {id: p.name for id, p in self._plant.people.items()}
+        holder = next(iter(self.posts(rec.now, True)["duty"]), "")
+        args = {
+            "p": name.get(person, ""),
+            "who": name.get(holder, ""),
+            "t1": _clock(self._plant, turn),
+            "n": f"{mark.number:02d}",
+        }
+        for id in posts["leader"]:
+            self.tell(rec, mark, self._plant.people[id], message, args)
+
+    def _answered(self, rec: Record, mark: Mark, person: str, what: str) -> None:
+        if any(line.about == person for line in mark.lines):
+            return
+        new = replace(mark, lines=(*mark.lines, Line(what, person, person, rec.now)))
+        kept = _waiting(new) or mark.facts["letter"] == SHIFT  # so that nobody is asked twice for one turn
+        self._put(rec, new if kept else replace(new, stage=Stage.OVER))
+        rec.event(what, mark.id, who=person, code=str(mark.facts.get("letter")), args={"number": mark.number})
+
+    def _phones(self) -> Mark:
+        found = next(iter(self._of("phones")), None)
+        return found or Mark(f"{self._plant.site}-phones", 0, "phones", Stage.ON, "", "", Now(0, 0), None)
+
+    def _note(self, rec: Record, facts: Mapping[str, Scalar]) -> None:
+        old = self._phones()
+        self._put(rec, replace(old, since=rec.now, facts={**old.facts, **facts}))
+
+    def _new(self, rec: Record, kind: str, who: str, until: Now, facts: Mapping[str, Scalar], number: int = 0) -> Mark:
+        seq = rec.event(f"{kind}-asked" if kind == "question" else kind, who=who, args={"number": number} if number else None)
+        mark = Mark(f"{self._plant.site}-{seq}", number, kind, Stage.ON, who, "", rec.now, until, facts=dict(facts))
+        self._put(rec, mark)
+        return mark
+
+    def _put(self, rec: Record, mark: Mark) -> None:
+        rec.marks[mark.id] = mark
+        if mark.stage is Stage.OVER:
+            self._marks.pop(mark.id, None)
+        else:
+            self._marks[mark.id] = mark
+
+    def _of(self, kind: str) -> list[Mark]:
+        return [m for m in self._marks.values() if m.kind == kind]
+
+
+def _ends(mark: Mark) -> int:
+    return mark.until.wall if mark.until is not None else 0
+
+
+def _people(mark: Mark) -> tuple[str, ...]:
+    return tuple(p for p in str(mark.facts.get("people") or "").split(",") if p)
+
+
+def _waiting(mark: Mark) -> tuple[str, ...]:
+    """People who have not answered yet."""
+    done = {line.about for line in mark.lines}
+    return tuple(p for p in _people(mark) if p not in done)
+
+
+def _later(now: Now, ms: int) -> Now:
+    return Now(now.wall + ms, now.mono + ms)
+
+
+def _free(taken: set[int]) -> int:
+    return next(n for n in range(1, 1000) if n not in taken)
+
+
+def _clock(plant: Plant, wall: int) -> str:
+    return local(plant, wall).strftime("%H:%M")
+
+
+def _day(plant: Plant, wall: int) -> str:
+    at = local(plant, wall)
+    return f"{at.month}月{at.day}日"

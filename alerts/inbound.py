@@ -1,0 +1,110 @@
+"""What people send or press, carried out: texts, keys, questions answered, the shift taken. Part of the Engine.
+
+One text is one Command of verb `text`; its Reply is what the sender is sent back. alerts/answers.py reads the text, the engine
+carries out what it asks of alarms. Only listed people get this far; who the number belongs to is `caller`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection
+from dataclasses import replace
+
+from alerts.answers import Asked, parse
+from alerts.causes import causes
+from alerts.desk import Desk, Said
+from alerts.model import OPEN, Alarm, Command, Reply, Result
+from alerts.plant import Person, Plant
+from alerts.record import Record
+from alerts.replies import say, standing_words
+
+VERBS = frozenset({"text", "take", "state"})
+MOST, WITHIN = 30, 600_000  # texts of one person in ten minutes; more is a machine
+TAKERS = frozenset({"duty", "keeper", "leader", "officer", "head", "admin"})
+Act = Callable[[Record, Command], Reply]
+
+
+def caller(number: str, plant: Plant) -> Person | None:
+    """Whose phone this is: with or without the country's code. None: not registered, nothing is answered."""
+    wanted = _digits(number)
+    return next((p for p in plant.people.values() if p.phone and _digits(p.phone) == wanted), None) if wanted else None
+
+
+def _digits(number: str) -> str:
+    return "".join(c for c in number if c.isdigit()).removeprefix("0086").removeprefix("86")
+
+
+class Inbound:
+    """`alarms`: what stands now. `act` carries out a Command about alarms and gives its Reply."""
+
+    def __init__(self, plant: Plant, desk: Desk, alarms: Callable[[], Collection[Alarm]], act: Act) -> None:
+        self._plant, self._desk, self._alarms, self._act = plant, desk, alarms, act
+        self._heard: defaultdict[str, deque[int]] = defaultdict(deque)
+
+    def handles(self, cmd: Command) -> bool:
+        return cmd.verb in VERBS or (cmd.verb in ("answer", "decline") and cmd.alarm in self._desk.marks)
+
+    def obey(self, rec: Record, cmd: Command, person: Person) -> Reply:
+        if cmd.verb == "text":
+            return self._text(rec, cmd, person)
+        if cmd.verb == "state":
+            return self._reply(rec, cmd, "state", *standing_words(self._shown(), self._plant))
+        if cmd.verb == "take":
+            if person.role not in TAKERS:
+                return self._refused(rec, cmd, "refused.role")
+            return self._said(rec, cmd, self._desk.take(rec, person))
+        mark = self._desk.marks[cmd.alarm]
+        if all(q.id != mark.id for q in self._desk.questions(person.id)):
+            return self._refused(rec, cmd, "refused.answered")
+        answer = self._desk.answer if cmd.verb == "answer" else self._desk.decline
+        return self._said(rec, cmd, answer(rec, mark, person))
+
+    def _text(self, rec: Record, cmd: Command, person: Person) -> Reply:
+        """One text: usually one thing. What is asked back is a Reply too, with ok False and the event `text` or `refused`."""
+        times = self._heard[person.id]
+        while times and times[0] < rec.now.mono - WITHIN:
+            times.popleft()
+        times.append(rec.now.mono)
+        if len(times) > MOST:
+            return self._refused(rec, cmd, "refused.rate")
+        text, cause = str(cmd.args.get("text") or ""), self._desk.cause(person.id)
+        mine = [
+            a for a in self._alarms() if a.state in OPEN and (person.id in a.told or person.id in {o.person for o in a.owed})
+        ]
+        if cmd.alarm:  # a key pressed in a call about one alarm
+            mine = [a for a in mine if a.id == cmd.alarm] or [a for a in self._alarms() if a.id == cmd.alarm]
+        replies = [self._asked(rec, cmd, person, asked) for asked in parse(text, mine, self._desk.questions(person.id), cause)]
+        if cause is not None and any(r.ok and r.code == "result" for r in replies):
+            self._desk.forget_cause(rec, person.id)
+        return replies[0]
+
+    def _asked(self, rec: Record, cmd: Command, person: Person, asked: Asked) -> Reply:
+        if asked.code == "ask.cause":
+            self._desk.ask_cause(rec, person.id, asked.args)
+            about = next(a for a in self._alarms() if a.id == asked.target)
+            acked = self._act(rec, replace(cmd, verb="ack", alarm=asked.target, args={}))
+            words = "、".join(causes(about.kind, Result.FALSE))
+            return self._reply(rec, cmd, "ask.cause", *say("ask.cause", n=f"{about.number:02d}", list=words), ok=acked.ok)
+        if asked.code == "refused.which":
+            numbers = " ".join(f"{a.number:02d}" for a in self._shown() if person.id in a.told)[:20]
+            return self._refused(rec, cmd, "refused.which-of", numbers=numbers)
+        if asked.code:
+            return self._refused(rec, cmd, asked.code)
+        one = replace(
+            cmd, verb=asked.verb, alarm=asked.target or (cmd.alarm if asked.verb in ("ack", "decline") else ""), args=asked.args
+        )
+        return self.obey(rec, one, person) if self.handles(one) else self._act(rec, one)
+
+    def _shown(self) -> list[Alarm]:
+        return sorted((a for a in self._alarms() if a.state in OPEN), key=lambda a: (-a.severity, a.number))
+
+    def _said(self, rec: Record, cmd: Command, said: Said) -> Reply:
+        return self._reply(rec, cmd, said.code, *say(said.code, **said.words), ok=said.ok)
+
+    def _reply(self, rec: Record, cmd: Command, code: str, zh: str, en: str, *, ok: bool = True) -> Reply:
+        seq = rec.event("text", who=cmd.person, code=code, args={"command": cmd.id, "proof": cmd.proof, "target": cmd.alarm})
+        return Reply(cmd.id, ok, code, (zh, en), seq)
+
+    def _refused(self, rec: Record, cmd: Command, code: str, **words: str) -> Reply:
+        args = {"command": cmd.id, "verb": cmd.verb, "target": cmd.alarm, "proof": cmd.proof}
+        return Reply(cmd.id, False, code, say(code, **words), rec.event("refused", who=cmd.person, code=code, args=args))

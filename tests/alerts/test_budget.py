@@ -1,0 +1,173 @@
+"""How much people are told: limits of channels, storms with their digests, day lists, budgets of faults."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from dataclasses import replace
+
+import pytest
+from engine_world import World
+from people_world import MIN, NOON, T0, plant
+
+from alerts.budget import LIMITS, Budget, counted
+from alerts.digest import ROOM
+from alerts.kinds import KINDS
+from alerts.messages_people import NOTES
+from alerts.model import Notification, Rule
+from alerts.plant import Building, Plant, Point, Zone
+from drivers.reading import Now
+
+HOUR = 60 * MIN
+
+
+def campus(buildings: int, points: int, channels: tuple[str, ...] = ("sms", "robot")) -> Plant:
+    """Many smoke detectors in many buildings; everybody has these channels."""
+    base = plant()
+    zones = {f"z{b}": Zone(f"z{b}", f"{b}号楼走廊", f"b{b}", "corridor") for b in range(buildings)}
+    found = {f"d{n}/smoke": Point(f"d{n}/smoke", f"d{n}", "smoke", f"z{n % buildings}", "烟感", 10**12) for n in range(points)}
+    return replace(
+        base,
+        buildings={f"b{b}": Building(f"b{b}", f"{b}号楼", "teaching") for b in range(buildings)},
+        zones=zones,
+        points=found,
+        people={id: replace(p, channels=channels, zones=()) for id, p in base.people.items()},
+        rules=(Rule("smoke", "state", "fire", tuple(found), {"equals": 1.0}, 0, 0, "fire"),),
+        channels={"sms": "modem", "voice": "aliyun-voice", "robot": "dingtalk"},
+        shifts=(),
+    )
+
+
+def named(text: str) -> set[int]:
+    """Every 编号 that a text names, ranges too."""
+    out: set[int] = set()
+    for first, last in re.findall(
+        r"(?<![\d:])(\d{2,3})(?:-(\d{2,3}))?(?![\d:])", text.split("编号")[-1].split("。")[0] if "编号" in text else text
+    ):
+        out |= set(range(int(first), int(last or first) + 1))
+    return out
+
+
+def test_d14_500_alarms_in_a_minute() -> None:
+    world = World(campus(10, 500), now=Now(NOON, 1_000_000))
+    at: dict[int, int] = {}
+    sent: list[tuple[int, Notification]] = []
+    for second in range(130):
+        if second < 60:
+            burst = range(second * 500 // 60, (second + 1) * 500 // 60)
+            out = world.read({f"d{n}/smoke": 1.0 for n in burst})
+            at |= {a.number: world.now.mono for a in world.engine.alarms.values() if a.number not in at}
+            sent += [(world.now.mono, n) for n in out.notifications]
+        sent += [(world.now.mono, n) for n in world.wait(1_000).notifications]
+    assert len(at) == 500
+    seen: dict[int, int] = {}
+    for mono, n in sent:
+        alarm = world.engine.alarms[n.alarm]
+        for number in named(n.text) if n.message == "storm" else {alarm.number}:
+            seen.setdefault(number, mono)
+    late = {
+        number: seen.get(number, 10**12) - start for number, start in at.items() if seen.get(number, 10**12) - start > 60_000
+    }
+    assert not late, f"{len(late)} alarms were named late or never: {sorted(late.items())[:5]}"
+    first: dict[str, int] = {}
+    for a in world.engine.alarms.values():
+        first.setdefault(world.school.zones[world.school.points[a.point].zone].building, at[a.number])
+    told = {world.school.zones[world.school.points[world.engine.alarms[n.alarm].point].zone].building for mono, n in sent}
+    assert told == first.keys()
+    per_person: defaultdict[tuple[str, str], int] = defaultdict(int)
+    for _, n in sent:
+        per_person[n.channel, n.person] += 1
+    assert max(v for (c, _), v in per_person.items() if c == "sms") <= 11
+    for window in range(0, 130):
+        robots = sum(
+            1 for mono, n in sent if n.channel == "robot" and window * 1000 <= mono - 1_000_000 < window * 1000 + 60_000
+        )
+        assert robots <= 18
+    everyone = Counter(n.person for _, n in sent)
+    assert all(count < 30 for count in everyone.values()), everyone
+
+
+def test_d14_a_restart_between_holding_back_and_telling_loses_nobody() -> None:
+    world = World(campus(1, 20), now=Now(NOON, 1_000_000))
+    for n in range(10):
+        world.read({f"d{n}/smoke": 1.0})
+    held = {a.number for a in world.engine.alarms.values() if any(o.by == "storm" and o.person == "wang" for o in a.owed)}
+    assert held
+    world.restart(1_000)
+    texts = [n.text for _ in range(40) for n in world.wait(1_000).notifications if n.person == "wang" and n.message == "storm"]
+    assert held <= set().union(*(named(t) for t in texts))
+
+
+def test_an_answer_takes_the_alarm_out_of_the_digest() -> None:
+    world = World(campus(1, 20), now=Now(NOON, 1_000_000))
+    for n in range(10):
+        world.read({f"d{n}/smoke": 1.0})
+    world.do("ack", "sun")
+    assert [n for _ in range(30) for n in world.wait(1_000).notifications if n.message == "storm"] == []
+
+
+def test_fire_never_waits_for_a_budget() -> None:
+    budget, school, now = Budget(campus(3, 3)), campus(3, 3), Now(T0, 0)
+    world = World(school, now=Now(T0, 1_000_000))
+    world.read({"d0/smoke": 1.0})
+    fire = world.alarm("smoke")
+    for role in ("head", "officer", "duty"):
+        person = next(p for p in school.people.values() if p.role == role)
+        for _ in range(2):
+            assert budget.decide(fire, person, now)[0] == "send"
+            budget.sent(fire, person, now)
+    assert not counted(fire) and [k for k, v in KINDS.items() if v.fire and counted(replace(fire, kind=k))] == []
+
+
+def test_d14_a_full_channel_is_passed_over_and_a_full_person_waits() -> None:
+    school = campus(1, 1, ("sms", "voice"))
+    budget, wang, now = Budget(school), school.people["wang"], Now(NOON, 0)
+    used = []
+    while channel := budget.channel(wang, now):
+        budget.carried(channel, "wang", now)
+        used.append(channel)
+    assert Counter(used) == {"sms": 11, "voice": 5} and used[0] == "sms"
+    assert budget.channel(school.people["li"], now) == "sms"  # limits are of one person
+    assert budget.channel(wang, Now(NOON, HOUR)) == "sms"
+
+
+def test_an_officer_has_six_faults_a_day_and_none_at_night() -> None:
+    school = plant()
+    budget, officer = Budget(school), school.people["feng"]
+    from people_world import alarm
+
+    fault = alarm("warning", "leak-1/leak-1", "warning")
+    for _ in range(6):
+        assert budget.decide(fault, officer, Now(NOON, 0))[0] == "send"
+        budget.sent(fault, officer, Now(NOON, 0))
+    assert budget.decide(fault, officer, Now(NOON, 0)) == ("list", "")
+    assert budget.decide(fault, officer, Now(NOON + 24 * HOUR, 24 * HOUR))[0] == "send"
+    assert budget.decide(fault, school.people["li"], Now(T0, 0)) == ("list", "")
+    assert budget.decide(fault, school.people["chen"], Now(NOON, 0)) == ("list", "")  # the head gets no fault of its own
+    for kind in ("comm-sleep", "mains", "tamper", "cannot-record", "cannot-call"):
+        point = "smoke-1/smoke"
+        assert budget.decide(alarm(kind, point, kind), school.people["li"], Now(T0, 0))[0] == "send"
+
+
+def test_day_lists_at_half_past_seven_and_two() -> None:
+    base = plant()
+    rule = Rule("no-data", "no_data", "comm", ("smoke-1/smoke", "smoke-2/smoke"), {}, 0, 0, "comm")
+    quiet = {p: replace(v, stale=10**12) for p, v in base.points.items()}
+    world = World(replace(base, rules=(rule,), shifts=(), points=quiet), now=Now(T0 + 4 * HOUR, 1_000_000))  # 06:14
+    world.dead("smoke-1/smoke")
+    world.dead("smoke-2/smoke")
+    told = []
+    while world.now.wall < T0 + 14 * HOUR:
+        told += [(n.person, n.message, n.text) for n in world.wait(10 * MIN).notifications]
+    lists = [t for t in told if t[1] == "list"]
+    assert [p for p, _, _ in lists] == ["feng"]
+    assert lists[0][2].startswith("待办2条：三号宿舍楼二层东走廊烟感无数据；三号宿舍楼三层烟感无数据")
+
+
+@pytest.mark.parametrize("by", ROOM)
+def test_the_list_fits_its_message(by: str) -> None:
+    assert NOTES[by].longest["list"] == ROOM[by]
+
+
+def test_limits_are_those_of_the_requirements() -> None:
+    assert (LIMITS["modem"].person, LIMITS["aliyun-voice"].person, LIMITS["dingtalk"].channel) == (11, 5, 18)

@@ -1,0 +1,224 @@
+"""The shift as it was taken over, the phones as they were proven, and what people send: stories over the whole engine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from engine_world import World
+from people_world import MIN, T0, plant
+
+from alerts.model import Outcome, Rule
+from alerts.plant import Calendar, Plant, Shift
+from drivers.reading import Now
+
+HOUR = 60 * MIN
+MIDNIGHT = T0 - 2 * HOUR - 14 * MIN  # Wednesday 2026-03-04 00:00
+
+
+def school() -> Plant:
+    base = plant()
+    rules = (Rule("smoke", "state", "fire", ("smoke-1/smoke", "smoke-2/smoke"), {"equals": 1.0}, 0, 0, "fire"),)
+    shifts = (
+        Shift("duty", "wang", 7 * 60, 22 * 60),
+        Shift("duty", "li", 22 * 60, 7 * 60),
+        Shift("second", "zhao", 0, 0),
+        Shift("leader", "sun", 0, 0),
+    )
+    people = {id: replace(p, phone=f"+86138000000{n:02d}") for n, (id, p) in enumerate(base.people.items())}
+    points = {p: replace(base.points[p], stale=10**12) for p in base.points}
+    return replace(base, rules=rules, shifts=shifts, people=people, points=points)
+
+
+def at(minute: int, day: int = 0) -> World:
+    wall = MIDNIGHT + minute * MIN + day * 24 * HOUR
+    return World(school(), now=Now(wall, 1_000_000))
+
+
+def texts(out: Outcome) -> list[tuple[str, str]]:
+    return sorted((n.person, n.message) for n in out.notifications)
+
+
+def until(world: World, minute: int, step: int = MIN) -> list[tuple[str, str]]:
+    """Let time pass until this local minute; everything told meanwhile."""
+    told: list[tuple[str, str]] = []
+    while world.now.wall < MIDNIGHT + minute * MIN:
+        told += texts(world.wait(step))
+    return told
+
+
+def say(world: World, person: str, text: str, proof: str = "sms", alarm: str = "", id: str = "") -> tuple[bool, str, str]:
+    (reply,) = world.do("text", person, alarm, id=id, text=text, proof=proof).replies
+    return reply.ok, reply.code, reply.text[0]
+
+
+def duty_now(world: World) -> tuple[str, ...]:
+    return world.engine.desk.roster(world.now, True)["now"]["duty"]
+
+
+def test_the_dead_phone() -> None:
+    """people.md §9 story 3: asked at 21:45, the leader knows at 22:00, a fire at 22:20 rings the old shift and the leader."""
+    world = at(21 * 60 + 40)
+    assert until(world, 21 * 60 + 45) == [("li", "shift.take")]
+    assert until(world, 21 * 60 + 59) == []
+    assert until(world, 22 * 60 + 1) == [("sun", "shift.missed")]
+    assert "仍由王建国负责" in world.sent[-1].text and "李保安22:00班15分钟未应答" in world.sent[-1].text
+    until(world, 22 * 60 + 20)
+    assert texts(world.read({"smoke-1/smoke": 1.0})) == [("sun", "fire.first"), ("wang", "fire.first"), ("wu", "fire.first")]
+
+
+def test_a_shift_taken_over_by_sms_is_the_new_one_at_once_and_survives_a_restart() -> None:
+    world = at(21 * 60 + 44)
+    until(world, 21 * 60 + 46)
+    assert duty_now(world) == ("wang",)
+    assert say(world, "li", "1。") == (True, "answered.S", "接班成功，从现在起由你负责。下班前等下一班接班")
+    assert duty_now(world) == ("li",)
+    assert until(world, 22 * 60 + 5) == []
+    world.restart(60_000)
+    assert duty_now(world) == ("li",) and until(world, 22 * 60 + 30) == []
+    assert texts(world.read({"smoke-1/smoke": 1.0})) == [("li", "fire.first"), ("wu", "fire.first")]
+
+
+def test_who_cannot_come_says_9_and_the_leader_hears_of_it_at_once() -> None:
+    world = at(21 * 60 + 44)
+    until(world, 21 * 60 + 46)
+    before = len(world.sent)
+    assert say(world, "li", "9")[1] == "declined.shift"
+    assert [(n.person, n.message) for n in world.sent[before:]] == [("sun", "shift.declined")]
+    assert until(world, 22 * 60 + 5) == [] and duty_now(world) == ("wang", "sun")
+
+
+def test_a_swap_needs_only_that_the_other_takes_over() -> None:
+    world = at(21 * 60 + 44)
+    until(world, 21 * 60 + 50)
+    assert world.do("take", "zhao").replies[0].ok
+    assert duty_now(world) == ("zhao",) and until(world, 22 * 60 + 5) == []
+    assert not world.do("take", "chu").replies[0].ok  # an electrician takes no shift
+    assert until(world, 24 * 60 + 6 * 60 + 46)[-1] == ("wang", "shift.take")  # the next shift is asked as ever
+
+
+def test_one_shift_after_the_other_without_a_word_stays_with_who_took_it() -> None:
+    world = at(21 * 60 + 44)
+    until(world, 21 * 60 + 46)
+    say(world, "li", "1")
+    until(world, 24 * 60 + 7 * 60 + 30)  # wang does not answer in the morning
+    assert duty_now(world) == ("li", "sun")
+
+
+def test_without_a_handover_so_far_the_rota_counts_and_with_an_unset_clock_everybody() -> None:
+    world = at(23 * 60)
+    assert duty_now(world) == ("li",)
+    world.clock_ok = False
+    out = world.read({"smoke-1/smoke": 1.0})
+    assert {n.person for n in out.notifications} == {"wang", "li", "wu"}
+
+
+def test_a_hole_in_the_rota_is_a_fault_until_it_is_filled() -> None:
+    world = at(12 * 60)
+    world.wait(MIN)
+    assert not world.engine.alarms
+    holey = replace(world.school, shifts=tuple(s for s in world.school.shifts if s.person != "li"))
+    world.restart(1_000, school=holey)
+    world.wait(MIN)
+    assert [(a.kind, a.point) for a in world.engine.alarms.values()] == [("fault", "box/roster")]
+
+
+def test_phones_are_tested_weekly_and_silent_twice_is_red() -> None:
+    week = Calendar()
+    world = World(
+        replace(school(), calendar=week), now=Now(MIDNIGHT - 2 * 24 * HOUR + 9 * HOUR + 59 * MIN, 1_000_000)
+    )  # Monday
+    tested = [(p, m) for p, m in until_wall(world, 2 * MIN) if m == "test.phone"]
+    assert len(tested) == 13 and ("viewer", "test.phone") not in tested
+    assert say(world, "wang", "1") == (True, "answered.T", "测试成功，本机可收发")
+    assert say(world, "wang", "1")[1] == "refused.nothing-open"  # answered once
+    until_wall(world, 25 * HOUR, 10 * MIN)
+    assert world.engine.desk.roster(world.now, True)["red"] == ()
+    until_wall(world, 7 * 24 * HOUR, HOUR)
+    red = world.engine.desk.roster(world.now, True)["red"]
+    assert "li" in red and "wang" not in red
+    say(world, "li", "0")  # anything from that phone proves it
+    assert "li" not in world.engine.desk.roster(world.now, True)["red"]
+
+
+def until_wall(world: World, ms: int, step: int = MIN) -> list[tuple[str, str]]:
+    end, told = world.now.wall + ms, []
+    while world.now.wall < end:
+        told += texts(world.wait(step))
+    return told
+
+
+def test_the_coil_by_sms() -> None:
+    """people.md §9 story 1: 1, then 3 and 蚊香 from the warden's phone."""
+    world = at(2 * 60 + 14)
+    world.read({"smoke-1/smoke": 1.0})
+    assert say(world, "li", "1") == (True, "acked", "已记录：你已收到01号。请3分钟内报结果，2真火 3误报")
+    ok, code, words = say(world, "wu", "3")
+    assert ok and code == "ask.cause" and words.startswith("01号误报原因？")
+    assert say(world, "wu", "蚊香") == (True, "result", "已记录01号的结果")
+    alarm = world.alarm("smoke")
+    assert (alarm.cause, alarm.result_by, alarm.on_site) == ("蚊香", "wu", True)
+    assert until_wall(world, 10 * MIN, 10_000) == []
+    assert say(world, "wu", "灰尘施工")[1] == "list"  # nothing is asked any more
+
+
+def test_d16_by_key_in_the_call_of_that_alarm() -> None:
+    world = at(2 * 60)
+    world.read({"smoke-1/smoke": 1.0})
+    world.read({"smoke-2/smoke": 1.0})
+    first = world.journal_id("smoke-1/smoke")
+    assert say(world, "li", "1", proof="key", alarm=first)[1] == "acked"
+    assert [a.acked is not None for a in world.engine.alarms.values()] == [True, False]
+
+
+def test_a_bare_1_answers_every_alarm_sent_to_that_phone() -> None:
+    world = at(2 * 60)
+    world.read({"smoke-1/smoke": 1.0})
+    world.read({"smoke-2/smoke": 1.0})
+    assert say(world, "li", "１ ")[2] == "已记录：你已收到2条：01-02。请尽快报结果，如 2 01 或 3 01"
+    assert say(world, "li", "2")[2] == "有几条未结束：01 02。请带编号，如：3 07"
+    assert say(world, "li", "0")[2].startswith("未结束2条：01火警三号宿舍楼二层东走廊已收到；02火警")
+    assert say(world, "li", "2 02")[1] == "result"
+
+
+def test_9_calls_the_next_person_at_once() -> None:
+    world = at(2 * 60)
+    world.read({"smoke-1/smoke": 1.0})
+    world.wait(5_000)
+    before = len(world.sent)
+    assert say(world, "li", "9") == (True, "declined", "已记录：你去不了01号，正在叫下一人")
+    assert sorted((n.person, n.message) for n in world.sent[before:]) == [("sun", "fire.again"), ("zhao", "fire.again")]
+    assert say(world, "chu", "9")[1] == "refused.nothing-open"
+
+
+def test_the_same_text_twice_is_one_answer() -> None:
+    world = at(2 * 60)
+    world.read({"smoke-1/smoke": 1.0})
+    first = say(world, "li", "1", id="sms-1")
+    count = len(world.events)
+    assert say(world, "li", "1", id="sms-1") == first and len(world.events) == count
+
+
+def test_the_registered_desk_answers_in_the_name_of_who_took_over() -> None:
+    world = at(21 * 60 + 44)
+    until(world, 21 * 60 + 46)
+    say(world, "li", "1")
+    world.read({"smoke-1/smoke": 1.0})
+    assert world.do("ack", "desk").replies[0].ok
+    assert world.alarm("smoke").acked_by == "li"
+
+
+def test_too_many_texts_are_a_machine() -> None:
+    world = at(2 * 60)
+    codes = [say(world, "li", "?")[1] for _ in range(32)]
+    assert codes[:30] == ["list"] * 30 and codes[30:] == ["refused.rate"] * 2
+
+
+@pytest.mark.parametrize(
+    ("number", "who"), [("+8613800000001", "li"), ("13800000001", "li"), ("008613800000001", "li"), ("1", None), ("", None)]
+)
+def test_only_registered_numbers(number: str, who: str | None) -> None:
+    from alerts.inbound import caller
+
+    found = caller(number, school())
+    assert (found.id if found else None) == who
