@@ -163,5 +163,13 @@ async def test_garbage_from_one_address_is_named_so() -> None:
     assert (one.unit, one.state) == (5, "garbled")
 
 
+async def test_a_unit_whose_questions_only_another_answers_is_not_there() -> None:
+    class Babbler(FakeLine):
+        async def ask(self, unit: int, read: Read, latency: int) -> Heard:
+            return Heard("wrong", received=rtu_frame(3, b"\x83\x02"))
+
+    assert await found(Babbler({}), range(5, 7)) == []
+
+
 def test_the_usual_wait_is_short_and_the_patient_one_longer_than_any_device() -> None:
     assert QUICK < 150 and max(p.limits.latency for p in PROFILES.values()) < PATIENT

@@ -45,7 +45,7 @@ TOOLS: tuple[Mutant, ...] = (
         "drivers/survey.py",
         'return heard.kind == "silent" or (heard.kind in ("wrong", "garbled") and bool(there) and unit not in there)',
         'return heard.kind == "silent"',
-        GUESS + "test_a_device_that_takes_800_ms_is_found[False]",
+        GUESS + "test_a_unit_whose_questions_only_another_answers_is_not_there",
     ),
     Mutant(
         "scan: who answers late is asked again",
