@@ -89,8 +89,8 @@ GATE: tuple[Mutant, ...] = (
     Mutant(
         "a channel's bug ends no thread",
         "gateway/tell.py",
-        "        except Exception as error:",
-        "        except ZeroDivisionError as error:",
+        '        except Exception as error:\n            log.exception("channel %s broke", self._name)',
+        '        except ZeroDivisionError as error:\n            log.exception("channel %s broke", self._name)',
         TELL + "test_every_failure_becomes_a_delivery",
     ),
     Mutant(

@@ -24,6 +24,7 @@ from tests.mutants.calls_breaks import CALLS
 from tests.mutants.cells import cells
 from tests.mutants.field_breaks import FIELD
 from tests.mutants.gate_breaks import GATE
+from tests.mutants.life_breaks import LIFE
 from tests.mutants.line_breaks import LINES
 from tests.mutants.mutant import ROOT, Mutant
 from tests.mutants.panel_breaks import PANELS
@@ -46,6 +47,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *STREAM,
     *GATE,
     *TOOLS,
+    *LIFE,
 )
 COPIED = (
     "drivers",
