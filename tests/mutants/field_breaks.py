@@ -140,8 +140,8 @@ FIELD: tuple[Mutant, ...] = (
     Mutant(
         "R2 a long cycle is interrupted",
         "drivers/poller.py",
-        "                await self._urgent()",
-        "                pass",
+        "            if n and line is self:\n                await self._urgent()",
+        "            if n and line is self:\n                pass",
         POLLER + "test_r2_a_long_cycle_is_interrupted_by_fire_slots_and_outputs",
     ),
     Mutant(
@@ -217,8 +217,8 @@ FIELD: tuple[Mutant, ...] = (
     Mutant(
         "outputs go before everything that is due",
         "drivers/poller.py",
-        "if device := self._outputs.due(now):",
-        "if not self._schedule.next(now) and (device := self._outputs.due(now)):",
+        "self._each_second(now)\n                if device := self._outputs.due(now):",
+        "self._each_second(now)\n                if not self._schedule.next(now) and (device := self._outputs.due(now)):",
         POLLER + "test_a_wish_goes_before_everything_that_is_due",
     ),
     Mutant(

@@ -141,6 +141,10 @@ class School:
     def line(self, bus: str, mode: str) -> None:
         tell(self.campus, {"line": {"line": bus, "mode": mode}})
 
+    def port(self, bus: str, *, there: bool) -> None:
+        """Pulls the adapter of a line out, its pty with it, or plugs it in again."""
+        tell(self.campus, {"mend": {"line": bus}} if there else {"fault": {"line": bus, "kind": "unplug"}})
+
     def do(self, verb: str, person: str, alarm: str = "all", **args: Any) -> dict[str, Any]:
         now = self.ask({"ask": "snapshot"})["data"]["now"]
         command = {"id": uuid.uuid4().hex, "verb": verb, "alarm": alarm, "person": person, "proof": "local",

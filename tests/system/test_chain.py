@@ -7,9 +7,10 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
-from school import School
+from school import School, wall
 
 
 @pytest.fixture
@@ -96,19 +97,39 @@ def test_a_unit_that_answers_for_another_is_never_believed(living: School) -> No
     assert not living.alarms("fire")
 
 
-def test_a_cut_line_during_a_fire_leaves_the_alarm_standing(living: School) -> None:
+def test_r36_d10_the_cable_pulled_during_a_fire_is_one_fault_beside_the_standing_alarm(living: School) -> None:
+    """Adapter pulled (its pty gone): the fire stands, one line fault joins it, every point is unknown; both right afterwards."""
     assert living.site is not None
-    point = fire(living)
+    point = living.points("smoke", "laboratory")[0]
     bus = living.site.plant.points[point].bus
+    on_it = [p.id for p in living.site.plant.points.values() if p.bus == bus and not p.id.startswith(f"{bus}/")]
     living.set(point, 1)
-    living.until("fire", lambda: living.alarms("fire"))
-    living.line(bus, "cut")
-    living.until("line fault", lambda: living.alarms("line"))
-    assert living.alarms("fire")[0]["state"] == "unacked"
-    assert living.point(point)["value"] is None, "unknown is never shown as a value"
-    living.line(bus, "up")
-    living.until("read again", lambda: living.point(point)["quality"] == "good")
-    assert living.alarms("fire")[0]["state"] == "unacked"
+    fire_id = living.until("fire", lambda: living.alarms("fire"))[0]["id"]
+    pulled = wall()
+    living.port(bus, there=False)
+    line = living.until("line fault", lambda: living.alarms("line"))[0]
+    assert line["point"] == f"{bus}/link"
+    living.until("every point unknown", lambda: all(living.point(id)["quality"] in ("fault", "stale") for id in on_it))
+    living.until("faults of points", lambda: open_no_data(living, on_it))
+    seen = living.snapshot() or {}
+    assert {seen["points"][id]["value"] for id in on_it} == {None}, "never normal"
+    faults = [a for a in seen["alarms"].values() if a["kind"] in ("line", "comm", "comm-sleep") and a["state"] == "unacked"]
+    assert [(a["kind"], a["point"]) for a in faults if not a["parent"]] == [("line", f"{bus}/link")], "one fault is shown"
+    assert {a["parent"] for a in faults if a["id"] != line["id"]} == {line["id"]}, "the children are kept, under it"
+    assert [(a["id"], a["state"]) for a in living.alarms("fire")] == [(fire_id, "unacked")]
+    raised = next(e for e in living.events("raised") if e["alarm"] == line["id"])
+    assert raised["wall"] - pulled <= 30_000, "D10"
+    living.port(bus, there=True)
+    living.until("all read again", lambda: all(living.point(id)["quality"] == "good" for id in on_it))
+    living.until("no fault of the line is open", lambda: not any(a["state"] == "unacked" for a in living.alarms("line")))
+    living.until("nor of its points", lambda: not open_no_data(living, on_it))
+    assert living.point(point)["value"] == 1
+    assert [(a["id"], a["state"]) for a in living.alarms("fire")] == [(fire_id, "unacked")], "neither closed nor raised anew"
+
+
+def open_no_data(school: School, points: list[str]) -> list[dict[str, Any]]:
+    """Faults of single points on the line that are still so."""
+    return [a for a in school.alarms("comm") + school.alarms("comm-sleep") if a["point"] in points and a["state"] == "unacked"]
 
 
 def test_commands_that_may_not_or_come_too_late_are_refused_and_journaled(living: School) -> None:
