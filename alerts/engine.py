@@ -262,7 +262,8 @@ class Engine:
         return alarm is not None and alarm.state in _HELD_BREACHED
 
     def _judged(self, rec: Record, rule: Rule, condition: Condition, good: bool) -> None:
-        self._stores(rec)
+        if self._judge.stores.untold:
+            self._stores(rec)
         if condition.truth is Truth.BREACHED or self._book.get(rule.id, condition.point) is not None:
             self._condition(rec, rule, condition.point, condition.truth, good, condition.evidence)
 

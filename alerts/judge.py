@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from types import MappingProxyType
 
 from alerts.model import Condition, Rule, Truth
@@ -106,16 +105,17 @@ class Judge:
         if memory is not None:
             self._memories[key] = memory
         if key in self._resting:
+            changed = self._truths.get(key) is not condition.truth
             self._truths[key] = condition.truth
-            resting.update(self._resting[key])
+            resting.update({p: r for p, r in self._resting[key].items() if changed or self._scene.active(*p)})
         reading = self._view.get(point)
         good = condition.truth is Truth.CLEAR or (reading is not None and reading.quality is Quality.GOOD)
-        return rule, _told(condition, reading), good
+        return rule, (_told(condition, reading) if condition.truth is Truth.BREACHED else condition), good
 
 
 def _told(condition: Condition, reading: Reading | None) -> Condition:
     """A breach with the device's own words (`said`) and its own time (`device_time`, R29) among its evidence."""
-    if condition.truth is not Truth.BREACHED or reading is None or not (reading.said or reading.stamp):
+    if reading is None or not (reading.said or reading.stamp):
         return condition
     told = {k: v for k, v in (("said", reading.said), ("device_time", reading.stamp)) if v}
-    return replace(condition, evidence={**condition.evidence, **told})
+    return condition._replace(evidence={**condition.evidence, **told})

@@ -8,6 +8,8 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from alerts.opening import Opening
 from drivers.reading import Now
@@ -23,12 +25,13 @@ class Truth(enum.Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
+    """A named tuple, because thousands of them are made a second and most say only CLEAR."""
+
     rule: str
     point: str
     truth: Truth
-    evidence: Mapping[str, Scalar] = field(default_factory=dict)  # value, limit, quality, fault ...
+    evidence: Mapping[str, Scalar] = MappingProxyType({})  # value, limit, quality, fault ...
 
 
 class Severity(enum.IntEnum):

@@ -29,7 +29,7 @@ class Stores:
         for store in plant.stores.values():
             for point in store.points:
                 self._of.setdefault(point, []).append(store)
-        self._news: list[News] = []
+        self.untold: list[News] = []  # what has happened and nobody has asked for yet
 
     def restore(self, openings: Iterable[Opening], shift: int) -> None:
         """Openings that were not over when an earlier run ended, `shift` ms from its monotonic clock to this one's."""
@@ -61,7 +61,7 @@ class Stores:
 
     def news(self) -> tuple[News, ...]:
         """What has happened since this was asked last."""
-        taken, self._news = tuple(self._news), []
+        taken, self.untold = tuple(self.untold), []
         return taken
 
     def command(self, cmd: Command, person: Person, now: Now, clock_ok: bool) -> tuple[str, str]:
@@ -85,7 +85,7 @@ class Stores:
             if store.camera == camera and (o := state.current) is not None and not o.picture:
                 o = replace(o, picture=sha256)
                 self.states[store.id] = replace(state, openings=(*state.openings[:-1], o))
-                self._news.append(News("store.picture", store.id, args={"opening": o.id, "picture": sha256}, opening=o))
+                self.untold.append(News("store.picture", store.id, args={"opening": o.id, "picture": sha256}, opening=o))
 
     def _meant(self, cmd: Command, person: Person) -> list[str]:
         if cmd.alarm:
@@ -105,7 +105,7 @@ class Stores:
         if any(p.person == person.id for p in given) or (how == "phone" and person.phone in phones):
             return "refused.once"
         self.states[store.id], news = proven(state, store, self._plant, Proof(person.id, how, "", now))
-        self._news += news
+        self.untold += news
         return "identified"
 
     def _declare(self, cmd: Command, store: Store, person: Person, now: Now) -> str:
@@ -126,13 +126,13 @@ class Stores:
         else:
             state = replace(state, declared=(kind, person.id, minutes, now.mono))
         self.states[store.id] = state
-        self._news.append(News("store.session", store.id, person.id, {"session": kind, "minutes": minutes}, o))
+        self.untold.append(News("store.session", store.id, person.id, {"session": kind, "minutes": minutes}, o))
         return "declared"
 
     def _step(self, store: str, fresh: Collection[str], now: Now, clock_ok: bool) -> None:
         about = self._plant.stores[store]
         self.states[store], news = step(self.states[store], about, self._plant, self._view, fresh, now, clock_ok)
-        self._news += news
+        self.untold += news
 
 
 def _moved(at: Now, shift: int) -> Now:

@@ -45,8 +45,13 @@ def rests_on(rule: Rule, point: str, plant: Plant) -> dict[str, tuple[tuple[str,
 
 def any_of(truths: Iterable[Truth]) -> Truth:
     """Kleene's or; of nothing CLEAR."""
-    found = set(truths)
-    return Truth.BREACHED if Truth.BREACHED in found else Truth.UNKNOWN if Truth.UNKNOWN in found else Truth.CLEAR
+    worst = Truth.CLEAR
+    for truth in truths:
+        if truth is Truth.BREACHED:
+            return truth
+        if truth is Truth.UNKNOWN:
+            worst = truth
+    return worst
 
 
 def all_of(truths: Iterable[Truth]) -> Truth:
@@ -55,7 +60,7 @@ def all_of(truths: Iterable[Truth]) -> Truth:
 
 
 def opposite(truth: Truth) -> Truth:
-    return {Truth.BREACHED: Truth.CLEAR, Truth.CLEAR: Truth.BREACHED, Truth.UNKNOWN: Truth.UNKNOWN}[truth]
+    return Truth.CLEAR if truth is Truth.BREACHED else Truth.BREACHED if truth is Truth.CLEAR else truth
 
 
 def _value(node: Node, truth: Callable[[str], Truth]) -> Truth:

@@ -25,7 +25,7 @@ def evaluate(rule: Rule, point: str, scene: Scene, memory: Memory) -> Judged:
     params = rule.params
     window = number(params["window"])
     bins = _taken(memory or (), reading.at.mono, reading.value, window, number(params["gap"]))
-    count, span = sum(b[1] for b in bins), bins[-1][2] - bins[0][2]
+    count, span = sum([b[1] for b in bins]), bins[-1][2] - bins[0][2]
     if count < number(params["samples"]) or span * 2 < window:
         return unknown(rule, point), bins
     rise = slope(bins) * MINUTE / scene.plant.speed
@@ -44,11 +44,13 @@ def evaluate(rule: Rule, point: str, scene: Scene, memory: Memory) -> Judged:
 
 def slope(bins: tuple[Bin, ...]) -> float:
     """Least squares through the bins' means, each weighted by its values. Unit per ms; 0 when all stand at one time."""
-    weight = sum(n for _, n, _, _ in bins)
-    mean_t = sum(n * t for _, n, t, _ in bins) / weight
-    mean_v = sum(n * v for _, n, _, v in bins) / weight
-    across = sum(n * (t - mean_t) ** 2 for _, n, t, _ in bins)
-    return sum(n * (t - mean_t) * (v - mean_v) for _, n, t, v in bins) / across if across else 0.0
+    start, base = bins[0][2], bins[0][3]  # sums from there: the clock's own size would eat the digits
+    weight, sum_t, sum_v, sum_tt, sum_tv = 0, 0.0, 0.0, 0.0, 0.0
+    for _, n, t, v in bins:
+        t, v = t - start, v - base
+        weight, sum_t, sum_v, sum_tt, sum_tv = weight + n, sum_t + n * t, sum_v + n * v, sum_tt + n * t * t, sum_tv + n * t * v
+    across = weight * sum_tt - sum_t * sum_t
+    return (weight * sum_tv - sum_t * sum_v) / across if across > 0 else 0.0
 
 
 def _taken(bins: tuple[Bin, ...], at: int, value: float, window: float, gap: float) -> tuple[Bin, ...]:

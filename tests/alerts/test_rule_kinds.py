@@ -318,6 +318,18 @@ def test_a_combination_carries_unknown() -> None:
     assert world.state("both") is AlarmState.NORMAL
 
 
+def test_a_combination_clears_after_its_off_delay() -> None:
+    """Its operands may say the same for minutes: the end of the off-delay needs another judgement all the same."""
+    world = combined("gas and not smoke")
+    world = World(school=plant(rules=tuple(replace(r, off_delay=600_000) if r.id == "both" else r for r in world.school.rules)))
+    world.read({"gas-k/gas": 25.0, "smoke-k/smoke": 0.0})
+    world.do("ack")
+    for _ in range(70):
+        world.wait(10_000)
+        world.read({"gas-k/gas": 5.0, "smoke-k/smoke": 0.0})
+    assert world.state("both") is AlarmState.NORMAL
+
+
 def test_what_is_not_installed_does_not_breach() -> None:
     world = combined("gas or smoke", tuple(p for p in POINTS if p.id != "smoke-k/smoke"))
     rule = next(r for r in world.school.rules if r.id == "both")

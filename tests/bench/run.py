@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import alarm, framers, gateway, outage, rtu, scan, start, tcp
+from tests.bench import alarm, engine, framers, gateway, outage, rtu, scan, start, tcp
 from tests.bench.parts import ROOT
 
 TARGET = ROOT / "docs" / "benchmarks.md"
@@ -61,6 +61,11 @@ SECTIONS = {
         "before is not worked out anew. Every frame different is what a line never carries; a line at 9600 baud carries 0.001 MB/s. "
         "CPU time of one core; the ratio is to `bytes.find` over the same stream.",
         framers.run,
+    ),
+    "engine": Section(
+        "Engine",
+        "The rules alone, under virtual time; CPU time of one process, so that other work on the machine counts less.",
+        engine.run,
     ),
     "alarm": Section(
         "Alarm",

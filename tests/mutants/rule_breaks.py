@@ -54,8 +54,8 @@ RULES: tuple[Mutant, ...] = (
     Mutant(
         "unknown is dropped from a combination",
         "alerts/rules/combination.py",
-        "Truth.UNKNOWN if Truth.UNKNOWN in found else Truth.CLEAR",
-        "Truth.CLEAR",
+        "            worst = truth\n",
+        "            worst = Truth.CLEAR\n",
         KINDS + "test_kleene",
     ),
     Mutant(
