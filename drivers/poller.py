@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TypeVar
 
-from drivers.bus import Bus, DeviceFault, LineDown, Refused, Space
+from drivers.bus import Bus, BusStats, DeviceFault, LineDown, Refused, Space
 from drivers.codec import decode
 from drivers.learn import Learned
 from drivers.lending import PATIENCE, Desk, Exchange, Follower, Reader
@@ -135,6 +135,15 @@ class Poller:
             "errors": self._errors,
             "polls": self._polls,
         }
+
+    @property
+    def busy(self) -> int:
+        """Ms of the line's time used since the start."""
+        return self._busy
+
+    def stats(self) -> BusStats:
+        """What became of the line's questions since the start."""
+        return self._bus.stats()
 
     async def close(self) -> None:
         await self._bus.close()

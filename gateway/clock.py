@@ -9,8 +9,10 @@ from pathlib import Path
 from drivers.reading import Now
 
 _TIMEX_BYTES = 256  # struct timex is 208 bytes on 64-bit Linux, 128 on 32-bit
-_STATUS = 40 if ctypes.sizeof(ctypes.c_long) == 8 else 20  # offset of timex.status
+_LONG = ctypes.sizeof(ctypes.c_long)  # also the offset of timex.offset, after `modes`
+_STATUS = 40 if _LONG == 8 else 20  # offset of timex.status
 _STA_UNSYNC = 0x0040
+_STA_NANO = 0x2000  # timex.offset counts ns, else us
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _MS = 1_000_000
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -26,10 +28,18 @@ def boot_id() -> str:
 
 def kernel_synced() -> bool:
     """Does the kernel say that a time service disciplines the wall clock (adjtimex without STA_UNSYNC)?"""
+    return kernel_offset() is not None
+
+
+def kernel_offset() -> float | None:
+    """Seconds that the kernel has still to slew, as its time service told it; None when no service disciplines the clock."""
     buffer = ctypes.create_string_buffer(_TIMEX_BYTES)
     state: int = _LIBC.adjtimex(buffer)
     status = int.from_bytes(buffer.raw[_STATUS : _STATUS + 4], "little")
-    return state >= 0 and not status & _STA_UNSYNC
+    if state < 0 or status & _STA_UNSYNC:
+        return None
+    offset = int.from_bytes(buffer.raw[_LONG : 2 * _LONG], "little", signed=True)
+    return offset / (1e9 if status & _STA_NANO else 1e6)
 
 
 class SystemClock:
@@ -44,6 +54,7 @@ class SystemClock:
         self._assume_ok = assume_ok
         self._boot = boot_id()
         self._ok, self._ok_until = False, 0
+        self._shift: int | None = None  # wall - mono when `error` was last asked and the clock was right
 
     @property
     def boot(self) -> str:
@@ -65,6 +76,15 @@ class SystemClock:
         if mono >= self._ok_until:
             self._ok, self._ok_until = self.state() != "unknown", mono + OK_COUNTS
         return self._ok
+
+    def error(self) -> float:
+        """How far off the wall clock is, s: what the time service still has to slew, or how far it was stepped since the last
+        call although it had counted as right (R29). A step out of `unknown` is no error: it was known to be wrong."""
+        now = self.now()
+        shift = now.wall - now.mono
+        stepped = 0.0 if self._shift is None else (shift - self._shift) / 1000
+        self._shift = shift if self.ok() else None
+        return max(stepped, kernel_offset() or 0.0, key=abs)
 
     def mark_set(self) -> None:
         """A person has set or confirmed the time. Raises OSError when the data folder cannot be written."""

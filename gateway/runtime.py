@@ -7,8 +7,9 @@ import enum
 import fcntl
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -16,16 +17,22 @@ from typing import IO
 from alerts.channels.registry import CHANNELS
 from alerts.engine import Engine
 from alerts.model import Inbound, Scalar
+from drivers.poller import Poller
 from drivers.quantities import QUANTITIES
 from drivers.reading import Clock
 from gateway import housekeeping, selftest
 from gateway.afresh import inherited
 from gateway.box import Box
+from gateway.boxpoints import present
 from gateway.bustask import BusTask, open_task
+from gateway.clock import SystemClock
 from gateway.decide import Decider
+from gateway.health import Health, Vitals, Wear
 from gateway.inbox import Inbox
 from gateway.intake import Intake
 from gateway.local import AlreadyRunning, LocalServer
+from gateway.machine import Machine
+from gateway.notify import Notifier, attend
 from gateway.outbox import JournalOutbox
 from gateway.shipped import data_dir
 from gateway.site import Site
@@ -53,9 +60,9 @@ class Ended(enum.Enum):
 
 
 async def run(
-    site: Site, clock: Clock, boot: str, *, uplink: bool = True, ready: Callable[[], None] = lambda: None, patience: float = 0.0
+    site: Site, clock: SystemClock, boot: str, *, uplink: bool = True, patience: float = 0.0, notifier: Notifier | None = None
 ) -> Ended:
-    """Run the box until SIGTERM or SIGINT. `ready` is called when the tasks are on their way.
+    """Run the box until SIGTERM or SIGINT. `notifier` is told when every device has been asked once, and that the engine lives.
 
     A journal that could not be read at the start and opens later with an earlier state in it ends the box too, `patience`
     seconds later: only a start can take over old alarms.
@@ -63,6 +70,9 @@ async def run(
     data = Path(site.data)
     data.mkdir(mode=0o700, parents=True, exist_ok=True)  # noqa: ASYNC240 - before anything runs
     lock = _only_one(data)
+    streams = uplink and bool(site.uplink.host)
+    machine = Machine(data)
+    site = replace(site, plant=present(site.plant, machine.told() | ({"backlog", "backlog-age"} if streams else set())))
     plant, now = site.plant, clock.now()
     fire = [p.id for p in plant.points.values() if QUANTITIES[p.quantity].fire]
     inbox = Inbox(fire)
@@ -74,7 +84,7 @@ async def run(
         memory,
         machine=boot[:8],
         clock=clock,
-        dests=(DEST,) if uplink and site.uplink.host else (),
+        dests=(DEST,) if streams else (),
         tell=partial(_readings_news, inbox),
     )
     journal = JournalWriter(
@@ -92,7 +102,7 @@ async def run(
     pollers: dict[str, BusTask] = {}
     tellers = _tellers(site, clock, Ears(inbox.delivery, _heard, partial(_channel_health, inbox), engine.wanted))
     outbox = JournalOutbox(data / "journal.db", journal, restored.notes)
-    link = _uplink(site, readings, outbox, clock, lambda: box) if uplink and site.uplink.host else None
+    link = _uplink(site, readings, outbox, clock, lambda: box) if streams else None
     box = Box(site, engine, pollers, tellers, journal, readings, link, clock, boot)
     box.decider = decider = Decider(engine, inbox, journal, clock, box)
     outbox.box = box
@@ -130,6 +140,13 @@ async def run(
         words = Words(data_dir() / SHIPPED, data / OWN)
         box.speaker = Speaker(plant, words, site.speech, partial(_channel_health, inbox, "speech"))
         leaves["speech"] = box.speaker.run
+    vitals = Vitals(
+        {id: partial(_wear, task) for id, task in pollers.items() if isinstance(task, Poller)},
+        clock.state,
+        clock.error,
+        partial(readings.backlog, DEST) if link else None,
+    )
+    leaves["health"] = Health(machine, vitals, plant.points, intake, clock).run
     leaves["housekeeping"] = partial(housekeeping.run, journal, clock, plant.timezone, outbox.events_sent if link else _nobody)
     if link:
         leaves["uplink"] = link.run
@@ -141,10 +158,12 @@ async def run(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, succeed, stopped, Ended.ASKED)
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(decider.run(), name="engine"), group.create_task(_pulse(box), name="health")]
+        tasks = [group.create_task(decider.run(), name="engine"), group.create_task(_pulse(box), name="pulse")]
         for name, leaf in leaves.items():
             tasks.append(group.create_task(keep(name, leaf, leaf_alarm, raised=name in earlier.failing), name=name))
-        ready()
+        asked = {d.id for d in site.devices if isinstance(pollers[d.bus], Poller)}
+        scanned = partial(_scanned, asked, engine)
+        tasks.append(group.create_task(attend(notifier or Notifier({}), scanned, lambda: decider.beat), name="notify"))
         ended = await stopped
         log.info("stopping: %s", ended.value)
         if link:
@@ -160,6 +179,15 @@ async def run(
     with suppress(OSError):  # what is left in it waits for the next start
         memory.rmdir()
     return ended
+
+
+def _scanned(asked: Collection[str], engine: Engine) -> bool:
+    """Has the engine heard of every device that is asked, if only that it does not answer?"""
+    return {point.partition("/")[0] for point in engine.view}.issuperset(asked)
+
+
+def _wear(poller: Poller) -> Wear:
+    return Wear(poller.busy, poller.stats())
 
 
 def _nobody() -> None:

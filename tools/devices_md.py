@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 
 from drivers.profile import Channel, Profile, profile_from_dict
 from drivers.quantities import QUANTITIES
+from drivers.switch import Output
 
 PROFILES = Path(__file__).resolve().parents[1] / "config" / "profiles"
 
@@ -65,9 +66,15 @@ def _section(p: Profile) -> Iterator[str]:
     if p.outputs:
         yield ""
         yield "输出 outputs: " + ", ".join(
-            f"{o.id} (FC{o.function:02d} 0x{o.address:04X}, 读回 {o.readback})" for o in p.outputs
+            f"{o.id} ({_written(o)}, {f'读回 {o.readback}' if o.readback else '没有读回'})" for o in p.outputs
         )
     yield ""
+
+
+def _written(o: Output) -> str:
+    return (
+        f"整帧 {o.raw_on} / {o.raw_off}，每 {o.renew // 1000} 秒重写" if o.raw_on else f"FC{o.function:02d} 0x{o.address:04X}"
+    )
 
 
 def _place(c: Channel) -> str:

@@ -26,6 +26,7 @@ def add_parser(sub: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     from gateway.clock import SystemClock, boot_id
     from gateway.local import AlreadyRunning
+    from gateway.notify import Notifier
     from gateway.runtime import Ended
     from gateway.runtime import run as run_box
     from gateway.site import site_from_json
@@ -41,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     clock = SystemClock(assume_ok=args.assume_clock)
     patience = AGAIN_PATIENCE if AGAIN in os.environ else 0.0
     try:
-        ended = asyncio.run(run_box(site, clock, boot_id(), uplink=not args.no_uplink, ready=_ready, patience=patience))
+        ended = asyncio.run(run_box(site, clock, boot_id(), uplink=not args.no_uplink, patience=patience, notifier=Notifier()))
     except AlreadyRunning as error:
         print(f"已在运行 · already running: {error}", file=sys.stderr)
         return 1
@@ -63,14 +64,3 @@ def _start_again() -> None:
     sys.stderr.flush()
     os.environ[AGAIN] = "1"
     os.execv(sys.executable, sys.orig_argv)
-
-
-def _ready() -> None:
-    """Tell systemd (when it started us) that the alarms are live."""
-    address = os.environ.get("NOTIFY_SOCKET")
-    if not address:
-        return
-    import socket
-
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
-        sock.sendto(b"READY=1", "\0" + address[1:] if address.startswith("@") else address)

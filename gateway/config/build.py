@@ -14,6 +14,8 @@ from drivers.profile import Channel, Device, Profile
 from drivers.quantities import GASES, QUANTITIES
 from drivers.registry import FRAMERS
 from drivers.schedule import stale_after
+from gateway import boxpoints
+from gateway.boxpoints import LINK
 from gateway.config.library import Library
 from gateway.config.lines import line_of
 from gateway.config.model import Bus, SiteFile, StoreFile, ZoneFile
@@ -21,10 +23,8 @@ from gateway.config.rulefile import DURATIONS, RuleFile
 from gateway.config.source import Source
 from gateway.site import VERSION, BusConfig, ChannelConfig, Site, UplinkConfig
 
-LINK = "link"
 CLIMATE = ("temperature", "humidity", "voc", "combustible-gas", "toxic-gas", "oxygen")
 NAME = 8  # characters of a point's name that a message has room for
-LINK_STALE = 30_000  # ms: the poller tells of its line at least every 10 s
 
 
 def build(
@@ -112,7 +112,7 @@ def _points(file: SiteFile, devices: Sequence[Device]) -> dict[str, Point]:
             limit = stale_after(channel.quantity, device.period)
             id = device.point(channel.id)
             points.append(Point(id, device.id, channel.quantity, zone, name, limit, device.bus, channel.values))
-    points += [Point(f"{b.id}/{LINK}", b.id, LINK, "", "线路", LINK_STALE, b.id) for b in file.buses]
+    points += boxpoints.points({b.id: b.type.startswith("modbus-") for b in file.buses}, uplink=file.uplink is not None)
     return {p.id: p for p in points}
 
 
@@ -219,7 +219,9 @@ def fits(rule: RuleFile, point: Point, zones: Mapping[str, Zone]) -> bool:
 def _rule(
     rule: RuleFile, id: str, points: tuple[str, ...], params: Mapping[str, Scalar], speed: int, parts: Sequence[str] = ()
 ) -> Rule:  # fmt: skip
-    """Durations divided by the demo's speed, but `gap`: the lines are not polled faster."""
+    """Durations divided by the demo's speed, but `gap`, for the lines are not polled faster, and but the box's own."""
+    if rule.quantities and rule.quantities <= boxpoints.OWN:
+        speed = 1
     on, off = rule.on_delay // speed, rule.off_delay // speed
     faster = {k: int(str(v)) // speed if k in DURATIONS and k != "gap" else v for k, v in params.items()}
     return Rule(id, rule.kind, rule.alarm, points, faster, on, off, rule.policy, rule.zh, rule.en, tuple(parts))

@@ -1,0 +1,101 @@
+"""The box as a device: measures the machine, the clock, the lines and the stream as Readings. Judges nothing: rules do (box.yaml)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from drivers.bus import BusStats
+from drivers.reading import Clock, Now, Quality, Reading
+from gateway.boxpoints import BOX
+from gateway.machine import Machine
+
+EVERY = 10.0  # s
+WINDOW = 6  # measurements that a line's rates look back over: one minute
+UNDER_WAY = 50  # frames that may lie between the box and the database without anything being late
+CLOCK_STATES = {"unknown": 0.0, "set": 1.0, "synced": 2.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Wear:
+    """What a line has done since the start: ms of its time used, and what became of its questions."""
+
+    busy: int
+    stats: BusStats
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """What the process knows of itself. Each is asked at every measurement; `backlog` is None without an uplink."""
+
+    lines: Mapping[str, Callable[[], Wear]]
+    clock_state: Callable[[], str]
+    clock_error: Callable[[], float]  # s, see SystemClock.error
+    backlog: Callable[[], int] | None = None
+
+
+class Health:
+    """`emit` gets one list of Readings every 10 s, for the points in `known` only."""
+
+    def __init__(
+        self, machine: Machine, vitals: Vitals, known: Collection[str], emit: Callable[[Sequence[Reading]], None], clock: Clock
+    ) -> None:
+        self._machine, self._vitals, self._known, self._emit, self._clock = machine, vitals, known, emit, clock
+        self._past: dict[str, deque[tuple[int, Wear]]] = {bus: deque(maxlen=WINDOW + 1) for bus in vitals.lines}
+        self._fresh = clock.now().mono  # when nothing was late for the last time
+
+    async def run(self) -> None:
+        while True:
+            of_machine = await asyncio.to_thread(self._read_machine)  # a dying disk must not hold the loop
+            self._emit([r for r in (*of_machine, *self._own()) if r.point in self._known])
+            await asyncio.sleep(EVERY)
+
+    def _read_machine(self) -> list[Reading]:
+        readings, now = [], self._clock.now()
+        for channel, read in self._machine.readers().items():
+            try:
+                value, why = read(), "本机不再提供 no longer told by this machine"
+            except (OSError, ValueError) as error:
+                value, why = None, f"读不到 cannot be read: {error}"
+            point = f"{BOX}/{channel}"
+            readings.append(_good(point, value, now) if value is not None else Reading(point, None, Quality.FAULT, now, why))
+        return readings
+
+    def _own(self) -> Iterator[Reading]:
+        now = self._clock.now()
+        yield _good(f"{BOX}/clock", CLOCK_STATES[self._vitals.clock_state()], now)
+        yield _good(f"{BOX}/clock-offset", self._vitals.clock_error(), now)
+        if self._vitals.backlog is not None:
+            waiting = self._vitals.backlog()
+            if waiting <= UNDER_WAY:
+                self._fresh = now.mono
+            yield _good(f"{BOX}/backlog", waiting, now)
+            yield _good(f"{BOX}/backlog-age", (now.mono - self._fresh) / 1000, now)
+        for bus, wear in self._vitals.lines.items():
+            past = self._past[bus]
+            past.append((now.mono, wear()))
+            if len(past) > 1:
+                for channel, value in rates(past[0], past[-1]).items():
+                    yield _good(f"{bus}/{channel}", value, now)
+
+
+def rates(earlier: tuple[int, Wear], later: tuple[int, Wear]) -> dict[str, float]:
+    """% of the line's time used, and of its questions garbled or misanswered, and unanswered, between two (mono ms, Wear).
+
+    Without a question there are no errors.
+    """
+    (from_, a), (to, b) = earlier, later
+    before, after = a.stats.total, b.stats.total
+    asked = after.questions - before.questions
+    bad = after.garbled + after.wrong - before.garbled - before.wrong
+    return {
+        "load": min(100.0, 100 * (b.busy - a.busy) / max(1, to - from_)),
+        "errors": 100 * bad / asked if asked else 0.0,
+        "silent": 100 * (after.silent - before.silent) / asked if asked else 0.0,
+    }
+
+
+def _good(point: str, value: float, now: Now) -> Reading:
+    return Reading(point, round(float(value), 3), Quality.GOOD, now)
