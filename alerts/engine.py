@@ -16,7 +16,7 @@ from alerts.book import Book
 from alerts.commands import REMOTE, Done, targets
 from alerts.desk import Desk
 from alerts.feedback import Feedback
-from alerts.inbound import Inbound
+from alerts.inbound import DESK, Inbound
 from alerts.judge import Judge
 from alerts.keeping import Keeping
 from alerts.kinds import KINDS
@@ -50,7 +50,6 @@ from alerts.trial import Trials
 from drivers.reading import Now, Reading
 
 DAY = 86_400_000  # ms, for a time off that nobody knows: whatever an opening waited for is over
-DESK = "desk"  # a registered desk or button: in the name of whoever has taken over the shift
 REMEMBERED = 86_400_000  # ms that a command's id is remembered
 _HELD_BREACHED = frozenset({AlarmState.PENDING, AlarmState.UNACKED, AlarmState.ACKED})  # the return limit counts in these
 
@@ -153,6 +152,8 @@ class Engine:
         rec = self._record(now, clock_ok)
         for reading in readings:
             self._telling.trend.heard(reading, now)
+            if (cmd := self._inbound.pressed(reading, now)) is not None:
+                self._obey(rec, cmd)
         for judgement in self._judge.readings(readings, now, clock_ok):
             self._judged(rec, *judgement)
         return self._settle(rec)

@@ -17,7 +17,10 @@ from alerts.model import OPEN, Alarm, Command, Reply, Result
 from alerts.plant import Person, Plant
 from alerts.record import Record
 from alerts.replies import say, standing_words
+from drivers.reading import Now, Quality, Reading
 
+DESK = "desk"  # a registered desk or button: in the name of whoever has taken over the shift
+BUTTON = "ack-button"  # quantity of a point
 VERBS = frozenset({"text", "take", "state"})
 MOST, WITHIN = 30, 600_000  # texts of one person in ten minutes; more is a machine
 TAKERS = frozenset({"duty", "keeper", "leader", "officer", "head", "admin"})
@@ -39,7 +42,17 @@ class Inbound:
 
     def __init__(self, plant: Plant, desk: Desk, alarms: Callable[[], Collection[Alarm]], act: Act) -> None:
         self._plant, self._desk, self._alarms, self._act = plant, desk, alarms, act
+        self._buttons = {p.id: False for p in plant.points.values() if p.quantity == BUTTON}  # point -> seen released
         self._heard: defaultdict[str, deque[int]] = defaultdict(deque)
+
+    def pressed(self, reading: Reading, now: Now) -> Command | None:
+        """A press of a button is a GOOD 1 after a GOOD 0: 收到 for everything open. One found pressed at the start is none."""
+        if reading.point not in self._buttons or reading.quality is not Quality.GOOD:
+            return None
+        released, self._buttons[reading.point] = self._buttons[reading.point], reading.value == 0.0
+        if not released or reading.value != 1.0:
+            return None
+        return Command(f"{reading.point}:{now.wall}:{now.mono}", "ack", DESK, "button", now.wall)
 
     def handles(self, cmd: Command) -> bool:
         return cmd.verb in VERBS or (cmd.verb in ("answer", "decline") and cmd.alarm in self._desk.marks)

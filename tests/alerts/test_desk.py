@@ -9,7 +9,7 @@ from engine_world import World
 from people_world import MIN, T0, plant
 
 from alerts.model import Outcome, Rule
-from alerts.plant import Calendar, Plant, Shift
+from alerts.plant import Calendar, Plant, Point, Shift
 from drivers.reading import Now
 
 HOUR = 60 * MIN
@@ -222,3 +222,17 @@ def test_only_registered_numbers(number: str, who: str | None) -> None:
 
     found = caller(number, school())
     assert (found.id if found else None) == who
+
+
+def test_the_button_acks_in_the_name_of_who_took_over() -> None:
+    base = school()
+    button = Point("io-9/ack", "io-9", "ack-button", "office", "收到按钮", 10**12)
+    world = World(replace(base, points=base.points | {button.id: button}), now=Now(MIDNIGHT + 2 * HOUR, 1_000_000))
+    world.read({"io-9/ack": 1.0})  # pressed, or stuck, when the box starts: nobody has pressed it
+    world.read({"smoke-1/smoke": 1.0})
+    world.read({"smoke-2/smoke": 1.0})
+    assert all(a.acked is None for a in world.engine.alarms.values())
+    world.read({"io-9/ack": 0.0})
+    world.dead("io-9/ack")
+    world.read({"io-9/ack": 1.0})
+    assert {a.acked_by for a in world.engine.alarms.values()} == {"li"}

@@ -128,9 +128,9 @@ CALLS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a hole in the rota is a fault",
-        "alerts/engine.py",
-        "holes = self.desk.holes(now) if clock_ok else []",
-        "holes: list[tuple[int, int]] = []",
+        "alerts/desk.py",
+        "return (bool(self.holes(rec.now)),)",
+        "return (False,)",
         DESK + "test_a_hole_in_the_rota_is_a_fault_until_it_is_filled",
     ),
     Mutant(
@@ -250,5 +250,26 @@ CALLS: tuple[Mutant, ...] = (
         'and not (by == "storm" and a.acked is not None)',
         "",
         BUDGET + "test_an_answer_takes_the_alarm_out_of_the_digest",
+    ),
+    Mutant(
+        "D12 what came due without power is sent",
+        "alerts/restore.py",
+        "done=tuple(replace(d, at=d.at + shift) for d in alarm.done),",
+        "done=alarm.done,",
+        "tests/alerts/test_clock_and_power.py::test_d12_what_came_due_without_power_is_sent_once_at_boot",
+    ),
+    Mutant(
+        "D11 steps are due by the monotonic clock",
+        ESCALATION,
+        "ready = [d for d in _coming(alarm, scene) if d.at <= now.mono]",
+        "ready = [d for d in _coming(alarm, scene) if d.at <= now.mono + now.wall - alarm.raised.wall]",
+        "tests/alerts/test_clock_and_power.py::test_d11_a_jumping_wall_clock_moves_no_step",
+    ),
+    Mutant(
+        "a button found pressed at the start is no press",
+        "alerts/inbound.py",
+        "p.id: False for p",
+        "p.id: True for p",
+        DESK + "test_the_button_acks_in_the_name_of_who_took_over",
     ),
 )
