@@ -150,10 +150,9 @@ class Engine:
     def readings(self, readings: Sequence[Reading], now: Now, clock_ok: bool) -> Outcome:
         """New readings, in the order they were made. Each value of a point is judged, also when one call holds several."""
         rec = self._record(now, clock_ok)
-        for reading in readings:
-            self._telling.trend.heard(reading, now)
-            if (cmd := self._inbound.pressed(reading, now)) is not None:
-                self._obey(rec, cmd)
+        self._telling.heard(readings, now)
+        for cmd in self._inbound.pressed(readings, now):
+            self._obey(rec, cmd)
         for judgement in self._judge.readings(readings, now, clock_ok):
             self._judged(rec, *judgement)
         return self._settle(rec)

@@ -7,7 +7,7 @@ carries out what it asks of alarms. Only listed people get this far; who the num
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 
 from alerts.answers import Asked, parse
@@ -45,14 +45,13 @@ class Inbound:
         self._buttons = {p.id: False for p in plant.points.values() if p.quantity == BUTTON}  # point -> seen released
         self._heard: defaultdict[str, deque[int]] = defaultdict(deque)
 
-    def pressed(self, reading: Reading, now: Now) -> Command | None:
+    def pressed(self, readings: Iterable[Reading], now: Now) -> Iterator[Command]:
         """A press of a button is a GOOD 1 after a GOOD 0: 收到 for everything open. One found pressed at the start is none."""
-        if reading.point not in self._buttons or reading.quality is not Quality.GOOD:
-            return None
-        released, self._buttons[reading.point] = self._buttons[reading.point], reading.value == 0.0
-        if not released or reading.value != 1.0:
-            return None
-        return Command(f"{reading.point}:{now.wall}:{now.mono}", "ack", DESK, "button", now.wall)
+        for reading in readings:
+            if reading.point in self._buttons and reading.quality is Quality.GOOD:
+                released, self._buttons[reading.point] = self._buttons[reading.point], reading.value == 0.0
+                if released and reading.value == 1.0:
+                    yield Command(f"{reading.point}:{now.wall}:{now.mono}", "ack", DESK, "button", now.wall)
 
     def handles(self, cmd: Command) -> bool:
         return cmd.verb in VERBS or (cmd.verb in ("answer", "decline") and cmd.alarm in self._desk.marks)

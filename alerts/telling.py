@@ -19,7 +19,7 @@ from alerts.record import Record, sending
 from alerts.render import args_for, render
 from alerts.restore import next_due
 from alerts.trend import Trend
-from drivers.reading import Now
+from drivers.reading import Now, Reading
 
 LATE = 600_000  # ms
 _DELIVERED = {Fate.TRY_AGAIN: "try-again", Fate.GAVE_UP: "gave-up"}
@@ -55,6 +55,11 @@ class Telling:
                 self._book.put(alarm, next_due(alarm, rec.now))
             for n in notifications:
                 self.send(rec, n)
+
+    def heard(self, readings: Iterable[Reading], now: Now) -> None:
+        """New readings: some steps wait while a value falls."""
+        for reading in readings:
+            self.trend.heard(reading, now)
 
     def together(self, rec: Record) -> None:
         """The digests and day lists that are due."""
