@@ -71,7 +71,7 @@ def test_no_document_names_a_code_or_profile_that_is_gone() -> None:
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
-def test_the_readme_shows_two_commands_and_the_caution(name: str) -> None:
+def test_r41_the_readme_shows_two_commands_and_the_caution(name: str) -> None:
     page = text(name)
     assert "make demo" in page and "make test" in page
     assert "never replaces" in page or "不能代替" in page

@@ -13,7 +13,7 @@ from drivers.reading import Quality, Reading
 S = AlarmState
 
 
-def test_fire_from_reading_to_reset(world: World) -> None:
+def test_r12_fire_from_reading_to_reset(world: World) -> None:
     out = world.read({"smoke-a/smoke": 1.0})
     alarm = world.alarm("smoke")
     assert (alarm.state, alarm.number, alarm.id) == (S.UNACKED, 1, "no3-2")
@@ -35,7 +35,7 @@ def test_fire_from_reading_to_reset(world: World) -> None:
     assert [e.seq for e in world.events] == list(range(1, len(world.events) + 1))
 
 
-def test_sensor_returns_and_the_alarm_stays(world: World) -> None:
+def test_r12_sensor_returns_and_the_alarm_stays(world: World) -> None:
     """R12: latched; gone without an answer is still listed, and a reset is refused."""
     world.read({"smoke-a/smoke": 1.0})
     world.read({"smoke-a/smoke": 0.0})
@@ -46,7 +46,7 @@ def test_sensor_returns_and_the_alarm_stays(world: World) -> None:
     assert world.do("reset", "sun").replies[0].ok
 
 
-def test_reset_while_active_is_refused(world: World) -> None:
+def test_r12_reset_while_active_is_refused(world: World) -> None:
     world.read({"smoke-a/smoke": 1.0})
     world.do("result", result="false", cause="蚊香", on_site=True)
     out = world.do("reset")
@@ -96,7 +96,7 @@ def test_a_short_breach_is_cancelled(world: World) -> None:
     assert not world.sent
 
 
-def test_gas_levels(world: World) -> None:
+def test_r19_gas_levels(world: World) -> None:
     """R19: level 1 after 3 s with return 2 below and by itself; level 2 at once, latched."""
     world.read({"gas-k/gas": 20.0})
     world.wait(3_000)
@@ -119,7 +119,7 @@ def test_gas_levels(world: World) -> None:
     assert {o for o, on in world.outputs.items() if on} == {"board/sounder", "board/room", "board/fan", "board/valve"}
 
 
-def test_fan_without_feedback_is_a_fault(world: World) -> None:
+def test_r21_fan_without_feedback_is_a_fault(world: World) -> None:
     """R21: commanded and not seen running in 10 s."""
     world.read({"gas-k/gas": 45.0})
     assert world.engine.next_due() is not None
@@ -131,14 +131,14 @@ def test_fan_without_feedback_is_a_fault(world: World) -> None:
     assert world.state("box-feedback") is S.RTN_UNACKED
 
 
-def test_a_fan_that_runs_is_no_fault(world: World) -> None:
+def test_r21_a_fan_that_runs_is_no_fault(world: World) -> None:
     world.read({"gas-k/gas": 45.0})
     world.read({"fan-k/run": 1.0})
     world.wait(20_000)
     assert world.state("box-feedback") is S.NORMAL
 
 
-def test_silence_stops_sound_only(world: World) -> None:
+def test_r14_silence_stops_sound_only(world: World) -> None:
     """R14: a new alarm sounds again, and the same one after five unanswered minutes."""
     world.read({"smoke-a/smoke": 1.0})
     assert world.do("silence").outputs == {"board/sounder": False}
@@ -207,7 +207,7 @@ def test_ack_pauses_and_a_result_ends(world: World) -> None:
     assert [n.step for n in world.sent] == ["first", "result"]
 
 
-def test_second_detector_confirms(world: World) -> None:
+def test_r37_second_detector_confirms(world: World) -> None:
     """R37: two points of one building; everybody told once, the building's evacuation signal on, the other building's off."""
     world.read({"smoke-a/smoke": 1.0})
     assert world.outputs["board/evac-dorm"] is False
@@ -225,14 +225,14 @@ def test_second_detector_confirms(world: World) -> None:
     assert [n.person for n in world.sent[told:]] == ["wang"], "the whole list is told once, not once per detector"
 
 
-def test_one_smoke_detector_never_empties_a_building(world: World) -> None:
+def test_r37_one_smoke_detector_never_empties_a_building(world: World) -> None:
     world.read({"smoke-a/smoke": 1.0, "smoke-k/smoke": 1.0})
     world.wait(600_000)
     assert not any(a.confirmed for a in world.engine.alarms.values())
     assert world.outputs["board/evac-dorm"] is False
 
 
-def test_a_person_confirms(world: World) -> None:
+def test_r37_a_person_confirms(world: World) -> None:
     world.read({"smoke-a/smoke": 1.0})
     world.do("ack")
     told = len(world.sent)
@@ -274,7 +274,7 @@ def test_a_fire_confirmed_anew_after_a_false_one_is_told_anew(world: World) -> N
     assert {n.person for n in world.sent[told:]} == {"wang", "li", "head"}
 
 
-def test_a_manual_call_point_confirms_alone(world: World) -> None:
+def test_r37_a_manual_call_point_confirms_alone(world: World) -> None:
     world.read({"call-a/manual": 1.0})
     assert world.outputs["board/evac-dorm"] is True
 
@@ -304,7 +304,7 @@ def test_store_opened_by_two(world: World) -> None:
     assert world.state("single") is world.state("forced") is S.NORMAL
 
 
-def test_a_dead_line_is_one_fault(world: World) -> None:
+def test_r36_a_dead_line_is_one_fault(world: World) -> None:
     """R36: the points' own faults stand under the line's, stay in the log, and come out when it is back."""
     world.read({"line-a/link": 0.0})
     line = world.alarm("line")
@@ -329,7 +329,7 @@ def test_a_dead_line_never_hides_a_fire(world: World) -> None:
     assert world.alarm("smoke").parent == ""
 
 
-def test_silent_points_become_faults(world: World) -> None:
+def test_r5_silent_points_become_faults(world: World) -> None:
     """A point never heard is no data once its limit is over, and one that falls silent too."""
     world.read({"smoke-a/smoke": 0.0})
     world.wait(20_000)
@@ -403,7 +403,7 @@ def test_a_rule_without_its_policy_does_not_start() -> None:
         World(plant((replace(RULES[0], policy="nowhere"),)))
 
 
-def test_a_new_alarm_ends_every_silence(world: World) -> None:
+def test_r14_a_new_alarm_ends_every_silence(world: World) -> None:
     world.read({"smoke-a/smoke": 1.0})
     world.do("silence")
     world.read({"gas-k/gas": 45.0})
@@ -417,7 +417,7 @@ def test_a_fault_ends_no_silence(world: World) -> None:
     assert world.alarm("smoke").silenced
 
 
-def test_a_hidden_fault_rings_nobody(world: World) -> None:
+def test_r36_a_hidden_fault_rings_nobody(world: World) -> None:
     """R36, with a policy that would ring; once the line is back it does."""
     ringing = World(
         plant(
@@ -435,7 +435,7 @@ def test_a_hidden_fault_rings_nobody(world: World) -> None:
     assert [n.person for n in ringing.sent if n.alarm == ringing.journal_id("smoke-a/smoke")] == ["li"]
 
 
-def test_the_off_delay_runs_out_first(world: World) -> None:
+def test_r13_the_off_delay_runs_out_first(world: World) -> None:
     world.read({"gas-k/gas": 45.0})
     for _ in range(2):
         world.read({"gas-k/gas": 10.0})

@@ -22,7 +22,7 @@ def fire(world: World) -> World:
 
 
 @pytest.mark.parametrize("same_boot", [True, False])
-def test_escalation_goes_on_where_it_was(fire: World, same_boot: bool) -> None:
+def test_r30_d12_escalation_goes_on_where_it_was(fire: World, same_boot: bool) -> None:
     """The off-time counts as passed: the step of second 60 comes 50 s after second 10, whoever was off in between."""
     out = fire.restart(20_000, same_boot=same_boot)
     assert [e.kind for e in out.events] == ["boot"]
@@ -35,7 +35,7 @@ def test_escalation_goes_on_where_it_was(fire: World, same_boot: bool) -> None:
     assert [n.step for n in fire.sent] == ["first", "again"]
 
 
-def test_a_step_due_while_off_comes_once(fire: World) -> None:
+def test_d12_a_step_due_while_off_comes_once(fire: World) -> None:
     fire.restart(3_600_000)
     fire.wait(0)
     assert [n.step for n in fire.sent] == ["first", "again"]
@@ -43,7 +43,7 @@ def test_a_step_due_while_off_comes_once(fire: World) -> None:
     assert [n.step for n in fire.sent] == ["first", "again"]
 
 
-def test_result_timer_goes_on(fire: World) -> None:
+def test_r30_result_timer_goes_on(fire: World) -> None:
     fire.do("ack")
     fire.restart(170_000)
     fire.wait(9_999)
@@ -52,14 +52,14 @@ def test_result_timer_goes_on(fire: World) -> None:
     assert [n.step for n in fire.sent] == ["first", "result"]
 
 
-def test_unknown_time_off_means_the_next_step_is_due_now(fire: World) -> None:
+def test_d11_unknown_time_off_means_the_next_step_is_due_now(fire: World) -> None:
     fire.clock_ok = False
     fire.restart(20_000)
     fire.wait(0)
     assert [n.step for n in fire.sent] == ["first", "again"], "one step, not all of them"
 
 
-def test_a_clock_that_went_back_is_unknown(fire: World) -> None:
+def test_d11_a_clock_that_went_back_is_unknown(fire: World) -> None:
     fire.restart(-1_000_000)
     fire.wait(0)
     assert [n.step for n in fire.sent] == ["first", "again"]
@@ -96,7 +96,7 @@ def test_what_nobody_saw_is_unknown(fire: World) -> None:
     assert fire.do("reset", "sun").replies[0].ok
 
 
-def test_true_at_boot_is_an_alarm_unless_open(fire: World) -> None:
+def test_r30_true_at_boot_is_an_alarm_unless_open(fire: World) -> None:
     fire.restart(1_000)
     out = fire.read({"smoke-a/smoke": 1.0, "smoke-k/smoke": 1.0})
     assert [e.kind for e in out.events if e.alarm and e.kind != "notified"] == ["raised"]

@@ -43,7 +43,7 @@ def to_all(people: list[str], message: str) -> list[tuple[str, str]]:
     return [(p, message) for p in people]
 
 
-def test_nobody_answers_a_fire() -> None:
+def test_r10_nobody_answers_a_fire() -> None:
     _, sent = story(alarm(), 300 * SEC)
     again = to_all(["chen", "li", "sun", "wu", "zhao"], "fire.again")
     assert sent == {
@@ -57,7 +57,7 @@ def test_nobody_answers_a_fire() -> None:
     }
 
 
-def test_the_sleepy_one() -> None:
+def test_r10_the_sleepy_one() -> None:
     a, _ = tick(alarm(), 0)
     a, sent = story(acked(a, 30 * SEC), 450 * SEC)
     late = to_all(["chen", "li", "sun", "wu"], "fire.unverified")
@@ -70,7 +70,7 @@ def test_the_sleepy_one() -> None:
     }
 
 
-def test_the_coil() -> None:
+def test_r10_the_coil() -> None:
     a, _ = tick(alarm(), 0)
     a = acked(a, 30 * SEC)
     a = replace(a, result=Result.FALSE, result_by="wu", cause="蚊香", state=AlarmState.LATCHED)
@@ -83,7 +83,7 @@ def test_the_coil() -> None:
     assert {n.severity for n in notes} == {Severity.INFO} and {n.reason for n in notes} == {"closing"}
 
 
-def test_confirmed_fire_tells_the_whole_school_and_repeats() -> None:
+def test_r11_confirmed_fire_tells_the_whole_school_and_the_bureau_at_once() -> None:
     a = alarm(policy="fire-confirmed", confirmed=True)
     _, sent = story(a, 120 * SEC)
     everyone = to_all(EVERYONE, "fire.multi")

@@ -76,7 +76,7 @@ def test_every_output_is_decided() -> None:
     assert set(desired((), SCHOOL)) == {o.id for o in OUTPUTS}
 
 
-def test_electrical_alarms_demand_nothing() -> None:
+def test_r18_electrical_alarms_demand_nothing() -> None:
     """R18: no output follows an electrical alarm, whatever roles a board has."""
     assert all(not k.demands for k in KINDS.values() if k.lamp == "electrical")
     assert {role for k in KINDS.values() for role, _ in k.demands} == {"guard-sounder", "room-sounder", "fan", "valve", "chirp"}

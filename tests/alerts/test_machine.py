@@ -45,7 +45,7 @@ def alarm(state: AlarmState, *, latching: bool = True, **changes: object) -> Ala
     return replace(base, **changes)  # type: ignore[arg-type]
 
 
-def test_every_cell_is_decided_with_its_reason() -> None:
+def test_d19_every_cell_is_decided_with_its_reason() -> None:
     assert set(TABLE) == {(s, i) for s in AlarmState for i in Input}
     assert all(cell.why for cell in TABLE.values())
 

@@ -84,7 +84,7 @@ LATCHING = {
 }  # fmt: skip
 
 
-def test_latching_rules() -> None:
+def test_r12_r13_latching_rules() -> None:
     assert {id for id, r in ALL.items() if KINDS[r["alarm"]].latching} == LATCHING
 
 
@@ -117,7 +117,7 @@ def test_latching_rules() -> None:
         ("pressure-critical", "on_delay", "30s"),
     ],
 )
-def test_number_of_the_requirements(id: str, key: str, value: object) -> None:
+def test_r15_r16_r19_r20_r24_r25_number(id: str, key: str, value: object) -> None:
     assert ALL[id][key] == value
 
 
@@ -139,7 +139,7 @@ def test_number_of_the_requirements(id: str, key: str, value: object) -> None:
         ("store-forced", "on_delay", "2s"),
     ],
 )
-def test_hard_limit(id: str, key: str, most: object) -> None:
+def test_r15_r16_r17_r19_r22_r37_hard_limit(id: str, key: str, most: object) -> None:
     assert ALL[id]["limits"][key][1] == most
 
 

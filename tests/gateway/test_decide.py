@@ -103,7 +103,7 @@ def reading(point: str, value: float) -> Reading:
     return Reading(point, value, Quality.GOOD, CLOCK.now())
 
 
-async def test_a_fire_sounds_shows_and_is_published_after_its_commit(tmp_path: Path) -> None:
+async def test_r1_r4_a_fire_sounds_shows_and_is_published_after_its_commit(tmp_path: Path) -> None:
     async with running(tmp_path) as (decider, inbox, world, writer):
         inbox.readings([reading("d/smoke", 1)])
         while (await world.next("switch")) != {"relay/1": True}:
@@ -114,7 +114,7 @@ async def test_a_fire_sounds_shows_and_is_published_after_its_commit(tmp_path: P
         assert decider.head
 
 
-async def test_a_hanging_disk_does_not_hold_back_the_sounder(tmp_path: Path) -> None:
+async def test_d27_a_hanging_disk_does_not_hold_back_the_sounder(tmp_path: Path) -> None:
     async with running(tmp_path) as (_, inbox, world, writer):
         Gated.gate.clear()
         began = CLOCK.now().mono
@@ -129,7 +129,7 @@ async def test_a_hanging_disk_does_not_hold_back_the_sounder(tmp_path: Path) -> 
         await world.next("publish")
 
 
-async def test_a_failing_disk_is_not_waited_for_and_commands_are_still_answered(tmp_path: Path) -> None:
+async def test_d27_a_failing_disk_is_not_waited_for_and_commands_are_still_answered(tmp_path: Path) -> None:
     async with running(tmp_path) as (decider, inbox, world, writer):
         Gated.broken = True
         inbox.readings([reading("d/smoke", 1)])
@@ -153,7 +153,7 @@ async def test_the_same_command_twice_gives_one_event_and_the_same_reply(tmp_pat
         assert first == second == third and first.ok
 
 
-async def test_fire_overtakes_ten_thousand_queued_readings(tmp_path: Path) -> None:
+async def test_r3_fire_overtakes_ten_thousand_queued_readings(tmp_path: Path) -> None:
     async with running(tmp_path) as (decider, inbox, world, _):
         inbox.readings([reading("d/t", n % 90) for n in range(10_000)])
         inbox.readings([reading("d/smoke", 1)])
@@ -163,7 +163,7 @@ async def test_fire_overtakes_ten_thousand_queued_readings(tmp_path: Path) -> No
         assert kinds[0] == "fire", kinds
 
 
-async def test_a_fire_passes_between_two_bites(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_r3_a_fire_passes_between_two_bites(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with running(tmp_path) as (decider, inbox, world, _):
         seen: list[str] = []
         judge = decider.engine.readings

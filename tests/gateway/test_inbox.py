@@ -36,7 +36,7 @@ def test_an_engine_behind_its_inbox_costs_memory_for_points_not_for_time() -> No
     assert {r.value for r in inbox.take_slow()} == set(range(9_950, 10_000))
 
 
-def test_slow_readings_come_in_bites_so_that_fire_can_pass_between() -> None:
+def test_r3_slow_readings_come_in_bites_so_that_fire_can_pass_between() -> None:
     inbox = Inbox({"fire/a"})
     inbox.readings([reading(f"slow/{n}", 0) for n in range(MOST + 1)])
     assert len(inbox.take_slow()) == MOST

@@ -65,7 +65,7 @@ class Desk:
         return await asyncio.wait_for(self.reports.get(), 20)
 
 
-async def test_the_worst_goes_first_and_equals_keep_their_order() -> None:
+async def test_r3_the_worst_goes_first_and_equals_keep_their_order() -> None:
     gate = threading.Event()
 
     def behave(n: Notification) -> Delivery:

@@ -37,7 +37,7 @@ STREAM: tuple[Mutant, ...] = (
         "gateway/stream/uplink.py",
         "for key, sent in self._sent.items() if sent.due > now}",
         "for key, sent in self._sent.items()}",
-        UPLINK + "test_without_a_receipt_the_frame_is_sent_again_from_the_store",
+        UPLINK + "test_d2_without_a_receipt_the_frame_is_sent_again_from_the_store",
     ),
     Mutant(
         "what went to nobody is not confirmed",
@@ -79,21 +79,21 @@ STREAM: tuple[Mutant, ...] = (
         "gateway/stream/outgoing.py",
         "while self._open and self._open[first := next(iter(self._open))]:",
         "while self._open and (first := next(iter(self._open))):",
-        EVENTS + "test_the_outbox_learns_only_of_events_before_which_nothing_is_open",
+        EVENTS + "test_r8_the_outbox_learns_only_of_events_before_which_nothing_is_open",
     ),
     Mutant(
         "a new connection repeats what may be lost",
         "gateway/stream/outgoing.py",
         "self._session, self._to, self._open = session, self._outbox.events_sent(), {}",
         "self._session, self._open = session, {}",
-        EVENTS + "test_a_new_connection_begins_after_the_last_event_known_to_be_there",
+        EVENTS + "test_r8_a_new_connection_begins_after_the_last_event_known_to_be_there",
     ),
     Mutant(
         "an answer of the old connection says nothing",
         "gateway/stream/outgoing.py",
         "if not ok or session != self._session:",
         "if not ok:",
-        EVENTS + "test_a_new_connection_begins_after_the_last_event_known_to_be_there",
+        EVENTS + "test_r8_a_new_connection_begins_after_the_last_event_known_to_be_there",
     ),
     Mutant(
         "no receipt before the database's answer",

@@ -17,7 +17,7 @@ SEED = 2026
 
 
 @pytest.mark.soak
-def test_200_random_kills_lose_no_alarm_and_no_reading(tmp_path: Path) -> None:
+def test_d2_d3_200_random_kills_lose_no_alarm_and_no_reading(tmp_path: Path) -> None:
     school = School(tmp_path / "school")
     try:
         many_kills(school, Random(SEED), kills=200, counters=48)

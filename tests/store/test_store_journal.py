@@ -303,7 +303,7 @@ class SmallDisk(Journal):
         return given
 
 
-def test_a_full_disk_releases_the_reserve_and_takes_it_again(open_journal: Open, clock: FakeClock) -> None:
+def test_d7_a_full_disk_releases_the_reserve_and_takes_it_again(open_journal: Open, clock: FakeClock) -> None:
     journal = open_journal(kind=SmallDisk)
     assert isinstance(journal, SmallDisk)
     reserve = journal.path.with_name("journal.reserve")

@@ -108,7 +108,7 @@ async def check_readings(folder: Path, clock: FakeClock, words: list[list[str]])
     assert all(b"value=%di," % seq in line for _, seq, line in found)
 
 
-async def test_readings_lose_and_double_nothing_over_random_kills(tmp_path: Path, clock: FakeClock) -> None:
+async def test_d2_readings_lose_and_double_nothing_over_random_kills(tmp_path: Path, clock: FakeClock) -> None:
     chance, words = Random(11), list[list[str]]()
     for _ in range(10):
         words += said(child("readings", tmp_path, 100_000), kill_after=chance.randint(2, 400))
@@ -132,7 +132,7 @@ def traced(job: str, folder: Path, count: int) -> list[str]:
     return seen
 
 
-def test_a_sync_comes_before_every_committed(tmp_path: Path) -> None:
+def test_d5_a_sync_comes_before_every_committed(tmp_path: Path) -> None:
     seen = traced("journal", tmp_path, 8)
     marks = [at for at, what in enumerate(seen) if what.startswith("committed")]
     assert len(marks) == 8

@@ -103,7 +103,7 @@ async def test_confirmations_and_refusals_ride_on_the_flush_and_last(make: Make)
     assert (refused.boot, refused.line, refused.why) == (writer.boot, "a broken line", "no such field")
 
 
-async def test_a_tail_left_behind_is_stored_once(make: Make, tmp_path: Path) -> None:
+async def test_d2_a_tail_left_behind_is_stored_once(make: Make, tmp_path: Path) -> None:
     writer = await make()
     for n in range(1, 4):
         writer.append(line(n), True)
@@ -260,7 +260,9 @@ async def test_a_damaged_row_is_dropped_and_counted(make: Make, tmp_path: Path) 
     assert (writer.dropped, writer.backlog("far")) == (1, 1)
 
 
-async def test_a_full_disk_gives_up_old_rows_and_recovers(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_d7_a_full_disk_gives_up_old_rows_and_recovers(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A database that may not grow: SQLITE_FULL as on a full disk; the old rows make room."""
     real = readings_module.connect
 

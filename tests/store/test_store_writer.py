@@ -103,7 +103,7 @@ async def test_submissions_of_the_same_moment_share_a_transaction(make: Make, di
     assert len(disk.groups) < 20
 
 
-async def test_a_fire_ends_the_wait_of_its_group(make: Make, disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_r3_a_fire_ends_the_wait_of_its_group(make: Make, disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.store.writer.GROUP", 10 * LONG)
     writer = make()
     await writer.start()
@@ -137,7 +137,7 @@ async def test_a_failing_disk_degrades_and_events_come_late(make: Make, disk: Di
     assert not (tmp_path / "mirror").exists()
 
 
-async def test_a_failed_commit_is_told_at_once(make: Make, disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_d27_a_failed_commit_is_told_at_once(make: Make, disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.store.writer.OVERDUE", 10 * LONG)
     writer = make()
     await writer.start()
@@ -148,7 +148,7 @@ async def test_a_failed_commit_is_told_at_once(make: Make, disk: Disk, monkeypat
     await asyncio.wait_for(answer, LONG)
 
 
-async def test_a_hanging_disk_degrades_without_an_answer(make: Make, disk: Disk, tmp_path: Path) -> None:
+async def test_d27_a_hanging_disk_degrades_without_an_answer(make: Make, disk: Disk, tmp_path: Path) -> None:
     writer = make()
     await writer.start()
     disk.go_on.clear()
@@ -165,7 +165,7 @@ async def test_a_hanging_disk_degrades_without_an_answer(make: Make, disk: Disk,
     assert stored(tmp_path)[2]["late"] is True
 
 
-async def test_what_a_dead_disk_kept_waiting_survives_the_process(make: Make, disk: Disk, tmp_path: Path) -> None:
+async def test_d27_what_a_dead_disk_kept_waiting_survives_the_process(make: Make, disk: Disk, tmp_path: Path) -> None:
     writer = make()
     await writer.start()
     await asyncio.wait_for(writer.submit(outcome(1), at(1)), LONG)
@@ -218,7 +218,7 @@ async def test_a_journal_that_cannot_be_opened_does_not_stop_the_start(make: Mak
     assert opened == [Restored()]
 
 
-async def test_the_queue_is_bounded_but_a_fire_gets_in(make: Make, disk: Disk) -> None:
+async def test_d27_the_queue_is_bounded_but_a_fire_gets_in(make: Make, disk: Disk) -> None:
     writer = make(limit=2)
     await writer.start()
     disk.fails = True

@@ -43,7 +43,7 @@ def lane(spawn: Spawn, events: int) -> tuple[PaperLink, MemoryOutbox, EventLane]
     return link, outbox, made
 
 
-async def test_the_outbox_learns_only_of_events_before_which_nothing_is_open(spawn: Spawn) -> None:
+async def test_r8_the_outbox_learns_only_of_events_before_which_nothing_is_open(spawn: Spawn) -> None:
     link, outbox, _ = lane(spawn, 3)
     await until("the events", lambda: link.bodies() == [b"1", b"2", b"3"])
     link.answer(1, Fate.TAKEN)
@@ -61,7 +61,7 @@ async def test_twenty_are_open_at_most(spawn: Spawn) -> None:
     await until("one more", lambda: len(link.published) == 21)
 
 
-async def test_a_new_connection_begins_after_the_last_event_known_to_be_there(spawn: Spawn) -> None:
+async def test_r8_a_new_connection_begins_after_the_last_event_known_to_be_there(spawn: Spawn) -> None:
     link, outbox, made = lane(spawn, 3)
     await until("the events", lambda: len(link.published) == 3)
     link.answer(0, Fate.TAKEN)

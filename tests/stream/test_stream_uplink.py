@@ -69,7 +69,7 @@ async def test_a_live_frame_goes_as_it_is_and_only_a_receipt_confirms_it(broker:
     assert state.last_receipt is not None
 
 
-async def test_without_a_receipt_the_frame_is_sent_again_from_the_store(broker: Mosquitto, far: Far, spawn: Spawn) -> None:
+async def test_d2_without_a_receipt_the_frame_is_sent_again_from_the_store(broker: Mosquitto, far: Far, spawn: Spawn) -> None:
     box = Box(broker.port)
     await started(box, spawn)
     box.frame()

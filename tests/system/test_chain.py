@@ -28,7 +28,7 @@ def fire(school: School) -> str:
     return school.points("smoke", "dormitory")[0]
 
 
-def test_smoke_sounds_the_guard_room_tells_people_and_is_answered(living: School) -> None:
+def test_r1_smoke_sounds_the_guard_room_tells_people_and_is_answered(living: School) -> None:
     living.set(fire(living), 1)
     alarm = living.until("a fire alarm", lambda: living.alarms("fire"))[0]
     assert (alarm["state"], alarm["point"]) == ("unacked", fire(living))
@@ -163,7 +163,7 @@ def test_questions_that_make_no_sense_are_refused_and_harm_nobody(living: School
     assert living.snapshot() is not None
 
 
-def test_a_journal_that_cannot_be_written_holds_nobody_back(school: School) -> None:
+def test_d27_a_journal_that_cannot_be_written_holds_nobody_back(school: School) -> None:
     school.start_world()
     (school.data / "journal.db" / "in-the-way").mkdir(parents=True)
     school.start_run()

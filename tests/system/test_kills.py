@@ -113,7 +113,7 @@ def dead_until_due(school: School, alarm: str, since: str, step: str) -> None:
     assert 0 <= told["mono"] - boot["mono"] < after(school, step) * 1000, f"{step} counted from the start of the process"
 
 
-def test_random_kills_lose_no_alarm_and_no_reading(school: School) -> None:
+def test_d2_d3_random_kills_lose_no_alarm_and_no_reading(school: School) -> None:
     seed = 20
     many_kills(school, Random(seed), kills=10, counters=4)
 
