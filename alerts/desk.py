@@ -8,7 +8,7 @@ still without its cause), `phones` (what is proven of each phone). No I/O.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,6 +30,7 @@ CHECK_FOR = 5 * MINUTE
 LOOK = 10_000  # ms between two looks at the rota
 RED = 2  # tests a phone may be silent
 SKIPPED = ("viewer", "installer", "admin")  # roles whose phone nobody needs
+CHECKED = ("duty", "second", "leader")  # posts asked in a duty check, one after the other
 SHIFT, TEST, CHECK, ORDER = "S", "T", "C", "J"
 ASK = {SHIFT: "shift.take", TEST: "test.phone", CHECK: "bureau.check", ORDER: "bureau.order"}
 
@@ -159,6 +160,11 @@ class Desk:
             self.tell(rec, mark, self._plant.people[id], ASK[letter], {**args, "n": f"{number:02d}"})
         return mark
 
+    def check(self, rec: Record, by: Person) -> Said:
+        """查岗: whoever is at the post is asked; who is silent for CHECK_FOR is followed by the next post of CHECKED."""
+        self._check(rec, by.id, CHECKED)
+        return Said("checking", {})
+
     def ask_cause(self, rec: Record, person: str, facts: Mapping[str, Scalar]) -> None:
         """Remember that this person has to say why."""
         if (old := self.cause(person)) is not None:
@@ -188,6 +194,10 @@ class Desk:
     def decline(self, rec: Record, mark: Mark, person: Person) -> Said:
         """9 to a question: the leader hears of it at once; it is not counted against anybody."""
         self._answered(rec, mark, person.id, "declined")
+        if mark.facts["letter"] == CHECK:
+            if mark.id not in self._marks:  # nobody is left who could answer
+                self._check(rec, str(mark.facts["by"]), _after(str(mark.facts["post"])))
+            return Said("note", {})
         if mark.facts["letter"] == SHIFT:
             self._missed(rec, mark, person.id, "shift.declined")
         return Said("declined.shift", {})
@@ -252,6 +262,19 @@ class Desk:
                 self._missed(rec, mark, person, "shift.missed")
             if letter == TEST:
                 self._note(rec, {f"{person}.silent": int(self._phones().facts.get(f"{person}.silent") or 0) + 1})
+        if letter == CHECK and not any(line.what == "answered" for line in mark.lines):
+            self._check(rec, str(mark.facts["by"]), _after(str(mark.facts["post"])))
+
+    def _check(self, rec: Record, by: str, posts: Sequence[str]) -> None:
+        """Ask the first of these posts that has somebody."""
+        found = self.posts(rec.now, rec.clock_ok)
+        post = next((p for p in posts if found.get(p)), None)
+        if post is not None:
+            args = {
+                "b": self._plant.people[by].name[:6] if by in self._plant.people else "",
+                "t": _clock(self._plant, rec.now.wall),
+            }
+            self.ask(rec, CHECK, found[post], rec.now.wall + CHECK_FOR, args, by=by, post=post)
 
     def _missed(self, rec: Record, mark: Mark, person: str, message: str) -> None:
         """The leader is told; with nobody taken over so far, the rota's old shift is written down as responsible."""
@@ -311,6 +334,11 @@ def _ends(mark: Mark) -> int:
 
 def _people(mark: Mark) -> tuple[str, ...]:
     return tuple(p for p in str(mark.facts.get("people") or "").split(",") if p)
+
+
+def _after(post: str) -> Sequence[str]:
+    """The posts a duty check goes on to."""
+    return CHECKED[CHECKED.index(post) + 1 :]
 
 
 def _waiting(mark: Mark) -> tuple[str, ...]:

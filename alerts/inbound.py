@@ -21,7 +21,7 @@ from drivers.reading import Now, Quality, Reading
 
 DESK = "desk"  # a registered desk or button: in the name of whoever has taken over the shift
 BUTTON = "ack-button"  # quantity of a point
-VERBS = frozenset({"text", "take", "state"})
+VERBS = frozenset({"text", "take", "state", "check"})
 MOST, WITHIN = 30, 600_000  # texts of one person in ten minutes; more is a machine
 TAKERS = frozenset({"duty", "keeper", "leader", "officer", "head", "admin"})
 Act = Callable[[Record, Command], Reply]
@@ -61,6 +61,10 @@ class Inbound:
             return self._text(rec, cmd, person)
         if cmd.verb == "state":
             return self._reply(rec, cmd, "state", *standing_words(self._shown(), self._plant))
+        if cmd.verb == "check":
+            if person.role != "bureau":
+                return self._refused(rec, cmd, "refused.role")
+            return self._said(rec, cmd, self._desk.check(rec, person))
         if cmd.verb == "take":
             if person.role not in TAKERS:
                 return self._refused(rec, cmd, "refused.role")

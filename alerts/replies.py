@@ -40,6 +40,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "next": ("正在叫下一人", "The next person is being called"),
     "answered.S": ("接班成功，从现在起由你负责。下班前等下一班接班", "You have taken over. Stay until the next shift has"),
     "answered.T": ("测试成功，本机可收发", "Test passed: this phone sends and receives"),
+    "checking": (
+        "已发出查岗，5分钟内未应岗依次查下一岗",
+        "Duty check sent; who is silent for 5 min is followed by the next post",
+    ),
     "answered.C": ("已应岗", "Duty check answered"),
     "answered.J": ("已签收J{n}", "J{n} signed for"),
     "ask.cause": ("{n}号误报原因？回：{list}", "False alarm {n}: why? One of: {list}"),

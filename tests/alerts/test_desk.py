@@ -236,3 +236,34 @@ def test_the_button_acks_in_the_name_of_who_took_over() -> None:
     world.dead("io-9/ack")
     world.read({"io-9/ack": 1.0})
     assert {a.acked_by for a in world.engine.alarms.values()} == {"li"}
+
+
+def test_r9_a_duty_check_that_nobody_answers_goes_on_to_the_next_post() -> None:
+    world = at(12 * 60)
+    assert world.do("check", "wang").replies[0].code == "refused.role"
+    (reply,) = (out := world.do("check", "shen")).replies
+    assert (reply.ok, reply.code) == (True, "checking") and texts(out) == [("wang", "bureau.check")]
+    assert world.sent[-1].text.startswith("查岗：沈局12:00") and world.sent[-1].severity == 0
+    assert until(world, 12 * 60 + 4) == []
+    assert until(world, 12 * 60 + 5) == [("zhao", "bureau.check")]
+    world.restart(60_000)
+    assert until(world, 12 * 60 + 12) == [("sun", "bureau.check")]
+    assert say(world, "sun", "1") == (True, "answered.C", "已应岗")
+    assert until(world, 12 * 60 + 30) == []
+    assert [(e.kind, e.who) for e in world.events if e.code == "C"] == [
+        ("unanswered", "wang"), ("unanswered", "zhao"), ("answered", "sun"),
+    ]  # fmt: skip
+
+
+def test_r9_who_is_on_duty_answers_and_nobody_else_is_asked() -> None:
+    world = at(12 * 60)
+    world.do("check", "shen")
+    assert say(world, "wang", "1C1")[1] == "answered.C"
+    assert until(world, 12 * 60 + 30) == []
+    world.do("check", "shen")
+    assert say(world, "wang", "9")[1] == "note"
+    assert texts_since(world) == [("zhao", "bureau.check")]
+
+
+def texts_since(world: World) -> list[tuple[str, str]]:
+    return [(n.person, n.message) for n in world.sent[-1:]]
