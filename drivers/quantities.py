@@ -96,6 +96,7 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("identity", "", "身份", "Identity", 0, 4294967295, 0),
         # the box itself and its lines: gateway/boxpoints.py
         _bit("reserve", "预留空间", "Reserved space", ("没有", "missing"), ("留着", "held")),
+        _bit("broker-link", "上行连接", "Link to the centre", ("中断", "lost"), ("接通", "up")),
         _bit("undervoltage", "供电电压", "Supply voltage", _NORMAL, ("过低", "too low")),
         _bit("throttled", "处理器降频", "Processor slowed", _NORMAL, ("降频", "slowed")),
         Quantity("free-space", "%", "磁盘可用空间", "Free disk space", 0, 100, 0),

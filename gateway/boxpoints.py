@@ -42,6 +42,7 @@ BOX_POINTS: tuple[BoxPoint, ...] = (
     BoxPoint("clock-offset", "clock-offset", "时钟偏差", told=False),
 )
 UPLINK_POINTS: tuple[BoxPoint, ...] = (
+    BoxPoint("broker", "broker-link", "上行连接"),
     BoxPoint("backlog", "backlog", "待传数据"),
     BoxPoint("backlog-age", "backlog-age", "待传时长"),
 )

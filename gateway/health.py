@@ -28,12 +28,13 @@ class Wear:
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """What the process knows of itself. Each is asked at every measurement; `backlog` is None without an uplink."""
+    """What the process knows of itself, asked at every measurement. `backlog` and `connected` (to the broker): None without an uplink."""
 
     lines: Mapping[str, Callable[[], Wear]]
     clock_state: Callable[[], str]
     clock_error: Callable[[], float]  # s, see SystemClock.error
     backlog: Callable[[], int] | None = None
+    connected: Callable[[], bool] | None = None
 
 
 class Health:
@@ -67,6 +68,8 @@ class Health:
         now = self._clock.now()
         yield _good(f"{BOX}/clock", CLOCK_STATES[self._vitals.clock_state()], now)
         yield _good(f"{BOX}/clock-offset", self._vitals.clock_error(), now)
+        if self._vitals.connected is not None:
+            yield _good(f"{BOX}/broker", self._vitals.connected(), now)
         if self._vitals.backlog is not None:
             waiting = self._vitals.backlog()
             if waiting <= UNDER_WAY:

@@ -23,7 +23,7 @@ from drivers.reading import Clock
 from gateway import housekeeping, selftest
 from gateway.afresh import inherited
 from gateway.box import Box
-from gateway.boxpoints import present
+from gateway.boxpoints import UPLINK_POINTS, present
 from gateway.bustask import BusTask, open_task
 from gateway.clock import SystemClock
 from gateway.decide import Decider
@@ -72,7 +72,7 @@ async def run(
     lock = _only_one(data)
     streams = uplink and bool(site.uplink.host)
     machine = Machine(data)
-    site = replace(site, plant=present(site.plant, machine.told() | ({"backlog", "backlog-age"} if streams else set())))
+    site = replace(site, plant=present(site.plant, machine.told() | ({p.channel for p in UPLINK_POINTS} if streams else set())))
     plant, now = site.plant, clock.now()
     fire = [p.id for p in plant.points.values() if QUANTITIES[p.quantity].fire]
     inbox = Inbox(fire)
@@ -145,6 +145,7 @@ async def run(
         clock.state,
         clock.error,
         partial(readings.backlog, DEST) if link else None,
+        (lambda: link.state().connected) if link else None,
     )
     leaves["health"] = Health(machine, vitals, plant.points, intake, clock).run
     leaves["housekeeping"] = partial(housekeeping.run, journal, clock, plant.timezone, outbox.events_sent if link else _nobody)

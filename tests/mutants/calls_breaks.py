@@ -272,4 +272,18 @@ CALLS: tuple[Mutant, ...] = (
         "p.id: True for p",
         DESK + "test_the_button_acks_in_the_name_of_who_took_over",
     ),
+    Mutant(
+        "R9 a duty check that nobody answers goes on",
+        "alerts/desk.py",
+        'if letter == CHECK and not any(line.what == "answered" for line in mark.lines):',
+        "if False:",
+        DESK + "test_r9_a_duty_check_that_nobody_answers_goes_on_to_the_next_post",
+    ),
+    Mutant(
+        "R9 a duty check expires after five minutes",
+        "alerts/desk.py",
+        "CHECK_FOR = 5 * MINUTE",
+        "CHECK_FOR = 15 * MINUTE",
+        DESK + "test_r9_a_duty_check_that_nobody_answers_goes_on_to_the_next_post",
+    ),
 )

@@ -82,7 +82,7 @@ STREAM: tuple[Mutant, ...] = (
         EVENTS + "test_r8_the_outbox_learns_only_of_events_before_which_nothing_is_open",
     ),
     Mutant(
-        "a new connection repeats what may be lost",
+        "R8 a new connection repeats what may be lost",
         "gateway/stream/outgoing.py",
         "self._session, self._to, self._open = session, self._outbox.events_sent(), {}",
         "self._session, self._open = session, {}",
@@ -192,5 +192,19 @@ STREAM: tuple[Mutant, ...] = (
         "return ipaddress.ip_address(host).is_loopback",
         "return True",
         "tests/stream/test_stream_link.py::test_plain_mqtt_only_to_this_machine",
+    ),
+    Mutant(
+        "R6 the lost broker has a rule that waits no longer than it may",
+        "config/rules/box.yaml",
+        "on_delay: 45s",
+        "on_delay: 60s",
+        "tests/stream/test_stream_lost.py::test_r6_a_lost_broker_is_a_fault_within_100_s_and_ends_when_it_is_back",
+    ),
+    Mutant(
+        "R6 the box says that its broker is gone",
+        "gateway/health.py",
+        "self._vitals.connected(), now)",
+        "True, now)",
+        "tests/stream/test_stream_lost.py::test_r6_a_lost_broker_is_a_fault_within_100_s_and_ends_when_it_is_back",
     ),
 )
