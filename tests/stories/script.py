@@ -37,6 +37,7 @@ MESSAGES = {
     "强行开启": "store.forced", "一键报警": "panic", "监测中断": "comm.sleep", "一般故障": "comm.other", "停电": "mains",
     "火警结束": "recover.fire", "监测恢复": "recover.fault", "演练": "drill.start", "演练结束": "drill.end", "演练中真报警": "drill.break",
     "接班": "shift.take", "手机测试": "test.phone", "停用到期": "oos.expire", "每日一条": "daily", "报局": "bureau.other",
+    "危化柜异常": "store.deviation", "危化柜仍开": "store.ask",
 }  # fmt: skip
 OUTPUTS = {
     "值班室声光": "guard-sounder",
