@@ -206,8 +206,8 @@ MESSAGES: dict[str, Message] = {
         ),
         Message(
             "comm.sleep",
-            "监测中断！{place}{dev}{t}起无数据。恢复前每小时巡查一次并登记。回1收到。编号{n}",
-            "NO MONITORING! {place}, {dev} silent since {t}. Patrol hourly and record it. Reply 1. No.{n}",
+            "监测中断！{place}{k}个探测器{t}起无数据。恢复前每小时巡查一次并登记。回1收到。编号{n}",
+            "NO MONITORING! {place}, {k} points silent since {t}. Patrol hourly and record it. Reply 1. No.{n}",
         ),
         Message(
             "comm.other",

@@ -121,6 +121,7 @@ def args_for(
         "tel": _phone(person.phone) if person else "",
         "s": plant.short if bureau else "",
         "n": f"{alarm.number:02d}",
+        "k": str(alarm.evidence.get("count") or 1),
         "m": str(minutes),
         "val": _value(alarm, plant, "value")[en],
         "lim": _value(alarm, plant, "limit")[en],

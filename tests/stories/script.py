@@ -22,11 +22,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from theatre import Theatre, Told
+from theatre import ZONE, Theatre, Told
 
 from alerts.escalation import SCHOOL
 from alerts.model import AlarmState, Result, Severity
 from drivers.reading import Quality
+from gateway.marks_view import modes_json
 
 SOON = 10_000  # ms within which an arrow without a time must come true
 
@@ -37,7 +38,7 @@ MESSAGES = {
     "强行开启": "store.forced", "一键报警": "panic", "监测中断": "comm.sleep", "一般故障": "comm.other", "停电": "mains",
     "火警结束": "recover.fire", "监测恢复": "recover.fault", "演练": "drill.start", "演练结束": "drill.end", "演练中真报警": "drill.break",
     "接班": "shift.take", "手机测试": "test.phone", "停用到期": "oos.expire", "每日一条": "daily", "报局": "bureau.other",
-    "危化柜异常": "store.deviation", "危化柜仍开": "store.ask",
+    "危化柜异常": "store.deviation", "危化柜仍开": "store.ask", "报警结束": "recover.alarm", "测试报警": "test.alarm", "维保报警": "maint.alarm", "没有接班": "shift.missed",
 }  # fmt: skip
 OUTPUTS = {
     "值班室声光": "guard-sounder",
@@ -50,6 +51,7 @@ OUTPUTS = {
 STATES = {
     "判断中": "pending", "待响应": "unacked", "已收到": "acked", "无人响应": "rtn_unacked", "待复位": "latched", "已结束": "normal",
 }  # fmt: skip
+MODES = {"正常": "", "停用": "out-of-service", "未验证": "unverified", "维保": "maintenance", "试运行": "trial", "测试": "test"}
 LINES = {"线路一": "line-1", "线路二": "line-2"}
 
 
@@ -188,6 +190,9 @@ def _seen(text: str) -> Callable[[Theatre, int], bool]:
     if found := re.fullmatch(r"(.+) (响|停|开|关)", text):
         role, on = OUTPUTS[found[1]], found[2] in ("响", "开") if found[1] != "燃气阀" else found[2] == "关"
         return lambda t, since: any(t.outputs.get(o.id) is on for o in t.plant.outputs.values() if o.role == role)
+    if found := re.fullmatch(r"(\S+) (\S+) 模式 (\S+)", text):
+        where, what, mode = found[1], found[2], MODES[found[3]]
+        return lambda t, since: _mode(t, point(t, where, what)) == mode
     if found := re.fullmatch(r"(\S+) (\S+) 是 (\S+)", text):
         place, device, state = found[1], found[2], STATES[found[3]]
         return lambda t, since: _state(t, point(t, place, device)) == state
@@ -198,6 +203,11 @@ def _state(t: Theatre, id: str) -> str:
     """The state of the point's alarm. Faults of the point itself (no data) are not what a story means."""
     found = [a for a in t.engine.alarms.values() if a.point == id and a.severity > Severity.FAULT]
     return max(found, key=lambda a: a.severity).state.value if found else AlarmState.NORMAL.value
+
+
+def _mode(t: Theatre, id: str) -> str:
+    """What the page shows beside the point: 停用, 维保 … or nothing."""
+    return str(modes_json(t.plant, t.engine.marks.values()).get(id, {}).get("mode", ""))
 
 
 def _who_what(text: str) -> tuple[str, str]:
@@ -303,11 +313,67 @@ BUTTONS: dict[str, tuple[str, dict[str, str | bool]]] = {
     "真火警": ("result", {"result": Result.REAL.value, "on_site": True}),
     "真泄漏": ("result", {"result": Result.REAL.value, "on_site": True}),
 }
+def _clock(t: Theatre, text: str) -> int:
+    """Wall ms of a time of day, today or (已过) tomorrow; or of a date."""
+    if "-" in text:
+        return int(datetime.fromisoformat(text).replace(tzinfo=ZONE).timestamp() * 1000)
+    here = datetime.fromtimestamp(t.now.wall / 1000, ZONE)
+    hour, minute = map(int, text.split(":"))
+    then = here.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    return int((then if then > here else then + timedelta(days=1)).timestamp() * 1000)
+
+
+def _out(who: str, place: str, device: str, until: str, why: str) -> Callable[[Theatre], None]:
+    def deed(t: Theatre) -> None:
+        args: dict[str, str | bool | int | tuple[str, ...]] = {"why": why, "until": _clock(t, until), "measure": "每小时巡查"}
+        if device == "整栋":
+            args["building"] = _building(t, place)
+        elif device == "全部":
+            args["zone"] = _zone(t, place)
+        else:
+            args["points"] = point(t, place, device)
+        _ok(t.press(people(who)[0], "out-of-service", **args), "停用")
+
+    return deed
+
+
+def _building(t: Theatre, name: str) -> str:
+    return next(b.id for b in t.plant.buildings.values() if b.name == name)
+
+
+def _zone(t: Theatre, name: str) -> str:
+    return next(z.id for z in t.plant.zones.values() if z.name == name)
+
+
+def _maintain(who: str, building: str, technician: str, rooms: str, until: str) -> Callable[[Theatre], None]:
+    def deed(t: Theatre) -> None:
+        zones = ",".join(_zone(t, room) for room in rooms.split("、"))
+        args = {"building": _building(t, building), "technician": technician, "rooms": zones, "until": _clock(t, until)}
+        _ok(t.press(people(who)[0], "maintenance", **args), "维保")
+
+    return deed
+
+
+def _drill(who: str, what: str) -> Callable[[Theatre], None]:
+    if what == "结束":
+        return lambda t: _ok(t.press(people(who)[0], "drill-end"), "演练结束")
+    return lambda t: _ok(t.press(people(who)[0], "drill-start", kind={"疏散": "evacuation", "通信": "calls"}[what]), "演练开始")
+
+
+def _session(who: str, what: str) -> Callable[[Theatre], None]:
+    kind = {"领用": "take", "入库": "stock", "盘点": "count"}[what]
+    return lambda t: _ok(t.press(people(who)[0], "session", "chem-store", session=kind), "登记")
+
+
 _BUTTON = r"(\S+) 按 (收到|消音|复位|误报|真火警|真泄漏)(?: (\d+)号)?(?:（(.+)）)?"
 DEEDS: tuple[tuple[str, Callable[..., Callable[[Theatre], None]]], ...] = (
     (r"(\S+) 回 (.+)", _text),
     (_BUTTON, _press),
     (_BUTTON + r" 被拒", _refused),
+    (r"(\S+) 停用 (\S+) (\S+) 到 (\S+)（(.+)）", _out),
+    (r"(\S+) 维保 (\S+) 由 (\S+) 在 (\S+) 到 (\S+)", _maintain),
+    (r"(\S+) 演练(疏散|通信|结束)", _drill),
+    (r"(\S+) 登记 (领用|入库|盘点)", _session),
     (r"(线路一|线路二) (断线|接好)", _line_down),
     (r"(停电|来电)", _mains),
     (r"报警盒断电(\d+)秒", lambda s: lambda t: t.crash(int(s) * 1000)),

@@ -14,7 +14,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from alerts.engine import Engine
-from alerts.model import Alarm, AlarmState, Command, Delivery, Fate, Inbound, Notification, Outcome, Reply
+from alerts.model import Alarm, AlarmState, Command, Delivery, Fate, Notification, Outcome, Reply, Scalar
 from drivers.reading import Now, Quality, Reading
 from gateway.config.compile import compile_site
 from gateway.site import Site
@@ -210,7 +210,7 @@ class Theatre:
         self.told.append(Told(self.ms, person, "", reply.text[0], id, False))
         return reply
 
-    def press(self, person: str, verb: str, alarm: str = "", **args: str | bool) -> Reply:
+    def press(self, person: str, verb: str, alarm: str = "", **args: Scalar) -> Reply:
         """A button on the screen."""
         cmd = Command(f"page:{verb}:{person}:{self.ms}", verb, person, "local", self.now.wall + 30_000, alarm, args)
         return self._ask(cmd)
@@ -226,6 +226,3 @@ class Theatre:
 
     def open(self) -> list[Alarm]:
         return [a for a in self.engine.alarms.values() if a.state is not AlarmState.NORMAL]
-
-    def heard(self, inbound: Inbound) -> str:
-        return inbound.text
