@@ -94,7 +94,7 @@ class Box:
         """Marks and the modes of the points whose mode has changed by them."""
         before, self._modes = self._modes, marks_view.modes_json(self.plant, self.engine.marks.values())
         points = {p: self._mode(p) for p in before.keys() | self._modes.keys() if before.get(p) != self._modes.get(p)}
-        rows = {m.id: marks_view.mark_json(m, self.plant) for m in changed}
+        rows = {m.id: marks_view.mark_json(m, self.plant) for m in changed if marks_view.listed(m)}
         self.server.push({"marks": rows, "points": points, "watch": self._watch()}, urgent=True)
 
     def publish(self) -> None:

@@ -16,6 +16,11 @@ Json = dict[str, Any]
 _SHOWN = ("test", "out-of-service", "unverified", "maintenance", "rehearsal", "trial", "")
 
 
+def listed(mark: Mark) -> bool:
+    """Is it a state that people are shown? The desk's own (shifts, questions, proven phones) are not."""
+    return mark.kind in marks.KINDS
+
+
 def mark_json(mark: Mark, plant: Plant) -> Json:
     """MARK. `points` are those that have not come back; times leave as wall milliseconds."""
     kind = marks.KINDS[mark.kind]

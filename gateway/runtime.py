@@ -16,12 +16,13 @@ from typing import IO
 
 from alerts.channels.registry import CHANNELS
 from alerts.engine import Engine
-from alerts.model import Inbound, Scalar
+from alerts.model import Delivery, Scalar
 from drivers.poller import Poller
 from drivers.quantities import QUANTITIES
 from drivers.reading import Clock
 from gateway import housekeeping, selftest
 from gateway.afresh import inherited
+from gateway.answering import REPLY, Answering, own
 from gateway.box import Box
 from gateway.boxpoints import UPLINK_POINTS, present
 from gateway.bustask import BusTask, open_task
@@ -100,11 +101,13 @@ async def run(
     await readings.start()
 
     pollers: dict[str, BusTask] = {}
-    tellers = _tellers(site, clock, Ears(inbox.delivery, _heard, partial(_channel_health, inbox), engine.wanted))
+    tellers = _tellers(site, clock, Ears(partial(_fate, inbox), lambda a: answering.heard(a), partial(_channel_health, inbox),
+                                         lambda key: key.startswith(REPLY) or engine.wanted(key)))  # fmt: skip
     outbox = JournalOutbox(data / "journal.db", journal, restored.notes)
     link = _uplink(site, readings, outbox, clock, lambda: box) if streams else None
     box = Box(site, engine, pollers, tellers, journal, readings, link, clock, boot)
     box.decider = decider = Decider(engine, inbox, journal, clock, box)
+    answering = Answering(plant, clock, decider.ask, tellers)
     outbox.box = box
     server = box.server = LocalServer(data / "run.sock", box)
     intake = Intake(plant, site.district, inbox, readings, link.live if link else lambda frame: None, box.readings, clock)
@@ -216,8 +219,9 @@ def _tellers(site: Site, clock: Clock, ears: Ears) -> Mapping[str, Teller]:
     }
 
 
-def _heard(inbound: Inbound) -> None:
-    log.warning("an answer by %s: not carried out", inbound.channel)
+def _fate(inbox: Inbox, delivery: Delivery) -> None:
+    if not own(delivery):
+        inbox.delivery(delivery)
 
 
 def _channel_health(inbox: Inbox, name: str, bad: bool, why: str) -> None:

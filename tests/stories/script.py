@@ -38,7 +38,8 @@ MESSAGES = {
     "强行开启": "store.forced", "一键报警": "panic", "监测中断": "comm.sleep", "一般故障": "comm.other", "停电": "mains",
     "火警结束": "recover.fire", "监测恢复": "recover.fault", "演练": "drill.start", "演练结束": "drill.end", "演练中真报警": "drill.break",
     "接班": "shift.take", "手机测试": "test.phone", "停用到期": "oos.expire", "每日一条": "daily", "报局": "bureau.other",
-    "危化柜异常": "store.deviation", "危化柜仍开": "store.ask", "报警结束": "recover.alarm", "测试报警": "test.alarm", "维保报警": "maint.alarm", "没有接班": "shift.missed",
+    "危化柜异常": "store.deviation", "危化柜仍开": "store.ask", "报警结束": "recover.alarm",
+    "测试报警": "test.alarm", "维保报警": "maint.alarm", "没有接班": "shift.missed",
 }  # fmt: skip
 OUTPUTS = {
     "值班室声光": "guard-sounder",
@@ -313,6 +314,8 @@ BUTTONS: dict[str, tuple[str, dict[str, str | bool]]] = {
     "真火警": ("result", {"result": Result.REAL.value, "on_site": True}),
     "真泄漏": ("result", {"result": Result.REAL.value, "on_site": True}),
 }
+
+
 def _clock(t: Theatre, text: str) -> int:
     """Wall ms of a time of day, today or (已过) tomorrow; or of a date."""
     if "-" in text:

@@ -1,0 +1,61 @@
+"""Who an answer is from, and that the same answer heard twice is the same Command."""
+
+from __future__ import annotations
+
+from alerts.model import Command, Delivery, Fate, Inbound, Reply
+from alerts.plant import Person, Plant
+from drivers.reading import Now
+from gateway.answering import REPLY, Answering, own
+
+PEOPLE = {
+    "wang": Person("wang", "王建国", "duty", "+8613800000001", ("sms",)),
+    "li": Person("li", "李保安", "duty", "", ("sms",)),
+}
+PLANT = Plant("s", "三中", "三中", "Asia/Shanghai", {}, {}, {}, PEOPLE, (), {}, (), {})
+
+
+class Clock:
+    def now(self) -> Now:
+        return Now(1_800_000_000_000, 77)
+
+    def ok(self) -> bool:
+        return True
+
+
+async def _never(command: Command) -> Reply:
+    raise AssertionError("nothing is asked here")
+
+
+ANSWERING = Answering(PLANT, Clock(), _never, {})
+
+
+def test_an_sms_is_its_senders_command() -> None:
+    command, person = ANSWERING.command(Inbound("sms", "1", "+8613800000001", id="13800000001:62"))
+    assert person == PEOPLE["wang"] and command is not None
+    assert (command.verb, command.person, command.proof, command.alarm) == ("text", "wang", "sms", "")
+    assert command.args == {"text": "1"} and "138" not in command.id
+
+
+def test_a_key_is_the_called_persons_about_that_alarm() -> None:
+    command, _ = ANSWERING.command(Inbound("call", "2", key="s-7:1:first:1:li:call", id="c1"))
+    assert command is not None and (command.person, command.proof, command.alarm) == ("li", "key", "s-7")
+
+
+def test_the_same_answer_twice_is_one_command_and_another_is_another() -> None:
+    def id(inbound: Inbound) -> str:
+        command, _ = ANSWERING.command(inbound)
+        assert command is not None
+        return command.id
+
+    one = Inbound("sms", "1", "+8613800000001", id="13800000001:62")
+    assert id(one) == id(one) != id(Inbound("sms", "1", "+8613800000001", id="13800000001:63"))
+
+
+def test_nobody_listed() -> None:
+    for stranger in (Inbound("sms", "1", "+8613911111111"), Inbound("sms", "1", ""), Inbound("call", "1", key="x"),
+                     Inbound("call", "1", key="s-7:1:first:1:gone:call")):  # fmt: skip
+        assert ANSWERING.command(stranger) == (None, None)
+
+
+def test_the_fate_of_a_reply_is_no_news_for_the_engine() -> None:
+    assert own(Delivery(f"{REPLY}x", Fate.GAVE_UP, why="no")) and not own(Delivery("s-7:1:first:1:li:sms", Fate.ACCEPTED))
