@@ -78,6 +78,15 @@ def test_r41_the_readme_shows_two_commands_and_the_caution(name: str) -> None:
     assert "docs/pictures/" in page
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["README.md", "README.zh-CN.md", "docs/install.md", "dashboard/static/i18n/zh.json", "dashboard/static/i18n/en.json"],
+)
+def test_r41_page_and_manual_say_that_it_supplements_and_never_replaces_a_certified_system(name: str) -> None:
+    page = text(name)
+    assert ("supplements" in page and "never replaces" in page) or ("补充" in page and "不能代替" in page)
+
+
 def test_the_readmes_claim_no_certification() -> None:
     for path in DOCS:
         page = path.read_text(encoding="utf-8").lower()

@@ -26,7 +26,7 @@ SOUNDER = 0  # coil
 WAIT = 30.0  # s, against hanging
 
 
-def run(folder: Path) -> list[str]:
+def bench_d1_from_the_reading(folder: Path) -> list[str]:
     secret = folder / "phone.secret"
     secret.write_text(secrets.token_hex(16))
     log, tcp, mqtt = folder / "phone.jsonl", free_port(), free_port()

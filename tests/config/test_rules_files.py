@@ -101,6 +101,8 @@ def test_r12_r13_latching_rules() -> None:
         ("cable-temperature-alarm", "high", 70),  # R16
         ("cable-temperature-alarm", "return_at", 65),
         ("cable-temperature-warning", "high", 60),
+        ("arc-fault", "on_delay", "0s"),  # R17
+        ("arc-fault", "off_delay", "0s"),
         ("combustible-gas-1", "high", 20),  # R19
         ("combustible-gas-1", "return_at", 18),
         ("combustible-gas-2", "high", 40),
@@ -117,7 +119,7 @@ def test_r12_r13_latching_rules() -> None:
         ("pressure-critical", "on_delay", "30s"),
     ],
 )
-def test_r15_r16_r19_r20_r24_r25_number(id: str, key: str, value: object) -> None:
+def test_r15_r16_r17_r19_r20_r24_r25_number(id: str, key: str, value: object) -> None:
     assert ALL[id][key] == value
 
 

@@ -103,7 +103,7 @@ def reading(point: str, value: float) -> Reading:
     return Reading(point, value, Quality.GOOD, CLOCK.now())
 
 
-async def test_r1_r4_a_fire_sounds_shows_and_is_published_after_its_commit(tmp_path: Path) -> None:
+async def test_r1_a_fire_sounds_shows_and_is_published_after_its_commit(tmp_path: Path) -> None:
     async with running(tmp_path) as (decider, inbox, world, writer):
         inbox.readings([reading("d/smoke", 1)])
         while (await world.next("switch")) != {"relay/1": True}:
@@ -112,6 +112,15 @@ async def test_r1_r4_a_fire_sounds_shows_and_is_published_after_its_commit(tmp_p
         assert AlarmState.UNACKED in await world.next("show")  # type: ignore[operator]
         await world.next("publish")
         assert decider.head
+
+
+async def test_r4_any_other_change_is_shown_and_published_as_soon(tmp_path: Path) -> None:
+    async with running(tmp_path) as (_, inbox, world, _):
+        inbox.readings([reading("d/t", 46)])
+        async with asyncio.timeout(10):
+            while AlarmState.UNACKED not in await world.next("show"):  # type: ignore[operator]
+                pass
+            await world.next("publish")
 
 
 async def test_d27_a_hanging_disk_does_not_hold_back_the_sounder(tmp_path: Path) -> None:

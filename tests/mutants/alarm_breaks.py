@@ -68,7 +68,7 @@ ALARMS: tuple[Mutant, ...] = (
         "config/rules/electrical.yaml",
         "    high: 300\n",
         "    high: 500\n",
-        FILES + "test_r15_r16_r19_r20_r24_r25_number",
+        FILES + "test_r15_r16_r17_r19_r20_r24_r25_number",
     ),
     Mutant(
         "R18 no output for an electrical alarm",
@@ -89,7 +89,7 @@ ALARMS: tuple[Mutant, ...] = (
         "config/rules/gas.yaml",
         "    high: 40\n    return_at: 38\n    on_delay: 0s",
         "    high: 40\n    return_at: 38\n    on_delay: 3s",
-        FILES + "test_r15_r16_r19_r20_r24_r25_number",
+        FILES + "test_r15_r16_r17_r19_r20_r24_r25_number",
     ),
     Mutant(
         "R21 a fan seen running",

@@ -23,5 +23,5 @@ def cells() -> tuple[Mutant, ...]:
         new = line.replace(f"Cell({to},", f"Cell({other},", 1)
         # a refusal would hide the new target: it goes in the same line
         new = re.sub(r', refused="[^"]+"', "", new)
-        out.append(Mutant(f"cell {state} {input}", MACHINE, line, new, TABLE_TEST))
+        out.append(Mutant(f"D19 cell {state} {input}", MACHINE, line, new, TABLE_TEST))
     return tuple(out)

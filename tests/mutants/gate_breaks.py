@@ -17,6 +17,41 @@ LIVE = "tests/dashboard/test_dashboard_live.py::"
 
 GATE: tuple[Mutant, ...] = (
     Mutant(
+        "R1 a fire sounds",
+        "gateway/decide.py",
+        "        if outcome.outputs:\n",
+        "        if False:\n",
+        DECIDE + "test_r1_a_fire_sounds_shows_and_is_published_after_its_commit",
+    ),
+    Mutant(
+        "R4 a change is published when it is committed",
+        "gateway/decide.py",
+        "            self._actions.publish()\n",
+        "            pass\n",
+        DECIDE + "test_r4_any_other_change_is_shown_and_published_as_soon",
+    ),
+    Mutant(
+        "R28 ten thousand events stay",
+        "gateway/store/journal.py",
+        "KEPT = 10_000",
+        "KEPT = 9_900",
+        "tests/store/test_store_journal.py::test_r28_ten_thousand_events_stay_and_so_does_what_nobody_has_confirmed",
+    ),
+    Mutant(
+        "R41 the manual says that it never replaces a certified system",
+        "docs/install.md",
+        "本产品是对火灾自动报警系统的补充，不能代替它。It supplements a certified fire-alarm system and never replaces it.",
+        "本产品是火灾自动报警系统。",
+        "tests/test_docs.py::test_r41_page_and_manual_say_that_it_supplements_and_never_replaces_a_certified_system",
+    ),
+    Mutant(
+        "R41 and the page too",
+        "dashboard/static/i18n/zh.json",
+        "本系统是补充监测，不能代替",
+        "本系统是",
+        "tests/test_docs.py::test_r41_page_and_manual_say_that_it_supplements_and_never_replaces_a_certified_system",
+    ),
+    Mutant(
         "act after the commit",
         "gateway/decide.py",
         "            await asyncio.wait({committed}, timeout=PATIENCE)",

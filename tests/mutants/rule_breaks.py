@@ -10,6 +10,27 @@ BUILD = "tests/config/test_config_build.py::"
 
 RULES: tuple[Mutant, ...] = (
     Mutant(
+        "R17 no filter of the arc detector above 30 s",
+        "config/rules/electrical.yaml",
+        'GB 14287.4"\n    limits: {on_delay: [0s, 30s]',
+        'GB 14287.4"\n    limits: {on_delay: [0s, 60s]',
+        "tests/config/test_rules_files.py::test_r15_r16_r17_r19_r22_r37_hard_limit",
+    ),
+    Mutant(
+        "R24 a store's 30 degrees",
+        "config/rules/climate.yaml",
+        "high: 30\n",
+        "high: 32\n",
+        "tests/config/test_rules_files.py::test_r15_r16_r17_r19_r20_r24_r25_number",
+    ),
+    Mutant(
+        "R25 low pressure of a hydrant",
+        "config/rules/water.yaml",
+        "low: 0.14\n",
+        "low: 0.12\n",
+        "tests/config/test_rules_files.py::test_r15_r16_r17_r19_r20_r24_r25_number",
+    ),
+    Mutant(
         "R16 a slope before it is known",
         "alerts/rules/rate.py",
         'if count < number(params["samples"]) or span * 2 < window:',

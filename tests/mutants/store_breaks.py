@@ -158,7 +158,7 @@ STORES: tuple[Mutant, ...] = (
         WRITER + "test_d27_the_queue_is_bounded_but_a_fire_gets_in",
     ),
     Mutant(
-        "R3 a fire waits for no group",
+        "R3 D1 a fire waits for no group",
         "gateway/store/writer.py",
         "self._urgent = self._urgent or fire",
         "pass",
