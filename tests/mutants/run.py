@@ -61,6 +61,7 @@ COPIED = (
     "deploy",
     "pyproject.toml",
     "README.md",
+    "README.zh-CN.md",
 )
 WORKERS = 2
 HEALTHY = 600  # s, for all tests without any break
