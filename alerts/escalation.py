@@ -217,4 +217,6 @@ def _notify(
         return ()
     channel, text = person.channels[0], render(message, args, person.language)
     key = f"{alarm.id}:{alarm.occurrence}:{step}:{round}:{person.id}:{channel}"
-    return (Notification(key, alarm.id, step, person.id, channel, message, text, reason, severity, made=now),)
+    fields = {"place": args["place"], "time": args["t"], "kind": args["what"], "code": args["n"]}  # what a template may hold
+    made = Notification(key, alarm.id, step, person.id, channel, message, text, reason, severity, made=now, fields=fields)
+    return (made,)

@@ -450,3 +450,10 @@ def test_another_judge_of_an_output_is_not_overruled(world: World) -> None:
     world.system("output", True, point="board/fan", why="read-back")
     world.read({"smoke-a/smoke": 0.0})
     assert world.alarm("box-output").state is S.UNACKED
+
+
+def test_a_message_carries_the_fields_that_a_template_of_a_cloud_may_hold(world: World) -> None:
+    world.read({"smoke-a/smoke": 1.0})
+    fields = dict(world.sent[0].fields)
+    assert (fields["place"], fields["kind"], fields["code"]) == ("二层东走廊", "火警", "01")
+    assert len(fields["time"]) == 5 and fields["time"] in world.sent[0].text
