@@ -12,6 +12,13 @@ FIGURES = "tests/gateway/test_figures.py::"
 
 LIFE: tuple[Mutant, ...] = (
     Mutant(
+        "D19 every alarm that stands is in the journal",
+        "gateway/store/rows.py",
+        "[(alarm.id, alarm.state is not AlarmState.NORMAL, canonical(alarm).decode())",
+        "[(alarm.id, alarm.state is AlarmState.UNACKED, canonical(alarm).decode())",
+        "tests/alerts/test_engine_walk.py::test_d19_what_the_journal_restores_is_the_engine_over_2_000_steps",
+    ),
+    Mutant(
         "R32 back only by a test alarm",
         "alerts/marks.py",
         "(mark.stage is Stage.RETURNING and left(mark)) or kind.overdue",
