@@ -39,7 +39,8 @@ def mark(world: World, kind: str = "out-of-service") -> Mark:
 
 
 def told(world: World, since: int = 0) -> list[tuple[str, str]]:
-    return [(n.person, n.message) for n in world.sent[since:]]
+    """Who got what of alarms and marks; the weekly test of every phone is another matter."""
+    return [(n.person, n.message) for n in world.sent[since:] if n.message != "test.phone"]
 
 
 @pytest.mark.parametrize(
@@ -233,7 +234,7 @@ def test_summer() -> None:
     world.wait(MINUTE)
     world.wait(44 * DAY)
     world.restart(HOUR)
-    assert not world.sent and [m.kind for m in world.engine.marks.values()] == ["out-of-service"]
+    assert not told(world) and "out-of-service" in [m.kind for m in world.engine.marks.values()]
     assert {a.mode for a in world.engine.alarms.values()} == {"out-of-service"}
     world.wait(23 * HOUR)
     assert told(world) == [("sun", "oos.expire")]
