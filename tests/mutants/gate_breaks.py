@@ -17,6 +17,20 @@ LIVE = "tests/dashboard/test_dashboard_live.py::"
 
 GATE: tuple[Mutant, ...] = (
     Mutant(
+        "D27 a hung writer holds back no sounder",
+        "gateway/decide.py",
+        "await asyncio.wait({committed}, timeout=PATIENCE)",
+        "await asyncio.wait({committed})",
+        "tests/system/test_dead_storage.py::test_d27_a_fire_is_told_while_the_storage_is_dead",
+    ),
+    Mutant(
+        "D3 what was on its way at a death is told again",
+        "gateway/runtime.py",
+        "            restored.unsent,\n",
+        "            (),\n",
+        "tests/system/test_deaths.py::test_d3_a_death_at_the_nth_commit_loses_no_message",
+    ),
+    Mutant(
         "R1 a fire sounds",
         "gateway/decide.py",
         "        if outcome.outputs:\n",
