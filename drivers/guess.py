@@ -63,7 +63,7 @@ class Guesser:
 
     def __init__(self, profiles: Iterable[Profile], unit: int) -> None:
         self._unit = unit
-        self._alive = {p.id: p for p in profiles}
+        self._alive = {p.id: p for p in profiles if p.channels}  # of one that is only written nothing can be heard
         self._reads = {p.id: _exactly(p) for p in self._alive.values()}
         self._image: dict[Cell, int] = {}
         self._refused: set[tuple[Space, int, int]] = set()

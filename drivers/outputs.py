@@ -38,9 +38,7 @@ class Outputs:
         self._devices = devices
         self._wishes: dict[str, Wish] = {}
         self._trouble: dict[str, _Trouble] = {}  # by device
-        self._readback = {
-            d.point(o.readback): f"{d.id}/{o.id}" for d in devices.values() for o in d.profile.outputs if o.readback
-        }
+        self._readback: dict[str, str] = {}  # point -> the wanted output that it shows
 
     def want(self, output: str, on: bool) -> None:
         """`output` is <device>/<output>. KeyError for one that no device of this line has."""
@@ -51,6 +49,8 @@ class Outputs:
         known = self._wishes.get(output)
         if known is None or known.on != on:
             self._wishes[output] = Wish(device, found, on)
+            if found.readback:
+                self._readback[self._devices[device].point(found.readback)] = output
             self._trouble.pop(device, None)  # a new wish does not wait for an old failure's pause
 
     def due(self, now: int) -> Device | None:

@@ -34,11 +34,16 @@ def site_of(args: argparse.Namespace) -> Site:
 
 
 def device_of(site: Site, id: str) -> tuple[Device, BusConfig]:
-    """A device and its line. Raises Failed, naming those there are."""
+    """A device that can be read, and its line. Raises Failed, naming those there are, and for one that is only written."""
     device = next((d for d in site.devices if d.id == id), None)
     if device is None:
         known = " ".join(d.id for d in site.devices)
         raise Failed(f"没有设备 {id}；有：{known}\nno device {id}; there are: {known}")
+    if not device.profile.channels:
+        raise Failed(
+            f"{id}（{device.profile.id}）只能写，没有可读的；试它：campus-gateway outputs test {id}/…\n"
+            f"{id} ({device.profile.id}) is only written, nothing can be read of it; try it: campus-gateway outputs test {id}/…"
+        )
     return device, next(b for b in site.buses if b.id == device.bus)
 
 

@@ -198,6 +198,7 @@ class Resolver:
 
     def _outputs(self) -> None:
         devices = {d.id: self.library.profiles.get(d.profile) for d in self.file.devices}
+        moved: dict[tuple[str, str], str] = {}  # (device, what shows it) -> output
         for at, output in self._items("outputs"):
             device, _, name = output.id.partition("/")
             profile = devices.get(device)
@@ -205,6 +206,11 @@ class Resolver:
                 known = [o.id for o in profile.outputs]
                 allowed = " ".join(known) or "-"
                 self._add("CFG-025", (*at, "id"), hint=close(name, known), profile=profile.id, value=name, allowed=allowed)
+            switch = next((o for o in profile.outputs if o.id == name), None) if profile else None
+            if switch and not switch.readback and not output.feedback:
+                self._add("CFG-078", at, value=output.id)
+            if switch and switch.readback and (other := moved.setdefault((device, switch.readback), output.id)) != output.id:
+                self._add("CFG-079", (*at, "id"), value=output.id, other=other)
             self._output_place(at, output)
             self._point(output.feedback, (*at, "feedback"), "")
         if not any(o.role == "guard-sounder" for o in self.file.outputs) and "outputs" not in self.shaped.blind:

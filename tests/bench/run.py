@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import alarm, engine, framers, gateway, outage, rtu, scan, start, tcp
+from tests.bench import alarm, dead, engine, framers, gateway, many, outage, rtu, scan, start, tcp
 from tests.bench.parts import ROOT
 
 TARGET = ROOT / "docs" / "benchmarks.md"
@@ -36,6 +36,14 @@ SECTIONS = {
         f"A client above 1.0 does not wait the gap. {rtu.SECONDS:.0f} s a cell, n = 1.",
         rtu.run,
     ),
+    "dead": Section(
+        f"{len(dead.DEAD)} of {dead.UNITS} devices dead on one 9600-baud line",
+        "Goals: the living keep at least 90 % of their rate, no reading of a living fire device is older than 2 s. End to end, as a "
+        f"subscriber of the broker sees it; {len(dead.FIRE.units)} fire devices at {dead.FIRE.period} s, {len(dead.OTHERS.units)} "
+        f"others at {dead.OTHERS.period} s (modpoll has one rate: all at 1 s), {dead.VALUES} registers each, time-out "
+        f"{dead.TIMEOUT:g} s. Windows of {dead.SECONDS:.0f} s, n = 1.",
+        dead.run,
+    ),
     "scan": Section(
         "`scan rtu`, 9600 baud 8N1",
         f"Goal: {scan.UNITS} units at one speed within 10 s with one device present. The whole command, n = {scan.TIMES}.",
@@ -54,6 +62,13 @@ SECTIONS = {
         f"Memory is read {gateway.WARM + gateway.SECONDS:.0f} s after the start: the open ten-minute chunks of history "
         "then still grow, by 9 bytes a reading.",
         gateway.run,
+    ),
+    "many": Section(
+        f"{many.LINES * many.UNITS * many.VALUES} points over {many.LINES} serial lines at 1 s",
+        "Goals: at most 10 % of a core; memory flat with 30 % of the devices dead. 9600 baud, "
+        f"{many.UNITS} devices × {many.VALUES} values a line. Memory over {many.SECONDS:.0f} s after {many.WARM:.0f} s: the open "
+        "ten-minute chunks of history then still grow, by 9 bytes a reading.",
+        many.run,
     ),
     "framers": Section(
         "Framers of serial lines",

@@ -41,8 +41,8 @@ class Fire:
     secret: Path
 
 
-def write(folder: Path, tcp_port: int, mqtt_port: int, fire: Fire | None = None) -> Path:
-    """site.yaml and its profile in `folder`; gives the site file."""
+def tables(folder: Path, tcp_port: int, fire: Fire | None = None) -> dict[str, list[str]]:
+    """The rows of the site file; their profile is written into `folder`."""
     more = "\n".join(
         f"  v{n}: {{quantity: count, space: holding, address: {n}, type: u16, page: fieldsim.c}}" for n in range(5, VALUES + 2)
     )
@@ -68,24 +68,31 @@ def write(folder: Path, tcp_port: int, mqtt_port: int, fire: Fire | None = None)
             buildings.append(f"{{id: b{n}, name: {n}号楼, use: other}}")
             zones.append(f"{{id: z{n}, name: {n}号楼, building: b{n}, kind: other}}")
             devices.append(f"{{id: fire{n}, profile: generic-smoke, bus: fire, unit: {n}, zone: z{n}, name: 烟感, period: 1s}}")
-    people = [
+    tables = {"buses": buses, "buildings": buildings, "zones": zones, "devices": devices, "channels": channels}
+    return tables | {"people": people(means), "outputs": outputs}
+
+
+def people(means: str) -> list[str]:
+    return [
         f'{{id: w, name: 王, phone: "+8613800000001", role: duty, channels: [{means}]}}',
         f'{{id: o, name: 吴, phone: "+8613800000002", role: officer, channels: [{means}]}}',
     ]
-    tables = {"buses": buses, "buildings": buildings, "zones": zones, "devices": devices, "channels": channels}
-    tables |= {"people": people, "outputs": outputs}
-    site = folder / "site.yaml"
-    site.write_text(
-        "campus: 1\nsite: {id: bench, district: bench, name: 基准学校, short: 基准, timezone: Asia/Shanghai}\n"
-        + "".join(f"{name}:\n" + "".join(f"  - {row}\n" for row in rows) for name, rows in tables.items() if rows)
-        + f"uplink: {{host: 127.0.0.1, port: {mqtt_port}, confirm: puback}}\n"
-    )
-    return site
 
 
 def compile_site(folder: Path, tcp: int, mqtt: int, fire: Fire | None = None) -> list[str]:
-    """Compiles the bench's school; gives the command that runs it. The broker's word confirms: no database is measured here."""
-    site, compiled = write(folder, tcp, mqtt, fire), folder / "site.compiled.json"
+    """Compiles the bench's school; gives the command that runs it."""
+    return compile_file(folder, tables(folder, tcp, fire), mqtt)
+
+
+def compile_file(folder: Path, tables: dict[str, list[str]], mqtt: int) -> list[str]:
+    """Writes and compiles a site file of these rows; gives the command that runs it. The broker's word confirms: no database is
+    measured here."""
+    site, compiled = folder / "site.yaml", folder / "site.compiled.json"
+    site.write_text(
+        "campus: 1\nsite: {id: bench, district: bench, name: 基准学校, short: 基准, timezone: Asia/Shanghai}\n"
+        + "".join(f"{name}:\n" + "".join(f"  - {row}\n" for row in rows) for name, rows in tables.items() if rows)
+        + f"uplink: {{host: 127.0.0.1, port: {mqtt}, confirm: puback}}\n"
+    )
     gateway = [sys.executable, "-m", "gateway.commands"]
     check = [*gateway, "check", site, "-o", compiled, "--data", folder / "data"]
     subprocess.run(check, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT)

@@ -83,7 +83,7 @@ def test_invert_turns_round_what_the_profile_says(compiled: Go) -> None:
 def test_an_output_whose_readback_is_off_is_no_output(compiled: Go) -> None:
     text = GOOD.replace("unit: 17, zone: room}", "unit: 17, zone: room, channels: {relay-8: off}}")
     relay = next(d for d in site_of(compiled(text)).devices if d.id == "relay")
-    assert [o.id for o in relay.profile.outputs] == [f"relay-{n}" for n in range(1, 8)]
+    assert [o.id for o in relay.profile.outputs] == [f"{form}-{n}" for form in ("relay", "pulse") for n in range(1, 8)]
 
 
 @pytest.mark.parametrize(

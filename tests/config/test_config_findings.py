@@ -115,6 +115,9 @@ CASES = [
     ("CFG-049", "zone: vault\n    period: 1s", "zone: vault\n    period: 2s", "io/di-1, lock_a"),
     ("CFG-076", "holders: [wang, chen]", "holders: [wang]", "{id: chem, zone"),
     ("CFG-077", ', trained: "2026-09-01", channels: [phone, console]', ", channels: [phone, console]", "[wang, chen]"),
+    ("CFG-013", "role: fan, zone: cooking", "role: mains-breaker, zone: cooking", "mains-breaker"),
+    ("CFG-013", "role: fan, zone: cooking", "role: door-lock, zone: cooking", "door-lock"),
+    ("CFG-079", "id: relay/relay-3", "id: relay/pulse-2", "relay/pulse-2"),
     ("CFG-038", "role: fan, zone: cooking", "role: fan", "{id: relay/relay-2"),
     ("CFG-038", "role: evacuation, building: dorm", "role: evacuation", "{id: relay/relay-3"),
     ("CFG-039", "{quantity: door, ", "{quantity: door, zone: room, ", "io/di-1, lock_a"),
@@ -152,6 +155,18 @@ def test_one_mistake_is_one_finding_in_its_place(compiled: Go, code: str, old: s
     assert f"site.yaml:{line}:{column}  " in shown and code in shown and CODES[code].cure_en in shown
     mark = next(part for part in shown.splitlines() if "^" in part)
     assert mark.index("^") >= len("       | ") - 1
+
+
+SIREN = GOOD.replace("people:\n", "  - {id: siren, profile: alarm-lamp-v2, bus: a, unit: 30, zone: room}\npeople:\n", 1)
+
+
+@pytest.mark.parametrize(("feedback", "codes"), [("", ["CFG-078"]), (", feedback: io/di-4", [])])
+def test_r21_an_output_that_nobody_can_see_act_is_warned_of(compiled: Go, feedback: str, codes: list[str]) -> None:
+    found = compiled(
+        SIREN.replace("stores:\n", f"  - {{id: siren/sound, role: room-sounder, zone: room{feedback}}}\nstores:\n")
+    )
+    assert [f.code for f in found.findings] == codes
+    assert found.site is not None and "siren/sound" in found.site.plant.outputs
 
 
 @pytest.mark.parametrize(("share", "codes"), [(0.8, []), (0.81, ["CFG-050"]), (1.0, ["CFG-050"]), (1.01, ["CFG-033"])])
@@ -288,7 +303,10 @@ def test_substituted_text_that_is_not_utf8(tmp_path: Path, shelf: Path) -> None:
 
 
 def test_every_code_has_a_case() -> None:
-    elsewhere = {"CFG-001", "CFG-002", "CFG-040", "CFG-048", "CFG-050"} | {"CFG-027", "CFG-028"}  # above; test_config_library
+    elsewhere = {"CFG-001", "CFG-002", "CFG-040", "CFG-048", "CFG-050", "CFG-078"} | {
+        "CFG-027",
+        "CFG-028",
+    }  # above; test_config_library
     elsewhere |= {f"CFG-06{n}" for n in range(1, 8)}  # test_config_lines
     assert {c[0] for c in CASES} | elsewhere == set(CODES)
 

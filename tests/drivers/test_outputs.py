@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from field_site import relay, smoke
 from hypothesis import given
@@ -25,6 +27,18 @@ def write(o: Outputs) -> list[tuple[str, bool]]:
     for wish in wishes:
         o.written(wish, 0)
     return [(w.output.id, w.on) for w in wishes]
+
+
+def test_what_a_channel_shows_is_held_against_the_output_that_is_wanted() -> None:
+    """A relay board has two outputs for each relay: a level, and one with the board's own timer."""
+    device = relay()
+    fan = device.profile.outputs[0]
+    both = replace(device.profile, outputs=(fan, replace(fan, id="pulse")))
+    o = Outputs({"relay": replace(device, profile=both)})
+    o.want("relay/fan", True)
+    write(o)
+    o.seen(saw(False), 0)
+    assert [w.output.id for w in o.wanted("relay", 0)] == ["fan"]
 
 
 def test_a_wish_is_due_at_once_and_then_done() -> None:

@@ -25,7 +25,8 @@ def _profiles() -> dict[str, Profile]:
     return {p.id: p for p in found if all(c.space in MODBUS for c in p.channels)}
 
 
-PROFILES = _profiles()
+ALL = _profiles()
+PROFILES = {id: p for id, p in ALL.items() if p.channels}  # of the others nothing can be read
 
 # Maps that are the same, or that one device's answers cannot tell apart: named together, never one of them.
 FAMILIES = (

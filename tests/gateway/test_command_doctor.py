@@ -60,7 +60,8 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
 def data(school: School, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data")
     units = (*range(1, HEALTHY + 1), *UNITS)
-    compiled(folder, [("a", "modbus-rtu", school.a, BAUD)], [(f"d{u}", model(u), "a", u) for u in units])
+    siren = ("siren", "alarm-lamp-v2", "a", 240)
+    compiled(folder, [("a", "modbus-rtu", school.a, BAUD)], [*((f"d{u}", model(u), "a", u) for u in units), siren])
     return folder
 
 
@@ -137,6 +138,11 @@ def test_trace_shows_what_is_wrong(data: Path) -> None:
     refused = next(u for u, f in UNITS.items() if f == "exception=2")
     assert "异常码 exception 2" in command("trace", f"d{refused}", "--data", str(data), code=1)
     assert "没有设备 nobody" in command("trace", "nobody", "--data", str(data), code=1)
+
+
+@pytest.mark.parametrize("verb", ["trace", "read"])
+def test_of_what_is_only_written_nothing_is_read_and_it_says_what_to_do(data: Path, verb: str) -> None:
+    assert "campus-gateway outputs test siren/…" in command(verb, "siren", "--data", str(data), code=1)
 
 
 def test_mbpoll_gives_the_same_values_as_read(data: Path) -> None:

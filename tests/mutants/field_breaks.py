@@ -135,7 +135,7 @@ FIELD: tuple[Mutant, ...] = (
         "drivers/schedule.py",
         "if _rank(entry) < PROBE or self.fits(now, entry.worst):",
         "if True:",
-        SCHEDULE + "test_r2_a_slow_dead_device_never_makes_a_fire_slot_late",
+        SCHEDULE + "test_what_could_not_be_asked_is_told_to_be_stale_and_what_does_not_answer_is_not",
     ),
     Mutant(
         "R2 a long cycle is interrupted",
@@ -178,6 +178,27 @@ FIELD: tuple[Mutant, ...] = (
         "taken = pace.question(limits.gap)",
         "taken = 1.0 + pace.question(limits.gap)",
         PLAN + "test_a_hole_is_filled_only_where_that_is_quicker_on_this_line",
+    ),
+    Mutant(
+        "the output that is wanted is the one its channel shows",
+        "drivers/outputs.py",
+        "self._readback[self._devices[device].point(found.readback)] = output",
+        "self._readback.setdefault(self._devices[device].point(found.readback), f'{device}/pulse')",
+        OUTPUTS + "test_what_a_channel_shows_is_held_against_the_output_that_is_wanted",
+    ),
+    Mutant(
+        "what is only written is never guessed",
+        "drivers/guess.py",
+        "for p in profiles if p.channels}",
+        "for p in profiles}",
+        "tests/drivers/test_guess.py::test_what_no_profile_explains_is_unknown",
+    ),
+    Mutant(
+        "R21 an output nobody can see act is warned of",
+        "gateway/config/resolve.py",
+        "if switch and not switch.readback and not output.feedback:",
+        "if False:",
+        "tests/config/test_config_findings.py::test_r21_an_output_that_nobody_can_see_act_is_warned_of",
     ),
     Mutant(
         "a difference read back is written again",

@@ -132,6 +132,34 @@ def open_no_data(school: School, points: list[str]) -> list[dict[str, Any]]:
     return [a for a in school.alarms("comm") + school.alarms("comm-sleep") if a["point"] in points and a["state"] == "unacked"]
 
 
+def test_r21_gas_starts_the_fan_then_closes_the_valve_and_a_valve_that_does_not_move_is_a_fault(school: School) -> None:
+    """Interlocks by rule on real parts: level 1 fan with its run feedback, level 2 valve; the valve's feedback is held open."""
+    school.start_world()
+    school.start_run()
+    gas, runs, closed = "kitchen-gas-1/gas", "kitchen-io/di-1", "kitchen-io/di-2"
+    school.until("the kitchen is read", lambda: all(school.point(id).get("quality") == "good" for id in (gas, runs, closed)))
+    school.set(closed, 0)
+    school.set(gas, LEVEL_1)
+    school.until("fan on", lambda: (0, 1) in [(0, v) for _, v in school.writes("fan")])
+    school.until("the fan is seen to run", lambda: school.point(runs)["value"] == 1)
+    assert not school.writes("valve") or school.writes("valve")[-1][1] == 0, "level 1 leaves the cooks their gas"
+    school.set(gas, LEVEL_2)
+    school.until("valve told to close", lambda: school.writes("valve") and school.writes("valve")[-1][1] == 1)
+    fault = school.until("the valve is not seen to close", lambda: no_action(school))[0]
+    assert fault["point"] == "kitchen-relay/relay-2"
+    school.set(closed, 1)
+    school.until("seen to be closed", lambda: all(a["state"] != "unacked" for a in no_action(school)))
+    assert school.point(runs)["value"] == 1 and school.writes("valve")[-1][1] == 1, "both stay until the alarm is closed"
+
+
+LEVEL_1, LEVEL_2 = 220, 450  # raw, tenths of %LEL
+
+
+def no_action(school: School) -> list[dict[str, Any]]:
+    found = school.snapshot() or {"alarms": {}}
+    return [a for a in found["alarms"].values() if a["rule"] == "box-feedback" and a["state"] != "pending"]
+
+
 def test_commands_that_may_not_or_come_too_late_are_refused_and_journaled(living: School) -> None:
     living.set(fire(living), 1)
     living.until("fire", lambda: living.alarms("fire"))
