@@ -20,7 +20,7 @@ from alerts.model import Delivery, Scalar
 from drivers.poller import Poller
 from drivers.quantities import QUANTITIES
 from drivers.reading import Clock
-from gateway import housekeeping, selftest
+from gateway import housekeeping, selftest, setpoints
 from gateway.afresh import inherited
 from gateway.answering import REPLY, Answering, own
 from gateway.box import Box
@@ -126,6 +126,14 @@ async def run(
             openings=restored.openings,
         )
     )
+
+    async def noted(kind: str, args: dict[str, Scalar]) -> None:
+        await decider.settle(engine.noted(kind, args, clock.now(), clock.ok()))
+
+    def keep_note(key: str, value: str) -> None:
+        journal.call(lambda opened: opened.remember(key, value))
+
+    await setpoints.note(plant.rules, site.compiled_by, restored.notes, keep_note, partial(noted, "setpoint"))
     box.switch(engine.outputs)  # the world is made equal to what should be, whatever happened meanwhile
 
     def leaf_alarm(name: str, active: bool, why: str) -> None:
@@ -134,10 +142,7 @@ async def run(
     leaves: dict[str, Callable[[], Awaitable[None]]] = {f"bus:{id}": p.run for id, p in pollers.items()}
     leaves |= {f"channel:{name}": teller.run for name, teller in tellers.items()}
 
-    async def tested(args: dict[str, Scalar]) -> None:
-        await decider.settle(engine.noted("selftest", args, clock.now(), clock.ok()))
-
-    leaves["selftest"] = partial(selftest.daily, plant, clock, tellers, tested, leaf_alarm)
+    leaves["selftest"] = partial(selftest.daily, plant, clock, tellers, partial(noted, "selftest"), leaf_alarm)
     leaves["socket"] = partial(_listen, server)
     if site.speech:
         words = Words(data_dir() / SHIPPED, data / OWN)

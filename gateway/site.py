@@ -74,6 +74,7 @@ class Site:
     channels: tuple[ChannelConfig, ...]
     speech: str = ""  # the command that plays a WAV from its standard input in the guard room; "": nothing is spoken
     warnings: tuple[str, ...] = ()
+    compiled_by: str = ""  # the account that compiled it: who answers for its set-points
 
 
 def site_to_json(site: Site) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
         errors = sum(not f.warning for f in compiled.findings)
         print(f"{errors} 处错误，未启动任何东西 · {errors} error(s), nothing was started", file=sys.stderr)
         return EX_CONFIG
-    text = site_to_json(compiled.site)
+    text = site_to_json(replace(compiled.site, compiled_by=_who()))
     if args.output:
         try:
             _write(args.output, text)
@@ -51,6 +53,14 @@ def run(args: argparse.Namespace) -> int:
     elif not args.json:
         print(_summary(args.file, compiled.site))
     return 0
+
+
+def _who() -> str:
+    """The account of whoever asks, also through sudo; "" when this machine knows none."""
+    try:
+        return os.environ.get("SUDO_USER") or getpass.getuser()
+    except (OSError, KeyError):
+        return ""
 
 
 def _write(path: Path, text: str) -> None:

@@ -29,6 +29,18 @@ GATE: tuple[Mutant, ...] = (
         "            restored.unsent,\n",
         "            (),\n",
         "tests/system/test_deaths.py::test_d3_a_death_at_the_nth_commit_loses_no_message",
+        "R27 a changed set-point is written down",
+        "gateway/setpoints.py",
+        "if old[name] != new[name]",
+        "if False",
+        "tests/gateway/test_setpoints.py::test_r27_a_changed_set_point_is_journaled_once_with_who_old_and_new",
+    ),
+    Mutant(
+        "R27 once",
+        "gateway/setpoints.py",
+        "    if old != new:",
+        "    if not old:",
+        "tests/gateway/test_setpoints.py::test_r27_a_changed_set_point_is_journaled_once_with_who_old_and_new",
     ),
     Mutant(
         "R1 a fire sounds",
