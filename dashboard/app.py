@@ -21,7 +21,7 @@ from dashboard.door import Need, SeeOther, undeclared
 from dashboard.live import Live
 from dashboard.office import Office
 from dashboard.pages import api, command, health, home, login, stream
-from dashboard.rights import ACT, LOOK, OPEN
+from dashboard.rights import ACT, LOOK, OPEN, PROBE
 from drivers.reading import Clock
 from gateway.local import LocalClient
 
@@ -37,6 +37,7 @@ ROUTES = (
     ("POST", "/logout", login.leave, Need(LOOK, page=True)),
     ("GET", "/static/{version}/{name:path}", home.static, Need(OPEN)),
     ("GET", "/healthz", health.healthz, Need(OPEN)),
+    ("GET", "/metrics", health.figures, Need(PROBE)),
     ("GET", "/api/v1/words", api.words, Need(LOOK)),
     ("GET", "/api/v1/state", api.state, Need(LOOK)),
     ("GET", "/api/v1/history", api.history, Need(LOOK)),
@@ -55,8 +56,9 @@ def first_admin(users: Users) -> str:
 
 
 def create_app(
-    data: Path, clock: Clock, users: Users, language: str = "zh", secure: bool = False, socket: Path | None = None
-) -> FastAPI:
+    data: Path, clock: Clock, users: Users, language: str = "zh", secure: bool = False, socket: Path | None = None,
+    metrics_token: str = "",
+) -> FastAPI:  # fmt: skip
     """The page over the `run` of this data folder. Raises RuntimeError when a route declares no right."""
     client = LocalClient(socket or data / "run.sock")
     files = shared.load_files()
@@ -71,6 +73,7 @@ def create_app(
         language=language,
         secure=secure,
         templates=Jinja2Templates(directory=shared.HERE / "templates"),
+        metrics_token=metrics_token,
     )
 
     @contextlib.asynccontextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from fastapi import HTTPException, Request
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
-from dashboard.rights import OPEN, may
+from dashboard.rights import OPEN, PROBE, may
 
 if TYPE_CHECKING:
     from dashboard.office import Office
@@ -43,6 +44,8 @@ class Need:
     async def __call__(self, request: Request) -> None:
         if request.method not in SAFE and not _same_origin(request):
             raise HTTPException(403, "foreign origin")
+        if self.right == PROBE:
+            return _let_prober_in(request)
         visitor = who(request)
         request.state.visitor = visitor
         if self.right == OPEN:
@@ -68,6 +71,24 @@ def who(request: Request) -> Visitor | None:
     if listed is None:
         return Visitor(session.person, session.person, session.role, session.csrf)
     return Visitor(session.person, listed["name"], listed["role"], session.csrf)
+
+
+def _let_prober_in(request: Request) -> None:
+    """With a token: whoever shows it. Without: this machine only, and nobody whom a proxy of this machine speaks for."""
+    token: str = request.app.state.office.metrics_token
+    if token:
+        if not hmac.compare_digest(request.headers.get("authorization", "").encode(), f"Bearer {token}".encode()):
+            raise HTTPException(401, "a bearer token is needed", {"WWW-Authenticate": "Bearer"})
+    elif not _from_here(request):
+        raise HTTPException(403, "this machine only; start the dashboard with --metrics-token for others")
+
+
+def _from_here(request: Request) -> bool:
+    forwarded = any(name in request.headers for name in ("x-forwarded-for", "forwarded", "x-real-ip", "via"))
+    try:
+        return not forwarded and request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
 
 
 async def _check_token(request: Request, visitor: Visitor) -> None:

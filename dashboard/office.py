@@ -52,6 +52,7 @@ class Office:
     language: str
     secure: bool  # is the page served over TLS?
     templates: Jinja2Templates
+    metrics_token: str = ""  # who shows it may read /metrics; "": this machine only
     login_turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # one password at a time: no race past the throttle
 
     def seconds(self) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 OPEN = "open"  # no session needed: the log-in page, its style, the health probe
+PROBE = "probe"  # a program of this machine, or one that holds the token of --metrics-token
 LOOK = "look"  # anybody logged in
 ACT = "act"  # whoever has at least one button
 

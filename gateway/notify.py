@@ -30,6 +30,7 @@ class Notifier:
             return
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+                sock.setblocking(False)  # a supervisor that does not read must not hold the alarms
                 sock.sendto(state, self._address)
         except OSError as error:
             log.warning("systemd was not told %s: %s", state.decode(), error)

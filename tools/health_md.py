@@ -9,6 +9,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from dashboard.metrics import METRICS
 from drivers.quantities import QUANTITIES
 from gateway.boxpoints import BOX, BOX_POINTS, BUS_POINTS, LINK, UPLINK_POINTS, BoxPoint
 
@@ -32,10 +33,21 @@ the engine's beat advances.
 ## 点位 / Points
 """
 
+METRICS_HEAD = """## 指标 / Metrics
+
+`GET /healthz`（值班页面的地址）：`run` 在套接字上回答、报警引擎在转时是 200，否则 503 和原因。200 while `run` answers and its engine moves.
+
+`GET /metrics`：Prometheus 文本格式，名称和标签不会改。没有口令时只有本机能读，经代理转来的一律拒绝；
+要从别的机器读，把至少 20 个字符的口令写进一个只有本用户能读的文件，用 `campus-gateway dashboard --metrics-token FILE` 启动，
+抓取方带 `Authorization: Bearer <口令>`，并用 TLS。不含人名、电话和密钥。Without a token only this machine may read it, and nothing
+that a proxy forwards; with `--metrics-token FILE` (at least 20 characters) whoever shows it as a bearer token. No persons, no secrets.
+"""
+
 
 def render() -> str:
     rules = YAML(typ="safe", pure=True).load(RULES.read_text("utf-8"))["rules"]
-    return "\n".join([HEAD, *_points(), "", "## 规则 / Rules", "", *_rules(rules), ""])
+    parts = [HEAD, *_points(), "", "## 规则 / Rules", "", *_rules(rules), "", METRICS_HEAD, *_metrics(), ""]
+    return "\n".join(parts)
 
 
 def _points() -> Iterator[str]:
@@ -52,6 +64,14 @@ def _points() -> Iterator[str]:
 def _point(id: str, p: BoxPoint, when: str) -> str:
     q = QUANTITIES[p.quantity]
     return f"| `{id}` | {p.name} | {q.zh} {q.id} | {q.unit} | {when} |"
+
+
+def _metrics() -> Iterator[str]:
+    yield "| 指标 metric | type | 含义 help |"
+    yield "|---|---|---|"
+    yield "| `campus_up` | gauge | Does run answer? |"
+    for m in METRICS:
+        yield f"| `{m.name}` | {m.type} | {m.help} |"
 
 
 def _rules(rules: list[dict[str, Any]]) -> Iterator[str]:

@@ -19,6 +19,9 @@ def add_parser(sub: Any) -> None:
     p.add_argument("--lang", choices=("zh", "en"), default="zh", help="language of who has not chosen one")
     p.add_argument("--tls-cert", type=Path, help="certificate file (PEM)")
     p.add_argument("--tls-key", type=Path, help="its key file (PEM)")
+    p.add_argument(
+        "--metrics-token", type=Path, help="file with the token for /metrics (default: this machine only) 指标口令文件"
+    )
     p.add_argument("--plain-http", action="store_true", help="allow other machines without TLS 允许不加密访问")
 
 
@@ -43,14 +46,19 @@ def run(args: argparse.Namespace) -> int:
     from gateway.clock import SystemClock
 
     try:
+        token = args.metrics_token.read_text("utf-8").strip() if args.metrics_token else ""
+        if args.metrics_token and len(token) < 20:
+            print(f"{args.metrics_token}: 口令至少 20 个字符 · the token needs at least 20 characters", file=sys.stderr)
+            return 2
         users = Users(args.data / "dashboard.db")
         listening = socket.create_server((args.host, args.port), family=_family(args.host))
     except OSError as error:
-        print(f"{error.strerror}: {args.data} {args.host}:{args.port} · 数据目录或端口不可用", file=sys.stderr)
+        place = error.filename or f"{args.data} {args.host}:{args.port}"
+        print(f"{error.strerror}: {place} · 文件、数据目录或端口不可用", file=sys.stderr)
         return 1
     if password := first_admin(users):
         print(f"首次启动 first start: 用户 user {ADMIN}  密码 password {password}  (只显示这一次 shown this once)", flush=True)
-    app = create_app(args.data, SystemClock(), users, args.lang, secure=bool(args.tls_cert))
+    app = create_app(args.data, SystemClock(), users, args.lang, secure=bool(args.tls_cert), metrics_token=token)
     host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     print(f"值班页面 page: {'https' if args.tls_cert else 'http'}://{shown}:{port}/", flush=True)

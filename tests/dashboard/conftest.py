@@ -23,7 +23,7 @@ WALL = 1_795_442_400_000  # 2026-11-23 22:00 in Asia/Shanghai
 PASSWORD = "correct horse battery"
 PEOPLE = {
     "admin": "admin", "wang": "duty", "zhou": "keeper", "liu": "leader", "chen": "officer", "gao": "head",
-    "dian": "electrician", "bao": "holder", "wei": "installer", "ju": "bureau", "kan": "viewer",
+    "dian": "electrician", "bao": "holder", "wei": "installer", "ju": "bureau", "kan": "viewer", "ji": "technician",
 }  # fmt: skip
 CANNED = json.loads((HERE / "canned.json").read_text("utf-8"))
 

@@ -15,6 +15,7 @@ from gateway.local import LocalServer, RequestError, merge
 class Fake:
     def __init__(self, snapshot):
         self.state, self.began = snapshot, (snapshot["now"], time.monotonic())
+        self.beat, self.moves = 0, 1
         self.reply = {"ok": True, "code": "acked", "text": {"zh": "已记录：你已收到", "en": "Recorded"}, "seq": 9}
 
     def now_ms(self):
@@ -25,6 +26,12 @@ class Fake:
         return {**self.state, "now": self.now_ms()}
 
     async def ask(self, what, request):
+        if what == "health":
+            self.beat += self.moves
+            tasks = {"engine": {"beat": self.beat}, "channel:modem": {"waiting": 2}}
+            journal, uplink = {"ok": True, "pending": 1, "seq": 9}, {"connected": False, "backlog": 70, "refused": 0}
+            buses = {"a": {"up": True, "load": 0.5, "errors": 3, "polls": 100}}
+            return {"tasks": tasks, "journal": journal, "uplink": uplink, "buses": buses}
         if what != "history":
             raise RequestError("bad-request", "不认识", "unknown")
         start, end = request["from"], request["to"]
@@ -48,6 +55,7 @@ async def main():
         print(json.dumps({"ready": True}), flush=True)
         while line := await reader.readline():
             order = json.loads(line)
+            fake.moves = order.get("moves", fake.moves)
             if "reply" in order:
                 fake.reply = order["reply"]
             if "push" in order:

@@ -8,7 +8,7 @@ from dashboard import app as building
 from dashboard.app import ROUTES, create_app, first_admin
 from dashboard.auth import Users
 from dashboard.door import Need, undeclared
-from dashboard.rights import ACT, LOOK, OPEN, VERBS, may
+from dashboard.rights import ACT, LOOK, OPEN, PROBE, VERBS, may
 
 ROLES = sorted(VERBS)
 ORDER = {"verb": "ack", "alarm": "no3-1", "args": {}}
@@ -71,6 +71,8 @@ def test_every_route_for_every_role(served, as_role, role):
         )
         if path == "/login" and method == "POST":
             assert answer.status_code == 401
+        elif need.right == PROBE:
+            assert answer.status_code == 403, path  # the test's client is no machine of ours, whatever its session
         elif allowed(role, need.right):
             assert passed, (role, path, answer.status_code)
         elif need.page:

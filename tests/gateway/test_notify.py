@@ -73,6 +73,15 @@ async def test_an_abstract_socket() -> None:
         assert sock.recv(100) == b"READY=1"
 
 
+def test_a_supervisor_that_does_not_read_holds_nobody(systemd: socket.socket, caplog: pytest.LogCaptureFixture) -> None:
+    notifier = Notifier(environment(systemd))
+    for _ in range(100_000):  # a queue of datagrams holds some hundreds
+        notifier.tell(b"WATCHDOG=1")
+        if "systemd was not told WATCHDOG=1" in caplog.text:
+            return
+    raise AssertionError("the queue never filled")
+
+
 def test_without_systemd_and_for_another_process_nothing_is_said(
     systemd: socket.socket, caplog: pytest.LogCaptureFixture
 ) -> None:

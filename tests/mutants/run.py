@@ -20,6 +20,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from tests.mutants.alarm_breaks import ALARMS
+from tests.mutants.box_breaks import BOX
 from tests.mutants.calls_breaks import CALLS
 from tests.mutants.cells import cells
 from tests.mutants.field_breaks import FIELD
@@ -48,6 +49,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *GATE,
     *TOOLS,
     *LIFE,
+    *BOX,
 )
 COPIED = (
     "drivers",

@@ -1,0 +1,82 @@
+"""Breaks of the profiles, the box as a device, its notices to systemd and its figures, with the test that must notice. Data."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+HEALTH = "tests/gateway/test_health.py::"
+NOTIFY = "tests/gateway/test_notify.py::"
+METRICS = "tests/dashboard/test_dashboard_metrics.py::"
+
+BOX: tuple[Mutant, ...] = (
+    Mutant(
+        "a sensor that is gone is a fault, never normal",
+        "gateway/health.py",
+        "value, why = None, f",
+        "value, why = 0.0, f",
+        HEALTH + "test_r29_and_backlog_and_faults_as_readings",
+    ),
+    Mutant(
+        "what a machine does not tell has no point",
+        "gateway/boxpoints.py",
+        "if p.told and p.channel not in told}",
+        "if False}",
+        HEALTH + "test_points_not_told_leave_the_plant_with_their_rules",
+    ),
+    Mutant(
+        "under-voltage now, not once",
+        "gateway/machine.py",
+        "UNDER_VOLTAGE, SLOWED = 0x1, 0xE",
+        "UNDER_VOLTAGE, SLOWED = 0x10001, 0xE",
+        HEALTH + "test_what_a_pi_tells",
+    ),
+    Mutant(
+        "D18 no sign of life without a beat",
+        "gateway/notify.py",
+        "if (now := beat()) != last:",
+        "if (now := beat()) is not None:",
+        NOTIFY + "test_d18_no_sign_of_life_from_an_engine_that_stands",
+    ),
+    Mutant(
+        "READY after the first scan",
+        "gateway/notify.py",
+        "while not ready() and loop.time() < end:",
+        "while False:",
+        NOTIFY + "test_ready_after_the_first_scan_then_alive_with_every_beat",
+    ),
+    Mutant(
+        "a proxy's visitors are not of this machine",
+        "dashboard/door.py",
+        "return not forwarded and request.client",
+        "return request.client",
+        METRICS + "test_this_machine_alone_reads_them_without_a_token",
+    ),
+    Mutant(
+        "the figures' token",
+        "dashboard/door.py",
+        'f"Bearer {token}".encode()):',
+        'f"Bearer {token}".encode()) and False:',
+        METRICS + "test_with_a_token_whoever_shows_it",
+    ),
+    Mutant(
+        "D18 an engine that stands is not healthy",
+        "dashboard/pages/health.py",
+        "if await _beat(client) != first:",
+        "if await _beat(client) is not None:",
+        METRICS + "test_d18_an_engine_that_stands_is_not_healthy",
+    ),
+    Mutant(
+        "labels are escaped",
+        "dashboard/metrics.py",
+        """.replace('"', '\\\\"')""",
+        "",
+        METRICS + "test_the_text_is_what_prometheus_reads",
+    ),
+    Mutant(
+        "a validity of several codes",
+        "drivers/codec.py",
+        "& check.mask not in check.equals:",
+        "& check.mask != check.equals[0]:",
+        "tests/drivers/test_codec.py::test_validity_may_be_any_of_several_codes",
+    ),
+)
