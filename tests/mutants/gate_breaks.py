@@ -29,6 +29,8 @@ GATE: tuple[Mutant, ...] = (
         "            restored.unsent,\n",
         "            (),\n",
         "tests/system/test_deaths.py::test_d3_a_death_at_the_nth_commit_loses_no_message",
+    ),
+    Mutant(
         "R27 a changed set-point is written down",
         "gateway/setpoints.py",
         "if old[name] != new[name]",
