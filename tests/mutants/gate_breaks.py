@@ -38,6 +38,13 @@ GATE: tuple[Mutant, ...] = (
         "tests/gateway/test_setpoints.py::test_r27_a_changed_set_point_is_journaled_once_with_who_old_and_new",
     ),
     Mutant(
+        "D18 no sign of life from an engine that stands",
+        "gateway/notify.py",
+        "if (now := beat()) != last:",
+        "if (now := beat()) != last or True:",
+        "tests/gateway/test_notify.py::test_d18_no_sign_of_life_from_an_engine_that_stands",
+    ),
+    Mutant(
         "R27 once",
         "gateway/setpoints.py",
         "    if old != new:",
