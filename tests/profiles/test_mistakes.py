@@ -1,0 +1,49 @@
+"""Every row of the table of mistakes in docs/add-a-device.md, made in the page's own example: the text it promises, at its place."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from drivers.profile import ProfileError, profile_from_dict
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs/add-a-device.md").read_text("utf-8")
+ROW = re.compile(r"^\| ([^|]+) \| `([\w.-]+): (.+?)` \| `(.+?)` \| ([^|]+) \|$", re.M)
+TABLE = PAGE[PAGE.index("| 错误 mistake |") :]
+ROWS = ROW.findall(TABLE)
+GONE = "删去"
+
+
+def read(text: str) -> Any:
+    return YAML(typ="safe", pure=True).load(text)
+
+
+def example() -> Any:
+    return read(PAGE.split("# 例子 example\n")[1].split("```")[0])
+
+
+def test_the_example_is_right_and_every_row_is_read() -> None:
+    assert profile_from_dict(example(), "example-meter.yaml").id == "example-meter"
+    rows = [line for line in TABLE.splitlines()[2:] if line.startswith("|")]
+    assert len(ROWS) == len(rows) > 20, "a row is: mistake, `path: value`, `text`, cure"
+
+
+@pytest.mark.parametrize(("mistake", "path", "value", "text", "cure"), ROWS, ids=[row[1] + ": " + row[2][:20] for row in ROWS])
+def test_the_mistake_gives_what_the_page_says(mistake: str, path: str, value: str, text: str, cure: str) -> None:
+    data = example()
+    *way, key = path.split(".")
+    there = data
+    for part in way:
+        there = there[int(part)] if part.isdigit() else there[part]
+    if value == GONE:
+        del there[key]
+    else:
+        there[key] = read(f"x: {value}")["x"]
+    with pytest.raises(ProfileError) as wrong:
+        profile_from_dict(data, "example-meter.yaml")
+    assert text in str(wrong.value) and str(wrong.value).startswith("example-meter.yaml: "), str(wrong.value)
+    assert cure.strip()
