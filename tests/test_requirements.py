@@ -40,9 +40,11 @@ def test_a_break_is_noticed_for_each_that_is_shown() -> None:
     assert not missing, f"tests/mutants/*_breaks.py: a row whose name begins with each of {' '.join(missing)}"
 
 
-def test_each_break_names_a_test_that_exists() -> None:
+def test_each_break_fits_its_file_and_names_a_test_that_exists() -> None:
     gone = []
     for row in MUTANTS:
+        if Path(requirements_md.ROOT / row.file).read_text(encoding="utf-8").count(row.old) != 1:
+            gone.append(f"{row.name}: its line is not once in {row.file}")
         file, _, node = row.test.partition("::")
         text = Path(requirements_md.ROOT / file).read_text(encoding="utf-8")
         if node and f"def {node.split('::')[-1].partition('[')[0]}(" not in text:

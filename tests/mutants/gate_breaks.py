@@ -231,8 +231,8 @@ GATE: tuple[Mutant, ...] = (
     Mutant(
         "a unit twice on one line",
         "gateway/config/resolve.py",
-        "            if other != device.id:",
-        "            if False:",
+        "            elif (other := taken.setdefault((device.bus, device.unit), device.id)) != device.id:",
+        "            elif (other := taken.setdefault((device.bus, device.unit), device.id)) and False:",
         CASE,
     ),
     Mutant(
