@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -72,6 +72,8 @@ class Theatre:
     start: datetime
     crash_at: int = 0
     before_act: bool = True  # the crash comes between the commit and what it asks for; else right after that
+    period: int = PERIOD
+    silence: int = 0  # ms a point may say nothing; 0: as the site says
     now: Now = field(init=False)
     commits: int = 0
     told: list[Told] = field(default_factory=list)
@@ -85,6 +87,9 @@ class Theatre:
         self.now = Now(self._first, 10_000_000)
         self.site = school()
         self.plant = self.site.plant
+        if self.silence:
+            patient = {p.id: replace(p, stale=self.silence) for p in self.plant.points.values()}
+            self.plant = replace(self.plant, points=patient)
         rest = {"mains": 1.0, "link": 1.0, "lock": 0.0}
         self.values = {p.id: HEALTHY.get(p.id, rest.get(p.quantity, 0.0)) for p in self.plant.points.values()}
         self._queue: list[Notification] = []
@@ -178,7 +183,7 @@ class Theatre:
                 self._follow.remove((at, point, value))
                 self.values[point] = value
             if self._scan_due <= self.now.mono:
-                self._scan_due = self.now.mono + PERIOD
+                self._scan_due = self.now.mono + self.period
                 self.scan()
             self.take(self.engine.tick(self.now, True))
 

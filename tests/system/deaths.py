@@ -82,7 +82,7 @@ def many_deaths(school: School, runs: int) -> None:
     deaths = 0
     for n in range(runs):
         at = 2 + n * (commits - 2) // runs
-        point = f"journal.commit.{('before', 'after')[n % 2]}:{at}"
+        point = f"journal.commit.{('after', 'before')[n % 2]}:{at}"
         came, wrong, died = played(school, FIRES[(n + 1) % 2], point)
         assert came.keys() == base.keys(), (point, came.keys() ^ base.keys())
         assert wrong == [], point
