@@ -12,6 +12,13 @@ FIGURES = "tests/gateway/test_figures.py::"
 
 LIFE: tuple[Mutant, ...] = (
     Mutant(
+        "D20 no step before its time",
+        "alerts/escalation.py",
+        "new.append(Due(base + s.after - alarm.ahead, s,",
+        "new.append(Due(base + s.after // 2 - alarm.ahead, s,",
+        "tests/stories/test_year.py::test_d20_a_day_of_faults_keeps_the_laws",
+    ),
+    Mutant(
         "D19 every alarm that stands is in the journal",
         "gateway/store/rows.py",
         "[(alarm.id, alarm.state is not AlarmState.NORMAL, canonical(alarm).decode())",

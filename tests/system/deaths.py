@@ -29,17 +29,19 @@ def until(school: School, what: str, look: Callable[[], Any]) -> Any:
 
 
 def asked(school: School, verb: str, alarm: str, **args: Any) -> None:
-    """A person presses; without an answer they press again, which is the same command."""
-    id = uuid.uuid4().hex
+    """A person presses; without an answer they press again, which is the same command; after a refusal it is a new one."""
+    ids = [uuid.uuid4().hex]
 
     def press() -> bool:
         try:
             now = school.ask({"ask": "snapshot"})["data"]["now"]
-            command = {"id": id, "verb": verb, "alarm": alarm, "person": school.person("duty"), "proof": "local",
+            command = {"id": ids[-1], "verb": verb, "alarm": alarm, "person": school.person("duty"), "proof": "local",
                        "expires": now + 30_000, "args": args}  # fmt: skip
-            return bool(school.ask({"do": command})["ok"])
+            done = bool(school.ask({"do": command})["ok"])
         except RunDown:
             return False
+        ids.append(uuid.uuid4().hex)  # a start knows no reading yet and refuses a reset until it does
+        return done
 
     until(school, f"{verb} is done", press)
 
