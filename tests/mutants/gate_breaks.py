@@ -24,13 +24,6 @@ GATE: tuple[Mutant, ...] = (
         "tests/system/test_dead_storage.py::test_d27_a_fire_is_told_while_the_storage_is_dead",
     ),
     Mutant(
-        "D3 what was on its way at a death is told again",
-        "gateway/runtime.py",
-        "            restored.unsent,\n",
-        "            (),\n",
-        "tests/system/test_deaths.py::test_d3_a_death_at_the_nth_commit_loses_no_message",
-    ),
-    Mutant(
         "R27 a changed set-point is written down",
         "gateway/setpoints.py",
         "if old[name] != new[name]",
