@@ -106,7 +106,8 @@ class Evidence:
         for event in self._export():
             if "alarm_kind" in event["args"]:
                 kinds[event["alarm"]] = event["args"]["alarm_kind"]
-            if event["kind"] == item.event and kinds.get(event["alarm"]) in item.kinds:
+            fits = item.event in ("", event["kind"]) and item.new in ("", event["new"])
+            if fits and kinds.get(event["alarm"]) in item.kinds:
                 return f"event {event['seq']} of {event['alarm']} (journal export)"
         return ""
 

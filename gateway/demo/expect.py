@@ -25,7 +25,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The database, asked over HTTP, holds a value of this quantity within low..high (quality 3: a row without data)."""
+    """The database, asked over HTTP, holds a value of this quantity within low..high (quality 2 and 3: a row without data)."""
 
     words: str
     quantity: str
@@ -36,11 +36,12 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """`journal export` holds an event of this kind that belongs to an alarm of one of these kinds."""
+    """`journal export` holds an event of this kind ("": any) that belongs to an alarm of one of these kinds and led to `new`."""
 
     words: str
     event: str
     kinds: tuple[str, ...]
+    new: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +94,9 @@ EXPECTED: dict[str, tuple[Item, ...]] = {
     ),
     "bus-cut": (
         Recorded("线路中断已记入日志 line down is journaled", "raised", ("line",)),
-        Stored("无数据已入库 no data stored as quality 3", "combustible-gas", 3.0, field="quality"),
+        Stored("无数据已入库 no data stored (quality 2 or 3)", "combustible-gas", 2.0, field="quality"),
         Person("值班员收到 duty answers", "duty", "ack", ("line",)),
-        Recorded("恢复已记入日志 its end is journaled", "closed", ("line",)),
+        Recorded("恢复已记入日志 its end is journaled", "", ("line",), "normal"),
     ),
     "power": (
         Told("停电：值班、带班领导 mains lost: duty and leader", "停电", ("duty", "leader")),

@@ -36,7 +36,7 @@ def played(path: Path, crash_at: int = 0, before_act: bool = True) -> tuple[list
 
 def name(one: Told) -> str:
     """The message without the alarm's id, which holds a number of events, and a start is one more event."""
-    return f"{one.person} {one.message} " + ":".join(one.key.split(":")[1:])
+    return f"{one.person} {one.message} {one.point} " + ":".join(one.key.split(":")[1:])
 
 
 def differences(path: Path, commit: int, before_act: bool, base: tuple[list[Told], dict[str, str], int]) -> list[str]:
@@ -67,9 +67,9 @@ def judged(job: tuple[Path, int, int]) -> tuple[int, list[str]]:
 
 @pytest.mark.parametrize("path", TOLD[::3], ids=lambda p: p.stem)
 def test_d3_a_crash_at_some_commits_loses_nothing(path: Path) -> None:
-    first = 1 + TOLD.index(path) % STRIDE
+    first = 1 + TOLD.index(path) % 5
     commits, wrong = judged((path, first, STRIDE))
-    assert commits > STRIDE and not wrong, "\n".join(wrong)
+    assert commits >= first and not wrong, "\n".join(wrong)
 
 
 @pytest.mark.soak

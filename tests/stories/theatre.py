@@ -62,6 +62,7 @@ class Told:
     text: str
     key: str
     repeat: bool
+    point: str = ""  # of the alarm it is about
 
 
 @dataclass
@@ -152,7 +153,9 @@ class Theatre:
         for n in out.notifications:
             if self.wanted(n.key):
                 self._queue.append(n)
-                self.told.append(Told(self.ms, n.person, n.message, n.text, n.key, n.repeat))
+                standing = (*out.alarms, *self.engine.alarms.values())
+                point = next((a.point for a in standing if a.id == n.alarm), "")
+                self.told.append(Told(self.ms, n.person, n.message, n.text, n.key, n.repeat, point))
 
     def wanted(self, key: str) -> bool:
         ask: Callable[[str], bool] | None = getattr(self.engine, "wanted", None)

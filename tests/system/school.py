@@ -49,8 +49,7 @@ class School:
         if stream:
             assert self.campus.start_broker() and self.campus.start_database([database] if database else DATABASES)
         self.campus.start_campus("none", 0, counters)
-        demo = data_dir() / "demo" / "site.yaml"
-        self.compiled = self.campus.compile(counting(demo, self.dir / "site", counters) if counters else demo)
+        self.compiled = self.campus.compile(site_file(self.dir / "site", counters))
         self.site = site_from_json(self.compiled.read_text(encoding="utf-8"))
         self.data.mkdir(mode=0o700, exist_ok=True)
 
@@ -246,9 +245,20 @@ channels:
 """
 
 
-def counting(demo: Path, folder: Path, many: int) -> Path:
-    """The demo's site file with the simulator's counting devices added, eight points each."""
+def site_file(folder: Path, counters: int = 0) -> Path:
+    """The demo's site file for a test: a busy processor is no news here, and where asked counting devices are added."""
     (folder / "profiles").mkdir(parents=True)
+    text = (data_dir() / "demo" / "site.yaml").read_text(encoding="utf-8")
+    text = text.replace("../calendar.example.yaml", str(data_dir() / "calendar.example.yaml"))
+    if counters:
+        text = text.replace("\ndevices:\n", f"\ndevices:\n{counting(folder, counters)}", 1)
+    site = folder / "site.yaml"
+    site.write_text(f"{text}\nrules:\n  cpu-busy: {{high: 100, return_at: 99}}\n", encoding="utf-8")
+    return site
+
+
+def counting(folder: Path, many: int) -> str:
+    """The lines of the simulator's counting devices, eight points each; their profile goes into the folder."""
     channels = "".join(
         f'  n-{n}: {{quantity: count, space: holding, address: {n}, type: u16, name: 计数{n}, page: "none"}}\n'
         for n in range(8)
@@ -256,13 +266,10 @@ def counting(demo: Path, folder: Path, many: int) -> Path:
     (folder / "profiles" / "counter.yaml").write_text(COUNTER + channels, encoding="utf-8")
     units = [("rs485-a", 200, "counter-rs485-a"), ("rs485-b", 200, "counter-rs485-b")]
     units += [("tcp", 200 + n, f"counter-{n}") for n in range(many)]
-    devices = "".join(
+    return "".join(
         f"  - {{id: {id}, profile: counter, bus: {bus}, unit: {unit}, zone: power-room, name: 计数, period: 1s}}\n"
         for bus, unit, id in units
     )
-    site = folder / "site.yaml"
-    site.write_text(demo.read_text(encoding="utf-8").replace("\ndevices:\n", f"\ndevices:\n{devices}", 1), encoding="utf-8")
-    return site
 
 
 def wall() -> int:
