@@ -94,7 +94,8 @@ def test_a_master_that_keeps_the_silence_is_never_blamed(line: RtuLine, master: 
     for _ in range(20):
         assert len(master.ask(SMOKE, 6)) == 6
         time.sleep(GAP)
-    assert (line.counts["gap"], line.counts["collision"], line.counts["answer"]) == (0, 0, 20)
+    wait_for(lambda: line.counts["answer"] == 20)
+    assert (line.counts["gap"], line.counts["collision"]) == (0, 0)
 
 
 def test_speaking_too_soon_is_counted(line: RtuLine, master: Master, play: Play) -> None:
@@ -128,7 +129,7 @@ def test_a_damaged_request_is_not_answered(line: RtuLine, master: Master) -> Non
     master.send_raw(AIM[:4])  # broken off
     wait_for(lambda: line.counts["bad"] == 2)
     assert len(master.ask(SMOKE, 6)) == 6
-    assert line.counts["answer"] == 1
+    wait_for(lambda: line.counts["answer"] == 1)  # counted once the last byte has gone, which the master may see first
 
 
 def test_requests_without_silence_between_are_a_collision(line: RtuLine, master: Master) -> None:
