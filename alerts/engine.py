@@ -5,18 +5,15 @@ Every method is one input; it gives an Outcome that the caller commits and then 
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 
-from alerts import aftermath, carry, interlock, keeping, stores, trial
+from alerts import aftermath, interlock
 from alerts.book import Book
-from alerts.commands import REMOTE, Done, targets
 from alerts.desk import Desk
 from alerts.feedback import Feedback
-from alerts.inbound import DESK, Inbound
 from alerts.judge import Judge
 from alerts.keeping import Keeping
 from alerts.kinds import KINDS
@@ -39,10 +36,10 @@ from alerts.model import (
     Scalar,
     Truth,
 )
+from alerts.obeying import Obeying
 from alerts.opening import Opening
-from alerts.plant import Person, Plant
+from alerts.plant import Plant
 from alerts.record import Record, facts
-from alerts.replies import text
 from alerts.restore import BOX, configured, distinct, next_due, off_time, rebase, removed, unseen
 from alerts.store_step import StoreState
 from alerts.telling import Telling
@@ -50,7 +47,6 @@ from alerts.trial import Trials
 from drivers.reading import Now, Reading
 
 DAY = 86_400_000  # ms, for a time off that nobody knows: whatever an opening waited for is over
-REMEMBERED = 86_400_000  # ms that a command's id is remembered
 _HELD_BREACHED = frozenset({AlarmState.PENDING, AlarmState.UNACKED, AlarmState.ACKED})  # the return limit counts in these
 
 
@@ -72,10 +68,11 @@ class Engine:
         self._telling = Telling(plant, self._book, self._put, self._unreached)
         self._keeping = Keeping(plant, self._telling.send)
         self.desk = Desk(plant, self._telling.send)
-        self._inbound = Inbound(plant, self.desk, self.alarms.values, self._obey)
-        self._outputs = dict.fromkeys(plant.outputs, False)
         self._trials = Trials(plant)
-        self._replies: OrderedDict[str, tuple[Reply, int]] = OrderedDict()
+        self._obeying = Obeying(
+            plant, self._book, self._judge, self._keeping, self.desk, self._trials, log=self._log, judged=self._judged
+        )
+        self._outputs = dict.fromkeys(plant.outputs, False)
 
     @property
     def alarms(self) -> Mapping[str, Alarm]:
@@ -123,8 +120,7 @@ class Engine:
         rec = self._record(now, self._clock_ok)
         off = 0 if same_boot else off_time(saved, now, self._clock_ok)
         rec.event("boot", args={"boot": self._boot, "same_boot": same_boot, "off": off})
-        for reply in replies:
-            self._replies[reply.command] = (reply, now.mono)
+        self._obeying.restore(replies, now)
         self._keeping.restore(rec, self.desk.restore(marks), saved, off)
         self._judge.stores.restore(
             openings, 0 if same_boot or saved is None else now.mono - (DAY if off is None else off) - saved.mono
@@ -151,8 +147,8 @@ class Engine:
         """New readings, in the order they were made. Each value of a point is judged, also when one call holds several."""
         rec = self._record(now, clock_ok)
         self._telling.heard(readings, now)
-        for cmd in self._inbound.pressed(readings, now):
-            self._obey(rec, cmd)
+        for cmd in self._obeying.inbound.pressed(readings, now):
+            self._obeying.obey(rec, cmd)
         for judgement in self._judge.readings(readings, now, clock_ok):
             self._judged(rec, *judgement)
         return self._settle(rec)
@@ -177,16 +173,7 @@ class Engine:
     def command(self, cmd: Command, now: Now, clock_ok: bool) -> Outcome:
         """Something a person asks. Refusals are journaled; a repeated id gives the same Reply and nothing else."""
         rec = self._record(now, clock_ok)
-        while self._replies and now.mono - next(iter(self._replies.values()))[1] > REMEMBERED:
-            self._replies.popitem(last=False)
-        known = self._replies.get(cmd.id)
-        if known is not None:
-            rec.replies.append(known[0])
-            return rec.outcome()
-        reply = self._obey(rec, cmd)
-        self._replies[cmd.id] = (reply, now.mono)
-        rec.replies.append(reply)
-        return self._settle(rec)
+        return self._settle(rec) if self._obeying.once(rec, cmd) else rec.outcome()
 
     def delivery(self, d: Delivery, now: Now, clock_ok: bool) -> Outcome:
         """What became of a notification: again, the person's next channel, or `cannot-call` when nothing is left."""
@@ -327,9 +314,6 @@ class Engine:
             self._telling.answered(new, who)
         return seq
 
-    def _done(self, rec: Record, cmd: Command, done: Done, args: Mapping[str, Scalar]) -> int:
-        return self._log(rec, done.old, done.alarm, done.kind, who=cmd.person, code=cmd.verb, args=args)
-
     def _put(self, rec: Record, alarm: Alarm) -> None:
         self._book.put(alarm, next_due(alarm, rec.now))
         rec.changed[alarm.id] = alarm
@@ -346,55 +330,3 @@ class Engine:
         if known is None and not active:
             return
         self._condition(rec, own, point, Truth.BREACHED if active else Truth.CLEAR, True, evidence)
-
-    def _obey(self, rec: Record, cmd: Command) -> Reply:
-        if cmd.person == DESK:
-            cmd = replace(cmd, person=self.desk.person(rec.now, rec.clock_ok))
-        person = self._plant.people.get(cmd.person)
-        if person is None:
-            return self._refuse(rec, cmd, "refused.person")
-        if cmd.proof in REMOTE:
-            self.desk.proven(rec, person.id)
-        known = (*carry.VERBS, *keeping.VERBS, *stores.VERBS, trial.VERB)
-        if cmd.verb not in known and not self._inbound.handles(cmd):
-            return self._refuse(rec, cmd, "refused.verb")
-        if rec.now.wall > cmd.expires:
-            return self._refuse(rec, cmd, "refused.expired")
-        if cmd.proof == "bureau" and not rec.clock_ok:
-            return self._refuse(rec, cmd, "refused.clock")
-        if cmd.verb == trial.VERB:
-            return self._try(rec, cmd, person)
-        if self._inbound.handles(cmd):
-            return self._inbound.obey(rec, cmd, person)
-        if cmd.verb in stores.VERBS:
-            return self._at_store(rec, cmd, person)
-        meant, code = targets(cmd, self._book.all()) if cmd.verb in carry.VERBS else ((), "")
-        if cmd.verb in keeping.VERBS or (not meant and self._keeping.asked(cmd)):
-            return self._keeping.ask(rec, cmd, person, self.alarms.values(), self.view)
-        if not meant:
-            return self._refuse(rec, cmd, code)
-        done = carry.out(cmd, person, meant, self._plant, rec.now, partial(self._done, rec, cmd))
-        return done if isinstance(done, Reply) else self._refuse(rec, cmd, *done)
-
-    def _try(self, rec: Record, cmd: Command, person: Person) -> Reply:
-        """Switch one output on for some seconds; `_settle` does it, and undoes it when they are over."""
-        if code := self._trials.begin(cmd, person, tuple(self._book.all()), rec.now):
-            return self._refuse(rec, cmd, code)
-        args = {"command": cmd.id, "proof": cmd.proof} | {key: cmd.args[key] for key in ("output", "seconds")}
-        seq = rec.event(trial.VERB, who=person.id, code=cmd.verb, args=args)
-        return Reply(cmd.id, True, trial.VERB, text(trial.VERB), seq)
-
-    def _at_store(self, rec: Record, cmd: Command, person: Person) -> Reply:
-        """An identity or a declared session; what follows from it is judged at once."""
-        store, code = self._judge.stores.command(cmd, person, rec.now, rec.clock_ok)
-        if code.startswith("refused"):
-            return self._refuse(rec, cmd, code)
-        seq = rec.event("store.said", who=person.id, code=code, args={"store": store, "command": cmd.id, "proof": cmd.proof})
-        for judgement in self._judge.store(store, rec.now, rec.clock_ok):
-            self._judged(rec, *judgement)
-        return Reply(cmd.id, True, code, text(code), seq)
-
-    def _refuse(self, rec: Record, cmd: Command, code: str, alarm: Alarm | None = None) -> Reply:
-        args = {"command": cmd.id, "verb": cmd.verb, "target": cmd.alarm, "proof": cmd.proof}
-        seq = rec.event("refused", alarm.id if alarm else "", who=cmd.person, code=code, args=args)
-        return Reply(cmd.id, False, code, text(code, alarm), seq)

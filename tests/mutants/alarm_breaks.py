@@ -204,13 +204,13 @@ ALARMS: tuple[Mutant, ...] = (
         PEOPLE + "test_a_fire_does_not_wait_for_a_busy_channel",
     ),
     Mutant(
-        "an old command is refused", "alerts/engine.py", "if rec.now.wall > cmd.expires:", "if False:", PEOPLE + "test_command"
+        "an old command is refused", "alerts/obeying.py", "if rec.now.wall > cmd.expires:", "if False:", PEOPLE + "test_command"
     ),
     Mutant(
         "a repeated command does nothing",
-        "alerts/engine.py",
-        "if known is not None:\n            rec.replies",
-        "if False:\n            rec.replies",
+        "alerts/obeying.py",
+        "if cmd.id in self._replies:",
+        "if False:",
         PEOPLE + "test_a_repeated_id_changes_nothing",
     ),
     Mutant(

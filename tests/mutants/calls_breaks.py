@@ -173,7 +173,7 @@ CALLS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "the desk answers in the name of who took over",
-        "alerts/engine.py",
+        "alerts/obeying.py",
         "if cmd.person == DESK:",
         "if False:",
         DESK + "test_the_registered_desk_answers_in_the_name_of_who_took_over",

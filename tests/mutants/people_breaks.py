@@ -259,14 +259,14 @@ PEOPLES: tuple[Mutant, ...] = (
     ),
     Mutant(
         "an unset clock refuses the bureau",
-        "alerts/engine.py",
+        "alerts/obeying.py",
         'if cmd.proof == "bureau" and not rec.clock_ok:',
         "if False:",
         PEOPLE + "test_an_unset_clock_refuses_the_bureau_only",
     ),
     Mutant(
         "a refusal is journaled",
-        "alerts/engine.py",
+        "alerts/obeying.py",
         'seq = rec.event("refused", alarm.id',
         'seq = rec.seq or rec.event("refused", alarm.id',
         PEOPLE + "test_command",
