@@ -19,6 +19,8 @@ class Output:
     Words: `on` and `off` are written by `function` to `address`; `readback` names the two-state channel that shows the result.
     Raw: `raw_on` and `raw_off` are whole frames in hex without unit and check sum, for devices that follow no Modbus (a byte count
     missing) and for switches with a timer of their own. Nothing is believed of what comes back. Written again every `renew` ms.
+    `timer`: it falls back by itself so many ms after it was last written; 0: it holds. What falls back serves no role that must
+    last when the gateway is dead.
     """
 
     id: str
@@ -29,7 +31,8 @@ class Output:
     readback: str = ""
     raw_on: str = ""
     raw_off: str = ""
-    renew: int = 0  # ms; a switch with a timer falls back by itself when nobody renews it
+    renew: int = 0  # ms
+    timer: int = 0  # ms
 
     def raw(self, on: bool) -> bytes:
         """The frame without unit and check sum; b"" for an output of words."""
@@ -70,7 +73,8 @@ def read_output(f: Fields, id: str, bits: tuple[str, ...]) -> Output:
 def _raw_output(f: Fields, id: str, bits: tuple[str, ...]) -> Output:
     raw_on, raw_off = f.text("raw_on"), f.text("raw_off")
     readback = f.choice("readback", ("", *bits), "")
-    output = Output(id, readback=readback, raw_on=raw_on, raw_off=raw_off, renew=f.integer("renew", 1_000, 60_000))
+    renew, timer = f.integer("renew", 1_000, 60_000), f.integer("timer", 0, 120_000, 0)
+    output = Output(id, readback=readback, raw_on=raw_on, raw_off=raw_off, renew=renew, timer=timer)
     for key, text in (("raw_on", raw_on), ("raw_off", raw_off)):
         try:
             frame = bytes.fromhex(text)
@@ -82,6 +86,12 @@ def _raw_output(f: Fields, id: str, bits: tuple[str, ...]) -> Output:
                 "写整帧十六进制，不含地址和校验，功能码 5、6、15 或 16",
                 "the whole frame in hex without unit and check sum, function 5, 6, 15 or 16",
             )
+    if timer and 2 * renew > timer:
+        f.fail(
+            "renew",
+            "最多写 timer 的一半，丢一次续写也不断开",
+            "half the timer at most, so that one lost renewal does not drop it",
+        )
     if bytes.fromhex(raw_on) == bytes.fromhex(raw_off):
         f.fail("raw_off", "raw_on 和 raw_off 不能相同", "raw_on and raw_off must differ")
     f.done()

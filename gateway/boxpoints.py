@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from alerts.plant import Plant, Point
 
-BOX = "box"  # stands for a device; no device or bus may be called so
+BOX = "box"  # stands for a device; no device or bus may be called so (CFG-085)
 LINK = "link"
 LINK_STALE = 30_000  # ms: the poller tells of its line at least every 10 s
 STALE = 60_000  # ms: `health` measures every 10 s

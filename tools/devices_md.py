@@ -72,9 +72,10 @@ def _section(p: Profile) -> Iterator[str]:
 
 
 def _written(o: Output) -> str:
-    return (
-        f"整帧 {o.raw_on} / {o.raw_off}，每 {o.renew // 1000} 秒重写" if o.raw_on else f"FC{o.function:02d} 0x{o.address:04X}"
-    )
+    if not o.raw_on:
+        return f"FC{o.function:02d} 0x{o.address:04X}"
+    timer = f"，{o.timer // 1000} 秒没人续写就断开" if o.timer else ""
+    return f"整帧 {o.raw_on} / {o.raw_off}，每 {o.renew // 1000} 秒重写{timer}"
 
 
 def _place(c: Channel) -> str:

@@ -10,6 +10,7 @@ from alerts.channels.registry import CHANNELS
 from drivers.profile import Profile
 from drivers.quantities import GASES, QUANTITIES
 from drivers.registry import FRAMERS
+from gateway.boxpoints import BOX
 from gateway.config.devices import PERIOD
 from gateway.config.findings import Finding, close
 from gateway.config.library import Library
@@ -35,6 +36,7 @@ NEEDS = {t: c.needs for t, c in CHANNELS.items()} | {  # type of bus or channel 
     "modbus-rtu-tcp": ("host",),
 }
 PLACE = {"evacuation": "building", "room-sounder": "zone", "fan": "zone", "valve": "zone", "chirp": "zone"}
+BRIEF = ("chirp",)  # roles for which an output may be one that falls back by itself; every other must last
 NO_PHONE = ("viewer", "installer", "admin")  # roles nobody calls
 MOVING = ("/dev/ttyUSB", "/dev/ttyACM")  # names given in the order of plugging in
 STORE = {"door": "door", "lock_a": "lock", "lock_b": "lock", "fan": "fan-run", "camera": "online", "detector": None}
@@ -209,6 +211,8 @@ class Resolver:
             switch = next((o for o in profile.outputs if o.id == name), None) if profile else None
             if switch and not switch.readback and not output.feedback:
                 self._add("CFG-078", at, value=output.id)
+            if switch and switch.timer and output.role not in BRIEF:
+                self._add("CFG-084", (*at, "id"), value=output.id, role=output.role, timer=f"{switch.timer / 1000:g}")
             if switch and switch.readback and (other := moved.setdefault((device, switch.readback), output.id)) != output.id:
                 self._add("CFG-079", (*at, "id"), value=output.id, other=other)
             self._output_place(at, output)
@@ -290,6 +294,8 @@ class Resolver:
             line = self.source.place((*at, "id"))[0]
             if item.id in seen:
                 self._add("CFG-021", (*at, "id"), value=item.id, line=seen[item.id])
+            if item.id == BOX and section in ("buses", "devices"):
+                self._add("CFG-085", (*at, "id"), value=item.id)
             seen.setdefault(item.id, line)
 
     def _needs(self, at: Path_, item: Bus | Any) -> None:

@@ -117,7 +117,15 @@ CASES = [
     ("CFG-077", ', trained: "2026-09-01", channels: [phone, console]', ", channels: [phone, console]", "[wang, chen]"),
     ("CFG-013", "role: fan, zone: cooking", "role: mains-breaker, zone: cooking", "mains-breaker"),
     ("CFG-013", "role: fan, zone: cooking", "role: door-lock, zone: cooking", "door-lock"),
-    ("CFG-079", "id: relay/relay-3", "id: relay/pulse-2", "relay/pulse-2"),
+    *(
+        ("CFG-084", f"relay-{n}, role: {role}", f"pulse-{n}, role: {role}", f"relay/pulse-{n}")
+        for n, role in ((1, "guard-sounder"), (2, "fan"), (3, "evacuation"))
+    ),
+    ("CFG-084", "relay-2, role: fan", "pulse-2, role: valve", "relay/pulse-2"),
+    ("CFG-084", "relay-2, role: fan", "pulse-2, role: room-sounder", "relay/pulse-2"),
+    ("CFG-085", "{id: gas, profile", "{id: box, profile", "box, profile"),
+    ("CFG-085", "buildings:\n", "  - {id: box, type: modbus-tcp, host: 127.0.0.1}\nbuildings:\n", "box, type"),
+    ("CFG-079", "stores:\n", "  - {id: relay/pulse-2, role: chirp, zone: vault}\nstores:\n", "relay/pulse-2"),
     ("CFG-038", "role: fan, zone: cooking", "role: fan", "{id: relay/relay-2"),
     ("CFG-038", "role: evacuation, building: dorm", "role: evacuation", "{id: relay/relay-3"),
     ("CFG-039", "{quantity: door, ", "{quantity: door, zone: room, ", "io/di-1, lock_a"),

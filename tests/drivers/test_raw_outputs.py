@@ -96,10 +96,11 @@ def test_the_flash_timer_of_a_relay_is_a_raw_output_with_a_readback() -> None:
     """Relay board, FC05 at 0x0200: on for 100 × 100 ms, renewed every 5 s. A dead gateway leaves no siren driven."""
     data = {**SIREN, "channels": {"relay-1": {"quantity": "output", "space": "coil", "address": 0}},
             "outputs": {"pulse-1": {"raw_on": "05 02 00 00 64", "raw_off": "05 00 00 00 00", "renew": 5_000,
-                                    "readback": "relay-1"}}}  # fmt: skip
+                                    "timer": 10_000, "readback": "relay-1"}}}  # fmt: skip
     profile = profile_from_dict(data, "relay.yaml")
     output = profile.outputs[0]
-    assert output == Output("pulse-1", readback="relay-1", raw_on="05 02 00 00 64", raw_off="05 00 00 00 00", renew=5_000)
+    frames = {"raw_on": "05 02 00 00 64", "raw_off": "05 00 00 00 00"}
+    assert output == Output("pulse-1", readback="relay-1", **frames, renew=5_000, timer=10_000)
     assert output.raw(True) == bytes.fromhex("0502000064") and profile_from_dict(profile_to_dict(profile), "again") == profile
 
 
@@ -117,8 +118,15 @@ def test_r18_nor_has_a_board_that_reports_locks() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"raw_on": "zz"}, {"raw_on": "03 00 00 00 01"}, {"raw_off": "10 00 1A 00 01 01"}, {"renew": 100}, {"raw_on": "10" * 65}],
-    ids=["no hex", "a read", "the same", "too often", "too long"],
+    [
+        {"raw_on": "zz"},
+        {"raw_on": "03 00 00 00 01"},
+        {"raw_off": "10 00 1A 00 01 01"},
+        {"renew": 100},
+        {"raw_on": "10" * 65},
+        {"timer": 59_999},
+    ],
+    ids=["no hex", "a read", "the same", "too often", "too long", "a lost renewal drops it"],
 )
 def test_a_mistaken_raw_output(change: dict[str, object]) -> None:
     outputs = {"sound": {"raw_on": "10 00 1A 00 01 01", "raw_off": "10 00 1A 00 01 00", "renew": 30_000, **change}}

@@ -194,6 +194,27 @@ FIELD: tuple[Mutant, ...] = (
         "tests/drivers/test_guess.py::test_what_no_profile_explains_is_unknown",
     ),
     Mutant(
+        "a switch that falls back by itself is no siren",
+        "gateway/config/resolve.py",
+        "if switch and switch.timer and output.role not in BRIEF:",
+        "if False:",
+        "tests/config/test_config_findings.py",
+    ),
+    Mutant(
+        "a lost renewal drops no timer",
+        "drivers/switch.py",
+        "if timer and 2 * renew > timer:",
+        "if False:",
+        "tests/drivers/test_raw_outputs.py::test_a_mistaken_raw_output",
+    ),
+    Mutant(
+        "no device is called as the box is",
+        "gateway/config/resolve.py",
+        "if item.id == BOX and section in",
+        "if False and section in",
+        "tests/config/test_config_findings.py",
+    ),
+    Mutant(
         "R21 an output nobody can see act is warned of",
         "gateway/config/resolve.py",
         "if switch and not switch.readback and not output.feedback:",
