@@ -93,6 +93,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "refused.verb": ("不认识的命令", "Unknown command"),
     "refused.expired": ("命令已过期，请重发", "The command has expired; send it again"),
     "refused.clock": ("本机时间未校准，不接受远程命令", "The box's clock is not set; no remote commands"),
+    "refused.clocks": ("局端与本机时间不一致，请先对时", "The bureau's clock and the box's differ: set them first"),
+    "refused.no-key": ("本机没有局端命令的密钥，不接受远程命令", "This box has no key for the bureau's commands"),
+    "refused.proof": ("命令的签名不对，未执行", "The command's proof is not right; it was not carried out"),
+    "refused.bureau": ("本校名单里没有这个局端人员", "Nobody of the bureau by that name on this school's list"),
 }
 
 REAL: dict[str, str] = {"fire": "真火", "gas": "真泄漏"}  # by lamp; anything else is 属实

@@ -37,7 +37,7 @@ from gateway.version import VERSION
 
 Json = dict[str, Any]
 T = TypeVar("T")
-SECRET = ("secret_file", "password_file", "tls_key", "url")
+SECRET = ("secret_file", "password_file", "tls_key", "command_key", "url")
 
 
 class Box:

@@ -35,6 +35,7 @@ from gateway.local import AlreadyRunning, LocalServer
 from gateway.machine import Machine
 from gateway.notify import Notifier, attend
 from gateway.outbox import JournalOutbox
+from gateway.remote import Remote
 from gateway.shipped import data_dir
 from gateway.site import Site
 from gateway.speak import Speaker
@@ -104,7 +105,7 @@ async def run(
     tellers = _tellers(site, clock, Ears(partial(_fate, inbox), lambda a: answering.heard(a), partial(_channel_health, inbox),
                                          lambda key: key.startswith(REPLY) or engine.wanted(key)))  # fmt: skip
     outbox = JournalOutbox(data / "journal.db", journal, restored.notes)
-    link = _uplink(site, readings, outbox, clock, lambda: box) if streams else None
+    link = _uplink(site, readings, outbox, clock, lambda: box, lambda payload: remote.obey(payload)) if streams else None
     box = Box(site, engine, pollers, tellers, journal, readings, link, clock, boot)
     box.decider = decider = Decider(engine, inbox, journal, clock, box)
     answering = Answering(plant, clock, decider.ask, tellers)
@@ -129,6 +130,9 @@ async def run(
 
     async def noted(kind: str, args: dict[str, Scalar]) -> None:
         await decider.settle(engine.noted(kind, args, clock.now(), clock.ok()))
+
+    command_topic = Topics(site.district, plant.site).of("command")
+    remote = Remote(command_topic, site.uplink.command_key, plant, clock, decider.ask, noted)
 
     def keep_note(key: str, value: str) -> None:
         journal.call(lambda opened: opened.remember(key, value))
@@ -234,14 +238,16 @@ def _channel_health(inbox: Inbox, name: str, bad: bool, why: str) -> None:
     inbox.system("fault", f"channel-{name}", bad, why)
 
 
-def _uplink(site: Site, readings: ReadingsWriter, outbox: JournalOutbox, clock: Clock, box: Callable[[], Box]) -> Uplink:
+def _uplink(
+    site: Site,
+    readings: ReadingsWriter,
+    outbox: JournalOutbox,
+    clock: Clock,
+    box: Callable[[], Box],
+    obey: Callable[[bytes], Awaitable[bytes]],
+) -> Uplink:
     topics = Topics(site.district, site.plant.site)
-
-    async def refuse(command: bytes) -> bytes:
-        """The bureau's commands need a per-box key (design §9); without one every command is refused."""
-        return b'{"v":1,"ok":false,"code":"refused.no-key"}'
-
-    return Uplink(site.uplink, topics, readings, outbox, lambda: box().status(), clock, refuse)
+    return Uplink(site.uplink, topics, readings, outbox, lambda: box().status(), clock, obey)
 
 
 def _only_one(data: Path) -> IO[bytes] | None:

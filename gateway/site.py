@@ -49,6 +49,7 @@ class UplinkConfig:
     user: str = ""
     password_file: str = ""
     confirm: str = "receipt"
+    command_key: str = ""  # file of the key that proves the bureau's commands; without it none is obeyed
 
 
 @dataclass(frozen=True, slots=True)

@@ -270,6 +270,7 @@ class UplinkFile(Strict):
     user: str = ""
     password_file: str = ""
     confirm: Literal["receipt", "puback"] = "receipt"
+    command_key: str = ""
 
 
 class SpeechFile(Strict):

@@ -31,6 +31,7 @@ from tests.mutants.mutant import ROOT, Mutant
 from tests.mutants.panel_breaks import PANELS
 from tests.mutants.people_breaks import PEOPLES
 from tests.mutants.rule_breaks import RULES
+from tests.mutants.secure_breaks import SECURE
 from tests.mutants.store_breaks import STORES
 from tests.mutants.stream_breaks import STREAM
 from tests.mutants.tool_breaks import TOOLS
@@ -50,6 +51,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *TOOLS,
     *LIFE,
     *BOX,
+    *SECURE,
 )
 COPIED = (
     "drivers",

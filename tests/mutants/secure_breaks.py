@@ -1,0 +1,53 @@
+"""Breaks of transport security, set-up and backups with the test that must notice. Data."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+COMMAND = "tests/stream/test_stream_command.py::"
+REMOTE = "tests/gateway/test_remote.py::"
+
+SECURE: tuple[Mutant, ...] = (
+    Mutant(
+        "D25 a command is for one box only",
+        "gateway/stream/command.py",
+        'return hmac.new(key, topic.encode() + b"\\n" + _canonical(said), hashlib.sha256).hexdigest()',
+        "return hmac.new(key, _canonical(said), hashlib.sha256).hexdigest()",
+        COMMAND + "test_d25_17_another_key_topic_or_text_is_refused",
+    ),
+    Mutant(
+        "D25 no command outlives the memory of its id",
+        "gateway/stream/command.py",
+        "if wall is not None and command.expires > wall + LIFE + SKEW:",
+        "if False:",
+        COMMAND + "test_d25_17_no_command_outlives_the_memory_of_its_id",
+    ),
+    Mutant(
+        "D25 a command without proof",
+        "gateway/stream/command.py",
+        "    if not proven:",
+        "    if False:",
+        REMOTE + "test_d25_17_refusals_without_proof_are_written_down_but_cannot_fill_the_disk",
+    ),
+    Mutant(
+        "D25 a bureau's key speaks for nobody at the school",
+        "gateway/remote.py",
+        "if person is None or person.role != BUREAU:",
+        "if False:",
+        REMOTE + "test_d25_17_a_bureau_speaks_for_nobody_at_the_school",
+    ),
+    Mutant(
+        "D25 a repeated command is obeyed once",
+        "alerts/engine.py",
+        "        self._replies[cmd.id] = (reply, now.mono)",
+        "        pass",
+        REMOTE + "test_d25_17_a_proven_command_is_obeyed_once_even_across_a_restart",
+    ),
+    Mutant(
+        "D25 refusals without proof cannot fill the disk",
+        "gateway/remote.py",
+        "if self._noted is not None and now - self._noted < QUIET:",
+        "if False:",
+        REMOTE + "test_d25_17_refusals_without_proof_are_written_down_but_cannot_fill_the_disk",
+    ),
+)
