@@ -18,6 +18,7 @@ from drivers.poller import Poller
 from drivers.reading import Clock, Reading
 from gateway import figures, incident, marks_view, selftest, view
 from gateway.bustask import BusTask
+from gateway.change.changer import Changer
 from gateway.decide import Decider
 from gateway.jsonable import to_jsonable
 from gateway.lines import FIRE_LATENCY, MOST_LATENCY, heard_json, probe, read_of
@@ -45,6 +46,7 @@ class Box:
 
     server: LocalServer
     decider: Decider
+    changer: Changer
     speaker: Speaker | None = None
 
     def __init__(
@@ -130,6 +132,7 @@ class Box:
         if not self.server.followed:
             return
         self.server.push({"stores": self._stores()}, urgent=False)
+        self.server.push({"config": self.changer.state()}, urgent=False)
         self.server.push({"stream": self._stream(), "journal": self._journal_json(), "lines": self._lines()}, urgent=False)
 
     # Handler of the LocalServer
@@ -162,6 +165,7 @@ class Box:
             "outputs": self._outputs(),
             "stores": self._stores(),
             "stream": self._stream(),
+            "config": self.changer.state(),
             "journal": self._journal_json(),
             "lines": self._lines(),
         }
@@ -173,6 +177,9 @@ class Box:
             "verify": self._ask_verify,
             "incident": self._ask_incident,
             "config": self._ask_config,
+            "config-source": lambda _: self.changer.source(),
+            "config-version": lambda r: self.changer.version(_number(r, "n", 0)),
+            "config-check": lambda r: self.changer.checked(r.get("text"), str(r.get("person", ""))),
             "health": self._ask_health,
             "read": self._ask_read,
             "roster": self._ask_roster,
@@ -188,6 +195,8 @@ class Box:
 
     async def do(self, command: Json, uid: int) -> Json:
         given = _command(command)
+        if given.verb.startswith("config-"):
+            return await self.changer.do(given.verb, given.person, dict(given.args))
         reply = await self.decider.ask(given)
         text = {"zh": reply.text[0], "en": reply.text[1]}
         return {"ok": reply.ok, "code": reply.code, "text": text, "seq": reply.seq}

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, Protocol
 COALESCE_S = 0.25  # points may wait this long for company; alarms never wait
 HEARTBEAT_S = 1.0  # with nothing to say `now` is said this often
 SILENCE_S = 5.0  # a follower that hears nothing this long takes `run` for dead
-REQUEST_LIMIT = 64 * 1024  # bytes of one request line
+REQUEST_LIMIT = 2 * 1024 * 1024  # bytes of one request line: a whole site file
 ANSWER_LIMIT = 32 * 1024 * 1024  # bytes of one answer line: the snapshot of a large bureau
 BEHIND_LIMIT = 8 * 1024 * 1024  # bytes a follower may lie behind before it is dropped
 MERGED = (

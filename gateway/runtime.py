@@ -26,6 +26,8 @@ from gateway.answering import REPLY, Answering, own
 from gateway.box import Box
 from gateway.boxpoints import UPLINK_POINTS, present
 from gateway.bustask import BusTask, open_task
+from gateway.change.changer import Changer
+from gateway.change.start import Loaded
 from gateway.clock import SystemClock
 from gateway.decide import Decider
 from gateway.health import Health, Vitals, Wear
@@ -55,20 +57,25 @@ log = logging.getLogger(__name__)
 
 
 class Ended(enum.Enum):
-    """Why the box stopped. REOPENED: the journal opened late and holds what this process did not know; start it again."""
+    """Why the box stopped. REOPENED: the journal opened late and holds what this process did not know; CHANGED: another
+    configuration is to be run. Both: start it again.
+    """
 
     ASKED = "asked"
     REOPENED = "reopened"
+    CHANGED = "changed"
 
 
 async def run(
-    site: Site, clock: SystemClock, boot: str, *, uplink: bool = True, patience: float = 0.0, notifier: Notifier | None = None
-) -> Ended:
+    loaded: Loaded, compiled: Path, clock: SystemClock, boot: str, *,
+    uplink: bool = True, patience: float = 0.0, notifier: Notifier | None = None,
+) -> Ended:  # fmt: skip
     """Run the box until SIGTERM or SIGINT. `notifier` is told when every device has been asked once, and that the engine lives.
 
     A journal that could not be read at the start and opens later with an earlier state in it ends the box too, `patience`
     seconds later: only a start can take over old alarms.
     """
+    site = loaded.site
     data = Path(site.data)
     data.mkdir(mode=0o700, parents=True, exist_ok=True)  # noqa: ASYNC240 - before anything runs
     lock = _only_one(data)
@@ -133,6 +140,7 @@ async def run(
 
     command_topic = Topics(site.district, plant.site).of("command")
     remote = Remote(command_topic, site.uplink.command_key, plant, clock, decider.ask, noted)
+    box.changer = changer = Changer(site, compiled, engine, clock, noted, partial(succeed, stopped, Ended.CHANGED))
 
     def keep_note(key: str, value: str) -> None:
         journal.call(lambda opened: opened.remember(key, value))
@@ -147,6 +155,7 @@ async def run(
     leaves |= {f"channel:{name}": teller.run for name, teller in tellers.items()}
 
     leaves["selftest"] = partial(selftest.daily, plant, clock, tellers, partial(noted, "selftest"), leaf_alarm)
+    leaves["config"] = changer.run
     leaves["socket"] = partial(_listen, server)
     if site.speech:
         words = Words(data_dir() / SHIPPED, data / OWN)
@@ -166,6 +175,8 @@ async def run(
     earlier = inherited(engine.alarms.values(), leaves, records=not journal.degraded)
     for kind, subject in earlier.over:
         inbox.system(kind, subject, False, "")
+    if loaded.why:
+        inbox.system("fault", "site-file", True, loaded.why)
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -27,6 +27,8 @@ def add_parser(sub: Any) -> None:
     shown.add_argument("--compiled", action="store_true", help="print the compiled site on stdout")
     shown.add_argument("--json", action="store_true", help="print the findings as JSON lines on stdout")
     p.add_argument("--data", default="/var/lib/campus-gateway", help="the data folder of `run`")
+    p.add_argument("--by", default="", metavar="NAME", help="who answers for its set-points (default: this account)")
+    p.add_argument("--source", type=Path, metavar="FILE", help="the name it will have, where FILE is only a candidate")
     p.add_argument("--speed", type=_speed, default=1, help="divide rule and escalation durations (demonstrations only)")
     p.add_argument("--set", type=_pair, action="append", default=[], metavar="NAME=VALUE", help="replace {NAME} in the file")
 
@@ -41,7 +43,8 @@ def run(args: argparse.Namespace) -> int:
         errors = sum(not f.warning for f in compiled.findings)
         print(f"{errors} 处错误，未启动任何东西 · {errors} error(s), nothing was started", file=sys.stderr)
         return EX_CONFIG
-    text = site_to_json(replace(compiled.site, compiled_by=_who()))
+    source = str((args.source or args.file).resolve())
+    text = site_to_json(replace(compiled.site, source=source, compiled_by=args.by or _who()))
     if args.output:
         try:
             _write(args.output, text)

@@ -24,17 +24,17 @@ def add_parser(sub: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from gateway.change.start import load
     from gateway.clock import SystemClock, boot_id
     from gateway.local import AlreadyRunning
     from gateway.notify import Notifier
     from gateway.runtime import Ended
     from gateway.runtime import run as run_box
-    from gateway.site import site_from_json
 
     _one_heap()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     try:
-        site = site_from_json(args.site.read_text(encoding="utf-8"))
+        loaded = load(args.site)
     except (OSError, ValueError) as error:
         print(f"{args.site}: 读不了 · cannot be used: {error}", file=sys.stderr)
         print(f"  先编译 · compile it first: campus-gateway check site.yaml -o {args.site}", file=sys.stderr)
@@ -42,12 +42,16 @@ def run(args: argparse.Namespace) -> int:
     clock = SystemClock(assume_ok=args.assume_clock)
     patience = AGAIN_PATIENCE if AGAIN in os.environ else 0.0
     try:
-        ended = asyncio.run(run_box(site, clock, boot_id(), uplink=not args.no_uplink, patience=patience, notifier=Notifier()))
+        ended = asyncio.run(
+            run_box(
+                loaded, args.site, clock, boot_id(), uplink=not args.no_uplink, patience=patience, notifier=Notifier()
+            )
+        )  # fmt: skip
     except AlreadyRunning as error:
         print(f"已在运行 · already running: {error}", file=sys.stderr)
         return 1
-    if ended is Ended.REOPENED:
-        _start_again()
+    if ended is not Ended.ASKED:
+        _start_again(ended is Ended.REOPENED)
     return 0
 
 
@@ -59,8 +63,9 @@ def _one_heap() -> None:
         mallopt(M_ARENA_MAX, 1)
 
 
-def _start_again() -> None:
+def _start_again(reopened: bool) -> None:
     """Replace this process by a fresh one with the same arguments; the process id stays, so systemd sees no end."""
     sys.stderr.flush()
-    os.environ[AGAIN] = "1"
+    if reopened:
+        os.environ[AGAIN] = "1"
     os.execv(sys.executable, sys.orig_argv)

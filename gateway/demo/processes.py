@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from gateway.clock import SystemClock
+from gateway.shipped import data_dir
 
 SYSTEM_PATH = os.environ.get("PATH", "") + os.pathsep + "/usr/sbin" + os.pathsep + "/usr/local/sbin"
 DATABASES = {"victoria-metrics": "victoria-metrics", "influxdb": "influxd"}  # kind -> its binary, the preferred one first
@@ -151,14 +152,21 @@ class Campus:
     # the product
 
     def compile(self, site_file: Path) -> Path:
-        """The compiled site; a mistake in it raises NotReady with the findings."""
+        """The compiled site; a mistake in it raises NotReady with the findings.
+
+        The site file becomes one of its own, `site/site.yaml`, with the ports of this campus in it: the screen may change it.
+        """
         compiled = self.dir / "site.compiled.json"
         values = {**self.ports, "phone_url": self.phone_url, "phone_secret": str(self.dir / "phone.secret"),
                   "mqtt_port": str(self.mqtt_port or 1)}  # fmt: skip
-        command = [sys.executable, "-m", "gateway.commands", "check", str(site_file), "-o", str(compiled),
-                   "--data", str(self.dir / "data"), "--speed", str(self.speed)]  # fmt: skip
+        text = site_file.read_text(encoding="utf-8")
         for name, value in values.items():
-            command += ["--set", f"{name}={value}"]
+            text = text.replace("{" + name + "}", str(value))
+        own = self.dir / "site" / "site.yaml"
+        own.parent.mkdir(exist_ok=True)
+        own.write_text(text.replace("../calendar.example.yaml", str(data_dir() / "calendar.example.yaml")), encoding="utf-8")
+        command = [sys.executable, "-m", "gateway.commands", "check", str(own), "-o", str(compiled),
+                   "--data", str(self.dir / "data"), "--speed", str(self.speed)]  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise NotReady(f"the demo's site file does not compile:\n{done.stderr}")

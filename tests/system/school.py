@@ -165,6 +165,10 @@ class School:
         found = self.snapshot()
         return [] if found is None else [a for a in found["alarms"].values() if a["kind"] == kind]
 
+    def alarms_of(self, point: str) -> list[dict[str, Any]]:
+        found = self.snapshot()
+        return [] if found is None else [a for a in found["alarms"].values() if a["point"] == point]
+
     def point(self, id: str) -> dict[str, Any]:
         found = self.snapshot()
         return {} if found is None else dict(found["points"][id])
