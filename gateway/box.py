@@ -20,6 +20,7 @@ from gateway import figures, incident, marks_view, selftest, view
 from gateway.bustask import BusTask
 from gateway.change.changer import Changer
 from gateway.decide import Decider
+from gateway.history import Histories
 from gateway.jsonable import to_jsonable
 from gateway.lines import FIRE_LATENCY, MOST_LATENCY, heard_json, probe, read_of
 from gateway.local import LocalServer, RequestError
@@ -38,7 +39,7 @@ from gateway.version import VERSION
 
 Json = dict[str, Any]
 T = TypeVar("T")
-SECRET = ("secret_file", "password_file", "tls_key", "command_key", "url")
+SECRET = ("secret_file", "password_file", "token_file", "tls_key", "command_key", "url")
 
 
 class Box:
@@ -65,6 +66,7 @@ class Box:
         self._pollers, self._tellers = pollers, tellers
         self._journal, self._readings, self._uplink = journal, readings, uplink
         self._about = view.about_json(site.plant)
+        self._histories = Histories(site.plant.site, site.database, readings, self._about)
         self._modes: dict[str, Json] = {}
         self._bus_of = {device.id: device.bus for device in site.devices}
 
@@ -172,7 +174,7 @@ class Box:
 
     async def ask(self, what: str, request: Json) -> object:
         questions: dict[str, Callable[[Json], Any]] = {
-            "history": self._ask_history,
+            "history": self._histories.answer,
             "events": self._ask_events,
             "verify": self._ask_verify,
             "incident": self._ask_incident,
@@ -202,16 +204,6 @@ class Box:
         return {"ok": reply.ok, "code": reply.code, "text": text, "seq": reply.seq}
 
     # questions
-
-    async def _ask_history(self, request: Json) -> Json:
-        point, start, end = request.get("point"), request.get("from"), request.get("to")
-        if point not in self._about or not isinstance(start, int) or not isinstance(end, int):
-            raise RequestError("bad-request", "点位或时间无效", "history needs a known point, from and to in ms")
-        try:
-            series = await self._readings.query(point, start, end, min(_number(request, "max", 1000), 5000))
-        except StoreError as error:
-            raise RequestError("history-down", f"历史读不了：{error}", f"the history cannot be read: {error}") from None
-        return {"point": point, **to_jsonable(series)}
 
     async def _ask_events(self, request: Json) -> list[Json]:
         since, limit = _number(request, "since", 0), min(_number(request, "limit", 500), 1000)

@@ -53,6 +53,16 @@ class UplinkConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class DatabaseConfig:
+    """Where the history of other boxes is read. style: influxql (InfluxDB 1.x, 2.x, 3.x) | promql. The secret is a file's name."""
+
+    style: str = ""
+    url: str = ""
+    db: str = ""
+    token_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelConfig:
     """One way to reach people: a row of alerts.registry.CHANNELS and its settings (url, secret_file, ...)."""
 
@@ -75,6 +85,7 @@ class Site:
     channels: tuple[ChannelConfig, ...]
     speech: str = ""  # the command that plays a WAV from its standard input in the guard room; "": nothing is spoken
     warnings: tuple[str, ...] = ()
+    database: DatabaseConfig = DatabaseConfig()
     compiled_by: str = ""  # the account that compiled it: who answers for its set-points
 
 

@@ -21,7 +21,7 @@ from gateway.config.lines import line_of
 from gateway.config.model import Bus, SiteFile, StoreFile, ZoneFile
 from gateway.config.rulefile import DURATIONS, RuleFile
 from gateway.config.source import Source
-from gateway.site import VERSION, BusConfig, ChannelConfig, Site, UplinkConfig
+from gateway.site import VERSION, BusConfig, ChannelConfig, DatabaseConfig, Site, UplinkConfig
 
 CLIMATE = ("temperature", "humidity", "voc", "combustible-gas", "toxic-gas", "oxygen")
 NAME = 8  # characters of a point's name that a message has room for
@@ -77,6 +77,7 @@ def build(
         channels=tuple(ChannelConfig(c.id, c.type, c.settings()) for c in file.channels),
         speech=file.speech.player if file.speech else "",
         warnings=warnings,
+        database=DatabaseConfig(**file.database.model_dump()) if file.database else DatabaseConfig(),
     )
 
 

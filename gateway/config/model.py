@@ -273,6 +273,13 @@ class UplinkFile(Strict):
     command_key: str = ""
 
 
+class DatabaseFile(Strict):
+    style: Literal["influxql", "promql"]
+    url: str
+    db: str = ""
+    token_file: str = ""
+
+
 class SpeechFile(Strict):
     player: str
 
@@ -291,5 +298,6 @@ class SiteFile(Strict):
     channels: list[ChannelConfigFile] = Field(default_factory=list)
     speech: SpeechFile | None = None
     uplink: UplinkFile | None = None
+    database: DatabaseFile | None = None
     calendar: str | dict[str, Any] | None = None
     rules: dict[str, dict[str, Any]] = Field(default_factory=dict)

@@ -109,7 +109,7 @@ class History:
         raw = last - first <= RAW_SPAN and first >= wall - RAW_KEPT
         pieces = self._samples(point, first, last) if raw else self._minute_pieces(point, first, last)
         width = max(1 if raw else MINUTE, -(-(last - first) // max(1, most)))
-        return _series((one for one in pieces if first <= one[0] < last), first, width)
+        return series((one for one in pieces if first <= one[0] < last), first, width)
 
     def _samples(self, point: str, first: int, last: int) -> Iterator[Piece]:
         slots = range(first // SLOT, -(-last // SLOT))
@@ -211,7 +211,8 @@ def _merged(start: int, group: list[Piece]) -> Piece:
     return start, min(one[1] for one in known), mean, max(one[3] for one in known), worst
 
 
-def _series(pieces: Iterable[Piece], first: int, width: int) -> Series:
+def series(pieces: Iterable[Piece], first: int, width: int) -> Series:
+    """Pieces in the order of time as buckets of `width` ms from `first`, with a null after each hole."""
     found = Series([], [], [], [], [])
     for number, group in _grouped(pieces, first, width):
         start, low, mean, high, quality = _merged(first + number * width, group)

@@ -25,6 +25,7 @@ from tests.mutants.calls_breaks import CALLS
 from tests.mutants.cells import cells
 from tests.mutants.field_breaks import FIELD
 from tests.mutants.gate_breaks import GATE
+from tests.mutants.history_breaks import HISTORIES
 from tests.mutants.life_breaks import LIFE
 from tests.mutants.line_breaks import LINES
 from tests.mutants.mutant import ROOT, Mutant
@@ -47,6 +48,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *PANELS,
     *STORES,
     *STREAM,
+    *HISTORIES,
     *GATE,
     *TOOLS,
     *LIFE,
