@@ -223,7 +223,7 @@ class Theatre:
 
     def press(self, person: str, verb: str, alarm: str = "", **args: Scalar) -> Reply:
         """A button on the screen."""
-        cmd = Command(f"page:{verb}:{person}:{self.ms}", verb, person, "local", self.now.wall + 30_000, alarm, args)
+        cmd = Command(f"page:{verb}:{person}:{alarm}:{self.ms}", verb, person, "local", self.now.wall + 30_000, alarm, args)
         return self._ask(cmd)
 
     def _ask(self, cmd: Command) -> Reply:

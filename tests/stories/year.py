@@ -160,7 +160,9 @@ class Year(Theatre):
             if alarm.point in self._busy:
                 self.quality.pop(alarm.point, None)
                 self.put(alarm.point, 1.0 if self.plant.points[alarm.point].quantity == "mains" else 0.0)
-            self.press("chen", "ack", alarm.id)
+            asked = self.press("chen", "ack", alarm.id)
+            now = self.engine.alarms.get(alarm.id)
+            assert not (asked.ok and now is not None and now.acked is None), f"seed {self.seed}: {now} was answered"
             self.press("chen", "result", alarm.id, result="false", cause="蚊香", on_site=True)
             self.press("chen", "reset", alarm.id)
 
