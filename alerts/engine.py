@@ -41,6 +41,7 @@ from alerts.opening import Opening
 from alerts.plant import Plant
 from alerts.record import Record, facts
 from alerts.restore import BOX, configured, distinct, next_due, off_time, rebase, removed, unseen
+from alerts.rules.scene import Usual
 from alerts.store_step import StoreState
 from alerts.telling import Telling
 from alerts.trial import Trials
@@ -142,6 +143,10 @@ class Engine:
         for output, on in self._outputs.items():
             self._feedback.wanted(output, on, now)
         return self._settle(rec)
+
+    def learn(self, usual: Mapping[str, tuple[Usual | None, ...]]) -> None:
+        """What points usually show (rule kind `deviation`); it counts from the next reading on."""
+        self._judge.learn(usual)
 
     def readings(self, readings: Sequence[Reading], now: Now, clock_ok: bool) -> Outcome:
         """New readings, in the order they were made. Each value of a point is judged, also when one call holds several."""

@@ -50,7 +50,7 @@ class Judge:
         return MappingProxyType(self._view)
 
     def learn(self, usual: Mapping[str, tuple[Usual | None, ...]]) -> None:
-        """What each point usually shows, by the 24 local hours; it counts from the next reading on."""
+        """What each point usually shows, by the HOURS of school days and others; it counts from the next reading on."""
         self._scene.usual = usual
 
     def readings(self, readings: Sequence[Reading], now: Now, clock_ok: bool) -> Iterator[Judgement]:

@@ -22,6 +22,7 @@ from gateway.change.changer import Changer
 from gateway.decide import Decider
 from gateway.history import Histories
 from gateway.jsonable import to_jsonable
+from gateway.learning import Learning
 from gateway.lines import FIRE_LATENCY, MOST_LATENCY, heard_json, probe, read_of
 from gateway.local import LocalServer, RequestError
 from gateway.outbox import snapshot
@@ -49,6 +50,7 @@ class Box:
     decider: Decider
     changer: Changer
     speaker: Speaker | None = None
+    learning: Learning
 
     def __init__(
         self,
@@ -263,7 +265,8 @@ class Box:
     async def _ask_health(self, request: Json) -> Json:
         tasks = {f"channel:{name}": {"waiting": teller.waiting} for name, teller in self._tellers.items()}
         tasks["engine"] = {"beat": self.decider.beat}
-        return {"journal": self._journal_json(), "uplink": self._stream(), "buses": self._lines(), "tasks": tasks}
+        about = {"journal": self._journal_json(), "uplink": self._stream(), "buses": self._lines(), "tasks": tasks}
+        return {**about, "baseline": self.learning.state()}
 
     async def _ask_read(self, request: Json) -> Json:
         device = next((d for d in self.site.devices if d.id == request.get("device")), None)

@@ -33,6 +33,7 @@ from gateway.decide import Decider
 from gateway.health import Health, Vitals, Wear
 from gateway.inbox import Inbox
 from gateway.intake import Intake
+from gateway.learning import Learning
 from gateway.local import AlreadyRunning, LocalServer
 from gateway.machine import Machine
 from gateway.notify import Notifier, attend
@@ -161,6 +162,9 @@ async def run(
         words = Words(data_dir() / SHIPPED, data / OWN)
         box.speaker = Speaker(plant, words, site.speech, partial(_channel_health, inbox, "speech"))
         leaves["speech"] = box.speaker.run
+    box.learning = learning = Learning(data, plant, clock, engine.learn, leaf_alarm)
+    if learning.points:
+        leaves["learning"] = learning.run
     vitals = Vitals(
         {id: partial(_wear, task) for id, task in pollers.items() if isinstance(task, Poller)},
         clock.state,

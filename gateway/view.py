@@ -13,6 +13,7 @@ from drivers.quantities import QUANTITIES
 from drivers.reading import Now, Reading
 
 Json = dict[str, Any]
+USUAL = ("usual", "usual_sigma", "usual_days", "usual_hours", "sigmas", "hour")  # evidence of the rule kind `deviation`
 
 
 def about_json(plant: Plant) -> dict[str, Json]:
@@ -76,6 +77,7 @@ def alarm_json(plant: Plant, alarm: Alarm, now: Now) -> Json:
         "value": alarm.evidence.get("value"),
         "limit": alarm.evidence.get("limit"),
         "unit": QUANTITIES[point.quantity].unit if point else "",
+        "usual": {key: alarm.evidence[key] for key in USUAL} if USUAL[0] in alarm.evidence else None,
         "fault": alarm.evidence.get("fault") or alarm.evidence.get("why") or alarm.evidence.get("said") or "",
         "truth": alarm.truth.value,
         "good": alarm.good,

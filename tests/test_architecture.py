@@ -49,7 +49,7 @@ OWNERS = {
     "influxdb_client": {"gateway/stream/influx.py"},
     "ruamel": {"gateway/config/"},
     "pydantic": {"gateway/config/", "dashboard/"},
-    "numpy": {"drivers/simulator/"},
+    "numpy": {"drivers/simulator/", "gateway/baseline.py"},
     "sqlite3": {"gateway/store/", "dashboard/auth.py", "dashboard/users.py"},
     "serial": {"drivers/port.py", "alerts/channels/modem.py"},
 }

@@ -60,7 +60,7 @@ until it has seen enough again it says unknown, so an open alarm stays open (doc
 | `state` | `equals` | the value is this |
 | `no_data` | – | the point gives nothing (stale or fault) |
 | `rate` m | `rise` and `return_at` per minute, `window`, `samples`, `gap` | the regression over `window` rises faster; unknown before `samples` values span half of it, everything is forgotten after `gap` of silence |
-| `deviation` | `of`, `share`, `return_share`, `above` | at ≥ `share` of the limit of rule `of`, and more than `above` over what the point usually shows at this hour; before a week of history the share alone decides |
+| `deviation` | `of`, `share`, `return_share`, `above` | at ≥ `share` of the limit of rule `of`, and more than `above` over what the point usually shows at this hour (its median over ≥ 14 days of the same kind, school day or not); UNKNOWN, no alarm, while that is not known. The evidence names the usual value, its sigma, days and hours |
 | `stuck` m | `after`, `span` | the value has not moved by more than `span` for `after` |
 | `chatter` m | `times`, `within` | the state came on `times` times `within` |
 | `k_of_n` | `k`, and `equals` or `high`/`low` with `return_at` | `k` points of one zone at once; one rule per zone, id `<id>-<zone>` |

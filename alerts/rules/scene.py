@@ -18,12 +18,20 @@ Pair = tuple[str, str]  # rule, point
 Judged = tuple[Condition, Memory]
 
 
+HOURS = 48  # of a table of what is usual: the 24 of a school day, then the 24 of any other
+
+
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """What a point usually shows in one hour of the day: the median, and of how many days."""
+    """What a point usually shows in one hour of the day: the median over `days` days, and how far it usually strays (sigma).
+
+    `hours`: how many hours of the point's history the whole table rests on.
+    """
 
     value: float
     days: int
+    sigma: float = 0.0
+    hours: int = 0
 
 
 @dataclass(slots=True)
@@ -32,7 +40,7 @@ class Scene:
 
     `active`: is the alarm of this (rule, point) active or pending, so that its return limit counts? `clock_ok`: may the wall
     clock be believed? `truths`: what the rules that combinations rest on said last; `rests`: which those are, by combination
-    and operand. `usual`: by point, the 24 local hours (None: not known). `stores`: by id, what is going on there.
+    and operand. `usual`: by point, the HOURS (None: not known). `stores`: by id, what is going on there.
     """
 
     plant: Plant

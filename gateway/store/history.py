@@ -82,8 +82,8 @@ class History:
                 _MINUTE.pack_into(minutes, (start % HOUR // MINUTE) * _MINUTE.size, low, mean, high, quality)
             self._save("minute", "minutes", number, hour, bytes(minutes))
             for table, unit, kept in (("raw", SLOT, RAW_KEPT), ("minute", HOUR, MINUTES_KEPT)):
-                end = _row(number, max(0, wall - kept) // unit)
-                self._db.execute(f"DELETE FROM {table} WHERE id >= ? AND id < ?", (_row(number, 0), end))
+                end = row_of(number, max(0, wall - kept) // unit)
+                self._db.execute(f"DELETE FROM {table} WHERE id >= ? AND id < ?", (row_of(number, 0), end))
 
     def forget(self, keys: Iterable[tuple[str, int]]) -> None:
         """The chunks are on the disk: let the memory go."""
@@ -122,9 +122,9 @@ class History:
         found: dict[int, Piece] = {}
         number = self._ids.get(point)
         if number is not None:
-            bounds = (_row(number, first // HOUR), _row(number, -(-last // HOUR)))
+            bounds = (row_of(number, first // HOUR), row_of(number, -(-last // HOUR)))
             for row, packed in self._db.execute("SELECT id, minutes FROM minute WHERE id >= ? AND id < ? ORDER BY id", bounds):
-                start = (row - _row(number, 0)) * HOUR
+                start = (row - row_of(number, 0)) * HOUR
                 minutes = _MINUTE.iter_unpack(zlib.decompress(packed))
                 for at, (low, mean, high, quality) in enumerate(minutes):
                     if quality != NONE:
@@ -141,24 +141,24 @@ class History:
         return self._ids[point]
 
     def _last_slot(self, number: int) -> int:
-        bounds = (_row(number, 0), _row(number + 1, 0))
+        bounds = (row_of(number, 0), row_of(number + 1, 0))
         row = self._db.execute("SELECT max(id) FROM raw WHERE id >= ? AND id < ?", bounds).fetchone()[0]
-        return -1 if row is None else int(row) - _row(number, 0)
+        return -1 if row is None else int(row) - row_of(number, 0)
 
     def _raw(self, number: int, slot: int) -> bytes:
-        row = self._db.execute("SELECT samples FROM raw WHERE id = ?", (_row(number, slot),)).fetchone()
+        row = self._db.execute("SELECT samples FROM raw WHERE id = ?", (row_of(number, slot),)).fetchone()
         return zlib.decompress(row[0]) if row else b""
 
     def _minutes(self, number: int, hour: int) -> bytes:
-        row = self._db.execute("SELECT minutes FROM minute WHERE id = ?", (_row(number, hour),)).fetchone()
+        row = self._db.execute("SELECT minutes FROM minute WHERE id = ?", (row_of(number, hour),)).fetchone()
         return zlib.decompress(row[0]) if row else _EMPTY
 
     def _save(self, table: str, column: str, number: int, unit: int, data: bytes) -> None:
         sql = f"INSERT OR REPLACE INTO {table} (id, {column}) VALUES (?, ?)"
-        self._db.execute(sql, (_row(number, unit), zlib.compress(data, 6)))
+        self._db.execute(sql, (row_of(number, unit), zlib.compress(data, 6)))
 
 
-def _row(point: int, unit: int) -> int:
+def row_of(point: int, unit: int) -> int:
     return (point << 32) + unit
 
 

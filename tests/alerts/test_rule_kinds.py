@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from engine_world import POINTS, START, World, plant
@@ -12,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.model import AlarmState, Condition, Rule, Scalar, Truth
-from alerts.plant import Point
+from alerts.plant import Calendar, Point, Span
 from alerts.registry import RULES
 from alerts.rules.combination import all_of, any_of, opposite, parse, rests_on
 from alerts.rules.rate import BINS
-from alerts.rules.scene import Memory, Scene, Usual
+from alerts.rules.scene import HOURS, Memory, Scene, Usual
 from drivers.reading import Now, Quality, Reading
 
 G, U, Z, F = Quality.GOOD, Quality.UNCERTAIN, Quality.STALE, Quality.FAULT
@@ -221,7 +223,8 @@ NEAR: dict[str, Scalar] = {"set": 300.0, "share": 0.8, "return_share": 0.72, "ab
     ("value", "usual", "active", "truth"),
     [
         (239.0, None, False, CLEAR),
-        (240.0, None, False, BREACHED),  # no history yet: the share alone
+        (240.0, None, False, UNKNOWN),  # no history yet: nobody can say, and nobody is called
+        (299.0, None, True, UNKNOWN),  # known no longer: an open warning stays
         (240.0, 200.0, False, CLEAR),  # an old circuit that always leaks 200 mA
         (251.0, 200.0, False, BREACHED),
         (250.0, 200.0, False, CLEAR),
@@ -233,7 +236,7 @@ NEAR: dict[str, Scalar] = {"set": 300.0, "share": 0.8, "return_share": 0.72, "ab
     ],
 )
 def test_r15_prewarning(value: float, usual: float | None, active: bool, truth: Truth) -> None:
-    table = {"rc-1/current": tuple(Usual(usual, 9) if usual is not None else None for _ in range(24))}
+    table = {"rc-1/current": tuple(Usual(usual, 9, 4.0, 300) if usual is not None else None for _ in range(HOURS))}
     rule = Rule("w", "deviation", "electrical-warning", ("rc-1/current",), NEAR, 0, 0, "quiet")
     view = {"rc-1/current": Reading("rc-1/current", value, G, START)}
     condition, _ = RULES["deviation"].evaluate(
@@ -242,17 +245,21 @@ def test_r15_prewarning(value: float, usual: float | None, active: bool, truth: 
     assert condition.truth is truth
     if truth is BREACHED and usual is not None:
         assert (condition.evidence["usual"], condition.evidence["usual_days"]) == (usual, 9)
+        assert (condition.evidence["usual_sigma"], condition.evidence["usual_hours"]) == (4.0, 300)
+        assert condition.evidence["sigmas"] == round((value - usual) / 4.0, 1)
         assert isinstance(condition.evidence["hour"], int)
 
 
 def test_the_hour_is_the_schools() -> None:
-    """START is 10:00 in UTC+8; only that hour is known."""
+    """START is 10:00 in UTC+8; only that hour is known, and a day without school has its own."""
     hour = (START.wall // 3_600_000 + 8) % 24
-    table = {"rc-1/current": tuple(Usual(230.0, 9) if h == hour else None for h in range(24))}
-    rule = Rule("w", "deviation", "electrical-warning", ("rc-1/current",), NEAR, 0, 0, "quiet")
     view = {"rc-1/current": Reading("rc-1/current", 260.0, G, START)}
-    for clock_ok, truth in ((True, CLEAR), (False, BREACHED)):
-        scene = Scene(SCHOOL, view, START, lambda *_: False, clock_ok, usual=table)
+    rule = Rule("w", "deviation", "electrical-warning", ("rc-1/current",), NEAR, 0, 0, "quiet")
+    for off, clock_ok, truth in ((False, True, CLEAR), (False, False, UNKNOWN), (True, True, UNKNOWN)):
+        day = datetime.fromtimestamp(START.wall / 1000, ZoneInfo(SCHOOL.timezone)).date().isoformat()
+        plant = replace(SCHOOL, calendar=Calendar(holidays=(Span("假", day, day),))) if off else SCHOOL
+        table = {"rc-1/current": tuple(Usual(230.0, 15) if h == hour else None for h in range(HOURS))}
+        scene = Scene(plant, view, START, lambda *_: False, clock_ok, usual=table)
         assert RULES["deviation"].evaluate(rule, "rc-1/current", scene, None)[0].truth is truth
 
 

@@ -13,7 +13,7 @@ from alerts.model import Policy, Rule, Scalar
 from alerts.plant import Building, Person, Plant, Point, Store, Zone
 from alerts.registry import RULES
 from alerts.rules.cabinet import CASES
-from alerts.rules.scene import Usual
+from alerts.rules.scene import HOURS, Usual
 from drivers.reading import Now, Quality, Reading
 
 START = Now(1_782_090_000_000, 1_000_000)
@@ -59,7 +59,7 @@ def school(count: int, kinds: tuple[str, ...]) -> Plant:
 def engine_of(plant: Plant) -> Engine:
     engine = Engine(plant, boot="bench", now=START, clock_ok=True)
     engine.restore((), now=START, saved=None, same_boot=True)
-    engine._judge.learn({p: tuple(Usual(20.0, 9) for _ in range(24)) for p in plant.points})
+    engine._judge.learn({p: tuple(Usual(20.0, 20) for _ in range(HOURS)) for p in plant.points})
     return engine
 
 
