@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "notify": "try one channel 测试通知通道",
     "journal": "verify or export the journal 日志核验与导出",
     "user": "people who may log in to the page 登录用户",
+    "cert": "certificates of boxes and servers, and the broker's access list 证书",
     "version": "print the version 版本",
 }
 

@@ -12,19 +12,20 @@ import enum
 import ipaddress
 import logging
 import socket
-import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from paho.mqtt.client import MQTT_LOG_ERR, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.client import Client as Client
-from paho.mqtt.client import ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+
+from alerts.channels import secrets
+from gateway.stream import tls
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +90,7 @@ class Callbacks:
         self._loop = loop
         self._signals = signals
         self._thread: threading.Thread | None = None
+        self._alert = ""  # of TLS, the last
 
     @property
     def alive(self) -> bool:
@@ -100,6 +102,7 @@ class Callbacks:
         client.on_publish = self._guard(self.published)
         client.on_message = self._guard(self.message)
         client.on_disconnect = self._guard(self.disconnected)
+        client.on_log = self._logged
 
     def _guard(self, callback: Callable[..., Signal]) -> Callable[..., None]:
         def guarded(*args: Any) -> None:
@@ -129,7 +132,12 @@ class Callbacks:
         return Signal("message", message.mid, message=message)
 
     def disconnected(self, _c: Client, _u: Any, _f: DisconnectFlags, reason: ReasonCode, _p: Properties | None) -> Signal:
-        return Signal("down", problem=str(reason))
+        return Signal("down", problem=self._alert or str(reason))
+
+    def _logged(self, _c: Client, _u: Any, level: int, text: str) -> None:
+        """With TLS 1.3 the broker judges our certificate after the handshake; paho tells its alert to the log only."""
+        if level == MQTT_LOG_ERR and "[SSL" in text:
+            self._alert = text[text.index("[SSL") :]
 
 
 def make_client(options: LinkOptions, version: Version, thread: Callbacks) -> Client:
@@ -182,11 +190,7 @@ def _connect(client: Client, options: LinkOptions, version: Version) -> None:
     if options.user:
         client.username_pw_set(options.user, secret(options.password_file))
     if options.tls_ca or not _on_this_machine(options.host):
-        context = ssl.create_default_context(cafile=options.tls_ca or None)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        if options.tls_cert:
-            context.load_cert_chain(options.tls_cert, options.tls_key or None)
-        client.tls_set_context(context)
+        client.tls_set_context(tls.context(options.tls_ca, options.tls_cert, options.tls_key))
     if version == V5:
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.SessionExpiryInterval = options.expiry
@@ -202,7 +206,7 @@ def _connect(client: Client, options: LinkOptions, version: Version) -> None:
 
 def secret(path: str) -> str | None:
     """The first line of a secret file; None when no file is named. OSError when it cannot be read."""
-    return Path(path).read_text(encoding="utf-8").partition("\n")[0].strip() if path else None
+    return secrets.content(path).partition("\n")[0].strip() if path else None
 
 
 def _on_this_machine(host: str) -> bool:

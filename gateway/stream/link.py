@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from gateway.stream import tls
 from gateway.stream.client import (
     PROTOCOL_REFUSED,
     V5,
@@ -109,7 +110,7 @@ class Link:
             try:
                 await connect(client, self._options, self._version)
             except (OSError, ValueError) as error:
-                self._failed(f"cannot connect: {error}", silent=False)
+                self._failed(tls.words(f"cannot connect: {error}"), silent=False)
                 return False
             client.loop_start()
             try:
@@ -119,7 +120,8 @@ class Link:
                 self._failed("the broker did not answer", silent=True)
                 return False
             except _Refused as refused:
-                self._failed(str(refused), silent=refused.silent)
+                guess = refused.silent and self._options.tls_ca
+                self._failed(tls.closed(str(refused), self.problem) if guess else str(refused), silent=refused.silent)
                 return False
             self._client, self._silent, self.problem = client, 0, ""
             log.info("connected to %s:%s (MQTT %s)", self._options.host, self._options.port, _NAMES[self._version])
@@ -155,7 +157,7 @@ class Link:
                     if future is not None and not future.done():
                         future.set_result(Fate.LOST if signal.problem else signal.fate)
                 case "down" | "crash":
-                    self.problem = f"connection lost: {signal.problem}"
+                    self.problem = tls.words(f"connection lost: {signal.problem}")
                     log.warning("%s", self.problem)
                     return
 

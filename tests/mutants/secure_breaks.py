@@ -6,6 +6,8 @@ from tests.mutants.mutant import Mutant
 
 COMMAND = "tests/stream/test_stream_command.py::"
 REMOTE = "tests/gateway/test_remote.py::"
+ACCESS = "tests/stream/test_stream_access.py::"
+TLS = "tests/stream/test_stream_tls.py::"
 
 SECURE: tuple[Mutant, ...] = (
     Mutant(
@@ -49,5 +51,40 @@ SECURE: tuple[Mutant, ...] = (
         "if self._noted is not None and now - self._noted < QUIET:",
         "if False:",
         REMOTE + "test_d25_17_refusals_without_proof_are_written_down_but_cannot_fill_the_disk",
+    ),
+    Mutant(
+        "D25 a box may not write its own command",
+        "gateway/acl.py",
+        'WRITES, READS = ("readings", "events", "alarm/#", "status", "reply"), ("receipt", "command")',
+        'WRITES, READS = ("readings", "events", "alarm/#", "status", "reply", "command"), ("receipt", "command")',
+        ACCESS + "test_d25_15_a_box_writes_its_own_topics_and_no_others",
+    ),
+    Mutant(
+        "D25 a name cannot widen the access list",
+        "gateway/acl.py",
+        "    if not NAME.fullmatch(text):",
+        "    if not text:",
+        TLS + "test_no_name_can_widen_the_list",
+    ),
+    Mutant(
+        "D25 a revoked certificate is in the broker's list",
+        "deploy/mosquitto.conf",
+        "crlfile /etc/mosquitto/campus/crl.pem",
+        "# crlfile /etc/mosquitto/campus/crl.pem",
+        ACCESS + "test_d25_15_nobody_without_a_valid_certificate_gets_in_and_is_told_why",
+    ),
+    Mutant(
+        "D25 who is revoked loses the access list too",
+        "gateway/ca.py",
+        'return {row.name: row for row in self.issued() if row.state != "R"}',
+        "return {row.name: row for row in self.issued()}",
+        ACCESS + "test_d25_16_a_box_is_shut_out_when_it_is_revoked_and_renewed_without_a_gap",
+    ),
+    Mutant(
+        "D25 anonymous clients stay out",
+        "deploy/mosquitto.conf",
+        "require_certificate true",
+        "require_certificate false",
+        ACCESS + "test_d25_15_nobody_without_a_valid_certificate_gets_in_and_is_told_why",
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import socket
@@ -110,6 +111,34 @@ class Mosquitto(Daemon):
         except OSError:
             return False
         return True
+
+
+class Bureau(Mosquitto):
+    """mosquitto with the shipped deploy/mosquitto.conf: its own port, and the files of a certificate folder (`campus-gateway cert`)."""
+
+    shipped = Path(__file__).parents[2] / "deploy" / "mosquitto.conf"
+
+    def __init__(self, folder: Path, authority: Path, server: str = "broker") -> None:
+        super().__init__(folder)
+        self.authority, self.server = authority, server
+
+    def command(self) -> list[str]:
+        text = self.shipped.read_text(encoding="utf-8")
+        handout = self.authority / "handout" / self.server
+        changes = {"listener 8883": f"listener {self.port} 127.0.0.1", "/var/lib/mosquitto/": f"{self.folder}/"}
+        changes |= {f"/etc/mosquitto/campus/{name}": f"{self.authority}/{name}" for name in ("acl", "crl.pem", "ca.pem")}
+        changes |= {f"/etc/mosquitto/campus/{name}": f"{handout}/{name}" for name in ("server.pem", "server.key")}
+        for old, new in changes.items():
+            assert text.count(old) == 1, f"deploy/mosquitto.conf no longer has {old}"
+            text = text.replace(old, new)
+        conf = self.folder / "mosquitto.conf"
+        conf.write_text(text + ("user root\n" if os.getuid() == 0 else ""), encoding="utf-8")
+        return [binary("mosquitto"), "-c", str(conf)]
+
+    def reread(self) -> None:
+        """systemctl reload mosquitto."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGHUP)
 
 
 class Influx16(Daemon):
