@@ -20,7 +20,7 @@ from dashboard.auth import Users, new_password
 from dashboard.door import Need, SeeOther, undeclared
 from dashboard.live import Live
 from dashboard.office import Office
-from dashboard.pages import api, command, health, home, login, stream
+from dashboard.pages import api, assets, command, frame, health, login, stream
 from dashboard.rights import ACT, LOOK, OPEN, PROBE
 from drivers.reading import Clock
 from gateway.local import LocalClient
@@ -31,11 +31,11 @@ ADMIN = "admin"
 
 # method, path, what answers, its right
 ROUTES = (
-    ("GET", "/", home.home, Need(LOOK, page=True)),
+    ("GET", "/", frame.page("home.html"), Need(LOOK, page=True)),
     ("GET", "/login", login.form, Need(OPEN)),
     ("POST", "/login", login.enter, Need(OPEN)),
     ("POST", "/logout", login.leave, Need(LOOK, page=True)),
-    ("GET", "/static/{version}/{name:path}", home.static, Need(OPEN)),
+    ("GET", "/static/{version}/{name:path}", assets.static, Need(OPEN)),
     ("GET", "/healthz", health.healthz, Need(OPEN)),
     ("GET", "/metrics", health.figures, Need(PROBE)),
     ("GET", "/api/v1/words", api.words, Need(LOOK)),

@@ -23,8 +23,15 @@ LANGUAGES = ("zh", "en")
 
 
 def load_words() -> dict[str, dict[str, str]]:
-    """language -> key -> text, from one JSON catalogue per language."""
-    return {lang: json.loads((STATIC / "i18n" / f"{lang}.json").read_text("utf-8")) for lang in LANGUAGES}
+    """language -> key -> text, from the JSON catalogues i18n/<lang>.json and those of single pages, i18n/<page>.<lang>.json."""
+    return {
+        lang: {
+            key: text
+            for file in sorted((STATIC / "i18n").glob(f"*{lang}.json"))
+            for key, text in json.loads(file.read_text("utf-8")).items()
+        }
+        for lang in LANGUAGES
+    }
 
 
 def load_files() -> dict[str, bytes]:

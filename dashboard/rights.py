@@ -1,34 +1,38 @@
 """Who may do what on the page: the rights of routes, the roles that hold them, the buttons of each role. Tables only.
 
-The engine authorises every command again; this table keeps buttons away from people who would only be refused.
+The engine authorises every command again; these tables are its own, so that nobody gets a button that would only be refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+
+from alerts import authority, trial
+from alerts.inbound import TAKERS
 
 OPEN = "open"  # no session needed: the log-in page, its style, the health probe
 PROBE = "probe"  # a program of this machine, or one that holds the token of --metrics-token
 LOOK = "look"  # anybody logged in
 ACT = "act"  # whoever has at least one button
 
-_WATCH = ("ack", "result", "silence", "reset")
+# verbs that are nobody's by role alone (the engine asks who is meant) -> roles that get their buttons
+_ASKED: Mapping[str, Collection[str]] = {
+    **authority.ASKS,
+    "take": TAKERS,
+    "identify": authority.ASKS["answer"],
+    "session": authority.ASKS["answer"],
+    "output-test": trial.MAY,
+    "check": ("bureau",),
+}
+
+
+def _verbs(role: str) -> tuple[str, ...]:
+    asked = [verb for verb, roles in _ASKED.items() if role in roles or (role == "leader" and verb in authority.AT_NIGHT)]
+    return (*authority.RIGHTS[role], *asked)
+
 
 # role -> verbs of its buttons
-VERBS: Mapping[str, tuple[str, ...]] = {
-    "viewer": (),
-    "duty": _WATCH,
-    "keeper": _WATCH,
-    "leader": _WATCH,
-    "officer": _WATCH,
-    "head": _WATCH,
-    "electrician": ("ack",),
-    "holder": (),
-    "installer": (),
-    "technician": ("ack", "result"),
-    "bureau": ("ack",),
-    "admin": _WATCH,
-}
+VERBS: Mapping[str, tuple[str, ...]] = {role: _verbs(role) for role in authority.RIGHTS}
 
 
 def may(role: str, right: str) -> bool:

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from dashboard.auth import SESSION_S
 from dashboard.door import COOKIE
 from dashboard.office import language, office
-from dashboard.pages.home import remember_language
+from dashboard.pages.frame import render
 
 log = logging.getLogger(__name__)
 
@@ -24,21 +24,8 @@ async def form(request: Request) -> Response:
 
 
 def _page(request: Request, status: int, problem: str, wait: int = 0) -> HTMLResponse:
-    shared, lang = office(request), language(request)
-    words = shared.words[lang]
-    answer = shared.templates.TemplateResponse(
-        request,
-        "login.html",
-        {
-            "t": words,
-            "lang": lang,
-            "static": f"/static/{shared.version}",
-            "problem": words[problem].replace("{s}", str(wait)) if problem else "",
-        },
-        status_code=status,
-    )
-    remember_language(answer, lang, shared.secure)
-    return answer
+    words = office(request).words[language(request)]
+    return render(request, "login.html", status, problem=words[problem].replace("{s}", str(wait)) if problem else "")
 
 
 async def enter(

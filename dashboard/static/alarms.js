@@ -1,29 +1,28 @@
 // The alarms: the first one pinned as a large card, the others as a list. Rebuilt only where an alarm changed, so focus stays.
 
 import { call119, press, verbWord } from "./ask.js";
+import { checklist, outside } from "./help.js";
 import { byId, el, flag, place, put } from "./dom.js";
 import { duration, number, timeOfDay } from "./format.js";
-import { buttons, firstAlarm, life, sorted } from "./state.js";
+import { buttons, extras, firstAlarm, life } from "./state.js";
 import { said, t, words } from "./words.js";
 
 export class Alarms {
   constructor() {
     this.cards = new Map(); // alarm id -> {node, key, ticks: [function of now]}
-    this.alarms = [];
   }
 
-  /** Brings the page to this state; `now` is the box's clock. */
-  show(state, now) {
-    this.alarms = sorted(state);
-    const first = firstAlarm(this.alarms);
-    const present = new Set(this.alarms.map((alarm) => alarm.id));
+  /** Brings the page to this state. */
+  show({ state, alarms, now }) {
+    const first = firstAlarm(alarms);
+    const present = new Set(alarms.map((alarm) => alarm.id));
     for (const id of this.cards.keys()) if (!present.has(id)) this.cards.delete(id);
-    const nodes = this.alarms.map((alarm) => this.card(alarm, alarm === first, state));
+    const nodes = alarms.map((alarm) => this.card(alarm, alarm === first, state));
     const rest = first ? nodes.slice(1) : nodes;
     place(byId("first"), first ? [nodes[0]] : []);
     place(byId("open"), rest);
-    put(byId("open-count"), this.alarms.length ? String(this.alarms.length) : "");
-    byId("none").hidden = this.alarms.length > 0;
+    put(byId("open-count"), alarms.length ? String(alarms.length) : "");
+    byId("none").hidden = alarms.length > 0;
     flag(document.body, "alarmed", first !== null);
     this.tick(now);
   }
@@ -43,20 +42,69 @@ export class Alarms {
   }
 }
 
-function build(alarm, isFirst, state) {
-  const names = Object.fromEntries(state.people.map((person) => [person.id, person.name]));
-  const name = (id) => names[id] ?? id;
+/** The first alarm in one line, for pages that are about something else. */
+export function headline({ state, alarms }) {
+  const first = firstAlarm(alarms);
+  const node = byId("headline");
+  const key = first ? JSON.stringify([first.id, first.state, first.acked, first.result]) : "";
+  if ((node.dataset.key ?? "") === key) return;
+  node.dataset.key = key;
+  node.dataset.lamp = first?.lamp ?? "";
+  node.replaceChildren(...(first ? [
+    el("a", { href: `/alarms?id=${encodeURIComponent(first.id)}` },
+      el("strong", { textContent: title(first) }), ` ${first.place || first.point} · ${timeOfDay(first.first, state.site?.timezone)}`),
+    el("div", { className: "buttons" }, ...alarmButtons(first).slice(0, first.acked ? 0 : 1)),
+  ] : []));
+}
+
+export const alarmButtons = (alarm) => buttons(alarm, words.verbs).map(([label, verb, enabled]) => el("button", {
+  className: `big ${label}`, textContent: verbWord(label, alarm), disabled: !enabled,
+  title: enabled ? "" : t("reset.wait"), data: { verb: label }, onclick: () => press(label, verb, alarm) }));
+
+export const extraButtons = (alarm) => extras(alarm, words.verbs, words.me).map(([label, verb]) => el("button", {
+  textContent: verbWord(label, alarm), data: { verb: label }, onclick: () => press(label, verb, alarm) }));
+
+/** Lines of what is known of an alarm; `moving(write)` makes a text that follows the clock. */
+export function facts(alarm, state, moving, name) {
   const zone = state.site?.timezone;
+  const fact = (text, className = "") => el("p", { className, textContent: text });
+  const measured = alarm.value !== null && alarm.unit;
+  const digits = state.points[alarm.point]?.digits ?? 1;
+  return [
+    measured ? el("p", { className: "value" }, el("b", { textContent: number(alarm.value, digits, alarm.unit) }),
+      alarm.limit === null ? "" : ` ${t("limit", { v: number(alarm.limit, digits, alarm.unit) })}`) : null,
+    alarm.fault ? fact(said(alarm.fault)) : null,
+    el("p", {}, moving((now) => t("since", { t: timeOfDay(alarm.first, zone), d: duration(now - alarm.first) })),
+      alarm.occurrence > 1 ? ` · ${t("again", { n: alarm.occurrence })}` : ""),
+    alarm.mode ? fact(t(`mode.${alarm.mode}`), "mode") : null,
+    alarm.points > 1 ? fact(t("points.lost", { n: alarm.points })) : null,
+    alarm.confirmed ? fact(t("confirmed"), "confirmed") : null,
+    alarm.state === "pending" ? null
+      : fact(alarm.told.length ? t("told", { names: alarm.told.map(name).join(t("comma")) }) : t("told.none"), "told"),
+    alarm.next_due && alarm.state !== "pending" && !alarm.result
+      ? el("p", {}, moving((now) => (alarm.next_due > now ? t("next", { d: duration(alarm.next_due - now) }) : ""))) : null,
+    alarm.acked_by ? fact(t("acked", { name: name(alarm.acked_by) })) : null,
+    alarm.result ? fact(t("found", { name: name(alarm.result_by), result: [t(`result.${alarm.result}`), causeText(alarm)].filter(Boolean).join(" · ") })) : null,
+    alarm.assignee ? fact(t("assigned", { name: name(alarm.assignee) })) : null,
+    alarm.repair ? fact(t("repair")) : null,
+    alarm.silenced ? fact(t("silenced")) : null,
+    alarm.parent ? fact(t("suppressed")) : null,
+  ];
+}
+
+export const namer = (state) => {
+  const names = Object.fromEntries(state.people.map((person) => [person.id, person.name]));
+  return (id) => names[id] ?? id;
+};
+
+function build(alarm, isFirst, state) {
   const ticks = [];
   const moving = (write) => {
     const node = el("span");
     ticks.push((now) => put(node, write(now)));
     return node;
   };
-  const fact = (text, className = "") => el("p", { className, textContent: text });
   const building = state.buildings.find((b) => b.id === alarm.building)?.name;
-  const measured = alarm.value !== null && alarm.unit;
-  const digits = state.points[alarm.point]?.digits ?? 1;
   const node = el(isFirst ? "article" : "li", { className: `alarm ${alarm.state}${isFirst ? " first" : ""}`, data: { lamp: alarm.lamp, alarm: alarm.id } },
     el("div", { className: "head" },
       alarm.first_up ? el("span", { className: "badge", textContent: t("first") }) : null,
@@ -65,46 +113,29 @@ function build(alarm, isFirst, state) {
     el("div", { className: "where" },
       el("span", { className: "place", textContent: alarm.place || alarm.point }),
       el("span", { className: "device", textContent: [building, alarm.device_name, alarm.number ? t("number", { n: String(alarm.number).padStart(2, "0") }) : ""].filter(Boolean).join(" · ") })),
-    el("div", { className: "facts" },
-      measured ? el("p", { className: "value" }, el("b", { textContent: number(alarm.value, digits, alarm.unit) }),
-        alarm.limit === null ? "" : ` ${t("limit", { v: number(alarm.limit, digits, alarm.unit) })}`) : null,
-      alarm.fault ? fact(said(alarm.fault)) : null,
-      el("p", {}, moving((now) => t("since", { t: timeOfDay(alarm.first, zone), d: duration(now - alarm.first) })),
-        alarm.occurrence > 1 ? ` · ${t("again", { n: alarm.occurrence })}` : ""),
-      alarm.mode ? fact(t(`mode.${alarm.mode}`), "mode") : null,
-      alarm.points > 1 ? fact(t("points.lost", { n: alarm.points })) : null,
-      alarm.confirmed ? fact(t("confirmed"), "confirmed") : null,
-      alarm.state === "pending" ? null
-        : fact(alarm.told.length ? t("told", { names: alarm.told.map(name).join(t("comma")) }) : t("told.none"), "told"),
-      alarm.next_due && alarm.state !== "pending" && !alarm.result
-        ? el("p", {}, moving((now) => (alarm.next_due > now ? t("next", { d: duration(alarm.next_due - now) }) : ""))) : null,
-      alarm.acked_by ? fact(t("acked", { name: name(alarm.acked_by) })) : null,
-      alarm.result ? fact(t("found", { name: name(alarm.result_by), result: [t(`result.${alarm.result}`), causeText(alarm)].filter(Boolean).join(" · ") })) : null,
-      alarm.assignee ? fact(t("assigned", { name: name(alarm.assignee) })) : null,
-      alarm.repair ? fact(t("repair")) : null,
-      alarm.silenced ? fact(t("silenced")) : null,
-      alarm.parent ? fact(t("suppressed")) : null),
-    el("div", { className: "buttons" },
-      ...buttons(alarm, words.verbs).map(([label, verb, enabled]) => el("button", {
-        className: `big ${label}`, textContent: verbWord(label, alarm), disabled: !enabled,
-        title: enabled ? "" : t("reset.wait"), data: { verb: label }, onclick: () => press(label, verb, alarm) })),
-      isFirst && (alarm.lamp === "fire" || alarm.lamp === "gas") ? call119() : null));
+    el("div", { className: "facts" }, ...facts(alarm, state, moving, namer(state)).filter(Boolean)),
+    el("div", { className: "buttons" }, ...alarmButtons(alarm),
+      isFirst && (alarm.lamp === "fire" || alarm.lamp === "gas") ? call119() : null),
+    el("div", { className: "buttons more" }, ...extraButtons(alarm),
+      el("a", { href: `/alarms?id=${encodeURIComponent(alarm.id)}`, textContent: t("story") })),
+    isFirst ? checklist(alarm, state) : null,
+    isFirst ? outside(state) : null);
   return { node, ticks };
 }
 
 /** What happened, led by the word of its lamp: colour alone never says which it is. */
-function title(alarm) {
+export function title(alarm) {
   const [lamp, what] = [t(`lamp.${alarm.lamp}`), said(alarm.what)];
   return what.includes(lamp) ? what : `${lamp} · ${what}`;
 }
 
-function lifeText(alarm, now) {
+export function lifeText(alarm, now) {
   const { key, due } = life(alarm, now);
   return due === null ? t(key) : `${t(key)} ${duration(due - now)}`;
 }
 
 /** The cause in the reader's language; its id is the Chinese word. */
-function causeText(alarm) {
+export function causeText(alarm) {
   const lists = words.causes[alarm.lamp] ?? words.causes[""];
   return (lists[alarm.result] ?? []).find(([id]) => id === alarm.cause)?.[1] ?? alarm.cause;
 }

@@ -1,10 +1,18 @@
-// What a person presses: sends commands, asks for cause and presence where a result needs them, shows the reply's words.
+// What a person presses: sends commands, asks what a verb needs (cause, presence, words, a PIN at a desk), shows the reply's words.
 
 import { byId, el, put } from "./dom.js";
+import { question } from "./form.js";
 import { firstOf, t, words } from "./words.js";
 
 const REPLY_MS = 8000;
+const SETTLE_MS = 400;
+// Whoever sits at a registered desk answers with one touch; for everything else the person on duty shows who it is.
+const ONE_TOUCH = new Set(["ack", "silence", "note", "tick", "next"]);
 let hide = 0;
+let world = { state: null, lost: true };
+
+/** The page as it stands, told after every change. */
+export const standing = (now) => (world = now);
 
 export function reply(text, good) {
   const line = byId("reply");
@@ -15,52 +23,83 @@ export function reply(text, good) {
   hide = setTimeout(() => (line.hidden = true), REPLY_MS);
 }
 
-async function send(verb, alarm, args = {}) {
+/** Posts JSON; gives the answer's body with `status`, or null when nobody answered (the person has been told). */
+export async function post(path, body) {
   let answer;
   try {
-    answer = await fetch("/api/v1/command", {
+    answer = await fetch(path, {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-CSRF-Token": words.csrf },
-      body: JSON.stringify({ verb, alarm: alarm.id, args }),
+      body: JSON.stringify(body),
     });
   } catch {
-    return reply(t("reply.unknown"), false);
+    reply(t("reply.unknown"), false);
+    return null;
   }
-  if (answer.status === 401) return location.assign("/login");
-  const body = await answer.json().catch(() => ({}));
-  reply(body.text || t("reply.failed", { code: body.code ?? answer.status }), body.ok === true);
+  if (answer.status === 401) {
+    location.assign("/login");
+    return null;
+  }
+  return { ...(await answer.json().catch(() => ({}))), status: answer.status };
+}
+
+/** Gives whether the engine did it. `alarm` is an id, or "" where the verb needs none. */
+export async function send(verb, alarm, args = {}, pin = "") {
+  const body = await post("/api/v1/command", { verb, alarm, args, ...(pin ? { pin } : {}) });
+  if (body === null) return false;
+  reply(body.text || t("reply.failed", { code: body.code ?? body.status }), body.ok === true);
+  return body.ok === true;
+}
+
+/** The same for several alarms, one after the other: each is a command of its own, and the last word says how many were done. */
+export async function sendAll(verb, alarms, args = {}, pin = "") {
+  let done = 0;
+  for (const alarm of alarms) if (await send(verb, alarm.id, args, pin)) done += 1;
+  if (alarms.length > 1) setTimeout(() => reply(t("reply.several", { n: done, of: alarms.length }), done === alarms.length), SETTLE_MS);
+  return done;
 }
 
 /** The word on a button: 真火警 for a fire, 真泄漏 for gas, else 属实. */
 export const verbWord = (name, alarm) => firstOf(`verb.${name}.${alarm.lamp}`, `verb.${name}`);
 
-/** Presses a button of an alarm: results ask first, the others go at once. */
-export function press(name, verb, alarm) {
-  if (verb !== "result") return send(verb, alarm);
-  open(name, alarm);
+/** The PIN's field, where this screen is a desk and the verb asks for one. */
+export const pinField = (verb) => (words.me.desk && !ONE_TOUCH.has(verb)
+  ? [{ id: "pin", kind: "pin", label: t("ask.pin", { name: words.me.name }), required: true }] : []);
+
+/** Presses a button of one alarm or of several of one kind: what needs an answer asks first, the others go at once. */
+export function press(name, verb, ...alarms) {
+  const [alarm] = alarms;
+  const where = alarms.length > 1 ? t("several", { n: alarms.length }) : alarm.place;
+  const spec = { title: `${verbWord(name, alarm)} · ${where}`, button: t("ask.send", { verb: verbWord(name, alarm) }), style: name };
+  const go = (args) => ({ pin, ...given }) => sendAll(verb, alarms, { ...args, ...given }, pin);
+  if (verb === "result") return question({ ...spec, ...result(name, alarm), send: go({ result: name }) });
+  const asked = ASKS[name]?.(alarm) ?? [];
+  const fields = [...asked, ...pinField(verb)];
+  if (!fields.length) return sendAll(verb, alarms);
+  question({ ...spec, fields, send: go({}) });
 }
+
+const ASKS = {
+  note: () => [{ id: "text", kind: "area", label: t("ask.text"), required: true }],
+  repair: () => [{ id: "text", kind: "area", label: t("ask.repair") }],
+  assign: (alarm) => [{ id: "to", kind: "select", label: t("ask.to"), required: true, value: alarm.assignee || words.me.id,
+    options: (world.state?.people ?? []).map((person) => [person.id, person.name]) }],
+};
 
 export const call119 = () => el("a", { href: "tel:119", className: "call", textContent: t("call119") });
 
-function open(name, alarm) {
-  const dialog = byId("ask");
-  const causes = (words.causes[alarm.lamp] ?? words.causes[""])[name];
+function result(name, alarm) {
   const isFalse = name === "false";
   const fire = alarm.lamp === "fire" || alarm.lamp === "gas";
-  const choose = el("select", { id: "cause", required: isFalse },
-    el("option", { value: "", textContent: t(isFalse ? "ask.choose" : "ask.unknown") }),
-    ...causes.map(([id, text]) => el("option", { value: id, textContent: text })));
-  const there = el("input", { type: "checkbox", id: "on-site", required: isFalse });
-  const form = el("form", { method: "dialog" },
-    el("h2", { textContent: `${verbWord(name, alarm)} · ${alarm.place}` }),
-    el("p", { textContent: t(isFalse ? "ask.false" : fire ? "ask.real.fire" : "ask.real") }),
-    !isFalse && fire ? call119() : null,
-    el("label", {}, t("ask.cause"), choose),
-    el("label", { className: "tick" }, there, t("ask.on-site")),
-    el("div", { className: "buttons" },
-      el("button", { className: `big ${name}`, textContent: t("ask.send", { verb: verbWord(name, alarm) }) }),
-      el("button", { type: "button", className: "big", textContent: t("ask.back"), onclick: () => dialog.close() })));
-  form.addEventListener("submit", () => send("result", alarm, { result: name, cause: choose.value, on_site: there.checked }));
-  dialog.replaceChildren(form);
-  dialog.showModal();
+  const causes = (words.causes[alarm.lamp] ?? words.causes[""])[name];
+  return {
+    text: t(isFalse ? "ask.false" : fire ? "ask.real.fire" : "ask.real"),
+    extra: !isFalse && fire ? [call119()] : [],
+    fields: [
+      { id: "cause", kind: "select", label: t("ask.cause"), required: isFalse,
+        options: [["", t(isFalse ? "ask.choose" : "ask.unknown")], ...causes] },
+      { id: "on_site", kind: "tick", label: t("ask.on-site"), required: isFalse },
+      ...pinField("result"),
+    ],
+  };
 }

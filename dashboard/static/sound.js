@@ -49,6 +49,13 @@ export class Sound {
     if (wanted && this.armed) this.round();
   }
 
+  /** Plays one short tone, so that a person hears that sound works; never over an alarm's own. */
+  prove() {
+    if (!this.armed || this.tone) return;
+    this.play("supervisory");
+    setTimeout(() => this.tone === "supervisory" && this.stop(), 600);
+  }
+
   round() {
     const pattern = TONES[this.tone];
     let at = this.context.currentTime + 0.02;

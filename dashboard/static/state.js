@@ -79,6 +79,17 @@ export function buttons(alarm, verbs) {
   return list.filter(([, verb]) => verbs.includes(verb));
 }
 
+/** What else can be done about an alarm: [name, verb]. */
+export function extras(alarm, verbs, me) {
+  if (alarm.state === "pending") return [];
+  const list = [];
+  if (!alarm.result) list.push(["next", "next"]);
+  if (!alarm.acked && alarm.told.includes(me.id)) list.push(["decline", "decline"]);
+  list.push(["note", "note"], ["assign", "assign"]);
+  if (!alarm.repair) list.push(["repair", "repair"]);
+  return list.filter(([, verb]) => verbs.includes(verb));
+}
+
 /** The lamp whose tone has to be heard now, or "". */
 export function sounding(alarms) {
   const loud = alarms.find((a) => SOUNDING.has(a.state) && !a.silenced && !a.parent && !quiet(a));

@@ -1,0 +1,29 @@
+"""The places people go to on the page, in the order of the navigation. A table only: what a place shows is its page's matter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from dashboard.rights import LOOK, may
+
+
+class Place(NamedTuple):
+    """`word` is a key of the catalogue; `key` the letter that goes there after g. `of` names a part of the snapshot: without
+
+    anything in it nobody is sent there.
+    """
+
+    path: str
+    word: str
+    key: str
+    right: str = LOOK
+    of: str = ""
+
+
+PLACES = (Place("/", "nav.home", "h"),)
+
+
+def places(role: str, state: Mapping[str, Any] | None) -> list[Place]:
+    """Those that somebody of this role can use at this school; before anything is known, all of his role."""
+    return [p for p in PLACES if may(role, p.right) and (state is None or not p.of or state.get(p.of))]

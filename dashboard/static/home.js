@@ -1,0 +1,31 @@
+// The overview and the wall: alarms, points, outputs and one curve. Wiring only.
+
+import { Alarms } from "./alarms.js";
+import { Chart } from "./chart.js";
+import { Points } from "./points.js";
+import { open } from "./shell.js";
+
+open(() => {
+  let world = { state: null, now: null };
+  const alarms = new Alarms();
+  const chart = new Chart(() => world);
+  const points = new Points((id) => chart.open(id));
+  return {
+    build(now) {
+      world = now;
+      points.build(world.state);
+    },
+    show(now, ids) {
+      world = now;
+      alarms.show(world);
+      points.show(world.state, world.now, ids);
+      points.mark(world.state, world.alarms);
+      points.showOutputs(world.state);
+      chart.show();
+    },
+    tick() {
+      alarms.tick(world.now);
+      points.tick(world.state, world.now);
+    },
+  };
+}, { ownAlarm: true });

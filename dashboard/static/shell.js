@@ -1,0 +1,165 @@
+// What every page has: the live state, lamps, notes, sound, clock, the word for old data, the alarm that no page may hide, keys.
+
+import { headline } from "./alarms.js";
+import { press, standing } from "./ask.js";
+import { byId, el, flag, put } from "./dom.js";
+import { wallTime } from "./format.js";
+import { Sound } from "./sound.js";
+import { firstAlarm, lamps, merge, sorted, sounding } from "./state.js";
+import { Stream } from "./stream.js";
+import { loadWords, t } from "./words.js";
+
+const TICK_MS = 200;
+const RETRY_MS = 2000;
+const GO_MS = 1500; // after g, the letter of a place
+const KEYS_OFF = "keys-off"; // kept by this browser: somebody who dictates, or rests an arm on the keys, wants none
+
+/**
+ * Runs a page. Its methods, all optional: build(world) after each snapshot, show(world, ids) after each change (`ids` the points
+ * that moved, undefined for all), tick(world) five times a second. `world` is {state, now, alarms, lost}.
+ * `ownAlarm`: the page itself shows the first alarm, so the headline stays away.
+ */
+export function open(make, { ownAlarm = false } = {}) {
+  boot(() => start(make(), ownAlarm));
+}
+
+function start(page, ownAlarm) {
+  const world = { state: null, now: null, alarms: [], lost: true };
+  const sound = new Sound();
+
+  const showSound = () => {
+    byId("mute").hidden = sound.armed;
+    byId("armed").hidden = !sound.armed;
+    if (sound.armed) put(byId("armed"), t("sound.on"));
+    if (world.state) sound.play(world.lost ? "fault" : sounding(world.alarms));
+  };
+  const showAll = (ids) => {
+    world.now = stream.boxNow();
+    world.alarms = sorted(world.state);
+    page.show?.(world, ids);
+    showLamps(world);
+    showNotes(world.state);
+    if (!ownAlarm) headline(world);
+    showSound();
+    standing(world);
+  };
+  const setLost = (value, reason) => {
+    world.lost = value;
+    flag(document.body, "lost", value);
+    put(byId("why"), reason ? t(`lost.${reason}`) : "");
+    for (const button of document.querySelectorAll(".buttons button, #ask button")) button.inert = value;
+    if (world.state) showLamps(world);
+    showSound();
+  };
+  const tick = () => {
+    const age = stream.age();
+    world.now = stream.boxNow();
+    if (!world.state || age === null) return;
+    put(byId("age"), t("age", { s: (age / 1000).toFixed(1) }));
+    put(byId("clock"), wallTime(world.now, world.state.site?.timezone) + (world.state.clock_ok === false ? ` ${t("clock.bad")}` : ""));
+    page.tick?.(world);
+    if (byId("mute").hidden !== sound.armed) showSound();
+  };
+  const stream = new Stream({
+    snapshot(whole) {
+      world.state = whole;
+      world.now = stream.boxNow();
+      document.body.classList.remove("waiting");
+      put(byId("site"), whole.site?.name ?? "");
+      page.build?.(world);
+      showAll();
+      tick();
+    },
+    delta(delta) {
+      if (!world.state) return;
+      merge(world.state, delta);
+      if (Object.keys(delta).length > 1) showAll(Object.keys(delta.points ?? {}));
+    },
+    lost: (reason) => setLost(true, reason),
+    live: () => setLost(false, ""),
+  });
+  byId("arm").addEventListener("click", async () => {
+    await sound.arm();
+    showSound();
+  });
+  byId("armed").addEventListener("click", () => sound.prove());
+  sound.tryArm().then(showSound);
+  keys(world, sound);
+  setInterval(tick, TICK_MS);
+}
+
+function showLamps(world) {
+  const { counts, incomplete, normal } = lamps(world.state, world.lost);
+  for (const lamp of document.querySelectorAll(".lamp")) {
+    const id = lamp.dataset.lamp;
+    const count = id === "normal" ? normal : (counts[id] ?? 0);
+    const unsure = id === "normal" && incomplete > 0;
+    flag(lamp, "lit", count > 0);
+    flag(lamp, "incomplete", unsure);
+    if (id === "normal") put(lamp.querySelector(".word"), t(unsure ? "lamp.incomplete" : "lamp.normal"));
+    else put(lamp.querySelector(".count"), count ? String(count) : "");
+  }
+}
+
+function showNotes(state) {
+  const notes = [];
+  if (state.speed > 1) notes.push(["demo", t("note.speed", { n: state.speed })]);
+  if (state.journal?.ok === false || state.journal?.degraded) notes.push(["bad", t("note.degraded")]);
+  if (state.stream?.enabled && state.stream.backlog > 1000) notes.push(["", t("note.backlog", { n: state.stream.backlog })]);
+  const watch = state.watch ?? {};
+  const off = (watch.out_of_service ?? 0) + (watch.unverified ?? 0);
+  if (off) notes.push(["bad", t("note.out", { n: off, u: watch.unverified })]);
+  if (watch.maintenance) notes.push(["bad", t("note.maintenance", { n: watch.maintenance })]);
+  if (watch.trial) notes.push(["", t("note.trial", { n: watch.trial })]);
+  if (watch.drill) notes.push(["demo", t("note.drill")]);
+  if (watch.flood) notes.push(["bad", t("note.flood")]);
+  const key = JSON.stringify(notes);
+  if (byId("notes").dataset.key === key) return;
+  byId("notes").dataset.key = key;
+  byId("notes").replaceChildren(...notes.map(([name, text]) => el("p", { className: `note ${name}`, textContent: text })));
+}
+
+/** a answers the first alarm, m mutes it, g and a letter goes to a place, / searches, ? says so. Never while somebody types. */
+function keys(world, sound) {
+  let going = 0;
+  document.addEventListener("keydown", (event) => {
+    const typing = localStorage.getItem(KEYS_OFF) ? event.key !== "?" : event.target.closest?.("input, textarea, select, dialog") || event.ctrlKey || event.altKey || event.metaKey;
+    if (typing) return;
+    const first = firstAlarm(world.alarms);
+    const there = performance.now() - going < GO_MS && document.querySelector(`.places a[data-key="${CSS.escape(event.key)}"]`);
+    if (there) return there.click();
+    going = event.key === "g" ? performance.now() : 0;
+    if (event.key === "a" && first && !first.acked) press("ack", "ack", first);
+    else if (event.key === "m" && first && !first.silenced) press("silence", "silence", first);
+    else if (event.key === "?") help();
+    else if (event.key === "/") {
+      event.preventDefault();
+      document.querySelector("input[type=search]")?.focus();
+    }
+  });
+}
+
+function help() {
+  const dialog = byId("ask");
+  dialog.replaceChildren(el("h2", { textContent: t("keys") }),
+    el("dl", { className: "keys" }, ...["a", "m", "slash", "g"].flatMap((key) => [
+      el("dt", {}, el("kbd", { textContent: key === "slash" ? "/" : key })), el("dd", { textContent: t(`keys.${key}`) })])),
+    el("p", { textContent: [...document.querySelectorAll(".places a")].map((a) => `g ${a.dataset.key} ${a.textContent}`).join(" · ") }),
+    el("label", { className: "tick" }, el("input", { type: "checkbox", checked: Boolean(localStorage.getItem(KEYS_OFF)),
+      onchange: (event) => (event.target.checked ? localStorage.setItem(KEYS_OFF, "1") : localStorage.removeItem(KEYS_OFF)) }), t("keys.off")),
+    el("div", { className: "buttons" }, el("button", { className: "big", textContent: t("ask.back"), onclick: () => dialog.close() })));
+  dialog.showModal();
+}
+
+/** Without words nothing can be said, so the page waits for them, grey, with its lost strip up. */
+async function boot(begin) {
+  try {
+    await loadWords();
+  } catch {
+    document.body.classList.add("lost");
+    setTimeout(() => boot(begin), RETRY_MS);
+    return;
+  }
+  document.body.classList.remove("lost");
+  begin();
+}
