@@ -163,6 +163,16 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True)
+class Outside:
+    """Whom the school calls outside, or where its emergency material lies: for the screen, never called by the box."""
+
+    name: str
+    phone: str = ""
+    where: str = ""
+    until: str = ""  # YYYY-MM-DD: until when the agreement or the material is good
+
+
+@dataclass(frozen=True, slots=True)
 class Plant:
     site: str
     name: str
@@ -180,6 +190,7 @@ class Plant:
     calendar: Calendar = Calendar()
     channels: Mapping[str, str] = field(default_factory=dict)  # id -> type: what one can carry is alerts.budget.LIMITS
     checklists: Mapping[str, tuple[Item, ...]] = field(default_factory=dict)  # kind of alarm -> what to do about it
+    outside: tuple[Outside, ...] = ()
     kind: str = "school"  # or kindergarten: how often drills are due
     stores: Mapping[str, Store] = field(default_factory=dict)
     speed: int = 1  # durations of rules and policies are already divided by it; never poll periods

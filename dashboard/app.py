@@ -20,7 +20,7 @@ from dashboard.auth import Users, new_password
 from dashboard.door import Need, SeeOther, undeclared
 from dashboard.live import Live
 from dashboard.office import Office
-from dashboard.pages import api, assets, command, frame, health, login, stream
+from dashboard.pages import api, assets, command, frame, health, login, questions, stream
 from dashboard.rights import ACT, LOOK, OPEN, PROBE
 from drivers.reading import Clock
 from gateway.local import LocalClient
@@ -32,6 +32,8 @@ ADMIN = "admin"
 # method, path, what answers, its right
 ROUTES = (
     ("GET", "/", frame.page("home.html"), Need(LOOK, page=True)),
+    ("GET", "/alarms", frame.page("alarms.html"), Need(LOOK, page=True)),
+    ("GET", "/service", frame.page("service.html"), Need(LOOK, page=True)),
     ("GET", "/login", login.form, Need(OPEN)),
     ("POST", "/login", login.enter, Need(OPEN)),
     ("POST", "/logout", login.leave, Need(LOOK, page=True)),
@@ -43,6 +45,7 @@ ROUTES = (
     ("GET", "/api/v1/history", api.history, Need(LOOK)),
     ("GET", "/api/v1/stream", stream.stream, Need(LOOK)),
     ("POST", "/api/v1/command", command.command, Need(ACT)),
+    *(("GET", f"/api/v1/{what}", questions.question(what), Need(row[0])) for what, row in questions.QUESTIONS.items()),
 )
 
 

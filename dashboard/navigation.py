@@ -21,7 +21,11 @@ class Place(NamedTuple):
     of: str = ""
 
 
-PLACES = (Place("/", "nav.home", "h"),)
+PLACES = (
+    Place("/", "nav.home", "h"),
+    Place("/alarms", "nav.alarms", "a"),
+    Place("/service", "nav.service", "o"),
+)
 
 
 def places(role: str, state: Mapping[str, Any] | None) -> list[Place]:

@@ -16,7 +16,8 @@ from drivers.lending import LineBusy
 from drivers.plan import is_fire
 from drivers.poller import Poller
 from drivers.reading import Clock, Reading
-from gateway import figures, incident, marks_view, selftest, view
+from gateway import asked, figures, incident, marks_view, selftest, view
+from gateway.asked import whole
 from gateway.bustask import BusTask
 from gateway.change.changer import Changer
 from gateway.decide import Decider
@@ -70,6 +71,7 @@ class Box:
         self._about = view.about_json(site.plant)
         self._histories = Histories(site.plant.site, site.database, readings, self._about)
         self._modes: dict[str, Json] = {}
+        self._screen = asked.Asked(site, engine, pollers, readings, clock)
         self._bus_of = {device.id: device.bus for device in site.devices}
 
     # Actions: what the Decider asks for once an Outcome stands
@@ -110,6 +112,7 @@ class Box:
     # for the pollers and the health task
 
     def readings(self, readings: Sequence[Reading]) -> None:
+        self._screen.heard.take(readings)
         if not self.server.followed:
             return
         points = {r.point: self._about[r.point] | view.reading_json(r) for r in readings if r.point in self._about}
@@ -135,8 +138,7 @@ class Box:
         """Once a second: the parts of the snapshot that nobody announces."""
         if not self.server.followed:
             return
-        self.server.push({"stores": self._stores()}, urgent=False)
-        self.server.push({"config": self.changer.state()}, urgent=False)
+        self.server.push({"stores": self._stores(), "post": self._post(), "config": self.changer.state()}, urgent=False)
         self.server.push({"stream": self._stream(), "journal": self._journal_json(), "lines": self._lines()}, urgent=False)
 
     # Handler of the LocalServer
@@ -168,6 +170,7 @@ class Box:
             "alarms": {a.id: view.alarm_json(plant, a, now) for a in self.engine.alarms.values()},
             "outputs": self._outputs(),
             "stores": self._stores(),
+            "post": self._post(),
             "stream": self._stream(),
             "config": self.changer.state(),
             "journal": self._journal_json(),
@@ -182,7 +185,7 @@ class Box:
             "incident": self._ask_incident,
             "config": self._ask_config,
             "config-source": lambda _: self.changer.source(),
-            "config-version": lambda r: self.changer.version(_number(r, "n", 0)),
+            "config-version": lambda r: self.changer.version(whole(r, "n", 0)),
             "config-check": lambda r: self.changer.checked(r.get("text"), str(r.get("person", ""))),
             "health": self._ask_health,
             "read": self._ask_read,
@@ -192,6 +195,7 @@ class Box:
             "drills": self._ask_drills,
             "drill": self._ask_drill,
             "channels": self._ask_channels,
+            **self._screen.questions(),
         }
         if what not in questions:
             raise RequestError("bad-request", "没有这个问题", f"ask one of: snapshot {' '.join(questions)}")
@@ -208,11 +212,11 @@ class Box:
     # questions
 
     async def _ask_events(self, request: Json) -> list[Json]:
-        since, limit = _number(request, "since", 0), min(_number(request, "limit", 500), 1000)
+        since, limit = whole(request, "since", 0), min(whole(request, "limit", 500), 1000)
         return [json.loads(body) for _, body in await self._audit(audit.events, since, limit)]
 
     async def _ask_kpi(self, request: Json) -> Json:
-        days = min(max(_number(request, "days", 30), 1), 400)
+        days = min(max(whole(request, "days", 30), 1), 400)
         return await self._audit(figures.kpi_json, self.plant, tuple(self.engine.alarms.values()), self.clock.now(), days)
 
     async def _ask_channels(self, request: Json) -> Json:
@@ -298,7 +302,7 @@ class Box:
             raise RequestError("bad-request", f"问题不对：{error}", f"not a question: {error}") from None
         fire = any(is_fire(d) for d in self.site.devices if d.bus == bus)
         longest = FIRE_LATENCY if fire else MOST_LATENCY
-        latency = max(10, min(_number(request, "latency", FIRE_LATENCY), longest))
+        latency = max(10, min(whole(request, "latency", FIRE_LATENCY), longest))
         return heard_json(await probe(poller, unit, read, latency))
 
     # parts of the snapshot
@@ -314,6 +318,9 @@ class Box:
 
     def _stores(self) -> Json:
         return stores_json(self.plant, self.engine.stores, self.engine.view, self.clock.now())
+
+    def _post(self) -> Json:
+        return marks_view.post_json(self.engine.desk, self.clock.now(), self.clock.ok())
 
     def _stream(self) -> Json:
         if self._uplink is None:
@@ -351,13 +358,6 @@ def _command(given: Json) -> Command:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise RequestError("bad-request", "命令格式不对", f"not a command: {error}") from None
-
-
-def _number(request: Json, name: str, default: int) -> int:
-    value = request.get(name, default)
-    if not isinstance(value, int) or value < 0:
-        raise RequestError("bad-request", f"{name} 应为非负整数", f"{name} must be a whole number from 0 up")
-    return value
 
 
 def _text(value: object) -> str:

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from alerts import marks
+from alerts.desk import Desk
 from alerts.flood import groups
 from alerts.model import Alarm, Mark, Stage
 from alerts.plant import Plant
+from drivers.reading import Now
 
 Json = dict[str, Any]
 
@@ -72,6 +74,21 @@ def watch_json(plant: Plant, standing: Mapping[str, Mark], modes: Mapping[str, J
         "groups": [
             {"zone": g.zone, "parent": g.parent, "alarms": list(g.alarms), "severity": int(g.severity)}
             for g in (groups(alarms.values(), plant) if flood else ())
+        ],
+    }
+
+
+def post_json(desk: Desk, now: Now, clock_ok: bool) -> Json:
+    """Who stands at the duty post: `desk` is the person in whose name a registered desk answers, "" while there is nobody."""
+    posts = desk.posts(now, clock_ok)
+    return {
+        "desk": desk.person(now, clock_ok),
+        "duty": list(posts["duty"]),
+        "leader": list(posts["leader"]),
+        "taken": [
+            {"person": m.who, "since": m.since.wall, "until": m.until.wall if m.until else None}
+            for m in desk.marks.values()
+            if m.kind == "shift"
         ],
     }
 

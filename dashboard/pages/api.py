@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, Response
 
 from alerts.causes import CAUSES
 from alerts.kinds import KINDS, LAMPS
+from alerts.marks import REASONS
 from dashboard.door import Visitor
 from dashboard.office import LANGUAGES, language, office
 from dashboard.rights import VERBS
@@ -35,6 +36,7 @@ async def words(request: Request) -> dict[str, Any]:
             lamp: {result: [[pair[0], pair[at]] for pair in pairs] for result, pairs in by.items()}
             for lamp, by in CAUSES.items()
         },
+        "reasons": [{"id": why, "needs": needs} for why, (_, needs) in REASONS.items()],  # of 停用
         "me": {"id": visitor.person, "name": visitor.name, "role": visitor.role},
         "verbs": VERBS.get(visitor.role, ()),
         "csrf": visitor.csrf,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import gzip
 import mimetypes
 
 from fastapi import HTTPException, Request
@@ -11,6 +13,7 @@ from dashboard.office import office
 from dashboard.pages.frame import YEAR_S
 
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
+_PACKED = frozenset({".js", ".css", ".svg"})
 
 
 async def static(request: Request, version: str, name: str) -> Response:
@@ -22,4 +25,13 @@ async def static(request: Request, version: str, name: str) -> Response:
     suffix = "." + name.rpartition(".")[2]
     kind = _TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "text/plain"
     keep = f"public, max-age={YEAR_S}, immutable" if version == shared.version else "no-cache"
-    return Response(body, media_type=kind, headers={"cache-control": keep})
+    headers = {"cache-control": keep, "vary": "accept-encoding"}
+    if "gzip" in request.headers.get("accept-encoding", "") and suffix in _PACKED:
+        body, headers["content-encoding"] = packed(body), "gzip"
+    return Response(body, media_type=kind, headers=headers)
+
+
+@functools.cache
+def packed(body: bytes) -> bytes:
+    """Once for each file: a school's line to the outside may be slow."""
+    return gzip.compress(body, 6, mtime=0)

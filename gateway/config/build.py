@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from alerts.calendar import SLEEP
 from alerts.model import Policy, Rule, Scalar
-from alerts.plant import Building, Calendar, OutputPoint, Person, Plant, Point, Shift, Sleep, Store, Zone
+from alerts.plant import Building, Calendar, OutputPoint, Outside, Person, Plant, Point, Shift, Sleep, Store, Zone
 from alerts.rules.cabinet import NEEDS
 from drivers.profile import Channel, Device, Profile
 from drivers.quantities import GASES, QUANTITIES
@@ -61,6 +61,7 @@ def build(
         calendar=calendar,
         channels={c.id: c.type for c in file.channels},
         checklists=library.checklists,
+        outside=tuple(Outside(o.name, o.phone, o.where, o.until) for o in file.outside),
         kind=head.kind,
         speed=speed,
     )

@@ -280,6 +280,13 @@ class DatabaseFile(Strict):
     token_file: str = ""
 
 
+class OutsideFile(Strict):
+    name: Place
+    phone: str = ""
+    where: Annotated[str, _words(20)] = ""
+    until: Annotated[str, BeforeValidator(_day)] = ""
+
+
 class SpeechFile(Strict):
     player: str
 
@@ -296,6 +303,7 @@ class SiteFile(Strict):
     outputs: list[OutputFile] = Field(default_factory=list)
     stores: list[StoreFile] = Field(default_factory=list)
     channels: list[ChannelConfigFile] = Field(default_factory=list)
+    outside: list[OutsideFile] = Field(default_factory=list)
     speech: SpeechFile | None = None
     uplink: UplinkFile | None = None
     database: DatabaseFile | None = None

@@ -1,0 +1,160 @@
+// The page of alarms: filters and list, several at once, flood groups, figures; the story of one lies beside it.
+
+import { lifeText, namer, title } from "./alarms.js";
+import { press } from "./ask.js";
+import { byId, el, flag, place, put } from "./dom.js";
+import { Filters, PERIODS } from "./filters.js";
+import { wallTime } from "./format.js";
+import { fetchJson } from "./fetch.js";
+import { Figures, floods } from "./kpi.js";
+import { open } from "./shell.js";
+import { Story } from "./story.js";
+import { buttons, extras } from "./state.js";
+import { t, words } from "./words.js";
+
+const TOGETHER = ["ack", "silence", "note", "assign", "false"];
+const MOST_ROWS = 300;
+
+class List {
+  constructor() {
+    this.world = null;
+    this.past = new Map(); // alarms of the period, those that are over
+    this.rows = new Map(); // alarm id -> {key, node, life}
+    this.chosen = new Set();
+    this.filters = new Filters(byId("filters"), (name) => this.filtered(name));
+    this.story = new Story(byId("one"), () => this.pick(""));
+    this.figures = new Figures(byId("figures"), byId("kpi"));
+    this.picked = new URLSearchParams(location.search).get("id") ?? "";
+    window.addEventListener("popstate", () => this.pick(new URLSearchParams(location.search).get("id") ?? "", false));
+    byId("head").replaceChildren(el("tr", {}, el("th", {}, el("input", { type: "checkbox", id: "every", ariaLabel: t("list.every"),
+      onchange: (event) => this.every(event.target.checked) })),
+    ...["what", "where", "when", "life", "who"].map((name) => el("th", { scope: "col", textContent: t(`list.${name}`) }))));
+  }
+
+  build(world) {
+    this.world = world;
+    this.filters.build(world.state);
+    this.load();
+  }
+
+  filtered(name) {
+    if (name === "period" || name === "state") this.load();
+    this.show(this.world);
+  }
+
+  /** Fetches what is over; what is open comes by itself. */
+  async load() {
+    if (!this.filters.past && !this.picked) return;
+    const to = Math.ceil(this.world.now);
+    const found = await fetchJson("alarms", { from: Math.floor(to - PERIODS[this.filters.values.period]), to });
+    if (!found) return;
+    this.past = new Map(found.map((alarm) => [alarm.id, alarm]));
+    this.show(this.world);
+  }
+
+  show(world) {
+    const { state, alarms } = world;
+    for (const id of this.past.keys()) if (state.alarms[id]) this.past.delete(id);
+    if (this.had && this.filters.past) for (const id of this.had) if (!state.alarms[id] && !this.past.has(id)) this.load();
+    this.had = Object.keys(state.alarms);
+    const name = namer(state);
+    const all = [...alarms, ...[...this.past.values()].sort((a, b) => b.first - a.first)];
+    this.shown = all.filter((alarm) => this.filters.fits(alarm, this.textOf(alarm, state, name)));
+    for (const id of this.chosen) if (!this.shown.some((alarm) => alarm.id === id)) this.chosen.delete(id);
+    place(byId("rows"), this.shown.slice(0, MOST_ROWS).map((alarm) => this.row(alarm, state, name)));
+    byId("empty").hidden = this.shown.length > 0 && this.shown.length <= MOST_ROWS;
+    put(byId("empty"), this.shown.length ? t("list.more", { n: this.shown.length - MOST_ROWS }) : t(this.filters.past ? "list.none" : "alarms.none"));
+    this.several();
+    floods(byId("floods"), world, (id) => this.pick(id));
+    const picked = this.picked ? (state.alarms[this.picked] ?? this.past.get(this.picked)) : null;
+    this.story.show(picked, this.picked, world);
+    flag(document.body, "picked", Boolean(this.picked));
+    this.tick(world);
+  }
+
+  textOf(alarm, state, name) {
+    const building = state.buildings.find((b) => b.id === alarm.building)?.name ?? "";
+    return [title(alarm), alarm.place, alarm.device_name, building, alarm.point, alarm.number, alarm.cause,
+      ...[alarm.acked_by, alarm.result_by, alarm.assignee].filter(Boolean).map(name)].join(" ");
+  }
+
+  row(alarm, state, name) {
+    const key = JSON.stringify([alarm, this.picked === alarm.id]);
+    const old = this.rows.get(alarm.id);
+    if (old?.key === key) {
+      old.box.checked = this.chosen.has(alarm.id);
+      return old.node;
+    }
+    const life = el("span", {});
+    const isOpen = alarm.state !== "normal";
+    const box = el("input", { type: "checkbox", checked: this.chosen.has(alarm.id), disabled: !isOpen, ariaLabel: t("list.choose", { what: `${title(alarm)} ${alarm.place}` }),
+      onchange: (event) => this.choose(alarm.id, event.target.checked) });
+    const result = alarm.result ? t(`result.${alarm.result}`) + (alarm.cause ? ` · ${alarm.cause}` : "") : "";
+    const people = [alarm.acked_by && t("acked", { name: name(alarm.acked_by) }), alarm.assignee && t("assigned", { name: name(alarm.assignee) })].filter(Boolean);
+    const node = el("tr", { className: `${alarm.state}${this.picked === alarm.id ? " picked" : ""}`, data: { lamp: alarm.lamp, alarm: alarm.id } },
+      el("td", {}, box),
+      el("td", { className: "what" }, el("span", { className: "mark" }, el("span", { className: "shape", ariaHidden: "true" })),
+        el("a", { href: `?id=${encodeURIComponent(alarm.id)}`, textContent: title(alarm), onclick: (event) => {
+          event.preventDefault();
+          this.pick(alarm.id);
+        } }), alarm.first_up ? el("span", { className: "badge", textContent: t("first") }) : null,
+        alarm.mode ? el("span", { className: "mode", textContent: t(`mode.${alarm.mode}`) }) : null),
+      el("td", { className: "where", textContent: [alarm.place || alarm.point, alarm.device_name].filter(Boolean).join(" · ") }),
+      el("td", { className: "when", textContent: wallTime(alarm.first, state.site?.timezone) }),
+      el("td", { className: "life" }, life, result ? el("span", { className: "result", textContent: ` ${result}` }) : null),
+      el("td", { className: "who", textContent: people.join(" · ") }));
+    this.rows.set(alarm.id, { key, node, box, life, alarm });
+    return node;
+  }
+
+  choose(id, on) {
+    on ? this.chosen.add(id) : this.chosen.delete(id);
+    this.several();
+  }
+
+  every(on) {
+    this.chosen = new Set(on ? this.shown.filter((alarm) => alarm.state !== "normal").map((alarm) => alarm.id) : []);
+    for (const [id, { box }] of this.rows) box.checked = this.chosen.has(id);
+    this.several();
+  }
+
+  /** The bar of buttons for those chosen: what every one of them allows. */
+  several() {
+    const chosen = this.shown.filter((alarm) => this.chosen.has(alarm.id));
+    const bar = byId("several");
+    const key = JSON.stringify(chosen.map((alarm) => [alarm.id, alarm.state, alarm.silenced, alarm.acked, alarm.result]));
+    if (bar.dataset.key === key) return;
+    bar.dataset.key = key;
+    bar.hidden = chosen.length === 0;
+    byId("every").checked = chosen.length > 0 && chosen.length === this.shown.filter((alarm) => alarm.state !== "normal").length;
+    if (!chosen.length) return;
+    const lists = chosen.map((alarm) => new Map([...buttons(alarm, words.verbs).filter(([, , on]) => on), ...extras(alarm, words.verbs, words.me)].map(([label, verb]) => [label, verb])));
+    const same = new Set(chosen.map((alarm) => alarm.lamp)).size === 1; // one cause for all needs alarms of one kind
+    const shared = TOGETHER.filter((label) => lists.every((list) => list.has(label)) && (label !== "false" || same));
+    bar.replaceChildren(el("strong", { textContent: t("list.chosen", { n: chosen.length }) }),
+      el("div", { className: "buttons" }, ...shared.map((label) => el("button", { className: label, textContent: t(`verb.${label}`),
+        onclick: () => press(label, lists[0].get(label), ...chosen) })),
+      el("button", { textContent: t("list.clear"), onclick: () => this.every(false) })),
+      shared.length ? null : el("span", { textContent: t("list.nothing") }));
+  }
+
+  pick(id, push = true) {
+    this.picked = id;
+    if (push) {
+      const query = new URLSearchParams(location.search);
+      id ? query.set("id", id) : query.delete("id");
+      history.pushState(null, "", `?${query}`);
+    }
+    this.show(this.world);
+    if (id) byId("one").scrollIntoView({ block: "nearest" });
+    if (id && !this.world.state.alarms[id] && !this.past.has(id)) this.load();
+  }
+
+  tick(world) {
+    if (world.now === null) return;
+    for (const { life, alarm } of this.rows.values()) put(life, lifeText(alarm, world.now));
+    this.story.tick(world.now);
+  }
+}
+
+open(() => new List());

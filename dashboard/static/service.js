@@ -1,0 +1,122 @@
+// 停用, 维保, 试运行, tests: what stands, what it still waits for, and the forms that begin one. The engine decides what is allowed.
+
+import { pinField, reply, send } from "./ask.js";
+import { namer } from "./alarms.js";
+import { byId, el, put } from "./dom.js";
+import { duration, wallTime } from "./format.js";
+import { question } from "./form.js";
+import { open } from "./shell.js";
+import { said, t, words } from "./words.js";
+import { field, typed } from "./when.js";
+
+const HOUR = 3600 * 1000;
+// kind of mark -> verbs that end, prolong or change it
+const ENDS = { "out-of-service": ["back", "extend"], maintenance: ["extend", "rooms", "end"], trial: ["accept"], test: ["extend", "end"], rehearsal: [], drill: [], "call-drill": [] };
+
+class Service {
+  constructor() {
+    this.key = "";
+    this.ticks = [];
+  }
+
+  build(world) {
+    this.world = world;
+    const begin = ["out-of-service", "maintenance", "trial", "test", "rehearse"].filter((verb) => words.verbs.includes(verb));
+    byId("begin").replaceChildren(...begin.map((verb) => el("button", { className: "big", textContent: t(`begin.${verb}`), onclick: () => this.begin(verb), data: { begin: verb } })));
+  }
+
+  show(world) {
+    this.world = world;
+    const { state } = world;
+    const marks = Object.values(state.marks ?? {}).filter((mark) => mark.listed).sort((a, b) => a.since - b.since);
+    byId("empty").hidden = marks.length > 0;
+    const key = JSON.stringify(marks);
+    if (key === this.key) return;
+    this.key = key;
+    this.ticks = [];
+    byId("marks").replaceChildren(...marks.map((mark) => this.mark(mark, state)));
+  }
+
+  tick(world) {
+    for (const tick of this.ticks) tick(world.now);
+  }
+
+  mark(mark, state) {
+    const name = namer(state);
+    const zone = state.site?.timezone;
+    const until = el("span");
+    this.ticks.push((now) => put(until, mark.until === null ? t("until.none") : mark.until > now
+      ? t("until", { t: wallTime(mark.until, zone).slice(0, 16), d: duration(mark.until - now) }) : t("until.over", { t: wallTime(mark.until, zone).slice(0, 16) })));
+    const done = new Map(mark.lines.filter((line) => line.what === "test-alarm" || line.what === "good").map((line) => [line.about, line]));
+    const label = (id) => pointName(id, state);
+    const facts = Object.entries(mark.facts).filter(([, value]) => value !== "" && value !== null).map(([id, value]) =>
+      el("p", { textContent: `${factName(id)}：${id === "consent" || id === "technician" ? name(value) : value}` }));
+    return el("li", { className: `mark ${mark.stage}`, data: { lamp: mark.lamp, mark: mark.id } },
+      el("div", { className: "head" }, el("strong", { textContent: `${said(mark.label)} ${t("number", { n: String(mark.number).padStart(2, "0") })}` }),
+        el("span", { textContent: t(`stage.${mark.stage}`) })),
+      el("p", {}, [state.buildings.find((b) => b.id === mark.building)?.name, mark.why, name(mark.who)].filter(Boolean).join(" · "), " · ",
+        t("from", { t: wallTime(mark.since, zone).slice(0, 16) }), " · ", until),
+      ...facts,
+      mark.points.length || done.size ? el("details", { open: mark.stage === "returning" || mark.stage === "unverified" },
+        el("summary", { textContent: mark.stage === "on" || mark.stage === "planned" ? t("covers", { n: mark.covered || mark.points.length })
+          : t("waits", { n: mark.points.length, of: mark.covered }) }),
+        el("ul", { className: "checks" }, ...mark.points.map((id) => el("li", { textContent: `${mark.stage === "on" || mark.stage === "planned" ? "·" : "○"} ${label(id)}` })),
+          ...[...done].map(([id, line]) => el("li", { className: "done", textContent: `✓ ${label(id)} ${wallTime(line.at, zone).slice(11)}` })))) : null,
+      el("div", { className: "buttons" }, ...(ENDS[mark.kind] ?? []).filter((verb) => words.verbs.includes(verb)).map((verb) =>
+        el("button", { textContent: t(`does.${verb}`), data: { verb }, onclick: () => this.press(verb, mark) }))));
+  }
+
+  press(verb, mark) {
+    const { state } = this.world;
+    const fields = { rooms: [{ id: "rooms", kind: "select", label: t("fact.rooms"), required: true, options: zonesOf(state, mark.building) }],
+      accept: [{ id: "sheet", label: t("fact.sheet"), required: true }, { id: "signed", label: t("fact.signed"), required: true }] }[verb] ?? [];
+    const all = [...fields, ...pinField(verb)];
+    if (!all.length) return send(verb, mark.id);
+    question({ title: `${t(`does.${verb}`)} · ${said(mark.label)}`, button: t("ask.send", { verb: t(`does.${verb}`) }), fields: all,
+      send: ({ pin, ...args }) => send(verb, mark.id, args, pin) });
+  }
+
+  begin(verb) {
+    const { state, now } = this.world;
+    const zone = state.site?.timezone;
+    const later = (hours) => field(now + hours * HOUR, zone);
+    const places = [...state.zones.map((z) => [`zone:${z.id}`, `${t("place.zone")} ${z.name}`]), ...state.buildings.map((b) => [`building:${b.id}`, `${t("place.building")} ${b.name}`]),
+      ...Object.keys(state.points).map((id) => [`points:${id}`, `${t("place.point")} ${pointName(id, state)}`])];
+    const place = { id: "place", kind: "select", label: t("fact.place"), required: true, options: [["", t("ask.choose-place")], ...places] };
+    const building = { id: "building", kind: "select", label: t("filter.building"), required: true, options: state.buildings.map((b) => [b.id, b.name]) };
+    const people = [["", "–"], ...state.people.map((p) => [p.id, p.name])];
+    const until = (hours) => ({ id: "until", kind: "time", label: t("fact.until"), required: true, value: later(hours) });
+    const forms = {
+      "out-of-service": [place, { id: "why", kind: "select", label: t("fact.why"), required: true, options: words.reasons.map(({ id, needs }) =>
+        [id, [t(`why.${id}`), needs.length ? t("why.needs", { list: needs.map(factName).join(t("comma")) }) : ""].filter(Boolean).join(" ")]) },
+      until(2), { id: "measure", label: t("fact.measure") }, { id: "permit", label: t("fact.permit") }, { id: "keeper", label: t("fact.keeper") },
+      { id: "consent", kind: "select", label: t("fact.consent"), options: people }, { id: "text", label: t("fact.text") }],
+      maintenance: [building, { id: "technician", label: t("fact.technician"), required: true }, { id: "firm", label: t("fact.firm") },
+        { id: "rooms", kind: "select", label: t("fact.rooms"), options: [["", "–"], ...zonesOf(state)] }, until(4)],
+      trial: [building],
+      test: [place, until(1)],
+      rehearse: [{ ...place, options: places.filter(([id]) => id.startsWith("points:")) }],
+    };
+    question({ title: t(`begin.${verb}`), text: t(`begin.${verb}.hint`), button: t("ask.send", { verb: t(`begin.${verb}`) }),
+      fields: [...forms[verb], ...pinField(verb)],
+      send: ({ pin, place: where, until: end, ...rest }) => {
+        const args = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== ""));
+        if (end !== undefined) args.until = typed(end, zone);
+        if (args.until === null) return reply(t("when.bad"), false);
+        if (verb === "rehearse") return send(verb, where.slice("points:".length), { points: where.slice("points:".length) }, pin);
+        const [what, id] = where ? [where.slice(0, where.indexOf(":")), where.slice(where.indexOf(":") + 1)] : ["", ""];
+        return send(verb, "", what ? { ...args, [what]: id } : args, pin);
+      } });
+  }
+}
+
+const factName = (id) => (`fact.${id}` in words.text ? t(`fact.${id}`) : id);
+const zonesOf = (state, building) => state.zones.filter((z) => !building || z.building === building).map((z) => [z.id, z.name]);
+
+function pointName(id, state) {
+  const point = state.points[id];
+  if (!point) return id;
+  return [...new Set([state.zones.find((z) => z.id === point.zone)?.name, point.name, words.quantities[point.quantity]])].filter(Boolean).join(" · ");
+}
+
+open(() => new Service());

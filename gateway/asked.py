@@ -1,0 +1,165 @@
+"""What the screen asks over the socket beside the snapshot: alarms of a period, one alarm's story, devices, refused lines. Reads only."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, TypeVar
+
+from alerts.engine import Engine
+from alerts.model import Alarm
+from alerts.plant import Plant
+from drivers.bus import Counts
+from drivers.poller import Poller
+from drivers.reading import Clock, Now, Quality, Reading
+from gateway.bustask import BusTask
+from gateway.jsonable import from_jsonable, to_jsonable
+from gateway.local import RequestError
+from gateway.site import Site
+from gateway.store.database import StoreError, readonly
+from gateway.store.readings_writer import ReadingsWriter
+from gateway.view import alarm_json
+
+Json = dict[str, Any]
+T = TypeVar("T")
+MOST_ALARMS = 2000
+MOST_EVENTS = 2000
+
+
+def alarms_json(path: Path, plant: Plant, now: Now, first: int, last: int, most: int) -> list[Json]:
+    """ALARM of each alarm that was first raised at first <= wall < last, closed ones too, newest first. Raises StoreError.
+
+    Due times mean nothing here: those of open alarms are in the snapshot.
+    """
+    with closing(readonly(path)) as db:
+        rows = db.execute(
+            "SELECT snapshot FROM alarm WHERE json_extract(snapshot, '$.first.wall') >= ? AND json_extract(snapshot, '$.first.wall') < ?"
+            " ORDER BY json_extract(snapshot, '$.first.wall') DESC LIMIT ?",
+            (first, last, min(most, MOST_ALARMS)),
+        ).fetchall()
+    alarms = [from_jsonable(Alarm, json.loads(text)) for (text,) in rows]
+    return [alarm_json(plant, alarm, now) | {"result_due": None, "next_due": None} for alarm in alarms]
+
+
+def story_json(path: Path, alarm: str) -> list[Json]:
+    """Every EVENT of one alarm in order. Raises StoreError. Its id holds the number of its first event: nothing before it is read."""
+    number = alarm.rpartition("-")[2]
+    since = int(number) if number.isascii() and number.isdigit() else 0
+    with closing(readonly(path)) as db:
+        rows = db.execute(
+            "SELECT CAST(body AS TEXT) FROM event WHERE seq >= ? AND json_extract(CAST(body AS TEXT), '$.alarm') = ?"
+            " ORDER BY seq LIMIT ?",
+            (since, alarm, MOST_EVENTS),
+        )
+        return [json.loads(body) for (body,) in rows]
+
+
+class Heard:
+    """When each device gave its last good value, and its last fault, since `run` started."""
+
+    def __init__(self) -> None:
+        self._good: dict[str, int] = {}
+        self._fault: dict[str, tuple[int, str]] = {}
+
+    def take(self, readings: Sequence[Reading]) -> None:
+        for r in readings:
+            if r.quality is Quality.GOOD:
+                self._good[r.point.partition("/")[0]] = r.at.wall
+            elif r.fault:
+                self._fault[r.point.partition("/")[0]] = (r.at.wall, r.fault)
+
+    def devices_json(self, site: Site, lines: Mapping[str, BusTask], view: Mapping[str, Reading]) -> list[Json]:
+        """DEVICE of docs/local-socket.md, in the order of the site file. Counters are since the start; null on lines that only listen."""
+        counts = {id: line.stats().units for id, line in lines.items() if isinstance(line, Poller)}
+        found = []
+        for device in site.devices:
+            points = [device.point(c.id) for c in device.profile.channels]
+            bad = [view[p] for p in points if p in view and view[p].quality is not Quality.GOOD]
+            at, fault = self._fault.get(device.id, (None, ""))
+            zone = site.plant.points[points[0]].zone if points and points[0] in site.plant.points else ""
+            found.append(
+                {
+                    "id": device.id,
+                    "bus": device.bus,
+                    "unit": device.unit,
+                    "profile": device.profile.id,
+                    "zone": zone,
+                    "points": points,
+                    "bad": len(bad) + sum(p not in view for p in points),
+                    "last_good": self._good.get(device.id),
+                    "fault": next((r.fault for r in bad if r.fault), ""),
+                    "last_fault": fault,
+                    "last_fault_at": at,
+                    **_counted(counts.get(device.bus, {}).get(device.unit)),
+                }
+            )
+        return found
+
+
+def _counted(counts: Counts | None) -> Json:
+    if counts is None:
+        return {
+            "questions": None,
+            "good": None,
+            "silent": None,
+            "garbled": None,
+            "wrong": None,
+            "refused": None,
+            "latency": None,
+        }
+    return {
+        "questions": counts.questions,
+        "good": counts.good,
+        "silent": counts.silent,
+        "garbled": counts.garbled,
+        "wrong": counts.wrong,
+        "refused": counts.refused,
+        "latency": None if counts.latency_mean is None else round(counts.latency_mean, 1),
+    }
+
+
+class Asked:
+    """The questions of this file by name, for the Box."""
+
+    def __init__(
+        self, site: Site, engine: Engine, lines: Mapping[str, BusTask], readings: ReadingsWriter, clock: Clock
+    ) -> None:
+        self.heard = Heard()
+        self._site, self._engine, self._lines, self._readings, self._clock = site, engine, lines, readings, clock
+
+    def questions(self) -> dict[str, Callable[[Json], Awaitable[Any]]]:
+        return {"alarms": self._alarms, "story": self._story, "devices": self._devices, "refused": self._refused}
+
+    async def _alarms(self, request: Json) -> list[Json]:
+        now = self._clock.now()
+        first, last, most = (whole(request, n, d) for n, d in (("from", 0), ("to", now.wall), ("limit", MOST_ALARMS)))
+        return await self._journal(alarms_json, self._site.plant, now, first, last, most)
+
+    async def _story(self, request: Json) -> list[Json]:
+        return await self._journal(story_json, str(request.get("alarm", "")))
+
+    async def _devices(self, request: Json) -> list[Json]:
+        return self.heard.devices_json(self._site, self._lines, self._engine.view)
+
+    async def _refused(self, request: Json) -> object:
+        try:
+            return to_jsonable(await self._readings.refusals(min(whole(request, "limit", 100), 1000)))
+        except StoreError as error:
+            raise RequestError("history-down", f"读数库读不了：{error}", f"the readings cannot be read: {error}") from None
+
+    async def _journal(self, look: Callable[..., T], *args: object) -> T:
+        try:
+            return await asyncio.to_thread(look, Path(self._site.data) / "journal.db", *args)
+        except StoreError as error:
+            raise RequestError("journal-down", f"日志读不了：{error}", f"the journal cannot be read: {error}") from None
+
+
+def whole(request: Json, name: str, default: int) -> int:
+    """A whole number from 0 up of a request. Raises RequestError."""
+    value = request.get(name, default)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise RequestError("bad-request", f"{name} 应为非负整数", f"{name} must be a whole number from 0 up")
+    return value
