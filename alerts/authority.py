@@ -55,6 +55,8 @@ ASKS: Mapping[str, frozenset[str]] = {
     "drill-empty": _PRESENT,
     "answer": _PRESENT,
 }
+TAKERS = frozenset({"duty", "keeper", "leader", "officer", "head", "admin"})  # may take over the shift
+OUTPUTS = _FITTER  # may try an output
 AT_NIGHT = frozenset({"out-of-service", "back", "extend"})  # the leader on duty's, outside the officer's hours
 
 

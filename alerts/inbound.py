@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 
 from alerts.answers import Asked, parse
+from alerts.authority import TAKERS
 from alerts.causes import causes
 from alerts.desk import Desk, Said
 from alerts.model import OPEN, Alarm, Command, Reply, Result
@@ -23,7 +24,6 @@ DESK = "desk"  # a registered desk or button: in the name of whoever has taken o
 BUTTON = "ack-button"  # quantity of a point
 VERBS = frozenset({"text", "take", "state", "check"})
 MOST, WITHIN = 30, 600_000  # texts of one person in ten minutes; more is a machine
-TAKERS = frozenset({"duty", "keeper", "leader", "officer", "head", "admin"})
 Act = Callable[[Record, Command], Reply]
 
 

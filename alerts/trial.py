@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from alerts.authority import OUTPUTS
 from alerts.kinds import KINDS
 from alerts.model import OPEN, Alarm, Command
 from alerts.plant import Person, Plant
 from drivers.reading import Now
 
 VERB = "output-test"
-MAY = frozenset({"installer", "officer", "head", "admin"})
 LONGEST = 30  # seconds
 
 
@@ -27,7 +27,7 @@ class Trials:
 
     def begin(self, cmd: Command, person: Person, alarms: Collection[Alarm], now: Now) -> str:
         output, seconds = cmd.args.get("output"), cmd.args.get("seconds")
-        if person.role not in MAY:
+        if person.role not in OUTPUTS:
             return "refused.role"
         if not isinstance(output, str) or output not in self._plant.outputs:
             return "refused.output"

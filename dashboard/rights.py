@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from alerts import authority, trial
-from alerts.inbound import TAKERS
+from alerts import authority
 
 OPEN = "open"  # no session needed: the log-in page, its style, the health probe
 PROBE = "probe"  # a program of this machine, or one that holds the token of --metrics-token
@@ -18,10 +17,10 @@ ACT = "act"  # whoever has at least one button
 # verbs that are nobody's by role alone (the engine asks who is meant) -> roles that get their buttons
 _ASKED: Mapping[str, Collection[str]] = {
     **authority.ASKS,
-    "take": TAKERS,
+    "take": authority.TAKERS,
     "identify": authority.ASKS["answer"],
     "session": authority.ASKS["answer"],
-    "output-test": trial.MAY,
+    "output-test": authority.OUTPUTS,
     "check": ("bureau",),
 }
 

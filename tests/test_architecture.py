@@ -115,6 +115,8 @@ def test_dashboard_is_a_client_of_the_socket() -> None:
         "alerts.model",
         "alerts.kinds",
         "alerts.causes",
+        "alerts.authority",  # tables of who may what, and of the reasons of 停用: the page offers what the engine allows
+        "alerts.marks",
         "drivers.reading",
         "drivers.quantities",
     )
