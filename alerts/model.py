@@ -362,6 +362,7 @@ class Outcome:
     replies: tuple[Reply, ...] = ()
     marks: tuple[Mark, ...] = ()  # changed marks as they now stand, ended ones too
     openings: tuple[Opening, ...] = ()  # changed openings of stores as they now stand
+    erased: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # person id -> words that go from others' texts too
 
     @property
     def empty(self) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
-from alerts import carry, keeping, stores, trial
+from alerts import carry, keeping, privacy, stores, trial
 from alerts.book import Book
 from alerts.commands import REMOTE, Done, targets
 from alerts.desk import Desk
@@ -27,7 +27,7 @@ from alerts.trial import Trials
 from drivers.reading import Now
 
 REMEMBERED = 86_400_000  # ms that a command's id is remembered
-VERBS = frozenset({*carry.VERBS, *keeping.VERBS, *stores.VERBS, trial.VERB})  # beside those that Inbound handles
+VERBS = frozenset({*carry.VERBS, *keeping.VERBS, *stores.VERBS, trial.VERB, privacy.VERB})  # beside those that Inbound handles
 
 
 class Log(Protocol):
@@ -84,6 +84,9 @@ class Obeying:
             return self._refuse(rec, cmd, "refused.clock")
         if cmd.verb == trial.VERB:
             return self._try(rec, cmd, person)
+        if cmd.verb == privacy.VERB:
+            code, seq = privacy.erase(rec, cmd, person, self._plant)
+            return Reply(cmd.id, True, code, text(code), seq) if seq else self._refuse(rec, cmd, code)
         if self.inbound.handles(cmd):
             return self.inbound.obey(rec, cmd, person)
         if cmd.verb in stores.VERBS:

@@ -26,6 +26,7 @@ class Record:
         self.marks: dict[str, Mark] = {}
         self.raised: dict[str, None] = {}  # ids of alarms that began, or began again
         self.openings: dict[str, Opening] = {}
+        self.erased: dict[str, tuple[str, ...]] = {}
         self._events: list[Event] = []
 
     def event(
@@ -44,6 +45,7 @@ class Record:
         return Outcome(
             tuple(self._events), tuple(self.changed.values()), tuple(self.notifications), tuple(self.deliveries),
             dict(self.outputs), tuple(self.replies), tuple(self.marks.values()), tuple(self.openings.values()),
+            dict(self.erased),
         )  # fmt: skip
 
 

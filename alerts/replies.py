@@ -24,6 +24,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     "silenced": ("已消音，新报警会再响", "Muted; a new alarm sounds again"),
     "reset": ("{number}号已复位", "No. {number} is reset"),
     "note": ("已记录", "Recorded"),
+    "erased": (
+        "已抹去此人的短信、回执和号码；事件链不变。以前导出的文件和备份请另行删除",
+        "Texts, answers and numbers of this person are erased; the chain is unchanged. Delete earlier exports and backups too",
+    ),
+    "refused.erase-why": ("请写明谁要求抹去、为什么", "Write on whose request, and why"),
+    "refused.no-person": ("人员编号不对", "That is no person id"),
     "output-test": ("输出试验开始，到时自动断开", "The output is tried; it goes off by itself"),
     "refused.output": ("没有这个输出", "No such output"),
     "refused.seconds": ("试验时间为1到30秒", "A trial takes 1 to 30 seconds"),

@@ -31,6 +31,7 @@ from gateway.readone import read_json
 from gateway.site import Site
 from gateway.speak import Speaker
 from gateway.store import audit
+from gateway.store.crashpoint import crashpoint
 from gateway.store.database import StoreError
 from gateway.store.readings_writer import ReadingsWriter
 from gateway.store.writer import JournalWriter
@@ -82,6 +83,7 @@ class Box:
         self.server.push({"outputs": self._outputs()}, urgent=True)
 
     def tell(self, notifications: Sequence[Notification]) -> None:
+        crashpoint("box.tell.before")
         for notification in notifications:
             self._tellers[notification.channel].send(notification)
 

@@ -1,4 +1,4 @@
-"""`journal verify|export|replay`: prove the hash chain, write events or an incident out, play an incident again.
+"""`journal verify|export|replay|erase`: prove the hash chain, write events or an incident out, play it again; erase a person's data.
 
 Through the living `run`, since nobody else opens its journal; else from the files of its data folder.
 """
@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from zipfile import BadZipFile
 from zoneinfo import ZoneInfo
 
+from gateway.commands._asking import add_person, do
 from gateway.commands._client import Failed, add_data, ask, complain, living
 from gateway.store import audit
 from gateway.store.database import StoreError
@@ -39,13 +40,18 @@ def add_parser(sub: Any) -> None:
     )
     export.add_argument("--out", type=Path, help="where the incident goes (default ALARM.zip here)")
     export.add_argument("--site", type=Path, help="the compiled site, when no `run` lives (default DATA/site.compiled.json)")
+    erase = verbs.add_parser("erase", help="blank a person's texts, answers and numbers; the chain stays 抹去个人数据")
+    add_data(erase)
+    erase.add_argument("target", metavar="PERSON", help="person id; may have left the site file")
+    erase.add_argument("--why", required=True, help="on whose request, in words 缘由")
+    add_person(erase)
     replay = verbs.add_parser("replay", help="play an incident file through the same rules again 重放一次事件")
     replay.add_argument("file", type=Path, help="what `journal export --incident` wrote")
 
 
 def run(args: argparse.Namespace) -> int:
     try:
-        return {"verify": _verify, "export": _export, "replay": _replay}[args.verb](args)
+        return {"verify": _verify, "export": _export, "replay": _replay, "erase": _erase}[args.verb](args)
     except Failed as error:
         return complain(error)
 
@@ -121,6 +127,11 @@ def _replay(args: argparse.Namespace) -> int:
         print(f"不同 · differs: {line}")
     print("与记录一致 · as recorded" if not differences else "与记录不一致 · not as recorded")
     return 1 if differences else 0
+
+
+def _erase(args: argparse.Namespace) -> int:
+    """Through the living `run` alone: who asked is an event of the same commit."""
+    return do(args.data, "erase", args.person, args={"whose": args.target, "why": args.why})
 
 
 def _opened(look: Callable[[Path], T], path: Path) -> T:

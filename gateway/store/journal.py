@@ -98,6 +98,8 @@ class Journal:
         done, self._tip = self._transaction(put)
         self._notes.clear()
         self._retake_reserve()
+        if any(entry.outcome.erased for entry in entries):
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the WAL still holds the pages as they were
         return done
 
     def remember(self, key: str, value: str) -> None:
@@ -113,7 +115,7 @@ class Journal:
             alarms = _rebuilt(Alarm, query("SELECT id, snapshot FROM alarm WHERE open = 1"), bad)
             marks = _rebuilt(Mark, query("SELECT id, snapshot FROM mark WHERE open = 1"), bad)
             openings = _rebuilt(Opening, query("SELECT id, snapshot FROM opening WHERE open = 1"), bad)
-            queued = query("SELECT key, body FROM notification WHERE state = 'queued' ORDER BY key, attempt")
+            queued = query("SELECT key, body FROM notification WHERE state = 'queued' AND salt NOT NULL ORDER BY key, attempt")
             commands = _rebuilt(Reply, query("SELECT id, reply FROM command"), bad)
             unsent = {note.key: note for note in _rebuilt(Notification, queued, bad)}
             return Restored(
@@ -132,12 +134,6 @@ class Journal:
             )
         except sqlite3.Error as fault:
             raise JournalError(f"{self.path}: {fault}") from fault
-
-    def erase(self, person: str) -> int:
-        """Blank every text to and answer from one person, without touching the chain. Gives the number of rows."""
-        blanked = self._transaction(lambda: rows.erase(self._db, person))
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the WAL still holds the pages as they were
-        return blanked
 
     def retain(self, before: int, *, sent: int | None = None, keep: int | None = None) -> int:
         """Drop the oldest events before wall time `before` (a midnight), some at a time; 0 when none are left to drop.

@@ -78,6 +78,8 @@ def put_entry(db: sqlite3.Connection, entry: Entry, tip: Tip) -> tuple[tuple[byt
     )
     if outcome.replies:
         db.execute("DELETE FROM command WHERE wall < ?", (entry.anchor.wall - REPLIES_KEPT,))
+    for person, words in outcome.erased.items():
+        erase(db, person, words)
     put_meta(db, {"anchor.wall": entry.anchor.wall, "anchor.mono": entry.anchor.mono, "boot": entry.boot})
     return tuple(bodies), tip
 
@@ -86,9 +88,14 @@ def put_meta(db: sqlite3.Connection, values: Mapping[str, int | str | bytes]) ->
     db.executemany("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", list(values.items()))
 
 
-def erase(db: sqlite3.Connection, person: str) -> int:
-    """Blank the texts to and answers from one person; their hashes stay in the chain. Gives the number of rows."""
-    found = db.execute("SELECT key, attempt, body FROM notification WHERE person = ? AND salt NOT NULL", (person,)).fetchall()
+def erase(db: sqlite3.Connection, person: str, words: Sequence[str] = ()) -> int:
+    """Blank the texts to and answers from one person, and texts to others that hold one of `words`.
+
+    Their hashes stay in the chain. Gives the number of rows.
+    """
+    others = " OR instr(body, ?)" * len(words)
+    sql = f"SELECT key, attempt, body FROM notification WHERE salt NOT NULL AND (person = ?{others})"
+    found = db.execute(sql, (person, *words)).fetchall()
     for key, attempt, text in found:
         body = canonical({**json.loads(text), "text": ""}).decode()
         db.execute("UPDATE notification SET body = ?, salt = NULL WHERE key = ? AND attempt = ?", (body, key, attempt))

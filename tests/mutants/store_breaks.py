@@ -83,8 +83,8 @@ STORES: tuple[Mutant, ...] = (
     Mutant(
         "D3 an unsent message comes back",
         "gateway/store/journal.py",
-        "WHERE state = 'queued' ORDER",
-        "WHERE state = 'sent' ORDER",
+        "WHERE state = 'queued' AND salt NOT NULL ORDER",
+        "WHERE state = 'sent' AND salt NOT NULL ORDER",
         JOURNAL + "test_everything_of_an_outcome_comes_back",
     ),
     Mutant(
@@ -114,6 +114,20 @@ STORES: tuple[Mutant, ...] = (
         '{**json.loads(text), "text": ""}',
         "json.loads(text)",
         JOURNAL + "test_a_person_can_be_erased_and_the_chain_still_proves",
+    ),
+    Mutant(
+        "who is named in others' texts is erased there too",
+        "gateway/store/rows.py",
+        'others = " OR instr(body, ?)" * len(words)',
+        'words, others = (), ""',
+        "tests/alerts/test_privacy.py::test_erase_is_recorded_with_who_and_the_chain_still_proves",
+    ),
+    Mutant(
+        "D3 what a death left unsent is sent by the next process",
+        "gateway/runtime.py",
+        "            restored.unsent,\n",
+        "            (),\n",
+        "tests/system/test_deaths.py::test_d3_what_was_committed_and_not_sent_is_sent_by_the_next_process",
     ),
     Mutant(
         "retention leaves an anchor",

@@ -112,7 +112,8 @@ def test_a_person_can_be_erased_and_the_chain_still_proves(open_journal: Open) -
     journal.commit(
         Outcome(events=(event(3, "delivered", key="k1"),), deliveries=(delivery("k1", Fate.READ, "13800000001"),)), at(3)
     )
-    assert journal.erase("wang") == 2
+    journal.commit(Outcome(events=(event(4, "erased", person="wang"),), erased={"wang": ()}), at(4))
+    assert journal.load().unsent == (), "what is blank is not sent"
     left = b"".join(path.read_bytes() for path in journal.path.parent.glob("journal.db*"))
     journal.close()
     with sqlite3.connect(journal.path) as db:
