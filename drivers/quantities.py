@@ -110,6 +110,7 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("clock-state", "", "时钟状态", "State of the clock", 0, 2, 0),
         Quantity("clock-offset", "s", "时钟偏差", "Clock offset", -1e11, 1e11, 1),
         Quantity("backlog", "", "待传数据帧", "Frames waiting", 0, 1e12, 0),
+        Quantity("certificate-days", "d", "证书剩余天数", "Days left of the certificate", -1e5, 1e5, 0),
         Quantity("backlog-age", "s", "数据待传时长", "Waiting for", 0, 1e9, 0),
         Quantity("line-load", "%", "线路占用", "Line busy", 0, 100, 0),
         Quantity("line-errors", "%", "线路误码率", "Garbled answers", 0, 100, 1),

@@ -10,6 +10,7 @@ from alerts.plant import Plant, Point
 
 BOX = "box"  # stands for a device; no device or bus may be called so (CFG-085)
 LINK = "link"
+CERTIFICATE = "certificate"  # only where the uplink has one
 LINK_STALE = 30_000  # ms: the poller tells of its line at least every 10 s
 STALE = 60_000  # ms: `health` measures every 10 s
 CLOCK = {0: "不可信", 1: "人工设定", 2: "已对时"}
@@ -45,6 +46,7 @@ UPLINK_POINTS: tuple[BoxPoint, ...] = (
     BoxPoint("broker", "broker-link", "上行连接"),
     BoxPoint("backlog", "backlog", "待传数据"),
     BoxPoint("backlog-age", "backlog-age", "待传时长"),
+    BoxPoint(CERTIFICATE, "certificate-days", "证书"),
 )
 BUS_POINTS: tuple[BoxPoint, ...] = (
     BoxPoint(LINK, "link", "线路", told=False),

@@ -6,13 +6,16 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from drivers.bus import BusStats
 from drivers.reading import Clock, Now, Quality, Reading
-from gateway.boxpoints import BOX
+from gateway.boxpoints import BOX, CERTIFICATE
 from gateway.machine import Machine
+from gateway.stream.tls import valid_until
 
 EVERY = 10.0  # s
+DAY = 86_400_000  # ms
 WINDOW = 6  # measurements that a line's rates look back over: one minute
 UNDER_WAY = 50  # frames that may lie between the box and the database without anything being late
 CLOCK_STATES = {"unknown": 0.0, "set": 1.0, "synced": 2.0}
@@ -35,6 +38,7 @@ class Vitals:
     clock_error: Callable[[], float]  # s, see SystemClock.error
     backlog: Callable[[], int] | None = None
     connected: Callable[[], bool] | None = None
+    certificates: tuple[str, ...] = ()  # files of the uplink; the one that ends first counts
 
 
 class Health:
@@ -55,7 +59,11 @@ class Health:
 
     def _read_machine(self) -> list[Reading]:
         readings, now = [], self._clock.now()
-        for channel, read in self._machine.readers().items():
+        readers: dict[str, Callable[[], float | None]] = {
+            **self._machine.readers(),
+            CERTIFICATE: partial(days_left, self._vitals.certificates, now.wall),
+        }
+        for channel, read in readers.items():
             try:
                 value, why = read(), "本机不再提供 no longer told by this machine"
             except (OSError, ValueError) as error:
@@ -82,6 +90,12 @@ class Health:
             if len(past) > 1:
                 for channel, value in rates(past[0], past[-1]).items():
                     yield _good(f"{bus}/{channel}", value, now)
+
+
+def days_left(files: Sequence[str], wall: int) -> float | None:
+    """Days until the first of these certificates ends, below 0 after that; None without any. OSError, ValueError."""
+    ends = [(valid_until(file).timestamp() * 1000 - wall) / DAY for file in files]
+    return min(ends, default=None)
 
 
 def rates(earlier: tuple[int, Wear], later: tuple[int, Wear]) -> dict[str, float]:

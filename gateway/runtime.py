@@ -24,7 +24,7 @@ from gateway import housekeeping, selftest, setpoints
 from gateway.afresh import inherited
 from gateway.answering import REPLY, Answering, own
 from gateway.box import Box
-from gateway.boxpoints import UPLINK_POINTS, present
+from gateway.boxpoints import CERTIFICATE, UPLINK_POINTS, present
 from gateway.bustask import BusTask, open_task
 from gateway.change.changer import Changer
 from gateway.change.start import Loaded
@@ -82,7 +82,11 @@ async def run(
     lock = _only_one(data)
     streams = uplink and bool(site.uplink.host)
     machine = Machine(data)
-    site = replace(site, plant=present(site.plant, machine.told() | ({p.channel for p in UPLINK_POINTS} if streams else set())))
+    files = (
+        tuple(file for file in (site.uplink.tls_cert, site.uplink.tls_ca) if file) if streams and site.uplink.tls_cert else ()
+    )
+    uplink_points = {p.channel for p in UPLINK_POINTS if p.channel != CERTIFICATE or files} if streams else set()
+    site = replace(site, plant=present(site.plant, machine.told() | uplink_points))
     plant, now = site.plant, clock.now()
     fire = [p.id for p in plant.points.values() if QUANTITIES[p.quantity].fire]
     inbox = Inbox(fire)
@@ -171,6 +175,7 @@ async def run(
         clock.error,
         partial(readings.backlog, DEST) if link else None,
         (lambda: link.state().connected) if link else None,
+        files,
     )
     leaves["health"] = Health(machine, vitals, plant.points, intake, clock).run
     leaves["housekeeping"] = partial(housekeeping.run, journal, clock, plant.timezone, outbox.events_sent if link else _nobody)

@@ -8,6 +8,7 @@ COMMAND = "tests/stream/test_stream_command.py::"
 REMOTE = "tests/gateway/test_remote.py::"
 ACCESS = "tests/stream/test_stream_access.py::"
 TLS = "tests/stream/test_stream_tls.py::"
+ENDING = "tests/stream/test_stream_ending.py::"
 
 SECURE: tuple[Mutant, ...] = (
     Mutant(
@@ -40,8 +41,8 @@ SECURE: tuple[Mutant, ...] = (
     ),
     Mutant(
         "D25 a repeated command is obeyed once",
-        "alerts/engine.py",
-        "        self._replies[cmd.id] = (reply, now.mono)",
+        "alerts/obeying.py",
+        "        self._replies[cmd.id] = (reply, rec.now.mono)",
         "        pass",
         REMOTE + "test_d25_17_a_proven_command_is_obeyed_once_even_across_a_restart",
     ),
@@ -86,5 +87,12 @@ SECURE: tuple[Mutant, ...] = (
         "require_certificate true",
         "require_certificate false",
         ACCESS + "test_d25_15_nobody_without_a_valid_certificate_gets_in_and_is_told_why",
+    ),
+    Mutant(
+        "D25 a certificate that ends is told 30 days ahead",
+        "gateway/health.py",
+        "    return min(ends, default=None)",
+        "    return max(ends, default=None)",
+        ENDING + "test_d25_16_a_certificate_is_told_of_30_days_before_its_end_and_again_when_it_has_ended",
     ),
 )
