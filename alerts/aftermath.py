@@ -98,10 +98,14 @@ def _confirmations(alarms: Collection[Alarm], plant: Plant, now: Now) -> Iterabl
     burning = fires(alarms)
     for building in sorted(confirmed(alarms, plant)):
         here = [a for a in burning if building_of(a, plant) == building]
+        count = len({a.point for a in here})
+        for alarm in here:
+            if alarm.confirmed and alarm.evidence.get("burning") != count:  # the next round names how many there are now
+                yield replace(alarm, evidence={**alarm.evidence, "burning": count}), "", {}
         fresh = [a for a in here if not a.confirmed]
         leader = max(fresh, key=lambda a: (a.result is Result.REAL, a.raised.mono, a.id), default=None)
         for alarm in fresh:
-            new = replace(alarm, confirmed=True)
+            new = replace(alarm, confirmed=True, evidence={**alarm.evidence, "burning": count})
             if alarm is leader and (policy := plant.policies.get(_next_policy(alarm, here))):
                 new = replace(new, policy=policy, raised=now, done=())
             yield new, "confirmed", {"building": building, "policy": new.policy.id}

@@ -31,7 +31,8 @@ class Limit:
     channel_within: int = MINUTE
 
 
-# By channel type. Robots are blocked for 10 min above 20 a minute; one callee takes 5 calls an hour (providers' pages).
+# By channel type, every one of alerts.channels.registry.
+# Robots are blocked for 10 min above 20 a minute; one callee takes 5 calls an hour (providers' pages).
 LIMITS: Mapping[str, Limit] = {
     "modem": Limit(person=11),
     "aliyun-sms": Limit(person=11),
@@ -40,6 +41,9 @@ LIMITS: Mapping[str, Limit] = {
     "dingtalk": Limit(channel=18),
     "wecom": Limit(channel=18),
     "feishu": Limit(channel=18),
+    "smtp": Limit(),
+    "webhook": Limit(),
+    "console": Limit(),
 }
 BURST, BURST_WITHIN = 3, MINUTE  # alarms of their own one person gets within a minute; then they come together
 BUILDING_WITHIN = 10 * MINUTE  # the first alarm of each building goes at once whatever has been sent
@@ -81,6 +85,10 @@ class Budget:
     def channel(self, person: Person, now: Now) -> str:
         """The first of the person's channels that may carry one more message, or ""."""
         return next((c for c in person.channels if self._may(c, person.id, now)), "")
+
+    def may(self, channel: str, person: Person, now: Now) -> bool:
+        """May this channel carry one more message to this person now?"""
+        return self._may(channel, person.id, now)
 
     def sent(self, alarm: Alarm, person: Person, now: Now) -> None:
         """A message of its own went to this person."""

@@ -72,7 +72,7 @@ def result(cmd: Command, alarm: Alarm, person: Person, plant: Plant, now: Now) -
         return Done(move.alarm, move.old, refused=move.refused)
     # by SMS or key the cause also states 已到现场
     on_site = cmd.args.get("on_site") is True or (cmd.proof in REMOTE and bool(cause))
-    new = replace(move.alarm, result=said, cause=cause, result_by=person.id, on_site=on_site)
+    new = replace(move.alarm, result=said, cause=cause, result_by=person.id, result_at=now, on_site=on_site)
     if said is Result.REAL and alarm.result is not said:
         new = replace(new, confirmed=False)  # by a person now, which says more than detectors do: see alerts.aftermath
     return Done(new, move.old, "result", args={"result": said.value, "cause": cause, "on_site": on_site})

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from alerts import aftermath, interlock
 from alerts.book import Book
+from alerts.daily import Morning
 from alerts.desk import Desk
 from alerts.feedback import Feedback
 from alerts.judge import Judge
@@ -172,6 +173,7 @@ class Engine:
         self._telling.again(rec)
         self._telling.together(rec)
         for hole in self.desk.tick(rec):
+            self._keeping.morning(rec, self.alarms.values(), Morning(self.desk.red()))
             self._box(rec, "fault", f"{BOX}/roster", hole, {"why": "值班表有空缺 hole in the rota"})
         return self._settle(rec)
 
@@ -228,7 +230,7 @@ class Engine:
                     self._log(rec, self._book.by_id[alarm.id].state, alarm, kind, args=args)
                 else:
                     self._put(rec, alarm)
-        self._keeping.flood(rec, look().raised)
+        self._keeping.settled(rec, look().raised)
         self._telling.escalate(rec, lambda: self.desk.posts(rec.now, rec.clock_ok))
         if rec.changed or self._trials.due(rec.now):
             standing = tuple(self._book.all())

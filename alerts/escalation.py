@@ -26,7 +26,8 @@ LOOK = 10_000  # ms after which a step that waits for its condition (Step.during
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What escalation looks at beside the alarm. `on_duty`: post or role -> person ids; `falling`: points whose value falls.
+    """What escalation looks at beside the alarm. `on_duty`: post or role -> person ids; `falling`: points whose value falls;
+    `lost`: how many points have no data.
 
     With an unset clock nobody can say who sleeps: then it counts as sleeping time.
     """
@@ -36,6 +37,7 @@ class Scene:
     on_duty: Mapping[str, tuple[str, ...]]
     clock_ok: bool = True
     falling: frozenset[str] = frozenset()
+    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +205,7 @@ def _people(to: str, alarm: Alarm, scene: Scene) -> tuple[str, ...]:
 def _telling(alarm: Alarm, d: Due, message: str, person: Person, scene: Scene) -> tuple[Notification, ...]:
     duty = next(iter(scene.on_duty.get("duty", ())), "")
     bureau = person.role == "bureau"
-    args = args_for(alarm, scene.plant, scene.now, duty, person.language, since=d.base, bureau=bureau)
+    args = args_for(alarm, scene.plant, scene.now, duty, person.language, since=d.base, bureau=bureau, lost=scene.lost)
     reason = f"{d.step.when}/{d.step.after}"
     return _notify(alarm, d.step.id, d.round, person, message, args, reason, alarm.severity, scene.now)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from alerts import drill, flood, marks, modes, notices, observe, service
+from alerts import daily, drill, flood, marks, modes, notices, observe, service
 from alerts.authority import may_ask
 from alerts.model import Alarm, Command, Delivery, Mark, Notification, Reply, Rule, Stage
 from alerts.plant import Person, Plant
@@ -58,8 +58,14 @@ class Keeping:
         """What changed alarms mean for marks."""
         self._all(rec, observe.follow(raised, tuple(rec.changed.values()), self.standing, self._plant, rec.now))
 
-    def flood(self, rec: Record, raised: Collection[Alarm]) -> None:
+    def settled(self, rec: Record, raised: Collection[Alarm]) -> None:
+        """The same once it is known what hides or moderates them: the flood flag, the counts of the day."""
         self._all(rec, flood.flood(raised, self.standing, self._plant, rec.now))
+        self._all(rec, daily.counted(raised, self.standing, self._plant, rec.now))
+
+    def morning(self, rec: Record, alarms: Collection[Alarm], morning: daily.Morning) -> None:
+        """The line of 07:30, when it is time for it."""
+        self._all(rec, daily.due(alarms, self.standing, morning, self._plant, rec.now))
 
     def delivered(self, rec: Record, d: Delivery, n: Notification | None, alarms: Mapping[str, Alarm]) -> None:
         """What became of a message that a mark is waiting for."""
@@ -107,12 +113,12 @@ class Keeping:
 
     def put(self, rec: Record, change: Change) -> tuple[Mark, int]:
         """Store the change; give the mark with its id and the seq of its event (0 when it has none)."""
-        mark = change.mark
-        if not mark.id:
+        mark, new = change.mark, not change.mark.id
+        if new:
             mark = replace(mark, id=f"{self._plant.site}-{rec.seq}", number=self.standing.free_number())
         old = self.standing.by_id.get(mark.id)
         seq = 0
-        if change.kind or old is None:
+        if change.kind or new:
             seq = rec.event(
                 change.kind or "mark", mark.id, old=old.stage.value if old else "", new=mark.stage.value, who=change.who,
                 code=change.code, args={"mark_kind": mark.kind, "number": mark.number, **change.args},

@@ -185,7 +185,7 @@ def _do(alarm: Alarm, do: Do, now: Now, on_delay: int, off_delay: int, who: str)
         case Do.AGAIN:
             return replace(
                 alarm, occurrence=alarm.occurrence + 1, silenced=False, acked=None, acked_by="",
-                result=None, cause="", result_by="", on_site=False, off_due=None,
+                result=None, cause="", result_by="", result_at=None, on_site=False, off_due=None,
             )  # fmt: skip
         case Do.RESTART:
             return replace(alarm, done=(), confirmed=False, ahead=0, declined=())

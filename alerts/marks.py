@@ -53,6 +53,7 @@ KINDS: Mapping[str, MarkKind] = {
         MarkKind("chattering", "频繁动作", "Chattering", listed=False),
         MarkKind("flood", "报警过多", "Alarm flood", listed=False),
         MarkKind("drills-held", "演练记录", "Drills held", listed=False),
+        MarkKind("daily", "每日一条", "Daily line", listed=False),
     )
 }
 

@@ -36,6 +36,11 @@ FIELDS: dict[str, int] = {
     "verdict": 3,  # what somebody found
     "d": 7,  # a duration
     "k": 3,  # a number of points
+    "lost": 4,  # points without data now
+    "h": 2,  # hours the box's battery lasts
+    "t1": 5,  # HH:MM of the result
+    "many": 7,  # by what a fire is confirmed: 等3处报警, 手动报警
+    "sort": 3,  # what kind of points are silent
     "a": 3,  # how many answered
     "b": 3,  # how many were asked
     "bl": 14,  # a building
@@ -81,8 +86,8 @@ MESSAGES: dict[str, Message] = {
         ),
         Message(
             "fire.multi",
-            "火警升级！{place}{why}，首警{t0}。拨119，组织疏散，清点人数。回1收到。编号{n}",
-            "FIRE confirmed! {place}, {why}, first {t0}. Call 119, evacuate, count heads. Reply 1. No.{n}",
+            "火警升级！{place}{many}，首警{t0}。拨119，组织疏散，清点人数。回1收到。编号{n}",
+            "FIRE confirmed by {many}, {place}, first {t0}. Call 119, evacuate, count heads. Reply 1. No.{n}",
             bureau="fire.bureau",
             instead=(("result", "real", "fire.real"),),
         ),
@@ -106,14 +111,16 @@ MESSAGES: dict[str, Message] = {
         ),
         Message(
             "gas.l2",
-            "燃气泄漏（高限）！{place}{val}，{t}。{act}。撤人勿碰开关，室外拨119。回1收到。编号{n}",
+            "燃气泄漏（高限）！{place}{val}，{t}。{act}。撤人，勿碰开关，室外拨119。回1收到。编号{n}",
             "GAS LEAK high limit! {place} {val}, {t}. {act}. Everybody out, no switches, call 119 outdoors. Reply 1. No.{n}",
+            {"val": 7},
             bureau="gas.bureau",
         ),
         Message(
             "gas.bureau",
-            "{s}燃气泄漏！{place}{val}，{t}。{p}{tel}。回1收到。编号{n}",
+            "{s}燃气泄漏！{place}{val}，{t}。校方{p}{tel}。回1收到。编号{n}",
             "{s} GAS LEAK! {place} {val}, {t}. School: {p} {tel}. Reply 1. No.{n}",
+            {"val": 7},
             bureau="gas.bureau",
         ),
         Message(
@@ -132,9 +139,9 @@ MESSAGES: dict[str, Message] = {
         ),
         Message(
             "elec.alarm",
-            "电气报警！{place}{dev}{val}，限{lim}，{t}。电工到场勿合闸。回1收到。编号{n}",
+            "电气报警！{place}{dev}{val}，限{lim}，{t}。电工到场，勿反复合闸。回1收到。编号{n}",
             "ELECTRICAL ALARM! {place} {dev} {val}, limit {lim}, {t}. Electrician to site, do not re-close. Reply 1. No.{n}",
-            {"dev": 8},
+            {"dev": 8, "val": 6, "lim": 6},
             instead=(("limit", "no", "elec.state"),),
         ),
         Message(
@@ -191,8 +198,14 @@ MESSAGES: dict[str, Message] = {
         ),
         Message(
             "cold",
-            "留样超温：{place}{val}已{d}，{t}。请检查通电和柜门。回1收到。编号{n}",
-            "Samples warm: {place} {val} for {d}, {t}. Check power and door. Reply 1. No.{n}",
+            "{place}温度{val}已{d}，{t}。请检查通电和柜门。回1收到。编号{n}",
+            "{place} {val} for {d}, {t}. Check power and door. Reply 1. No.{n}",
+            instead=(("limit", "no", "cold.power"),),
+        ),
+        Message(
+            "cold.power",
+            "{place}停电已{d}，{t}。请检查通电和柜门。回1收到。编号{n}",
+            "{place} without power for {d}, {t}. Check power and door. Reply 1. No.{n}",
         ),
         Message(
             "panic",
@@ -206,13 +219,13 @@ MESSAGES: dict[str, Message] = {
         ),
         Message(
             "comm.sleep",
-            "监测中断！{place}{k}个探测器{t}起无数据。恢复前每小时巡查一次并登记。回1收到。编号{n}",
-            "NO MONITORING! {place}, {k} points silent since {t}. Patrol hourly and record it. Reply 1. No.{n}",
+            "监测中断！{place}{k}个{sort}{t}起无数据。恢复前每小时巡查一次并登记。回1收到。编号{n}",
+            "NO MONITORING! {place}, {k} {sort} silent since {t}. Patrol hourly and record it. Reply 1. No.{n}",
         ),
         Message(
             "comm.other",
-            "设备故障：{place}{dev}{t}起无数据。请报修。编号{n}",
-            "Fault: {place} {dev}, no data since {t}. Arrange repair. No.{n}",
+            "设备故障：{place}{dev}{t}起无数据，共{k}点。请报修。编号{n}",
+            "Fault: {place} {dev}, no data since {t}, {k} points. Arrange repair. No.{n}",
             {"dev": 8},
         ),
         Message(
@@ -223,8 +236,14 @@ MESSAGES: dict[str, Message] = {
         ),
         Message(
             "mains",
-            "停电：{place}市电{t}中断，部分监测可能失效。请加强巡查。回1收到。编号{n}",
-            "Mains lost: {place}, {t}; some monitoring may be down. Patrol more. Reply 1. No.{n}",
+            "停电：全校市电{t}中断，报警盒用电池约可撑{h}小时，{lost}点失去监测。请加强巡查。编号{n}",
+            "Mains lost {t}; box on battery about {h} h; {lost} points not monitored. Patrol more. No.{n}",
+            instead=(("battery", "no", "mains.unknown"),),
+        ),
+        Message(
+            "mains.unknown",
+            "停电：全校市电{t}中断，报警盒电池能撑多久未登记，{lost}点失去监测。请加强巡查。编号{n}",
+            "Mains lost {t}; nobody has noted how long the box's battery lasts; {lost} points not monitored. Patrol more. No.{n}",
         ),
         Message(
             "water",
@@ -322,14 +341,14 @@ MESSAGES: dict[str, Message] = {
         ),
         Message(
             "recover.fire",
-            "{s}已结束：{place}{t0}火警，{p}核实为{verdict}，{now}复位。编号{n}",
-            "{s} Closed: fire {t0} at {place}, {p} found {verdict}, reset {now}. No.{n}",
+            "{s}已结束：{place}{t0}火警，{p}{t1}核实{verdict}，{now}复位。编号{n}",
+            "{s} Closed: fire {t0} at {place}, {p} found {verdict} at {t1}, reset {now}. No.{n}",
             bureau="recover.fire",
         ),
         Message(
             "recover.alarm",
-            "{s}已结束：{place}{t0}{what}，{p}核实为{verdict}，{now}复位。编号{n}",
-            "{s} Closed: {what} {t0} at {place}, {p} found {verdict}, reset {now}. No.{n}",
+            "{s}已结束：{place}{t0}{what}，{p}{t1}核实{verdict}，{now}复位。编号{n}",
+            "{s} Closed: {what} {t0} at {place}, {p} found {verdict} at {t1}, reset {now}. No.{n}",
             bureau="recover.alarm",
             instead=(("result", "", "recover.other"),),
         ),

@@ -195,6 +195,7 @@ class Alarm:
     result: Result | None = None
     cause: str = ""
     result_by: str = ""
+    result_at: Now | None = None
     on_site: bool = False
     confirmed: bool = False  # fire confirmed by a second point, a manual call point or a person
     silenced: bool = False

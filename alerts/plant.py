@@ -193,4 +193,5 @@ class Plant:
     outside: tuple[Outside, ...] = ()
     kind: str = "school"  # or kindergarten: how often drills are due
     stores: Mapping[str, Store] = field(default_factory=dict)
+    battery: int = 0  # hours the box runs without mains; 0: nobody has noted it
     speed: int = 1  # durations of rules and policies are already divided by it; never poll periods

@@ -88,6 +88,13 @@ class Post:
         """These have got a message of the alarm in an earlier run of the box."""
         self._got.update((alarm, person) for person in people)
 
+    def held(self, key: str) -> None:
+        """It is told together with others instead: nothing is known to be on its way any more."""
+        if (n := self._sent.get(key)) is not None:
+            self._waiting[n.alarm, n.person].discard(key)
+        self._later.pop(key, None)
+        self._forget(key)
+
     def recall(self, alarm: Alarm) -> None:
         """Somebody has answered: what is queued of its `unacked` steps is not sent any more."""
         for n in [n for n in self._sent.values() if n.alarm == alarm.id and n.key not in self._accepted]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Mapping
 
@@ -20,13 +21,16 @@ Words = tuple[str, str]  # zh, en
 NIGHT = (21 * 60 + 30, 6 * 60 + 30)  # sleeping time
 
 VERDICTS: dict[str, Words] = {
-    "real": ("真", "real"),
+    "real": ("属实", "real"),
     "false": ("误报", "false alarm"),
     "drill": ("演练", "drill"),
     "test": ("测试", "test"),
     "point_removed": ("已拆除", "removed"),
     "": ("已处理", "dealt with"),
 }
+REAL: dict[str, Words] = {"fire": ("真火警", "a real fire"), "gas": ("真泄漏", "a real leak")}  # by lamp, in place of 属实
+SORTS: dict[str, Words] = {"smoke": ("烟感", "smoke points"), "heat": ("感温", "heat points")}  # by quantity
+POINTS: Words = ("探测器", "points")
 OUTPUTS: dict[str, Words] = {
     "guard-sounder": ("值班室警报", "guard-room sounder"),
     "evacuation": ("疏散警报", "evacuation signal"),
@@ -42,6 +46,7 @@ ACTIONS: tuple[tuple[str, str, Words, Words], ...] = (
 )
 BOX: Words = ("报警盒", "Alarm box")
 UNKNOWN_PERSON: Words = ("系统", "System")
+_NUMBER = re.compile(r"(-?\d+(?:\.\d+)?)(\D*)")
 
 
 def render(message: str, args: Mapping[str, str], language: str, *, repeat: bool = False) -> str:
@@ -52,7 +57,7 @@ def render(message: str, args: Mapping[str, str], language: str, *, repeat: bool
     """
     m = CATALOGUE[message]
     text = (m.en if language == "en" else m.zh).format(
-        **{f: args[f] if f == "place" or language == "en" else _cut(args[f], longest(m, f)) for f in fields(m, language)}
+        **{f: args[f] if f == "place" or language == "en" else _fit(args[f], longest(m, f)) for f in fields(m, language)}
     )
     return (REPEAT[language] if repeat else "") + text.strip()
 
@@ -72,12 +77,21 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
+def _fit(text: str, most: int) -> str:
+    """A number that is too long loses its decimals, then its milli, before anything is cut."""
+    if units(text) > most and (number := _NUMBER.fullmatch(text)):
+        text = f"{float(number[1]):.0f}{number[2]}"
+        if units(text) > most and number[2] == "mA":
+            text = f"{float(number[1]) / 1000:.0f}A"
+    return _cut(text, most)
+
+
 def _cut(text: str, most: int) -> str:
     return text.encode("utf-16-le")[: most * 2].decode("utf-16-le", "ignore")
 
 
 def traits(alarm: Alarm, plant: Plant) -> dict[str, str]:
-    """What decides between messages: which (lock), result, limit, work and night (of the local time it was raised)."""
+    """What decides between messages: which (lock), result, limit, battery, work and night (of the local time it was raised)."""
     at = local(plant, alarm.raised.wall)
     minute = at.hour * 60 + at.minute
     return {
@@ -86,6 +100,7 @@ def traits(alarm: Alarm, plant: Plant) -> dict[str, str]:
         "limit": "no" if alarm.evidence.get("limit") is None else "yes",
         "work": _yes(working_hours(plant, alarm.raised.wall)),
         "night": _yes(minute >= NIGHT[0] or minute < NIGHT[1]),
+        "battery": _yes(plant.battery > 0),
     }
 
 
@@ -99,12 +114,21 @@ def message_for(message: str, alarm: Alarm, plant: Plant, role: str) -> str | No
 
 
 def args_for(
-    alarm: Alarm, plant: Plant, now: Now, duty: str, language: str, *, since: int | None = None, bureau: bool = False
+    alarm: Alarm,
+    plant: Plant,
+    now: Now,
+    duty: str,
+    language: str,
+    *,
+    since: int | None = None,
+    bureau: bool = False,
+    lost: int = 0,
 ) -> dict[str, str]:
     """Every field of FIELDS for this alarm. `duty` is the id of the person on duty or "".
 
     `since`: monotonic ms from which {m} counts (default: the raise). {p} is who gave the result, else who answered, else
-    who is on duty; to the bureau always who is on duty, with their phone. {s} is empty inside the school.
+    who is on duty; to the bureau always who is on duty, with their phone. {s} is empty inside the school. `lost`: how many points
+    have no data now.
     """
     en = language == "en"
     about = duty if bureau else alarm.result_by or alarm.acked_by or duty
@@ -125,13 +149,18 @@ def args_for(
         "m": str(minutes),
         "val": _value(alarm, plant, "value")[en],
         "lim": _value(alarm, plant, "limit")[en],
+        "lost": str(lost),
+        "h": str(plant.battery),
+        "t1": _clock((alarm.result_at or now).wall, plant),
+        "many": _many(alarm, plant)[en],
+        "sort": _sort(alarm, plant)[en],
         "act": _action(alarm, plant)[en],
         "why": _why(alarm, plant, minutes)[en],
         "what": (KINDS[alarm.kind].zh, KINDS[alarm.kind].en)[en],
         "rule": _rule(alarm, plant)[en],
         "lock": {"A": ("A", "A"), "B": ("B", "B")}.get(str(alarm.evidence.get("which")), ("一把", "one"))[en],
         "out": _output(alarm, plant)[en],
-        "verdict": VERDICTS[alarm.result.value if alarm.result else ""][en],
+        "verdict": _verdict(alarm)[en],
         "d": _duration(now.mono - alarm.first.mono)[en],
     }
 
@@ -186,8 +215,8 @@ def _value(alarm: Alarm, plant: Plant, key: str) -> Words:
     if code is not None:
         return (code, code)
     number = f"{value:.{quantity.digits}f}"
-    text = (number.rstrip("0").rstrip(".") if "." in number else number) + quantity.unit
-    return (text, text)
+    number = number.rstrip("0").rstrip(".") if "." in number else number
+    return (number + quantity.unit.replace("°C", "℃"), f"{number} {quantity.unit.replace('°', '')}".strip())
 
 
 def _action(alarm: Alarm, plant: Plant) -> Words:
@@ -198,6 +227,26 @@ def _action(alarm: Alarm, plant: Plant) -> Words:
             has = point is not None and any(o.role == role and o.zone == point.zone for o in plant.outputs.values())
             return some if has else none
     return ("", "")
+
+
+def _verdict(alarm: Alarm) -> Words:
+    said = alarm.result.value if alarm.result else ""
+    return REAL.get(KINDS[alarm.kind].lamp, VERDICTS[said]) if said == "real" else VERDICTS[said]
+
+
+def _sort(alarm: Alarm, plant: Plant) -> Words:
+    point = plant.points.get(alarm.point)
+    return SORTS.get(point.quantity if point else "", POINTS)
+
+
+def _many(alarm: Alarm, plant: Plant) -> Words:
+    """By what the fire is confirmed: how many points of the building burn, or the one that is enough."""
+    count = int(alarm.evidence.get("burning") or 1)
+    if count > 1:
+        return (f"等{count}处报警", f"{count} points")
+    point = plant.points.get(alarm.point)
+    quantity = QUANTITIES[point.quantity] if point else None
+    return (quantity.zh, quantity.en) if quantity else (KINDS[alarm.kind].zh, KINDS[alarm.kind].en)
 
 
 def _why(alarm: Alarm, plant: Plant, minutes: int) -> Words:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from alerts import digest, escalation
 from alerts.book import Book
 from alerts.budget import Budget
-from alerts.model import OPEN, Alarm, Delivery, Fate, Notification, Owed
+from alerts.model import OPEN, Alarm, Delivery, Fate, Notification, Owed, Severity
 from alerts.plant import Plant
 from alerts.post import Post
 from alerts.record import Record, sending
@@ -22,6 +22,7 @@ from alerts.trend import Trend
 from drivers.reading import Now, Reading
 
 LATE = 600_000  # ms
+NO_DATA = ("comm", "comm-sleep")
 _DELIVERED = {Fate.TRY_AGAIN: "try-again", Fate.GAVE_UP: "gave-up"}
 Put = Callable[[Record, Alarm], None]
 Lost = Callable[[Record, Notification], None]
@@ -45,7 +46,7 @@ class Telling:
         open_ = [a for a in due.values() if a.state in OPEN]
         if not open_:
             return
-        scene = escalation.Scene(self._plant, rec.now, posts(), rec.clock_ok, self.trend.falling(rec.now))
+        scene = escalation.Scene(self._plant, rec.now, posts(), rec.clock_ok, self.trend.falling(rec.now), self._lost_points())
         for alarm in sorted(open_, key=lambda a: -a.severity):
             new, wanted = escalation.due(alarm, scene)
             new, notifications = self._budgeted(alarm, new, wanted, rec.now)
@@ -54,7 +55,11 @@ class Telling:
             else:  # a step that waits for its condition is looked at again later
                 self._book.put(alarm, next_due(alarm, rec.now))
             for n in notifications:
-                self.send(rec, n)
+                self._out(rec, n)
+
+    def _lost_points(self) -> int:
+        """How many points have no data now."""
+        return len({a.point for a in self._book.all() if a.kind in NO_DATA and a.state in OPEN})
 
     def heard(self, readings: Iterable[Reading], now: Now) -> None:
         """New readings: some steps wait while a value falls."""
@@ -67,7 +72,7 @@ class Telling:
         for alarm in alarms:
             self._put(rec, alarm)
         for n in notifications:
-            self.send(rec, n)
+            self._out(rec, n)
 
     def _budgeted(
         self, old: Alarm, new: Alarm, wanted: Iterable[Notification], now: Now
@@ -143,7 +148,31 @@ class Telling:
         return self._post.next_due()
 
     def send(self, rec: Record, n: Notification) -> None:
-        """One message out; an alarm that could not leave for LATE says in one line how it stands now instead."""
+        """One message out, within what its channel may carry: failovers and second attempts count like any other (D14).
+
+        Over the limit another of the person's channels takes it; with none left an open alarm is told in the next digest, the
+        end of one is not told (`0` answers how things stand), and what is about no alarm goes all the same.
+        """
+        person = self._plant.people.get(n.person)
+        if person is None or self._budget.may(n.channel, person, rec.now):
+            self._budget.carried(n.channel, n.person, rec.now)
+            self._out(rec, n)
+            return
+        alarm, free = self._book.by_id.get(n.alarm), self._budget.channel(person, rec.now)
+        if free and n.reason != escalation.EVERY:
+            self._post.held(n.key)
+            self.send(rec, replace(n, channel=free, key=f"{n.key.rsplit(':', 1)[0]}:{free}", reason="limit", attempt=1))
+        elif n.reason == "closing":
+            rec.event("spared", n.alarm, who=n.person, code="limit", args={"channel": n.channel})
+        elif alarm is not None and n.reason != escalation.EVERY and n.severity > Severity.INFO:
+            self._post.held(n.key)
+            self._put(rec, _owing(alarm, n.person, rec.now))
+        else:
+            self._budget.carried(n.channel, n.person, rec.now)
+            self._out(rec, n)
+
+    def _out(self, rec: Record, n: Notification) -> None:
+        """Out it goes; an alarm that could not leave for LATE says in one line how it stands now instead."""
         if n.made is not None and n.reason not in ("late", "closing") and abs(rec.now.wall - n.made.wall) > LATE:
             n = self._late(n, rec.now)
         self._post.sent(n)
@@ -173,3 +202,10 @@ class Telling:
             self.send(rec, next_)
         elif gave_up and n.reason != escalation.EVERY and n.person in self._plant.people and not self._post.needless(n):
             self._lost(rec, n)
+
+
+def _owing(alarm: Alarm, person: str, now: Now) -> Alarm:
+    """The alarm with this person still to be told, in the next digest."""
+    told = tuple(p for p in alarm.told if p != person)
+    known = any((o.person, o.by) == (person, "storm") for o in alarm.owed)
+    return replace(alarm, told=told, owed=alarm.owed if known else (*alarm.owed, Owed(person, "storm", now)))

@@ -40,6 +40,7 @@ def build(
         site=head.id,
         name=head.name,
         short=head.short,
+        battery=head.battery,
         timezone=head.timezone,
         buildings={b.id: Building(b.id, b.name, b.use, b.evacuation, b.floors) for b in file.buildings},
         zones=zones,

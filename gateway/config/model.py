@@ -118,6 +118,7 @@ class SiteHead(Strict):
     district: Id
     name: str
     short: Short
+    battery: Annotated[int, Field(ge=0, le=99)] = 0
     timezone: Annotated[str, BeforeValidator(_timezone)] = "Asia/Shanghai"
 
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from engine_world import World
 from people_world import MIN, NOON, T0, plant
 
 from alerts.budget import LIMITS, Budget, counted
+from alerts.channels.registry import CHANNELS
 from alerts.digest import ROOM
 from alerts.kinds import KINDS
 from alerts.messages_people import NOTES
-from alerts.model import Notification, Rule
+from alerts.model import Fate, Notification, Rule
 from alerts.plant import Building, Plant, Point, Zone
 from drivers.reading import Now
+from gateway.config.model import ChannelConfigFile
 
 HOUR = 60 * MIN
 
@@ -72,6 +75,8 @@ def test_d14_500_alarms_in_a_minute() -> None:
     first: dict[str, int] = {}
     for a in world.engine.alarms.values():
         first.setdefault(world.school.zones[world.school.points[a.point].zone].building, at[a.number])
+    soon = {b: min(mono for mono, n in sent if building(world, n) == b) - start for b, start in first.items()}
+    assert max(soon.values()) <= 5_000, f"the first alarm of a building waited: {soon}"
     told = {world.school.zones[world.school.points[world.engine.alarms[n.alarm].point].zone].building for mono, n in sent}
     assert told == first.keys()
     per_person: defaultdict[tuple[str, str], int] = defaultdict(int)
@@ -85,6 +90,52 @@ def test_d14_500_alarms_in_a_minute() -> None:
         assert robots <= 18
     everyone = Counter(n.person for _, n in sent)
     assert all(count < 30 for count in everyone.values()), everyone
+
+
+def building(world: World, n: Notification) -> str:
+    return world.school.zones[world.school.points[world.engine.alarms[n.alarm].point].zone].building
+
+
+def test_d14_voice_at_most_five_an_hour_and_person_with_failovers_and_second_attempts() -> None:
+    """Every call is refused: what fails over to a robot counts there, what is tried again counts again."""
+    world = World(campus(4, 60, ("sms", "voice", "robot")), now=Now(NOON, 1_000_000))
+    sent: list[tuple[int, Notification]] = []
+    for second in range(50):
+        out = list(world.read({f"d{n}/smoke": 1.0 for n in range(second * 3, min(60, second * 3 + 3))}).notifications)
+        out += world.wait(1_000).notifications
+        for n in out:
+            sent.append((world.now.mono, n))
+            fate = Fate.TRY_AGAIN if n.channel == "voice" and n.attempt == 1 else Fate.GAVE_UP
+            more = world.fate(n, fate, 1_000) if n.channel != "robot" else world.fate(n, Fate.ACCEPTED)
+            sent += [(world.now.mono, m) for m in more.notifications]
+            for m in more.notifications:
+                sent += [(world.now.mono, x) for x in world.fate(m, Fate.ACCEPTED).notifications]
+    most = Counter((n.channel, n.person) for _, n in sent)
+    assert max(v for (c, _), v in most.items() if c == "voice") <= LIMITS["aliyun-voice"].person
+    assert max(v for (c, _), v in most.items() if c == "sms") <= LIMITS["modem"].person
+    robots = [mono for mono, n in sent if n.channel == "robot"]
+    assert all(sum(t <= x < t + 60_000 for x in robots) <= LIMITS["dingtalk"].channel for t in robots)
+    open_ = world.engine.alarms.values()
+    assert all("wang" in a.told or any(o.person == "wang" for o in a.owed) for a in open_), "a fire was dropped"
+
+
+def test_the_limits_name_every_channel_type_of_the_registry_and_of_the_site_file() -> None:
+    kinds = get_args(ChannelConfigFile.model_fields["type"].annotation)
+    assert LIMITS.keys() == CHANNELS.keys() == set(kinds)
+
+
+def test_the_end_of_an_alarm_over_the_limit_is_spared_and_said_so() -> None:
+    world = World(campus(1, 30, ("sms",)), now=Now(NOON, 1_000_000))
+    for n in range(12):
+        for sent in world.read({f"d{n}/smoke": 1.0}).notifications:
+            world.fate(sent, Fate.ACCEPTED)
+        world.do("result", "feng", world.alarm_at(f"d{n}/smoke").id, result="false", cause="蚊香", on_site=True)
+        world.read({f"d{n}/smoke": 0.0})
+        world.do("reset", "feng", world.alarm_at(f"d{n}/smoke").id)
+        world.wait(61_000)
+    per = Counter(n.person for n in world.sent if n.channel == "sms")
+    assert max(per.values()) <= LIMITS["modem"].person
+    assert any(e.kind == "spared" and e.code == "limit" for e in world.events)
 
 
 def test_d14_a_restart_between_holding_back_and_telling_loses_nobody() -> None:

@@ -18,7 +18,10 @@ MIDNIGHT = T0 - 2 * HOUR - 14 * MIN  # Wednesday 2026-03-04 00:00
 
 def school() -> Plant:
     base = plant()
-    rules = (Rule("smoke", "state", "fire", ("smoke-1/smoke", "smoke-2/smoke"), {"equals": 1.0}, 0, 0, "fire"),)
+    rules = (
+        Rule("smoke", "state", "fire", ("smoke-1/smoke", "smoke-2/smoke"), {"equals": 1.0}, 0, 0, "fire"),
+        Rule("manual", "state", "manual", ("manual-1/call",), {"equals": 1.0}, 0, 0, "fire"),
+    )
     shifts = (
         Shift("duty", "wang", 7 * 60, 22 * 60),
         Shift("duty", "li", 22 * 60, 7 * 60),

@@ -73,13 +73,15 @@ def test_r10_the_sleepy_one() -> None:
 def test_r10_the_coil() -> None:
     a, _ = tick(alarm(), 0)
     a = acked(a, 30 * SEC)
-    a = replace(a, result=Result.FALSE, result_by="wu", cause="蚊香", state=AlarmState.LATCHED)
+    a = replace(
+        a, result=Result.FALSE, result_by="wu", result_at=Now(T0 + 2 * MIN, 2 * MIN), cause="蚊香", state=AlarmState.LATCHED
+    )
     assert next_due(a, Now(T0, 0)) is None
     assert story(a, 900 * SEC, 30 * SEC)[1] == {}
     end = replace(a, state=AlarmState.NORMAL)
     notes = closing(end, PLANT, Now(T0 + 5 * MIN, 5 * MIN))
     assert brief(notes) == [("li", "recover.fire"), ("wu", "recover.fire")]
-    assert notes[0].text == "已结束：三号宿舍楼二层东走廊02:14火警，吴宿管核实为误报，02:19复位。编号07"
+    assert notes[0].text == "已结束：三号宿舍楼二层东走廊02:14火警，吴宿管02:16核实误报，02:19复位。编号07"
     assert {n.severity for n in notes} == {Severity.INFO} and {n.reason for n in notes} == {"closing"}
 
 
@@ -156,7 +158,7 @@ def test_a_stand_in_is_not_robbed_of_a_message_by_a_step_that_does_not_apply() -
         ("electrical-warning", "leak-1/leak-1", NOON + 3 * 24 * 60 * MIN, {}),  # Saturday
         ("tamper", "smoke-1/smoke", T0, {0: [("li", "tamper")]}),
         ("tamper", "smoke-1/smoke", NOON, {}),
-        ("mains", "io-1/mains", T0, {0: to_all(["li", "sun"], "mains")}),
+        ("mains", "io-1/mains", T0, {30: to_all(["li", "sun"], "mains.unknown")}),
         ("comm", "smoke-1/smoke", T0, {}),
         ("water", "smoke-1/smoke", T0, {}),
         ("line", "rs485-a/link", T0, {}),

@@ -68,11 +68,12 @@ def test_plain_words_only(message: str) -> None:
     assert set(fields(m, "zh")) - set(fields(m, "en")) == set(), "the English leaves something out"
 
 
-@pytest.mark.parametrize("message", sorted(MESSAGES.keys() - BUREAU_SIGNS))
+@pytest.mark.parametrize("message", sorted(MESSAGES.keys() - BUREAU_SIGNS - {"cold", "cold.power"}))
 def test_the_kind_comes_first(message: str) -> None:
-    """Kind, place, then what and when: half asleep, a person reads only the beginning. A closing begins with its word."""
+    """Kind, place, then what and when: half asleep, a person reads only the beginning. A closing begins with its word; the
+    people's table has the place first where it is the only cabinet of the canteen."""
     for words in (MESSAGES[message].zh, MESSAGES[message].en):
-        names = [name for _, name, _, _ in Formatter().parse(words) if name and name not in ("s", "m", "what")]
+        names = [name for _, name, _, _ in Formatter().parse(words) if name and name not in ("s", "m", "what", "many")]
         assert words.removeprefix("{s}").startswith("{what}") or not words.removeprefix("{s}").startswith("{")
         assert "place" not in names or names[0] == "place"
 
@@ -125,15 +126,15 @@ GAS = alarm("gas-2", "gas-1/gas", evidence={"value": 45.0, "limit": 40.0})
         ),
         (
             "fire.multi",
-            replace(FIRE, confirmed=True),
-            "火警升级！三号宿舍楼二层东走廊两处以上报警，首警02:14。拨119，组织疏散，清点人数。回1收到。编号07",
+            replace(FIRE, confirmed=True, evidence={"burning": 3}),
+            "火警升级！三号宿舍楼二层东走廊等3处报警，首警02:14。拨119，组织疏散，清点人数。回1收到。编号07",
         ),
         (
             "fire.multi",
             alarm("manual", "manual-1/call", "fire-confirmed", confirmed=True),
             "火警升级！三号宿舍楼二层东走廊手动报警，首警02:14。拨119，组织疏散，清点人数。回1收到。编号07",
         ),
-        ("gas.l2", GAS, "燃气泄漏（高限）！食堂后厨45%LEL，02:14。正在关阀。撤人勿碰开关，室外拨119。回1收到。编号07"),
+        ("gas.l2", GAS, "燃气泄漏（高限）！食堂后厨45%LEL，02:14。正在关阀。撤人，勿碰开关，室外拨119。回1收到。编号07"),
         (
             "gas.l1",
             alarm("gas-1", "gas-1/gas", evidence={"value": 22.5, "limit": 20}),
@@ -142,7 +143,7 @@ GAS = alarm("gas-2", "gas-1/gas", evidence={"value": 45.0, "limit": 40.0})
         (
             "elec.alarm",
             alarm("electrical", "leak-1/leak-1", evidence={"value": 400.0, "limit": 300.0}),
-            "电气报警！主楼办公室照明干线一路400mA，限300mA，02:14。电工到场勿合闸。回1收到。编号07",
+            "电气报警！主楼办公室照明干线一路400mA，限300mA，02:14。电工到场，勿反复合闸。回1收到。编号07",
         ),
         (
             "elec.state",
@@ -177,7 +178,7 @@ def test_words(message: str, a: Alarm, words: str) -> None:
 
 def test_english_names_the_same_things() -> None:
     assert text("gas.l2", GAS, language="en") == (
-        "GAS LEAK high limit! 食堂后厨 45%LEL, 02:14. Valve being closed. Everybody out, no switches, call 119 outdoors."
+        "GAS LEAK high limit! 食堂后厨 45 %LEL, 02:14. Valve being closed. Everybody out, no switches, call 119 outdoors."
         " Reply 1. No.07"
     )
 
@@ -205,7 +206,9 @@ def test_what_the_bureau_reads_instead() -> None:
 def test_closing_without_a_result_does_not_claim_one() -> None:
     assert message_for("recover.alarm", alarm("tamper"), PLANT, "duty") == "recover.other"
     gone = replace(FIRE, result=Result.REMOVED)
-    assert text("recover.fire", gone, duty="") == "已结束：三号宿舍楼二层东走廊02:14火警，系统核实为已拆除，02:14复位。编号07"
+    assert (
+        text("recover.fire", gone, duty="") == "已结束：三号宿舍楼二层东走廊02:14火警，系统02:14核实已拆除，02:14复位。编号07"
+    )
 
 
 def test_every_word_used_fits_its_field() -> None:

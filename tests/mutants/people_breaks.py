@@ -6,6 +6,8 @@ from tests.mutants.mutant import Mutant
 
 STEPS = "tests/alerts/test_escalation.py::"
 WORDS = "tests/alerts/test_render.py::"
+TABLE = "tests/alerts/test_people_messages.py::"
+DAILY = "tests/alerts/test_daily.py::"
 ROTA = "tests/alerts/test_duty.py::"
 PEOPLE = "tests/alerts/test_engine_people.py::"
 RIGHTS = "tests/alerts/test_authority.py"
@@ -298,5 +300,61 @@ PEOPLES: tuple[Mutant, ...] = (
         "    timer.start()",
         "    timer.cancel()",
         HOOK + "test_a_far_side_that_does_not_speak[drip]",
+    ),
+    Mutant(
+        "a fire that spreads says how many points burn",
+        "alerts/aftermath.py",
+        'if alarm.confirmed and alarm.evidence.get("burning") != count:',
+        "if False:",
+        TABLE + "test_the_next_round_names_how_many_points_burn",
+    ),
+    Mutant(
+        "the end of a fire says when it was found out",
+        COMMANDS,
+        "result_at=now, ",
+        "",
+        TABLE + "test_the_closing_says_when_the_result_was_given",
+    ),
+    Mutant(
+        "intrusion rings the nearest keeper",
+        "config/escalation/intrusion.yaml",
+        "after: 0s, to: [duty, keeper, leader]",
+        "after: 0s, to: [duty, leader]",
+        "tests/alerts/test_who_is_told.py",
+    ),
+    Mutant(
+        "D14 failovers and second attempts count against the limits",
+        "alerts/telling.py",
+        "if person is None or self._budget.may(n.channel, person, rec.now):",
+        "if True:",
+        "tests/alerts/test_budget.py::test_d14_voice_at_most_five_an_hour_and_person_with_failovers_and_second_attempts",
+    ),
+    Mutant(
+        "D14 what a channel cannot carry is told in the digest",
+        "alerts/telling.py",
+        "self._put(rec, _owing(alarm, n.person, rec.now))",
+        "pass",
+        "tests/alerts/test_budget.py::test_d14_voice_at_most_five_an_hour_and_person_with_failovers_and_second_attempts",
+    ),
+    Mutant(
+        "R32 what is switched off is in the daily line",
+        "alerts/daily.py",
+        '"o": str(len(out_of_service(standing, plant))),',
+        '"o": "0",',
+        DAILY + "test_r32_head_and_officer_get_one_line_with_the_counts_of_yesterday",
+    ),
+    Mutant(
+        "the daily line comes once",
+        "alerts/daily.py",
+        " or told == day.isoformat():",
+        ":",
+        DAILY + "test_it_comes_once_a_day_and_not_again_after_a_restart",
+    ),
+    Mutant(
+        "what is tested is not counted for the day",
+        "alerts/daily.py",
+        "if what is not None and modes.real(alarm)",
+        "if what is not None",
+        DAILY + "test_tested_and_hidden_ones_are_not_counted_and_what_is_unproven_stays_in_it",
     ),
 )

@@ -1,0 +1,142 @@
+"""The people's table of §3, row by row: who is told when, by the shipped policies, and which rules run under which of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from people_world import POLICIES
+from ruamel.yaml import YAML
+
+from alerts.kinds import KINDS
+
+RULES = Path(__file__).parents[2] / "config" / "rules"
+MIN = 60
+Row = tuple[str, dict[str, dict[int, set[str]]], int]
+ALL = {"everyone"}
+# event of the table -> (policy, {when: {seconds: who}}, loop seconds). "listed": told in the lists of 07:30 and 14:00.
+TABLE: dict[str, Row] = {
+    "Fire, one automatic detector": (
+        "fire",
+        {
+            "unacked": {0: {"duty", "keeper"}, 60: {"second", "leader"}, 90: {"duty", "keeper"}, 120: {"head", "bureau"},
+                        180: {"duty", "keeper", "second", "leader", "head"}},
+            "unverified": {180: {"leader"}, 300: {"head", "bureau"}, 360: {"duty", "keeper", "leader", "head"}},
+        },
+        60,
+    ),
+    "Fire confirmed or real": (
+        "fire-confirmed",
+        {"always": {0: ALL | {"bureau"}}, "unacked": {60: ALL}, "unverified": {180: {"leader"}, 300: {"leader", "head"}}},
+        60,
+    ),
+    "called real after detectors confirmed it": ("fire-real", {"always": {0: ALL | {"bureau"}}}, 0),
+    "Gas level 1": (
+        "gas-1", {"unacked": {0: {"keeper"}}, "not-falling": {180: {"duty"}, 300: {"officer"}}}, 0,
+    ),
+    "Gas level 2": ("gas-2", {"unacked": {0: ALL | {"bureau"}, 60: ALL}, "unverified": {180: {"head"}}}, 60),
+    "Electrical alarm": (
+        "electrical",
+        {"unacked": {0: {"electrician", "duty", "keeper"}, 300: {"officer"}, 600: {"leader"}}, "unverified": {1800: {"officer"}}},
+        0,
+    ),
+    "Electrical warning": ("electrical-warning", {"unacked": {0: {"electrician"}}, "listed": {0: {"electrician"}}}, 0),
+    "One lock open, door closed": ("lock", {"unacked": {120: {"holder"}}}, 0),
+    "Door open with one lock, forced": (
+        "store",
+        {"unacked": {0: {"holder", "officer", "leader", "head", "bureau"}, 60: {"leader"}, 120: {"head"}, 300: {"bureau"}},
+         "unverified": {600: {"head"}}},
+        0,
+    ),
+    "proof missing for 5 min": (
+        "store-deviation",
+        {"unacked": {0: {"holder", "officer", "leader"}, 60: {"leader"}, 120: {"head"}, 300: {"bureau"}},
+         "unverified": {600: {"head"}}},
+        0,
+    ),
+    "each holder is asked for the proof": ("store-proof", {"unacked": {0: {"holder"}}}, 0),
+    "the store is open longer than declared": ("store-ask", {"unacked": {0: {"holder", "officer"}}}, 0),
+    "the store needs care": ("store-care", {"unacked": {0: {"holder", "officer"}, 600: {"duty", "keeper"}}}, 0),
+    "fewer than two holders count": ("store-list", {"listed": {0: {"officer"}}}, 0),
+    "Panic button": (
+        "panic",
+        {"unacked": {0: {"duty", "keeper", "leader", "head", "bureau"}, 60: {"duty", "keeper", "leader", "head"},
+                     120: {"duty", "keeper", "leader", "head"}}, "unverified": {180: {"head"}}},
+        0,
+    ),
+    "Detection lost where people sleep": (
+        "comm-sleep",
+        {"asleep": {0: {"duty", "keeper"}, 600: {"leader"}, 1800: {"bureau"}, 3600: {"duty", "keeper"}}, "listed": {0: {"officer"}}},
+        0,
+    ),
+    "The box cannot record": ("cannot-record", {"unacked": {0: {"duty", "leader"}, 60: {"duty", "leader"}, 120: {"officer"}}}, 0),
+    "The box cannot call": ("cannot-call", {"unacked": {0: {"duty", "leader"}, 60: {"duty", "leader"}, 120: {"officer"}}}, 0),
+    "Tamper": ("tamper", {"unacked": {0: {"duty", "keeper"}}, "listed": {0: {"officer"}}}, 0),
+    "Intrusion": (
+        "intrusion",
+        {"unacked": {0: {"duty", "keeper", "leader"}, 60: {"duty", "keeper", "leader"}, 120: {"head", "bureau"}},
+         "unverified": {180: {"head"}}},
+        0,
+    ),
+    "Mains lost at the box": ("mains", {"unacked": {30: {"duty", "leader"}}}, 0),  # 30 s: the message counts what went dark
+    "An output did not follow": ("output", {"unacked": {0: {"duty", "keeper"}, 60: {"leader"}}}, 0),
+    "Other fault": ("fault", {"listed": {0: {"officer"}}}, 0),
+    "no data": ("comm", {"listed": {0: {"officer"}}}, 0),
+    "a line down": ("line", {"listed": {0: {"officer"}}}, 0),
+    "climate, cold store": ("warning", {"listed": {0: {"officer"}}}, 0),
+    "pressure": ("water", {"listed": {0: {"officer"}}}, 0),
+    "supervisory": ("supervisory", {"listed": {0: {"officer"}}}, 0),
+    "Sample cabinet without power or > 8 °C for 30 min": ("cold", {"unacked": {0: {"keeper"}, 1800: {"duty"}}}, 0),
+}  # fmt: skip
+RUN_UNDER = {"fire": {"fire"}, "heat": {"fire"}, "manual": {"fire"}, "flow": {"fire"}} | {  # kind of alarm -> its policies
+    "store": {"store", "store-deviation"},
+    "store-care": {"store-care", "store-list"},
+}
+
+
+@pytest.mark.parametrize("event", TABLE)
+def test_r10_the_row_of_the_table(event: str) -> None:
+    policy, rows, loop = TABLE[event]
+    found: dict[str, dict[int, set[str]]] = {}
+    for step in POLICIES[policy].steps:
+        row = found.setdefault("listed" if step.listed else step.during or step.when, {})
+        row.setdefault(step.after // 1000, set()).update(step.to)
+    assert (found, POLICIES[policy].loop // 1000) == (rows, loop)
+
+
+def test_every_policy_is_a_row_and_whoever_names_duty_names_the_nearest_keeper() -> None:
+    assert sorted(policy for policy, _, _ in TABLE.values()) == sorted(POLICIES)
+    alone = {"cannot-record", "cannot-call", "mains"}  # the box itself stands in no keeper's zone
+    later = {"cold", "gas-1"}  # its keeper was told first
+    for id, policy in POLICIES.items():
+        for step in policy.steps:
+            assert "duty" not in step.to or "keeper" in step.to or id in alone | later, (id, step.id)
+
+
+def test_hourly_patrol_prompts_and_a_wait_while_gas_falls() -> None:
+    (patrol,) = [s for s in POLICIES["comm-sleep"].steps if s.every]
+    assert patrol.every == 3600_000 and {s.during for s in POLICIES["gas-1"].steps if s.after} == {"not-falling"}
+
+
+def shipped() -> list[dict[str, Any]]:
+    return [r for path in sorted(RULES.glob("*.yaml")) for r in YAML(typ="safe").load(path.read_text("utf-8"))["rules"]]
+
+
+@pytest.mark.parametrize("rule", shipped(), ids=lambda r: r["id"])
+def test_every_shipped_rule_runs_under_the_policy_of_its_kind(rule: dict[str, Any]) -> None:
+    kind = rule["alarm"]
+    assert kind in KINDS and rule["policy"] in RUN_UNDER.get(kind, {kind})
+    assert KINDS[kind].latching or not POLICIES[rule["policy"]].result_asked
+
+
+def test_a_sample_cabinet_without_power_is_not_a_power_cut_of_the_school() -> None:
+    rules = {r["id"]: r for r in shipped()}
+    power, mains = rules["sample-cabinet-power"], rules["mains"]
+    assert (power["alarm"], power["quantities"], power["zones"], power["on_delay"]) == (
+        "cold",
+        ["mains"],
+        ["sample-cabinet"],
+        "30m",
+    )
+    assert "sample-cabinet" not in mains.get("zones", []) and mains.get("group") == power.get("group") == "mains"
