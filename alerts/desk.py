@@ -160,10 +160,17 @@ class Desk:
             self.tell(rec, mark, self._plant.people[id], ASK[letter], {**args, "n": f"{number:02d}"})
         return mark
 
-    def check(self, rec: Record, by: Person) -> Said:
+    def check(self, rec: Record, by: Person, command: str = "") -> Said:
         """查岗: whoever is at the post is asked; who is silent for CHECK_FOR is followed by the next post of CHECKED."""
-        self._check(rec, by.id, CHECKED)
+        self._check(rec, by.id, CHECKED, command)
         return Said("checking", {})
+
+    def order(self, rec: Record, by: Person, what: str, until: int, command: str = "") -> Said:
+        """督办: the officer and the head are told and sign for it with 1 and its number, until wall ms `until`."""
+        found = self.posts(rec.now, rec.clock_ok)
+        args = {"b": by.name[:6], "what": what[:20], "date": _day(self._plant, until)}
+        mark = self.ask(rec, ORDER, dict.fromkeys((*found["officer"], *found["head"])), until, args, by=by.id, command=command)
+        return Said("ordered", {"n": f"{mark.number:02d}"})
 
     def ask_cause(self, rec: Record, person: str, facts: Mapping[str, Scalar]) -> None:
         """Remember that this person has to say why."""
@@ -196,7 +203,7 @@ class Desk:
         self._answered(rec, mark, person.id, "declined")
         if mark.facts["letter"] == CHECK:
             if mark.id not in self._marks:  # nobody is left who could answer
-                self._check(rec, str(mark.facts["by"]), _after(str(mark.facts["post"])))
+                self._check(rec, str(mark.facts["by"]), _after(str(mark.facts["post"])), str(mark.facts.get("command") or ""))
             return Said("note", {})
         if mark.facts["letter"] == SHIFT:
             self._missed(rec, mark, person.id, "shift.declined")
@@ -263,9 +270,9 @@ class Desk:
             if letter == TEST:
                 self._note(rec, {f"{person}.silent": int(self._phones().facts.get(f"{person}.silent") or 0) + 1})
         if letter == CHECK and not any(line.what == "answered" for line in mark.lines):
-            self._check(rec, str(mark.facts["by"]), _after(str(mark.facts["post"])))
+            self._check(rec, str(mark.facts["by"]), _after(str(mark.facts["post"])), str(mark.facts.get("command") or ""))
 
-    def _check(self, rec: Record, by: str, posts: Sequence[str]) -> None:
+    def _check(self, rec: Record, by: str, posts: Sequence[str], command: str) -> None:
         """Ask the first of these posts that has somebody."""
         found = self.posts(rec.now, rec.clock_ok)
         post = next((p for p in posts if found.get(p)), None)
@@ -274,7 +281,7 @@ class Desk:
                 "b": self._plant.people[by].name[:6] if by in self._plant.people else "",
                 "t": _clock(self._plant, rec.now.wall),
             }
-            self.ask(rec, CHECK, found[post], rec.now.wall + CHECK_FOR, args, by=by, post=post)
+            self.ask(rec, CHECK, found[post], rec.now.wall + CHECK_FOR, args, by=by, post=post, command=command)
 
     def _missed(self, rec: Record, mark: Mark, person: str, message: str) -> None:
         """The leader is told; with nobody taken over so far, the rota's old shift is written down as responsible."""
@@ -312,7 +319,9 @@ class Desk:
         self._put(rec, replace(old, since=rec.now, facts={**old.facts, **facts}))
 
     def _new(self, rec: Record, kind: str, who: str, until: Now, facts: Mapping[str, Scalar], number: int = 0) -> Mark:
-        seq = rec.event(f"{kind}-asked" if kind == "question" else kind, who=who, args={"number": number} if number else None)
+        told = {"number": number, "command": facts.get("command"), "letter": facts.get("letter")} if number else {}
+        args = {k: v for k, v in told.items() if v}
+        seq = rec.event(f"{kind}-asked" if kind == "question" else kind, who=who, args=args or None)
         mark = Mark(f"{self._plant.site}-{seq}", number, kind, Stage.ON, who, "", rec.now, until, facts=dict(facts))
         self._put(rec, mark)
         return mark

@@ -14,7 +14,7 @@ from alerts.duty import keepers
 from alerts.messages import CLOSING
 from alerts.model import ACTIVE, OPEN, Alarm, AlarmState, Done, Notification, Owed, Result, Severity, Step
 from alerts.plant import Person, Plant
-from alerts.render import args_for, message_for, render
+from alerts.render import args_for, message_for, render, why
 from drivers.reading import Now
 
 SCHOOL = frozenset({"duty", "keeper", "leader", "officer", "head", "electrician", "holder"})  # everyone: 全校名单
@@ -88,6 +88,19 @@ def hurried(alarm: Alarm, now: Now) -> Alarm:
     coming = [d for d in _coming(alarm) if d.step.when != "always" and d.at > now.mono and not _named(alarm, d.step)]
     first = min(coming, key=lambda d: d.at, default=None)
     return alarm if first is None else replace(alarm, ahead=alarm.ahead + first.at - now.mono)
+
+
+def bureau_words(alarm: Alarm, plant: Plant, now: Now) -> tuple[str, str] | None:
+    """Why the bureau is rung for the alarm now (zh, en), by the policy's own steps; None while it is only shown there.
+
+    Whether the school lists anybody of the bureau makes no difference: the bureau has a roster of its own.
+    """
+    done = {d.step for d in alarm.done}
+    due = [_base(alarm, s) for s in alarm.policy.steps if "bureau" in s.to and s.id in done]
+    running = [base for base in due if base is not None]
+    if alarm.state not in OPEN or alarm.parent or not running:
+        return None
+    return why(alarm, plant, now.mono - max(running))
 
 
 def _named(alarm: Alarm, step: Step) -> bool:

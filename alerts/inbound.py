@@ -22,7 +22,7 @@ from drivers.reading import Now, Quality, Reading
 
 DESK = "desk"  # a registered desk or button: in the name of whoever has taken over the shift
 BUTTON = "ack-button"  # quantity of a point
-VERBS = frozenset({"text", "take", "state", "check"})
+VERBS = frozenset({"text", "take", "state", "check", "order"})
 MOST, WITHIN = 30, 600_000  # texts of one person in ten minutes; more is a machine
 Act = Callable[[Record, Command], Reply]
 
@@ -61,10 +61,8 @@ class Inbound:
             return self._text(rec, cmd, person)
         if cmd.verb == "state":
             return self._reply(rec, cmd, "state", *standing_words(self._shown(), self._plant))
-        if cmd.verb == "check":
-            if person.role != "bureau":
-                return self._refused(rec, cmd, "refused.role")
-            return self._said(rec, cmd, self._desk.check(rec, person))
+        if cmd.verb in ("check", "order"):
+            return self._from_bureau(rec, cmd, person)
         if cmd.verb == "take":
             if person.role not in TAKERS:
                 return self._refused(rec, cmd, "refused.role")
@@ -74,6 +72,17 @@ class Inbound:
             return self._refused(rec, cmd, "refused.answered")
         answer = self._desk.answer if cmd.verb == "answer" else self._desk.decline
         return self._said(rec, cmd, answer(rec, mark, person))
+
+    def _from_bureau(self, rec: Record, cmd: Command, person: Person) -> Reply:
+        """查岗 and 督办. args of an order: `what`, and `until`, wall ms by which it is to be done."""
+        if person.role != "bureau":
+            return self._refused(rec, cmd, "refused.role")
+        if cmd.verb == "check":
+            return self._said(rec, cmd, self._desk.check(rec, person, cmd.id))
+        what, until = str(cmd.args.get("what") or "").strip(), cmd.args.get("until")
+        if not what or not isinstance(until, int) or until <= rec.now.wall:
+            return self._refused(rec, cmd, "refused.order")
+        return self._said(rec, cmd, self._desk.order(rec, person, what, until, cmd.id))
 
     def _text(self, rec: Record, cmd: Command, person: Person) -> Reply:
         """One text: usually one thing. What is asked back is a Reply too, with ok False and the event `text` or `refused`."""

@@ -335,6 +335,23 @@ MESSAGES: dict[str, Message] = {
             "{s} {what}! {place}, {t}. School: {p} {tel}. Reply 1. No.{n}",
         ),
         Message(
+            "school.silent",
+            "学校离线！{place}，{t}起收不到信号，已{m}分钟。请学校查供电网络，加强巡查。回1收到。编号{n}",
+            "SCHOOL SILENT! {place}, since {t}, {m} min. Have power and network looked at, patrol. Reply 1. No.{n}",
+            instead=(("many", "yes", "school.silent-many"),),
+        ),
+        Message(
+            "school.silent-many",
+            "多校离线！{place}等{k}所，{t}起收不到信号，已{m}分钟。请查线路和服务器，名单见屏幕。回1收到。编号{n}",
+            "SCHOOLS SILENT! {place} and others, {k} in all, since {t}, {m} min. Lines or server? List on screen. Reply 1. No.{n}",
+        ),
+        Message(
+            "school.call",
+            "{s}{what}！{place}{t}报警，{why}。校方{tel}。回1收到。编号{n}",
+            "{s} {what}! {place}, {t}, {why}. School: {tel}. Reply 1. No.{n}",
+            {"what": 4},
+        ),
+        Message(
             "late",
             "{what}消息迟发：{place}{t}报警，至今未结束。回0看现状，回1收到。编号{n}",
             "LATE: {what}, {place}, {t}, still open. Reply 0 for the state, 1 received. No.{n}",

@@ -1,7 +1,8 @@
 """One fault instead of many (R36): which open fault another one hangs under. Hidden faults stay in the log and ring nobody.
 
 mains lost -> the lines and devices that went with it; a dead line -> the points on it; a dead device -> its points; where people
-sleep -> one lost-detection alarm per building, which nothing else hides. Never fire, gas level 2 or a breach.
+sleep -> one lost-detection alarm per building, which nothing else hides; at the bureau schools that fell silent together -> one of
+them, since one cause is one call. Never fire, gas level 2 or a breach.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from alerts.modes import Change
 from alerts.plant import Plant
 from drivers.reading import Now
 
-NO_DATA = ("comm", "comm-sleep")
+NO_DATA = ("comm", "comm-sleep", "silent")
 HIDEABLE = (*NO_DATA, "line")  # every one of them a suppressible kind of alerts.kinds
 HIDING = (*HIDEABLE, "mains")
+TOGETHER = 600_000  # ms after the first silent school within which another one is laid to the same cause
 WITH_MAINS = (60_000, 600_000)  # ms before and after the mains went: a fault from then is laid to it
 
 
@@ -34,7 +36,7 @@ def follow(alarms: Collection[Alarm], plant: Plant, now: Now) -> Iterable[Change
     for alarm in faults:
         under = parent.get(alarm.id, "")
         new = replace(alarm, parent=under)
-        if under and alarm.told and alarm.kind == by_id[under].kind == "comm-sleep":
+        if under and alarm.told and alarm.kind == by_id[under].kind and alarm.kind in ("comm-sleep", "silent"):
             new = replace(new, told=())  # the new head has told them, see below
         if not under and alarm.parent and (old := by_id.get(alarm.parent)) is not None and old.kind == alarm.kind:
             new = replace(new, done=old.done, told=old.told)  # it goes on where the head before it stopped
@@ -53,7 +55,14 @@ def _parents(faults: Collection[Alarm], plant: Plant) -> Mapping[str, str]:
     lines = {a.point: a for a in faults if a.kind == "line" and a.state in ACTIVE}
     found: dict[str, str] = {}
     groups: defaultdict[tuple[str, str], list[Alarm]] = defaultdict(list)
+    silent = sorted((a for a in faults if a.kind == "silent"), key=lambda a: a.raised.mono)
+    began = 0
+    for n, alarm in enumerate(silent):
+        began = alarm.raised.mono if n == 0 or alarm.raised.mono - began > TOGETHER else began
+        groups["silent", str(began)].append(alarm)
     for alarm in faults:
+        if alarm.kind == "silent":
+            continue
         if alarm.kind == "comm-sleep":
             groups["building", building_of(alarm, plant)].append(alarm)
             continue

@@ -91,7 +91,7 @@ def _cut(text: str, most: int) -> str:
 
 
 def traits(alarm: Alarm, plant: Plant) -> dict[str, str]:
-    """What decides between messages: which (lock), result, limit, battery, work and night (of the local time it was raised)."""
+    """What decides between messages: which (lock), result, limit, battery, many (points), work and night (local, when raised)."""
     at = local(plant, alarm.raised.wall)
     minute = at.hour * 60 + at.minute
     return {
@@ -99,6 +99,7 @@ def traits(alarm: Alarm, plant: Plant) -> dict[str, str]:
         "result": alarm.result.value if alarm.result else "",
         "limit": "no" if alarm.evidence.get("limit") is None else "yes",
         "work": _yes(working_hours(plant, alarm.raised.wall)),
+        "many": _yes(int(alarm.evidence.get("count") or 1) > 1),
         "night": _yes(minute >= NIGHT[0] or minute < NIGHT[1]),
         "battery": _yes(plant.battery > 0),
     }
@@ -142,8 +143,8 @@ def args_for(
         "now": _clock(now.wall, plant),
         "p": _name(about, plant)[en],
         "who": _name(str(alarm.evidence.get("person", "")), plant)[en],
-        "tel": _phone(person.phone) if person else "",
-        "s": plant.short if bureau else "",
+        "tel": str(alarm.evidence.get("tel") or (_phone(person.phone) if person else "")),
+        "s": str(alarm.evidence.get("school") or (plant.short if bureau else "")),
         "n": f"{alarm.number:02d}",
         "k": str(alarm.evidence.get("count") or 1),
         "m": str(minutes),
@@ -165,6 +166,11 @@ def args_for(
     }
 
 
+def why(alarm: Alarm, plant: Plant, waited: int) -> Words:
+    """Why the whole school or the bureau hears of it; `waited`: ms since the raise or the answer."""
+    return _why(alarm, plant, _minutes(waited, plant))
+
+
 def _yes(fact: bool) -> str:
     return "yes" if fact else "no"
 
@@ -183,7 +189,7 @@ def _place(alarm: Alarm, plant: Plant) -> Words:
     point, output = plant.points.get(alarm.point), plant.outputs.get(alarm.point)
     zone = plant.zones.get(point.zone if point else output.zone if output else "")
     building = plant.buildings.get(output.building) if output else None
-    name = zone.name if zone else building.name if building else ""
+    name = zone.name if zone else building.name if building else str(alarm.evidence.get("place") or "")
     return (name, name) if name else BOX
 
 
@@ -250,7 +256,9 @@ def _many(alarm: Alarm, plant: Plant) -> Words:
 
 
 def _why(alarm: Alarm, plant: Plant, minutes: int) -> Words:
-    """Why the whole school or the bureau hears of it."""
+    """Why the whole school or the bureau hears of it; of another school's alarm that school's own words."""
+    if said := alarm.evidence.get("because_zh"):
+        return (str(said), str(alarm.evidence.get("because_en")))
     if alarm.result is not None and alarm.result.value == "real":
         return ("现场核实真火", "checked and real")
     if alarm.confirmed and KINDS[alarm.kind].sure:

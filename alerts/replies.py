@@ -50,6 +50,18 @@ TEXTS: dict[str, tuple[str, str]] = {
         "已发出查岗，5分钟内未应岗依次查下一岗",
         "Duty check sent; who is silent for 5 min is followed by the next post",
     ),
+    "ordered": ("督办J{n}已送达，等签收", "Order J{n} delivered; to be signed for"),
+    "asked": ("已发往学校，等学校的回执", "Sent to the school; done when the school's own record says so"),
+    "refused.school": ("名单里没有这所学校", "No such school on the list"),
+    "refused.no-school-key": (
+        "这所学校没有可用的命令密钥（command_key），发不了",
+        "No usable command key for this school",
+    ),
+    "refused.fleet-down": (
+        "局端与消息服务器断开，请稍后再发或打电话",
+        "No connection to the broker: try again, or call the school",
+    ),
+    "refused.order": ("督办要写内容和以后的期限", "An order needs words and a date to come"),
     "answered.C": ("已应岗", "Duty check answered"),
     "answered.J": ("已签收J{n}", "J{n} signed for"),
     "ask.cause": ("{n}号误报原因？回：{list}", "False alarm {n}: why? One of: {list}"),

@@ -99,6 +99,7 @@ QUANTITIES: dict[str, Quantity] = {
         _bit("broker-link", "上行连接", "Link to the centre", ("中断", "lost"), ("接通", "up")),
         _bit("undervoltage", "供电电压", "Supply voltage", _NORMAL, ("过低", "too low")),
         _bit("throttled", "处理器降频", "Processor slowed", _NORMAL, ("降频", "slowed")),
+        _bit("box-alive", "学校报警盒", "Box of the school", ("离线", "silent"), ("在线", "online")),
         Quantity("free-space", "%", "磁盘可用空间", "Free disk space", 0, 100, 0),
         Quantity("free-memory", "%", "可用内存", "Free memory", 0, 100, 0),
         Quantity("cpu-busy", "%", "处理器占用", "Processor busy", 0, 100, 0),

@@ -15,12 +15,13 @@ from alerts.plant import Plant
 from drivers.lending import LineBusy
 from drivers.plan import is_fire
 from drivers.poller import Poller
-from drivers.reading import Clock, Reading
+from drivers.reading import Clock, Quality, Reading
 from gateway import asked, figures, incident, marks_view, selftest, view
 from gateway.asked import whole
 from gateway.bustask import BusTask
 from gateway.change.changer import Changer
 from gateway.decide import Decider
+from gateway.fleet.task import Fleet
 from gateway.history import Histories
 from gateway.jsonable import to_jsonable
 from gateway.learning import Learning
@@ -52,6 +53,7 @@ class Box:
     decider: Decider
     changer: Changer
     speaker: Speaker | None = None
+    fleet: Fleet | None = None  # of a bureau
     learning: Learning
 
     def __init__(
@@ -130,11 +132,19 @@ class Box:
             "boot": self.boot,
             "clock_ok": self.clock.ok(),
             "backlog": self._stream()["backlog"],
-            "seq": self.engine.seq - 1,
+            "wall": self.clock.now().wall,
+            "seq": self.decider.head_seq,
             "head": self.decider.head.hex(),
             "open": len(self.engine.alarms),
             "degraded": self._journal.degraded,
+            **self._watched(),
         }
+
+    def _watched(self) -> Json:
+        """How much is being watched: points in all, those out of service, those of which nothing good is known or that are out."""
+        view, off = self.engine.view, {p for p, m in self._modes.items() if m["mode"] in ("out-of-service", "unverified")}
+        good = {r.point for r in view.values() if r.quality is Quality.GOOD}
+        return {"points": len(self.plant.points), "out": len(off), "unseen": len(self.plant.points.keys() - (good - off))}
 
     def pulse(self) -> None:
         """Once a second: the parts of the snapshot that nobody announces."""
@@ -177,6 +187,7 @@ class Box:
             "config": self.changer.state(),
             "journal": self._journal_json(),
             "lines": self._lines(),
+            **(self.fleet.fleet() if self.fleet else {}),
         }
 
     async def ask(self, what: str, request: Json) -> object:
@@ -198,6 +209,7 @@ class Box:
             "drill": self._ask_drill,
             "channels": self._ask_channels,
             **self._screen.questions(),
+            **(self.fleet.questions() if self.fleet else {}),
         }
         if what not in questions:
             raise RequestError("bad-request", "没有这个问题", f"ask one of: snapshot {' '.join(questions)}")
@@ -207,7 +219,8 @@ class Box:
         given = _command(command)
         if given.verb.startswith("config-"):
             return await self.changer.do(given.verb, given.person, dict(given.args))
-        reply = await self.decider.ask(given)
+        school = str(command.get("site") or "")
+        reply = await (self.fleet.ask(school, given) if self.fleet and school else self.decider.ask(given))
         text = {"zh": reply.text[0], "en": reply.text[1]}
         return {"ok": reply.ok, "code": reply.code, "text": text, "seq": reply.seq}
 
@@ -325,6 +338,8 @@ class Box:
         return marks_view.post_json(self.engine.desk, self.clock.now(), self.clock.ok())
 
     def _stream(self) -> Json:
+        if self.fleet:
+            return self.fleet.stream()
         if self._uplink is None:
             return {"enabled": False, "connected": False, "backlog": 0, "refused": 0, "last_receipt": None, "problem": ""}
         return {"enabled": True, **to_jsonable(self._uplink.state())}

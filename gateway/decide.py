@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from alerts.engine import Engine
-from alerts.model import Alarm, Command, Mark, Notification, Outcome, Reply
+from alerts.model import Alarm, Command, Mark, Notification, Outcome, Reply, Scalar
 from drivers.reading import Clock
 from gateway.inbox import Inbox
 from gateway.store.journal import Committed
@@ -47,7 +48,8 @@ class Decider:
         self._actions = actions
         self._asked: dict[str, asyncio.Future[Reply]] = {}
         self.beat = 0  # rounds done: proof of life for the watchdog
-        self.head = b""  # of the hash chain after the last commit
+        self.head = b""  # of the hash chain after the last commit,
+        self.head_seq = 0  # which was that of this event
 
     async def run(self) -> None:
         while True:
@@ -89,7 +91,7 @@ class Decider:
             await self._fire()
         while news := self._inbox.take_system():
             kind, subject, active, why = news
-            await self._system(kind, subject, active, why)
+            await self.system(kind, f"box/{subject}", active, {"why": why})
         await self.settle(self.engine.tick(self._clock.now(), self._clock.ok()))
         await self._fire()
         while slow := self._inbox.take_slow():
@@ -100,9 +102,10 @@ class Decider:
         while fire := self._inbox.take_fire():
             await self.settle(self.engine.readings(fire, self._clock.now(), self._clock.ok()))
 
-    async def _system(self, kind: str, subject: str, active: bool, why: str) -> None:
-        evidence = {"point": f"box/{subject}", "why": why}
-        await self.settle(self.engine.system(kind, active, evidence, self._clock.now(), self._clock.ok()))
+    async def system(self, kind: str, point: str, active: bool, evidence: Mapping[str, Scalar]) -> None:
+        """An alarm that no reading tells of begins or ends, at a point of its own."""
+        given = {**evidence, "point": point}
+        await self.settle(self.engine.system(kind, active, given, self._clock.now(), self._clock.ok()))
 
     def _act(self, outcome: Outcome) -> None:
         if outcome.outputs:
@@ -125,7 +128,10 @@ class Decider:
         if error := committed.exception():
             log.warning("journal did not write: %s", error)
         else:
-            self.head = committed.result().head
+            done = committed.result()
+            self.head = done.head
+            if done.bodies:
+                self.head_seq = int(json.loads(done.bodies[-1])["seq"])
             self._actions.publish()
 
     def _idle(self) -> float:

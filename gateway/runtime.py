@@ -30,6 +30,7 @@ from gateway.change.changer import Changer
 from gateway.change.start import Loaded
 from gateway.clock import SystemClock
 from gateway.decide import Decider
+from gateway.fleet.task import Fleet
 from gateway.health import Health, Vitals, Wear
 from gateway.inbox import Inbox
 from gateway.intake import Intake
@@ -80,12 +81,12 @@ async def run(
     data = Path(site.data)
     data.mkdir(mode=0o700, parents=True, exist_ok=True)  # noqa: ASYNC240 - before anything runs
     lock = _only_one(data)
-    streams = uplink and bool(site.uplink.host)
+    hears = uplink and bool(site.uplink.host)
+    streams = hears and not site.schools  # a bureau has nobody above it
     machine = Machine(data)
-    files = (
-        tuple(file for file in (site.uplink.tls_cert, site.uplink.tls_ca) if file) if streams and site.uplink.tls_cert else ()
-    )
-    uplink_points = {p.channel for p in UPLINK_POINTS if p.channel != CERTIFICATE or files} if streams else set()
+    files = tuple(file for file in (site.uplink.tls_cert, site.uplink.tls_ca) if file) if hears and site.uplink.tls_cert else ()
+    uplink_points = {p.channel for p in UPLINK_POINTS if p.channel != CERTIFICATE or files} if hears else set()
+    uplink_points -= set() if streams else {"backlog", "backlog-age"}
     site = replace(site, plant=present(site.plant, machine.told() | uplink_points))
     plant, now = site.plant, clock.now()
     fire = [p.id for p in plant.points.values() if QUANTITIES[p.quantity].fire]
@@ -143,6 +144,11 @@ async def run(
     async def noted(kind: str, args: dict[str, Scalar]) -> None:
         await decider.settle(engine.noted(kind, args, clock.now(), clock.ok()))
 
+    if site.schools:
+        box.fleet = Fleet(site.uplink, plant, site.schools, site.townships, data, clock, emit=intake, system=decider.system,
+                          note=noted, show=lambda rows: server.push({"schools": rows}, urgent=True))  # fmt: skip
+        box.fleet.standing(engine.alarms.values())
+
     command_topic = Topics(site.district, plant.site).of("command")
     remote = Remote(command_topic, site.uplink.command_key, plant, clock, decider.ask, noted)
     box.changer = changer = Changer(site, compiled, engine, clock, noted, partial(succeed, stopped, Ended.CHANGED))
@@ -174,13 +180,15 @@ async def run(
         clock.state,
         clock.error,
         partial(readings.backlog, DEST) if link else None,
-        (lambda: link.state().connected) if link else None,
+        (lambda: link.state().connected) if link else (lambda: fleet.connected) if (fleet := box.fleet) else None,
         files,
     )
     leaves["health"] = Health(machine, vitals, plant.points, intake, clock).run
     leaves["housekeeping"] = partial(housekeeping.run, journal, clock, plant.timezone, outbox.events_sent if link else _nobody)
     if link:
         leaves["uplink"] = link.run
+    if box.fleet:
+        leaves["fleet"] = box.fleet.run
     earlier = inherited(engine.alarms.values(), leaves, records=not journal.degraded)
     for kind, subject in earlier.over:
         inbox.system(kind, subject, False, "")
@@ -203,6 +211,8 @@ async def run(
             await link.stop()
         for task in tasks:
             task.cancel()
+    if box.fleet:
+        await box.fleet.close()
     for poller in pollers.values():
         await poller.close()
     await readings.close()

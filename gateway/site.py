@@ -72,6 +72,28 @@ class ChannelConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class Township:
+    """`outline`: its border as (longitude, latitude) in degrees, for the map; empty: none is drawn."""
+
+    id: str
+    name: str
+    outline: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class School:
+    """One school of a bureau: its box speaks under `district`/`id`. `command_key`: file of the key that proves commands to it."""
+
+    id: str
+    district: str
+    name: str
+    short: str
+    at: tuple[float, float] | None = None  # longitude, latitude
+    phone: str = ""
+    command_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     v: int
     district: str
@@ -86,6 +108,8 @@ class Site:
     speech: str = ""  # the command that plays a WAV from its standard input in the guard room; "": nothing is spoken
     warnings: tuple[str, ...] = ()
     database: DatabaseConfig = DatabaseConfig()
+    townships: tuple[Township, ...] = ()
+    schools: tuple[School, ...] = ()  # of a bureau; empty everywhere else
     compiled_by: str = ""  # the account that compiled it: who answers for its set-points
 
 

@@ -69,7 +69,7 @@ def alarm_json(plant: Plant, alarm: Alarm, now: Now) -> Json:
         "occurrence": alarm.occurrence,
         "raised": alarm.raised.wall,
         "first": alarm.first.wall,
-        "place": zone.name if zone else "",
+        "place": zone.name if zone else _far(alarm),
         "device_name": point.name if point else "",
         "building": zone.building if zone else "",
         "zone": zone.id if zone else "",
@@ -100,7 +100,17 @@ def alarm_json(plant: Plant, alarm: Alarm, now: Now) -> Json:
         "result_due": _wall(asked, now),
         "next_due": _wall(due, now),
         "told": list(alarm.told),
+        "bureau": _pair(escalation.bureau_words(alarm, plant, now)),
     }
+
+
+def _pair(words: tuple[str, str] | None) -> Json | None:
+    return None if words is None else {"zh": words[0], "en": words[1]}
+
+
+def _far(alarm: Alarm) -> str:
+    """The place of an alarm without a point here: at the bureau, school and place as the school said them."""
+    return " ".join(str(alarm.evidence[k]) for k in ("school", "place") if alarm.evidence.get(k))
 
 
 def _checklist(plant: Plant, alarm: Alarm) -> list[Json]:

@@ -21,7 +21,8 @@ from gateway.config.lines import line_of
 from gateway.config.model import Bus, SiteFile, StoreFile, ZoneFile
 from gateway.config.rulefile import DURATIONS, RuleFile
 from gateway.config.source import Source
-from gateway.site import VERSION, BusConfig, ChannelConfig, DatabaseConfig, Site, UplinkConfig
+from gateway.fleet import points as fleet
+from gateway.site import VERSION, BusConfig, ChannelConfig, DatabaseConfig, School, Site, Township, UplinkConfig
 
 CLIMATE = ("temperature", "humidity", "voc", "combustible-gas", "toxic-gas", "oxygen")
 NAME = 8  # characters of a point's name that a message has room for
@@ -34,6 +35,7 @@ def build(
     """`devices` in the order of the file; `rules` as the site has changed them; `speed` divides delays, steps and loops."""
     head = file.site
     zones = {z.id: Zone(z.id, z.name, z.building, z.kind, _sleep(z)) for z in file.zones}
+    zones |= {s.id: Zone(s.id, s.short, s.district, fleet.REMOTE) for s in file.schools}
     points = _points(file, devices)
     stores = {s.id: _store(s, points) for s in file.stores}
     plant = Plant(
@@ -42,7 +44,8 @@ def build(
         short=head.short,
         battery=head.battery,
         timezone=head.timezone,
-        buildings={b.id: Building(b.id, b.name, b.use, b.evacuation, b.floors) for b in file.buildings},
+        buildings={b.id: Building(b.id, b.name, b.use, b.evacuation, b.floors) for b in file.buildings}
+        | {t.id: Building(t.id, t.name, "other") for t in file.townships},
         zones=zones,
         points=points,
         people={
@@ -80,6 +83,8 @@ def build(
         speech=file.speech.player if file.speech else "",
         warnings=warnings,
         database=DatabaseConfig(**file.database.model_dump()) if file.database else DatabaseConfig(),
+        townships=tuple(Township(t.id, t.name, tuple(t.outline)) for t in file.townships),
+        schools=tuple(School(**s.model_dump()) for s in file.schools),
     )
 
 
@@ -116,6 +121,7 @@ def _points(file: SiteFile, devices: Sequence[Device]) -> dict[str, Point]:
             id = device.point(channel.id)
             points.append(Point(id, device.id, channel.quantity, zone, name, limit, device.bus, channel.values))
     points += boxpoints.points({b.id: b.type.startswith("modbus-") for b in file.buses}, uplink=file.uplink is not None)
+    points += fleet.points(s.id for s in file.schools)
     return {p.id: p for p in points}
 
 
@@ -212,10 +218,11 @@ def _of(params: Mapping[str, Scalar], oel: float) -> dict[str, Scalar]:
 
 
 def fits(rule: RuleFile, point: Point, zones: Mapping[str, Zone]) -> bool:
-    """By quantity and by the kind of the zone. Only a rule that names `link` fits the point of a line."""
-    if point.quantity not in rule.quantities if rule.quantities else point.quantity == LINK:
-        return False
+    """By quantity and by the kind of the zone. Only a rule that names it fits the point of a line, or of a school far away."""
     zone = zones.get(point.zone)
+    named = point.quantity == LINK or (zone is not None and zone.kind == fleet.REMOTE)
+    if point.quantity not in rule.quantities if rule.quantities else named:
+        return False
     return not rule.zones or (zone is not None and zone.kind in rule.zones)
 
 

@@ -114,7 +114,7 @@ class Strict(BaseModel):
 
 class SiteHead(Strict):
     id: Id
-    kind: Literal["school", "kindergarten"] = "school"
+    kind: Literal["school", "kindergarten", "bureau"] = "school"
     district: Id
     name: str
     short: Short
@@ -288,6 +288,34 @@ class OutsideFile(Strict):
     until: Annotated[str, BeforeValidator(_day)] = ""
 
 
+def _at(value: Any) -> Any:
+    """[longitude, latitude] in degrees."""
+    ok = isinstance(value, list) and len(value) == 2
+    numbers = [float(v) for v in value if isinstance(v, int | float) and not isinstance(v, bool)] if ok else []
+    if len(numbers) != 2 or not (-180 <= numbers[0] <= 180 and -90 <= numbers[1] <= 90):
+        raise PydanticCustomError("CFG-080", "coordinates")
+    return tuple(numbers)
+
+
+At = Annotated[tuple[float, float], BeforeValidator(_at)]
+
+
+class TownshipFile(Strict):
+    id: Id
+    name: Place
+    outline: list[At] = Field(default_factory=list)
+
+
+class SchoolFile(Strict):
+    id: Id
+    district: str
+    name: str
+    short: Short
+    at: At | None = None
+    phone: str = ""
+    command_key: str = ""
+
+
 class SpeechFile(Strict):
     player: str
 
@@ -309,4 +337,6 @@ class SiteFile(Strict):
     uplink: UplinkFile | None = None
     database: DatabaseFile | None = None
     calendar: str | dict[str, Any] | None = None
+    townships: list[TownshipFile] = Field(default_factory=list)
+    schools: list[SchoolFile] = Field(default_factory=list)
     rules: dict[str, dict[str, Any]] = Field(default_factory=dict)

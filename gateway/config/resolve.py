@@ -27,8 +27,9 @@ WORDS = {  # section -> (zh, en) of one item
     "devices": ("设备", "device"),
     "people": ("人员", "person"),
     "channels": ("通道", "channel"),
+    "townships": ("乡镇", "township"),
 }
-IDS = ("buses", "buildings", "zones", "devices", "people", "outputs", "stores", "channels")
+IDS = ("buses", "buildings", "zones", "devices", "people", "outputs", "stores", "channels", "townships", "schools")
 NEEDS = {t: c.needs for t, c in CHANNELS.items()} | {  # type of bus or channel -> what it cannot do without
     "modbus-rtu": ("port",),
     **dict.fromkeys(FRAMERS, ("port",)),
@@ -56,7 +57,8 @@ class Resolver:
     def run(self) -> list[Finding]:
         for section in IDS:
             self._once(section)
-        for section in ("buses", "zones", "devices"):
+        bureau = self.file.site.kind == "bureau"
+        for section in ("schools", "townships") if bureau else ("buses", "zones", "devices"):
             if not getattr(self.file, section) and not self.shaped.lost.get(section) and section not in self.shaped.blind:
                 self._add("CFG-011", (section,), key=True, name=f"{section}[0]")
         self._buses()
@@ -69,6 +71,7 @@ class Resolver:
         self._speech()
         self._outputs()
         self._stores()
+        self._schools(bureau)
         return self.findings
 
     # one method a section
@@ -157,6 +160,9 @@ class Resolver:
                 self._known(channel, "channels", (*at, "channels", m))
             for m, zone in enumerate(person.zones):
                 self._known(zone, "zones", (*at, "zones", m))
+            far = person.role == "bureau" and self.file.uplink is not None and self.file.uplink.command_key
+            if far:
+                continue  # the bureau's own box rings them: here they only have to be known
             if not person.channels and person.role not in NO_PHONE and not self.source.written((*at, "channels")):
                 self._add("CFG-041", at, person=person.id)
 
@@ -217,7 +223,8 @@ class Resolver:
                 self._add("CFG-079", (*at, "id"), value=output.id, other=other)
             self._output_place(at, output)
             self._point(output.feedback, (*at, "feedback"), "")
-        if not any(o.role == "guard-sounder" for o in self.file.outputs) and "outputs" not in self.shaped.blind:
+        bureau = self.file.site.kind == "bureau"  # rings by phone: it has no guard room
+        if not any(o.role == "guard-sounder" for o in self.file.outputs) and "outputs" not in self.shaped.blind and not bureau:
             self._add("CFG-056", ("outputs",), key=True)
 
     def _output_place(self, at: Path_, output: OutputFile) -> None:
@@ -280,6 +287,19 @@ class Resolver:
         if untrained := [p.id for p in holders if p.id not in written]:
             self._add("CFG-077", (*at, "holders"), people=" ".join(untrained))
 
+    def _schools(self, bureau: bool) -> None:
+        """What only a bureau has; its boxes must be told apart, found on the map, and believe its commands."""
+        if self.file.schools and not bureau:
+            self._add("CFG-081", ("schools",), key=True)
+        if bureau and self.file.uplink is None and "uplink" not in self.shaped.blind:
+            self._add("CFG-011", ("site",), key=True, name="uplink")
+        for at, school in self._items("schools"):
+            self._known(school.district, "townships", (*at, "district"))
+            if not school.command_key:
+                self._add("CFG-082", at, school=school.id)
+            if school.at is None:
+                self._add("CFG-083", at, school=school.id)
+
     # helpers
 
     def _items(self, section: str) -> Iterator[tuple[Path_, Any]]:
@@ -290,11 +310,14 @@ class Resolver:
         seen: dict[str, int] = {}
         if section == "devices":  # a bus has points of its own: <bus>/link
             seen = {b.id: self.source.place((*at, "id"))[0] for at, b in self._items("buses")}
+        if section == "schools":  # at a bureau a school is a zone and a device, a township a building
+            others = ("buses", "zones", "devices", "buildings", "townships")
+            seen = {i.id: self.source.place((*at, "id"))[0] for other in others for at, i in self._items(other)}
         for at, item in self._items(section):
             line = self.source.place((*at, "id"))[0]
             if item.id in seen:
                 self._add("CFG-021", (*at, "id"), value=item.id, line=seen[item.id])
-            if item.id == BOX and section in ("buses", "devices"):
+            if item.id == BOX and section in ("buses", "devices", "schools"):
                 self._add("CFG-085", (*at, "id"), value=item.id)
             seen.setdefault(item.id, line)
 

@@ -76,7 +76,8 @@ def _leave_out(rest: dict[str, Any], shaped: Shaped, path: Path_, extra: bool) -
     if extra:
         _pop(rest, path)
     elif section == "site":
-        rest["site"] = dict(NO_SITE)
+        kind = rest["site"].get("kind") if isinstance(rest.get("site"), dict) else None
+        rest["site"] = {**NO_SITE, "kind": "bureau" if kind == "bureau" else "school"}  # what a bureau may write is no mistake
     elif len(path) == 1 or section not in ("rules", *shaped.index):
         rest.pop(section, None)
         shaped.index.pop(section, None)

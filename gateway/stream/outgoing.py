@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from gateway.stream.client import Fate
 from gateway.stream.frames import Outbox
@@ -26,11 +27,27 @@ class EventLane:
         self._session = 0  # the connection the two below are about
         self._to = 0  # the last event handed over
         self._open: dict[int, bool] = {}  # seq -> PUBACK seen, in order
+        self._missing: list[tuple[int, int]] = []  # what a far side asks for again
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
         """Something was committed, or the link has come up."""
         self._wake.set()
+
+    def again(self, missing: Sequence[tuple[int, int]]) -> None:
+        """A far side has not got these events: they go again, a few at a time, the newest asking counts. The order stays theirs."""
+        self._missing = [(max(a, 1), min(b, self._outbox.events_sent())) for a, b in missing]
+        self.wake()
+
+    async def _send_again(self) -> None:
+        """At most WINDOW events; the far side asks for the rest when it has these."""
+        missing, self._missing = self._missing, []
+        room = WINDOW
+        for a, b in missing:
+            events = [e for e in await self._outbox.events(a - 1, min(room, b - a + 1)) if e[0] <= b] if a <= b and room else []
+            room -= len(events)
+            for _, body in events:
+                self._link.publish(self._topics.of("events"), body)
 
     async def run(self) -> None:
         while True:
@@ -42,6 +59,8 @@ class EventLane:
             self._wake.clear()
             if self._link.up:
                 await self._send()
+            if self._link.up and self._missing:
+                await self._send_again()
 
     async def _send(self) -> None:
         session = self._link.session

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from drivers.reading import Clock
 from gateway.site import UplinkConfig
@@ -209,6 +210,8 @@ class Uplink:
         except WireError as error:
             log.warning("a receipt is ignored: %s", error)
             return
+        if receipt.lane == "events":  # not the database's: a bureau says what it has, and is sent what lies between
+            self._events.again([(a + 1, b - 1) for (_, a), (b, _) in pairwise(receipt.ranges) if a + 1 < b])
         if receipt.dest != wire.DEST or receipt.lane != "readings":
             return
         for refusal in receipt.refused:

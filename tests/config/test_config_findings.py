@@ -316,6 +316,7 @@ def test_every_code_has_a_case() -> None:
         "CFG-028",
     }  # above; test_config_library
     elsewhere |= {f"CFG-06{n}" for n in range(1, 8)}  # test_config_lines
+    elsewhere |= {f"CFG-08{n}" for n in range(4)}  # test_config_bureau
     assert {c[0] for c in CASES} | elsewhere == set(CODES)
 
 

@@ -1,0 +1,195 @@
+"""What the bureau knows of each school: from its status, its alarms and its events. Pure: time is an argument, nothing is stored.
+
+A box is alive while it says so: silent after 85 s without a word, or 45 s after the broker has said that it went (R7: three
+heartbeats missed; D10: seen within 90 s). What was last known of a silent school stays, marked as old.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from alerts.kinds import KINDS
+from alerts.model import Severity
+from drivers.reading import Now, Reading
+from gateway.fleet import points
+
+Json = dict[str, Any]
+SILENT = 85_000  # ms without a status
+GONE = 45_000  # ms after the broker's word: a box that only lost its line for a moment is back within them
+OFF = 30.0  # s by which a box's clock may differ (R29)
+UNANSWERED = frozenset({"unacked", "rtn_unacked"})
+CALLS = frozenset({"school-fire", "school-gas", "school-alarm"})
+KIND = {"fire": "school-fire", "gas": "school-gas"}  # lamp of the school's alarm -> kind of the bureau's own; else school-alarm
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One alarm of a school that the bureau is rung for: the bureau's own alarm of `kind` at `point`, with its evidence."""
+
+    kind: str
+    point: str
+    evidence: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class Known:
+    """One school. `heard`: mono of its last word, None for none yet; `gone`: mono at which the broker said that it went."""
+
+    id: str
+    short: str
+    phone: str = ""
+    since: int = 0  # mono at which watching began
+    heard: int | None = None
+    gone: int | None = None
+    said: Json = field(default_factory=dict)  # its last status
+    said_wall: int = 0  # when, in the bureau's time
+    offset: float = 0.0  # s that its clock is ahead of the bureau's
+    alarms: dict[str, Json] = field(default_factory=dict)
+    silent: bool = False  # as last told to the rules
+    seq: int = 0  # of its last event here without a gap before it
+    broken: str = ""  # what is wrong with its chain of events
+
+    def status(self, said: Json, now: Now) -> list[Reading]:
+        """The box has said how it is (not a retained word of yesterday); gives the Readings for the rules."""
+        if said.get("online") is not True:
+            self.gone = now.mono if self.gone is None else self.gone
+            return []
+        self.heard, self.gone, self.said, self.said_wall, self.silent = now.mono, None, said, now.wall, False
+        values = {"backlog": _number(said, "backlog"), "open": _number(said, "open")}
+        values["clock"] = {True: 2.0, False: 0.0}.get(said.get("clock_ok"), 0.0)  # type: ignore[arg-type]
+        if isinstance(wall := said.get("wall"), int):
+            self.offset = (wall - now.wall) / 1000
+            values["clock-offset"] = round(self.offset, 1)
+        return points.heard(self.id, values, now)
+
+    def lost(self, now: Now) -> bool:
+        if self.gone is not None and now.mono - self.gone >= GONE:
+            return True
+        return now.mono - (self.since if self.heard is None else self.heard) >= SILENT
+
+    def tick(self, now: Now) -> list[Reading]:
+        """Readings for the rules when the box has just become silent."""
+        if self.silent or not self.lost(now):
+            return []
+        self.silent = True
+        return points.silent(self.id, "收不到报警盒的信号 the box is not heard", now)
+
+    def show(self, id: str, alarm: Json | None) -> None:
+        """An alarm as the box shows it, or its end."""
+        if alarm is None or alarm.get("state") == "normal":
+            self.alarms.pop(id, None)
+        else:
+            self.alarms[id] = alarm
+
+    def event(self, event: Mapping[str, Any]) -> str:
+        """An event of the box; gives the id of an alarm that it has closed, or ""."""
+        id = str(event.get("alarm") or "")
+        if id in self.alarms and event.get("new") == "normal":
+            del self.alarms[id]
+            return id
+        return ""
+
+    def calls(self) -> list[Call]:
+        """The alarms for which the school's own policy rings the bureau now."""
+        found = []
+        for alarm in self.alarms.values():
+            if because := alarm.get("bureau"):
+                evidence = {
+                    "school": self.short,
+                    "place": str(alarm.get("place") or ""),
+                    "because_zh": str(because.get("zh", "")),
+                    "because_en": str(because.get("en", "")),
+                    "tel": self.phone or "未登记",
+                }
+                kind = KIND.get(str(alarm.get("lamp")), "school-alarm")
+                found.append(Call(kind, f"{self.id}/{alarm['id']}", evidence))
+        return found
+
+    def row(self, now: Now) -> Json:
+        """The school as the list shows it. Times are wall ms of the bureau; numbers of alarms order nothing."""
+        open_ = [a for a in self.alarms.values() if a.get("state") != "pending" and not a.get("parent") and not a.get("mode")]
+        waiting = [a for a in open_ if _unanswered(a, now.wall + int(self.offset * 1000))]
+        broken = [a for a in open_ if int(a.get("severity", 0)) <= Severity.SUPERVISORY]
+        worst = max(waiting, key=lambda a: (int(a.get("severity", 0)), -int(a.get("raised", 0))), default=None)
+        total, unseen = int(_number(self.said, "points")), int(_number(self.said, "unseen"))
+        lost = self.lost(now)
+        return {
+            "id": self.id,
+            "state": "silent" if lost else "unheard" if self.heard is None else "alive",
+            "heard": self.said_wall or None,
+            "version": str(self.said.get("version", "")),
+            "clock_ok": self.said.get("clock_ok") is True,
+            "offset": round(self.offset, 1),
+            "backlog": int(_number(self.said, "backlog")),
+            "degraded": self.said.get("degraded") is True,
+            "open": len(open_),
+            "rung": len(self.calls()),
+            "worst": None if worst is None else _brief(worst, self.offset),
+            "unanswered": len(waiting),
+            "unrepaired": len(broken),
+            "unrepaired_since": min((_here(a, self.offset) for a in broken), default=None),
+            "points": total,
+            "uncovered": total if lost else unseen,
+            "out": int(_number(self.said, "out")),
+            "seq": self.seq,
+            "behind": max(0, int(_number(self.said, "seq")) - self.seq),
+            "broken": self.broken,
+        }
+
+
+def order(rows: Iterable[Json]) -> list[Json]:
+    """What nobody answered first (the worst, then the oldest), then what stays broken longest, then the largest part not watched.
+
+    Never by how many alarms there are: nobody is punished for having sensors (people's rule 4).
+    """
+
+    def key(row: Json) -> tuple[object, ...]:
+        worst = row["worst"]
+        since = row["unrepaired_since"]
+        share = row["uncovered"] / row["points"] if row["points"] else float(row["state"] != "alive")
+        return (
+            row["rung"] == 0,
+            -(worst["severity"] if worst else -1),
+            worst["since"] if worst else 0,
+            since is None,
+            since or 0,
+            -share,
+            row["id"],
+        )
+
+    return sorted(rows, key=key)
+
+
+def _unanswered(alarm: Mapping[str, Any], wall: int) -> bool:
+    """Has nobody answered, or answered without a result in time? Faults wait for repair, not for an answer."""
+    if int(alarm.get("severity", 0)) <= Severity.SUPERVISORY:
+        return False
+    due = alarm.get("result_due")
+    return alarm.get("state") in UNANSWERED or (isinstance(due, int) and not alarm.get("result") and wall > due)
+
+
+def _here(alarm: Mapping[str, Any], offset: float) -> int:
+    """When it began, in the bureau's time: the school's clock may be wrong."""
+    return int(alarm.get("first") or 0) - int(offset * 1000)
+
+
+def _brief(alarm: Mapping[str, Any], offset: float) -> Json:
+    kind = KINDS.get(str(alarm.get("kind")))
+    what = alarm.get("what") or ({"zh": kind.zh, "en": kind.en} if kind else {"zh": "?", "en": "?"})
+    return {
+        "alarm": alarm.get("id"),
+        "lamp": alarm.get("lamp"),
+        "severity": int(alarm.get("severity", 0)),
+        "what": what,
+        "place": alarm.get("place") or "",
+        "since": _here(alarm, offset),
+        "state": alarm.get("state"),
+        "bureau": alarm.get("bureau"),
+    }
+
+
+def _number(said: Mapping[str, Any], name: str) -> float:
+    value = said.get(name)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0

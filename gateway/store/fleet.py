@@ -1,0 +1,152 @@
+"""fleet.db of a bureau: events of all boxes by (site, seq) in any order, their chains, open alarms, orders. One writer; no MQTT."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gateway.store import chain
+from gateway.store.database import connect
+
+SCHEMA = (Path(__file__).with_name("fleet.sql").read_text(encoding="utf-8"),)
+MOST_MISSING = 20  # ranges asked for at a time
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """`seq` is the last event up to which nothing is missing, `broken` what is wrong with the chain, "" while it is proven."""
+
+    seq: int
+    hash: bytes
+    broken: str = ""
+
+
+class FleetStore:
+    """Every method commits before it returns. Raises sqlite3.Error (database.StoreError). Called by one thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = connect(path, SCHEMA)
+
+    def close(self) -> None:
+        self._db.close()
+
+    def add(self, events: Iterable[tuple[str, int, bytes]]) -> tuple[list[tuple[str, int, bytes]], list[tuple[str, int]]]:
+        """Stores events in any order; gives those that are new, and (site, seq) of those that came twice with other words."""
+        new: list[tuple[str, int, bytes]] = []
+        differing: list[tuple[str, int]] = []
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            for site, seq, body in events:
+                found = self._db.execute("SELECT body FROM event WHERE site=? AND seq=?", (site, seq)).fetchone()
+                if found is None:
+                    self._db.execute("INSERT INTO event (site, seq, body) VALUES (?,?,?)", (site, seq, body))
+                    new.append((site, seq, body))
+                elif bytes(found[0]) != body:
+                    differing.append((site, seq))
+            for site, seq in differing:
+                self._break(site, f"事件 {seq} 来过两次，内容不同 · event {seq} came twice with different words")
+            for site in {site for site, _, _ in new}:
+                self._walk(site)
+        return new, differing
+
+    def chains(self) -> dict[str, Chain]:
+        rows = self._db.execute("SELECT site, seq, hash, broken FROM chain")
+        return {site: Chain(seq, bytes(hash), broken) for site, seq, hash, broken in rows}
+
+    def head(self, site: str, seq: int, hash: bytes) -> Chain:
+        """The box says that its chain ends with `hash` at `seq`: begins the chain there when nothing is known of it, else proves it."""
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            if self._chain(site) is None:
+                self._db.execute("INSERT INTO chain VALUES (?,?,?,'')", (site, seq, hash))
+                self._walk(site)
+            else:
+                row = self._db.execute("SELECT hash FROM event WHERE site=? AND seq=?", (site, seq)).fetchone()
+                if row is not None and row[0] is not None and bytes(row[0]) != hash:
+                    self._break(site, f"事件 {seq} 处的校验值与学校不符 · the hash at event {seq} is not the school's")
+        found = self._chain(site)
+        assert found is not None
+        return found
+
+    def missing(self, site: str, upto: int) -> list[tuple[int, int]]:
+        """Ranges of events that the box has and this store has not, oldest first; `upto`: the last one the box has."""
+        begun = self._chain(site)
+        if begun is None:
+            return []
+        at, out = begun.seq, []
+        rows = self._db.execute("SELECT seq FROM event WHERE site=? AND seq>? AND seq<=? ORDER BY seq", (site, at, upto))
+        for (seq,) in rows:
+            if seq > at + 1:
+                out.append((at + 1, seq - 1))
+            at = seq
+            if len(out) >= MOST_MISSING:
+                return out
+        return [*out, (at + 1, upto)] if at < upto else out
+
+    def events(self, site: str, limit: int) -> list[Json]:
+        """The newest events of a school, newest first; what is no JSON is left raw."""
+        rows = self._db.execute("SELECT seq, body FROM event WHERE site=? ORDER BY seq DESC LIMIT ?", (site, limit))
+        return [chain.fields(bytes(body)) or {"seq": seq, "kind": "?", "raw": bytes(body).hex()} for seq, body in rows]
+
+    def show(self, site: str, id: str, alarm: Json | None) -> None:
+        """An open alarm as the box shows it; None: it is over."""
+        with self._db:
+            if alarm is None:
+                self._db.execute("DELETE FROM alarm WHERE site=? AND id=?", (site, id))
+            else:
+                self._db.execute("INSERT OR REPLACE INTO alarm VALUES (?,?,?)", (site, id, json.dumps(alarm)))
+
+    def alarms(self) -> dict[tuple[str, str], Json]:
+        return {(site, id): json.loads(body) for site, id, body in self._db.execute("SELECT site, id, body FROM alarm")}
+
+    def asked(self, id: str, site: str, wall: int, asked: Mapping[str, Any]) -> None:
+        with self._db:
+            self._db.execute("INSERT OR REPLACE INTO asked VALUES (?,?,?,?)", (id, site, wall, json.dumps(asked)))
+
+    def all_asked(self, since: int) -> dict[str, Json]:
+        rows = self._db.execute("SELECT id, body FROM asked WHERE wall>=? ORDER BY wall", (since,))
+        return {id: json.loads(body) for id, body in rows}
+
+    def status(self, site: str, wall: int, status: Mapping[str, Any]) -> None:
+        with self._db:
+            self._db.execute("INSERT OR REPLACE INTO status VALUES (?,?,?)", (site, wall, json.dumps(status)))
+
+    def statuses(self) -> dict[str, tuple[int, Json]]:
+        return {site: (wall, json.loads(body)) for site, wall, body in self._db.execute("SELECT site, wall, body FROM status")}
+
+    # inside a transaction
+
+    def _chain(self, site: str) -> Chain | None:
+        row = self._db.execute("SELECT seq, hash, broken FROM chain WHERE site=?", (site,)).fetchone()
+        return None if row is None else Chain(row[0], bytes(row[1]), row[2])
+
+    def _break(self, site: str, why: str) -> None:
+        self._db.execute("UPDATE chain SET broken=? WHERE site=? AND broken=''", (why, site))
+
+    def _walk(self, site: str) -> None:
+        """Goes on with the chain over every event that now follows without a gap."""
+        begun = self._chain(site)
+        if begun is None:
+            first = self._db.execute("SELECT 1 FROM event WHERE site=? AND seq=1", (site,)).fetchone()
+            if first is None:
+                return  # the box's next status says where its chain stands
+            begun = Chain(0, chain.GENESIS)
+            self._db.execute("INSERT INTO chain VALUES (?,0,?,'')", (site, chain.GENESIS))
+        at, head = begun.seq, begun.hash
+        for seq, body in self._db.execute(
+            "SELECT seq, body FROM event WHERE site=? AND seq>? ORDER BY seq", (site, at)
+        ).fetchall():
+            event = chain.fields(bytes(body)) or {}
+            anew = event.get("kind") == "chain.break"
+            if seq != at + 1 and not anew:
+                break
+            if anew:
+                self._break(site, f"学校日志在事件 {seq} 处重新开始 · the school's journal was started anew at event {seq}")
+            at, head = seq, chain.link(chain.GENESIS if anew else head, bytes(body))
+            self._db.execute("UPDATE event SET hash=? WHERE site=? AND seq=?", (head, site, seq))
+        self._db.execute("UPDATE chain SET seq=?, hash=? WHERE site=?", (at, head, site))

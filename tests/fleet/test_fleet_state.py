@@ -1,0 +1,139 @@
+"""What the bureau makes of status, alarms and events: alive or silent, the order of schools, and what was asked of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from drivers.reading import Now, Quality
+from gateway.fleet import asked as asking
+from gateway.fleet.asked import Asked
+from gateway.fleet.state import Known, order
+from gateway.stream.command import Answered
+
+T0 = 1_800_000_000_000
+STATUS = {
+    "v": 1,
+    "online": True,
+    "version": "1",
+    "clock_ok": True,
+    "backlog": 3,
+    "seq": 9,
+    "open": 1,
+    "points": 40,
+    "unseen": 2,
+    "out": 1,
+}
+FIRE = {"id": "no1-7", "kind": "fire", "lamp": "fire", "severity": 7, "state": "unacked", "first": T0, "raised": T0, "place": "301室",
+        "what": {"zh": "烟感", "en": "Smoke"}, "bureau": None, "result": None, "result_due": None, "parent": "", "mode": ""}  # fmt: skip
+GONE = {"v": 1, "online": False}
+
+
+def at(ms: int) -> Now:
+    return Now(T0 + ms, ms)
+
+
+def school(id: str = "no1", alarms: tuple[dict[str, Any], ...] = (), **said: Any) -> Known:
+    known = Known(id, "一中", "0371", since=0)
+    known.status({**STATUS, "wall": T0, **said}, at(0))
+    for n, alarm in enumerate(alarms):
+        known.show(f"{id}-{n}", {**alarm, "id": f"{id}-{n}"})
+    return known
+
+
+def test_d10_a_box_that_says_nothing_is_silent_within_90_s() -> None:
+    known = school()
+    assert known.tick(at(84_999)) == [] and known.row(at(84_999))["state"] == "alive"
+    readings = {r.point: r for r in known.tick(at(85_000))}
+    assert readings["no1/alive"].quality is Quality.FAULT and readings["no1/backlog"].quality is Quality.STALE
+    assert known.tick(at(86_000)) == [], "told once"
+    row = known.row(at(86_000))
+    assert (row["state"], row["uncovered"]) == ("silent", 40), "nothing of a silent school is watched"
+
+
+def test_the_brokers_word_shortens_it_and_a_moment_of_the_line_is_nothing() -> None:
+    known = school()
+    assert known.status(GONE, at(1_000)) == [] and known.tick(at(45_999)) == []
+    known.status({**STATUS, "wall": T0 + 46_000}, at(46_000))
+    assert known.tick(at(80_000)) == [], "it came back"
+    known.status(GONE, at(81_000))
+    known.status(GONE, at(100_000))
+    assert known.tick(at(126_000)), "45 s after the first word"
+
+
+def test_r7_a_school_never_heard_is_not_alive_and_falls_silent_too() -> None:
+    known = Known("no1", "一中", since=0)
+    assert known.row(at(0))["state"] == "unheard"
+    assert known.tick(at(85_000)) and known.row(at(85_000))["state"] == "silent"
+
+
+def test_a_wrong_clock_is_seen_and_times_are_shown_in_the_bureaus() -> None:
+    known = school(wall=T0 + 3_600_000, alarms=({**FIRE, "first": T0 + 3_600_000 + 5_000},))
+    readings = {r.point: r.value for r in known.status({**STATUS, "wall": T0 + 3_600_000}, at(0))}
+    assert readings["no1/clock-offset"] == 3600.0 and readings["no1/clock"] == 2.0
+    assert known.row(at(9_000))["worst"]["since"] == T0 + 5_000
+    assert {r.point: r.value for r in known.status({**STATUS, "clock_ok": False}, at(0))}["no1/clock"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("change", "unanswered"),
+    [
+        ({}, 1), ({"state": "rtn_unacked"}, 1), ({"state": "pending"}, 0), ({"mode": "drill"}, 0), ({"parent": "x"}, 0),
+        ({"state": "acked"}, 0), ({"state": "acked", "result_due": T0 + 1}, 1),
+        ({"state": "acked", "result_due": T0 + 1, "result": "real"}, 0), ({"state": "acked", "result_due": T0 + 60_000}, 0),
+        ({"severity": 1}, 0),
+    ],
+)  # fmt: skip
+def test_what_counts_as_unanswered(change: dict[str, Any], unanswered: int) -> None:
+    assert school(alarms=({**FIRE, **change},)).row(at(10_000))["unanswered"] == unanswered
+
+
+def test_schools_are_ordered_by_what_nobody_did_and_never_by_the_number_of_alarms() -> None:
+    fault = {**FIRE, "kind": "fault", "lamp": "fault", "severity": 1, "state": "acked"}
+    answered = {**FIRE, "state": "acked"}
+    rows = [
+        school("busy", (answered,) * 9, unseen=0).row(at(1)),
+        school("calm", (), unseen=0).row(at(1)),
+        school("blind", (), unseen=30).row(at(1)),
+        school("broken-long", ({**fault, "first": T0 - 9_000_000},), unseen=0).row(at(1)),
+        school("broken", (fault,) * 5, unseen=0).row(at(1)),
+        school("gas", ({**FIRE, "severity": 6},) * 4, unseen=0).row(at(1)),
+        school("fire", (FIRE,), unseen=0).row(at(1)),
+        school("rung", ({**FIRE, "severity": 5, "bureau": {"zh": "5分钟无人响应", "en": ""}},), unseen=0).row(at(1)),
+    ]
+    want = ["rung", "fire", "gas", "broken-long", "broken", "blind", "busy", "calm"]
+    assert [r["id"] for r in order(rows)] == want == [r["id"] for r in order(reversed(rows))]
+
+
+def test_the_bureau_is_rung_for_what_the_schools_policy_says() -> None:
+    known = school(alarms=(FIRE, {**FIRE, "lamp": "gas", "bureau": {"zh": "2分钟无人响应", "en": "unanswered"}}))
+    (call,) = known.calls()
+    assert (call.kind, call.point) == ("school-gas", "no1/no1-1")
+    assert (
+        call.evidence["school"] == "一中" and call.evidence["because_zh"] == "2分钟无人响应" and call.evidence["tel"] == "0371"
+    )
+    assert known.event({"alarm": "no1-1", "new": "normal"}) == "no1-1" and known.calls() == []
+
+
+def test_sent_is_not_done_and_only_the_schools_event_makes_it_done() -> None:
+    sent = Asked("n" * 16, "no1", "check", "ma", T0)
+    taken = asking.replied(sent, Answered(sent.id, True, "checking", ("已发出", "sent")))
+    assert (sent.state, taken.state, taken.text[0]) == ("sent", "taken", "已发出")
+    other = asking.told(taken, {"seq": 4, "kind": "question-asked", "args": {"command": "bureau:other"}})
+    assert other == taken
+    done = asking.told(taken, {"seq": 5, "kind": "question-asked", "args": {"command": f"bureau:{sent.id}"}})
+    assert (done.state, done.seq, done.question) == ("done", 5, "no1-5")
+    line = {"seq": 8, "kind": "answered", "alarm": "no1-5", "who": "wang", "wall": T0 + 1, "args": {}}
+    assert asking.told(asking.told(done, line), line).lines == ({"what": "answered", "who": "wang", "wall": T0 + 1, "seq": 8},)
+    assert asking.replied(done, Answered(sent.id, False, "refused.role")) == done
+
+
+def test_a_refusal_ends_it_and_silence_is_lost() -> None:
+    sent = Asked("n" * 16, "no1", "ack", "ma", T0)
+    assert asking.replied(sent, Answered(sent.id, False, "refused.bureau")).state == "refused"
+    refused = asking.told(
+        sent, {"seq": 3, "kind": "refused", "code": "refused.expired", "args": {"command": f"bureau:{sent.id}"}}
+    )
+    assert (refused.state, refused.code) == ("refused", "refused.expired")
+    assert asking.overdue(sent, T0 + 90_000) == sent and asking.overdue(sent, T0 + 90_001).state == "lost"

@@ -1,0 +1,110 @@
+"""fleet.db: events in any order, each once, the chain walked as gaps close, and what a box has that is not here."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.store import chain
+from gateway.store.canonical import canonical
+from gateway.store.fleet import FleetStore
+
+
+def bodies(many: int, first: int = 1, kind: str = "raised") -> list[tuple[int, bytes]]:
+    return [(n, canonical({"v": 1, "seq": n, "kind": kind})) for n in range(first, first + many)]
+
+
+def heads(events: list[tuple[int, bytes]], head: bytes = chain.GENESIS) -> dict[int, bytes]:
+    found = {}
+    for seq, body in events:
+        head = found[seq] = chain.link(head, body)
+    return found
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[FleetStore]:
+    made = FleetStore(tmp_path / "fleet.db")
+    yield made
+    made.close()
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000), cuts=st.lists(st.integers(1, 40), max_size=6))
+def test_any_order_and_any_repeats_give_the_boxs_own_chain(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, cuts: list[int]
+) -> None:
+    store = FleetStore(tmp_path_factory.mktemp("f") / "fleet.db")
+    events = bodies(40)
+    told = [*events, *events[: cuts[0] if cuts else 0]]
+    random.Random(seed).shuffle(told)
+    new = 0
+    for at in range(0, len(told), 7):
+        fresh, differing = store.add(("no1", seq, body) for seq, body in told[at : at + 7])
+        new += len(fresh)
+        assert not differing
+    assert new == 40 and store.missing("no1", 40) == []
+    found = store.chains()["no1"]
+    assert (found.seq, found.hash, found.broken) == (40, heads(events)[40], "")
+    assert store.head("no1", 25, heads(events)[25]).broken == ""
+    store.close()
+
+
+def test_what_is_missing_is_named_and_the_chain_waits_there(store: FleetStore) -> None:
+    events = dict(bodies(12))
+    store.add(("no1", n, events[n]) for n in (1, 2, 5, 6, 9))
+    assert store.chains()["no1"].seq == 2
+    assert store.missing("no1", 12) == [(3, 4), (7, 8), (10, 12)]
+    store.add(("no1", n, events[n]) for n in (3, 4))
+    assert store.chains()["no1"].seq == 6 and store.missing("no1", 9) == [(7, 8)]
+    assert store.missing("no9", 5) == [], "of a box nothing is known of, its next status says where to begin"
+
+
+def test_a_changed_event_is_found_by_the_next_status(store: FleetStore) -> None:
+    events = bodies(5)
+    told = [(n, body if n != 3 else body.replace(b"raised", b"closed")) for n, body in events]
+    store.add(("no1", n, body) for n, body in told)
+    assert "5" in store.head("no1", 5, heads(events)[5]).broken
+    assert store.add([("no1", 2, b'{"seq":2}')])[1] == [("no1", 2)]
+
+
+def test_two_words_under_one_number_break_it_at_once(store: FleetStore) -> None:
+    store.add(("no1", n, body) for n, body in bodies(3))
+    store.add([("no1", 2, canonical({"v": 1, "seq": 2, "kind": "other"}))])
+    assert "2" in store.chains()["no1"].broken
+
+
+def test_a_bureau_that_comes_late_begins_where_the_box_says(store: FleetStore) -> None:
+    events = bodies(20)
+    store.add(("no1", n, body) for n, body in events[14:17])  # 15 to 17, nothing before
+    assert "no1" not in store.chains()
+    assert store.head("no1", 14, heads(events)[14]).seq == 17, "and goes on over what is here already"
+    store.add(("no1", n, body) for n, body in events[17:])
+    assert store.head("no1", 20, heads(events)[20]).broken == "" and store.chains()["no1"].hash == heads(events)[20]
+
+
+def test_a_journal_started_anew_is_said_and_its_new_chain_is_followed(store: FleetStore) -> None:
+    store.add(("no1", n, body) for n, body in bodies(3))
+    anew = [*bodies(1, 9, "chain.break"), *bodies(2, 10)]
+    store.add(("no1", n, body) for n, body in anew)
+    found = store.chains()["no1"]
+    assert (found.seq, found.hash) == (11, heads(anew)[11]) and "9" in found.broken
+
+
+def test_alarms_orders_and_statuses_come_back_after_a_restart(tmp_path: Path) -> None:
+    store = FleetStore(tmp_path / "fleet.db")
+    store.show("no1", "no1-1", {"id": "no1-1"})
+    store.show("no1", "no1-2", {"id": "no1-2"})
+    store.show("no1", "no1-1", None)
+    store.asked("n", "no1", 5, {"id": "n"})
+    store.status("no1", 7, {"seq": 1})
+    store.close()
+    store = FleetStore(tmp_path / "fleet.db")
+    assert store.alarms() == {("no1", "no1-2"): {"id": "no1-2"}}
+    assert store.all_asked(5) == {"n": {"id": "n"}} and store.all_asked(6) == {}
+    assert store.statuses() == {"no1": (7, {"seq": 1})} and store.events("no1", 5) == []
+    store.close()
