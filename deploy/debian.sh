@@ -2,7 +2,7 @@
 # Debian packages that the tests use as real parts. Installs the missing ones when root or sudo allows, else names them.
 set -eu
 # program:package
-needed="mosquitto:mosquitto influxd:influxdb victoria-metrics:victoria-metrics chromium:chromium mbpoll:mbpoll strace:strace gcc:gcc openssl:openssl mosquitto_sub:mosquitto-clients"
+needed="mosquitto:mosquitto influxd:influxdb victoria-metrics:victoria-metrics chromium:chromium mbpoll:mbpoll strace:strace gcc:gcc openssl:openssl systemd-analyze:systemd mosquitto_sub:mosquitto-clients"
 fonts=/usr/share/fonts/truetype/wqy/wqy-microhei.ttc
 headers=/usr/include/modbus/modbus.h
 

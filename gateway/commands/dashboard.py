@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import ipaddress
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from gateway.notify import Notifier, attend
+
+if TYPE_CHECKING:
+    import socket
+
+    import uvicorn
 
 STOP_S = 2  # open streams are cut after this at the end
 
@@ -71,8 +79,18 @@ def run(args: argparse.Namespace) -> int:
         ssl_certfile=args.tls_cert,
         ssl_keyfile=args.tls_key,
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    asyncio.run(_serve(uvicorn.Server(config), listening))
     return 0
+
+
+async def _serve(server: uvicorn.Server, listening: socket.socket) -> None:
+    """Until a signal; systemd hears when it listens, and as long as its loop turns."""
+    loop = asyncio.get_running_loop()
+    told = asyncio.create_task(attend(Notifier(), lambda: server.started, lambda: int(loop.time() * 1000)))
+    try:
+        await server.serve(sockets=[listening])
+    finally:
+        told.cancel()
 
 
 def _loopback(host: str) -> bool:

@@ -10,6 +10,8 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
+from gateway.notify import Notifier, attend
+
 if TYPE_CHECKING:
     from gateway.stream.ingest import Ingest
 
@@ -76,11 +78,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _until_signal(worker: Ingest) -> None:
+    loop = asyncio.get_running_loop()
     task = asyncio.create_task(worker.run())
+    told = asyncio.create_task(attend(Notifier(), lambda: True, lambda: int(loop.time() * 1000)))
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         await task
+    told.cancel()
 
 
 def _usage(problem: str) -> int:

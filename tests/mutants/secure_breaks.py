@@ -8,6 +8,7 @@ COMMAND = "tests/stream/test_stream_command.py::"
 REMOTE = "tests/gateway/test_remote.py::"
 ACCESS = "tests/stream/test_stream_access.py::"
 TLS = "tests/stream/test_stream_tls.py::"
+UNITS = "tests/deploy/test_units.py::"
 ENDING = "tests/stream/test_stream_ending.py::"
 
 SECURE: tuple[Mutant, ...] = (
@@ -94,5 +95,26 @@ SECURE: tuple[Mutant, ...] = (
         "    return min(ends, default=None)",
         "    return max(ends, default=None)",
         ENDING + "test_d25_16_a_certificate_is_told_of_30_days_before_its_end_and_again_when_it_has_ended",
+    ),
+    Mutant(
+        "D25 the unit of the box is hardened",
+        "deploy/systemd/campus-gateway.service",
+        "CapabilityBoundingSet=\n",
+        "",
+        UNITS + "test_d25_19_a_unit_is_hardened",
+    ),
+    Mutant(
+        "D18 READY comes after the first scan",
+        "gateway/notify.py",
+        "    while not ready() and loop.time() < end:",
+        "    while False:",
+        UNITS + "test_d18_ready_after_the_first_scan_alive_by_the_watchdog_and_started_again_in_its_cage",
+    ),
+    Mutant(
+        "a configuration that cannot be used does not loop",
+        "deploy/systemd/campus-gateway.service",
+        "RestartPreventExitStatus=78",
+        "RestartPreventExitStatus=77",
+        UNITS + "test_78_does_not_loop",
     ),
 )

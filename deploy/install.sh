@@ -1,0 +1,205 @@
+#!/bin/sh
+# Installs, upgrades, takes back and removes the box on Debian 12 or Raspberry Pi OS. Says what it does. See docs/install.md.
+# A version lives in a folder of its own; `current` points at one, so an upgrade is a switch and going back another.
+set -eu
+
+usage() {
+    cat <<'END'
+usage: install.sh install [--wheel FILE] [--packages DIR] [--page] [--ingest N] [--root DIR]
+       install.sh rollback | uninstall [--root DIR]
+
+  install       install, or upgrade what is there; data and configuration stay as they are
+  rollback      go back to the version before
+  uninstall     remove the programs; configuration and data stay
+  --wheel FILE  the wheel to install (default: this source tree)
+  --packages DIR  no Internet: the dependencies, from `pip install --target DIR --require-hashes -r deploy/requirements.lock`
+  --page        the officers' page, too
+  --ingest N    N workers that store readings (a bureau's server)
+  --root DIR    install below DIR and touch nothing else: no users, no services (to try it out)
+END
+}
+say() { echo "== $*"; }
+fail() { echo "install.sh: $1" >&2; [ $# -lt 2 ] || echo "  $2" >&2; exit 1; }
+wrong() { echo "install.sh: $1" >&2; usage >&2; exit 2; }
+
+here=$(cd "$(dirname "$0")" && pwd)
+action=${1:-}
+case $action in
+install | rollback | uninstall) shift ;;
+-h | --help) usage; exit 0 ;;
+"") wrong "say what to do" ;;
+*) wrong "there is no '$action'" ;;
+esac
+root="" wheel="" packages="" page="" workers=0
+while [ $# -gt 0 ]; do
+    case $1 in
+    --page) page=yes; shift; continue ;;
+    --wheel | --packages | --ingest | --root) [ $# -ge 2 ] || wrong "$1 needs a value" ;;
+    *) wrong "there is no option '$1'" ;;
+    esac
+    case $1 in
+    --wheel) wheel=$2 ;;
+    --packages) packages=$2 ;;
+    --ingest) workers=$2 ;;
+    --root) root=$2 ;;
+    esac
+    shift 2
+done
+case $workers in *[!0-9]* | "") wrong "--ingest needs a number, not '$workers'" ;; esac
+
+user=campus
+prefix=/opt/campus-gateway etc=/etc/campus-gateway data=/var/lib/campus-gateway
+units=/etc/systemd/system rules=/etc/udev/rules.d/90-campus-serial.rules
+python=${PYTHON:-python3}
+if [ -n "$root" ]; then
+    [ -d "$root" ] || fail "--root $root 不是目录 is no folder" "mkdir -p $root"
+    root=$(cd "$root" && pwd)
+else
+    [ "$(id -u)" = 0 ] || fail "要 root 权限 must be root" "sudo $0 $action"
+    [ -d /run/systemd/system ] || fail "这台机器不用 systemd This machine does not run systemd" "试装 to try it: $0 $action --root DIR"
+fi
+real() { [ -z "$root" ]; } # does it touch this machine?
+services() {
+    echo campus-gateway.service
+    [ ! -e "$root$units/campus-dashboard.service" ] || echo campus-dashboard.service
+    [ ! -e "$root$etc/workers" ] || seq -f 'campus-ingest@%.0f.service' "$(cat "$root$etc/workers")"
+}
+point() { ln -sfn "$2" "$1.new" && mv -T "$1.new" "$1"; } # a link changes in one step
+
+folders() {
+    if real; then
+        for name in $user $user-page; do
+            id "$name" >/dev/null 2>&1 || { say "用户 user $name"; useradd --system --user-group --home-dir $data --shell /usr/sbin/nologin "$name"; }
+        done
+        usermod -g $user $user-page # its files and its calls on the socket belong to the group
+    fi
+    say "目录 folders $prefix $etc $data"
+    mkdir -p "$root$prefix/versions" "$root$prefix/doc" "$root$etc/site" "$root$etc/secrets" "$root$data" "$root$units" "$root${rules%/*}"
+    # sticky: page and box write side by side, and neither can remove what is the other's
+    chmod 3770 "$root$data" && chmod 750 "$root$etc" "$root$etc/site" && chmod 700 "$root$etc/secrets"
+    ! real || { chown $user:$user $data; chown root:$user $etc; chown -R $user:$user $etc/site $etc/secrets; }
+}
+
+environment() {
+    "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null ||
+        fail "'$python' 不是 Python 3.11 至 3.13 is not one of them" "sudo apt-get install python3 python3-venv, or PYTHON=… $0"
+    "$python" -c 'import ensurepip' 2>/dev/null || fail "Python 缺 venv The venv module is missing" "sudo apt-get install python3-venv"
+    if [ -n "$wheel" ]; then
+        case ${wheel##*/} in campus_gateway-*.whl) ;; *) fail "$wheel 不是本软件的 wheel is no wheel of this software" "campus_gateway-….whl" ;; esac
+        [ -f "$wheel" ] || fail "$wheel 没有这个文件 does not exist"
+        version=$(basename "$wheel" | cut -d- -f2)
+    else
+        version=$(sed -n 's/^VERSION = "\(.*\)"/\1/p' "$here/../gateway/version.py")
+    fi
+    [ -z "$packages" ] || [ -d "$packages" ] || fail "--packages $packages 不是目录 is no folder"
+    n=1
+    while [ -e "$root$prefix/versions/$version-$n" ]; do n=$((n + 1)); done
+    new=$prefix/versions/$version-$n
+    say "软件环境 software $new"
+    trap 'rm -rf "$root$new"' EXIT # until it has proven itself
+    "$python" -m venv "$root$new"
+    pip="$root$new/bin/python -m pip install --quiet --disable-pip-version-check"
+    if [ -n "$packages" ]; then
+        echo "$(cd "$packages" && pwd)" >"$("$root$new/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/campus-packages.pth"
+    else
+        $pip --require-hashes -r "$here/requirements.lock" || fail "下载依赖失败 The dependencies could not be fetched" "离线 offline: --packages DIR"
+    fi
+    if [ -n "$wheel" ]; then
+        $pip --no-index --no-deps "$wheel"
+    else
+        built=$(mktemp -d)
+        "${BUILDER:-$python}" -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir "$built" "$here/.." &&
+            $pip --no-index --no-deps "$built"/campus_gateway-*.whl || fail "从源码生成 wheel 失败 The wheel could not be built" "--wheel FILE"
+        rm -r "$built"
+    fi
+    "$root$new/bin/campus-gateway" version >/dev/null || fail "装好的程序跑不起来 What was installed does not run"
+    if [ -f "$root$etc/site/site.yaml" ]; then
+        say "用新版检查配置 the new version checks $etc/site/site.yaml"
+        "$root$new/bin/campus-gateway" check "$root$etc/site/site.yaml" -o "$root$etc/site/site.compiled.new" ||
+            { rm -f "$root$etc/site/site.compiled.new"; fail "新版不接受这份配置，什么都没变 refused by the new version; nothing has changed" "照上面改 mend it as said above"; }
+        mv "$root$etc/site/site.compiled.new" "$root$etc/site/site.compiled.json"
+        ! real || chown -R $user:$user $etc/site
+    fi
+    trap - EXIT
+}
+
+render() { # template, place
+    sed "s|@PREFIX@|$prefix|g;s|@ETC@|$etc|g;s|@DATA@|$data|g;s|@USER@|$user|g;s|@GROUP@|$user|g" "$here/systemd/$1" >"$root$units/$1.new"
+    mv "$root$units/$1.new" "$root$units/$1"
+}
+
+put_units() {
+    say "服务 units in $units"
+    render campus-gateway.service
+    [ -z "$page" ] && [ ! -e "$root$units/campus-dashboard.service" ] || render campus-dashboard.service
+    [ "$workers" = 0 ] || echo "$workers" >"$root$etc/workers"
+    [ ! -e "$root$etc/workers" ] || render campus-ingest@.service
+    say "串口名字 serial names $rules"
+    cp "$here/90-campus-serial.rules" "$root$rules"
+    cp "$here/../docs/install.md" "$root$prefix/doc/"
+    ln -sf "$prefix/current/bin/campus-gateway" "$root$prefix/campus-gateway"
+    if real; then
+        ln -sf $prefix/current/bin/campus-gateway /usr/local/bin/campus-gateway
+        udevadm control --reload && udevadm trigger --subsystem-match=tty
+        systemctl daemon-reload
+    fi
+}
+
+restart() { # 0: every service says READY
+    real || return 0
+    [ -f $etc/site/site.compiled.json ] || { say "还没有配置 not configured yet: campus-gateway init $etc/site/site.yaml"; return 0; }
+    for service in $(services); do
+        say "启动 starts $service"
+        systemctl enable --quiet "$service" && systemctl restart "$service" || return 1
+    done
+}
+
+switch_to() { # the folder of a version
+    old=$(readlink "$root$prefix/current" || true)
+    [ -z "$old" ] || [ "$old" = "$1" ] || point "$root$prefix/previous" "$old"
+    point "$root$prefix/current" "$1"
+    say "现用 now in use: $1${old:+ (before: $old)}"
+}
+
+case $action in
+install)
+    folders
+    environment
+    if [ -e "$root$data/journal.db" ]; then
+        say "升级前备份 backup before the upgrade: $data/before-upgrade.campus"
+        "$root$new/bin/campus-gateway" backup "$root$data/before-upgrade.campus" --data "$root$data" --config "$root$etc" --force
+    fi
+    put_units
+    switch_to "$new"
+    if ! restart; then
+        [ -n "$old" ] || fail "启动不了 It does not start" "journalctl -u campus-gateway -n 50"
+        switch_to "$old"
+        restart || true
+        fail "新版启动不了，已退回 The new version does not start: back at $old" "journalctl -u campus-gateway -n 50"
+    fi
+    # the newest three stay: the one in use, the one before, and one more
+    for stale in $(ls -dt "$root$prefix"/versions/* | tail -n +4); do
+        case "${stale#"$root"}" in "$(readlink "$root$prefix/current")" | "$(readlink "$root$prefix/previous" || true)") ;; *) rm -r "$stale" ;; esac
+    done
+    say "装好了 done. 第一个登录用户 the first user: sudo -u $user-page campus-gateway user add NAME --role admin --generate"
+    ;;
+rollback)
+    old=$(readlink "$root$prefix/previous" || true)
+    [ -n "$old" ] || fail "没有更早的版本 There is no version before" "$(ls "$root$prefix/versions" 2>/dev/null || true)"
+    [ ! -f "$root$etc/site/site.yaml" ] || "$root$old/bin/campus-gateway" check "$root$etc/site/site.yaml" -o "$root$etc/site/site.compiled.json" ||
+        fail "旧版不接受现在的配置 The old version refuses the configuration of today"
+    switch_to "$old"
+    restart || fail "旧版也启动不了 It does not start either" "journalctl -u campus-gateway -n 50"
+    ;;
+uninstall)
+    [ -e "$root$prefix" ] || fail "没有装 It is not installed${root:+ below $root}"
+    if real; then
+        for service in $(services); do systemctl disable --now --quiet "$service" || true; done
+        rm -f /usr/local/bin/campus-gateway
+    fi
+    say "删除程序 removes $prefix and the units"
+    rm -rf "$root$prefix" "$root$rules" "$root$units/campus-gateway.service" "$root$units/campus-dashboard.service" "$root$units/campus-ingest@.service"
+    ! real || systemctl daemon-reload
+    say "留下 kept: $etc $data"
+    ;;
+esac
