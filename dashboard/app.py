@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 from fastapi import Depends, FastAPI
 from fastapi.responses import RedirectResponse
@@ -20,7 +21,7 @@ from dashboard.auth import Users, new_password
 from dashboard.door import Need, SeeOther, undeclared
 from dashboard.live import Live
 from dashboard.office import Office
-from dashboard.pages import api, assets, command, frame, health, login, questions, stream
+from dashboard.pages import api, assets, command, export, frame, health, login, questions, stream
 from dashboard.rights import ACT, LOOK, OPEN, PROBE
 from drivers.reading import Clock
 from gateway.local import LocalClient
@@ -30,10 +31,13 @@ log = logging.getLogger(__name__)
 ADMIN = "admin"
 
 # method, path, what answers, its right
-ROUTES = (
+ROUTES: tuple[tuple[str, str, Callable[..., Any], Need], ...] = (
     ("GET", "/", frame.page("home.html"), Need(LOOK, page=True)),
     ("GET", "/alarms", frame.page("alarms.html"), Need(LOOK, page=True)),
     ("GET", "/service", frame.page("service.html"), Need(LOOK, page=True)),
+    ("GET", "/stores", frame.page("stores.html"), Need(LOOK, page=True)),
+    ("GET", "/history", frame.page("history.html"), Need(LOOK, page=True)),
+    ("GET", "/devices", frame.page("devices.html"), Need(LOOK, page=True)),
     ("GET", "/login", login.form, Need(OPEN)),
     ("POST", "/login", login.enter, Need(OPEN)),
     ("POST", "/logout", login.leave, Need(LOOK, page=True)),
@@ -43,6 +47,8 @@ ROUTES = (
     ("GET", "/api/v1/words", api.words, Need(LOOK)),
     ("GET", "/api/v1/state", api.state, Need(LOOK)),
     ("GET", "/api/v1/history", api.history, Need(LOOK)),
+    ("GET", "/api/v1/curves", api.curves, Need(LOOK)),
+    ("GET", "/api/v1/export", export.export, Need(LOOK)),
     ("GET", "/api/v1/stream", stream.stream, Need(LOOK)),
     ("POST", "/api/v1/command", command.command, Need(ACT)),
     *(("GET", f"/api/v1/{what}", questions.question(what), Need(row[0])) for what, row in questions.QUESTIONS.items()),

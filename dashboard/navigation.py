@@ -25,6 +25,9 @@ PLACES = (
     Place("/", "nav.home", "h"),
     Place("/alarms", "nav.alarms", "a"),
     Place("/service", "nav.service", "o"),
+    Place("/stores", "nav.stores", "c", of="stores"),
+    Place("/history", "nav.history", "t"),
+    Place("/devices", "nav.devices", "d"),
 )
 
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from alerts.engine import Engine
 from alerts.model import Alarm
+from alerts.opening import Opening
 from alerts.plant import Plant
 from drivers.bus import Counts
 from drivers.poller import Poller
@@ -21,6 +22,7 @@ from gateway.local import RequestError
 from gateway.site import Site
 from gateway.store.database import StoreError, readonly
 from gateway.store.readings_writer import ReadingsWriter
+from gateway.storeview import opening_json
 from gateway.view import alarm_json
 
 Json = dict[str, Any]
@@ -55,6 +57,28 @@ def story_json(path: Path, alarm: str) -> list[Json]:
             (since, alarm, MOST_EVENTS),
         )
         return [json.loads(body) for (body,) in rows]
+
+
+def store_json(path: Path, plant: Plant, store: str, now: Now, most: int) -> Json:
+    """The last openings of a store, newest first, its deviations of 31 days, and when its detector last gave an alarm, wall ms or None.
+
+    Any alarm proves that a detector detects. Raises StoreError, KeyError for an unknown store.
+    """
+    about, month = plant.stores[store], now.wall - 31 * 86_400_000
+    with closing(readonly(path)) as db:
+        rows = db.execute(
+            "SELECT snapshot FROM opening WHERE json_extract(snapshot, '$.store') = ? ORDER BY wall DESC LIMIT ?", (store, most)
+        ).fetchall()
+        (proved,) = db.execute(
+            "SELECT max(json_extract(snapshot, '$.raised.wall')) FROM alarm WHERE json_extract(snapshot, '$.point') = ?",
+            (about.detector,),
+        ).fetchone()
+    deviations = [a for a in alarms_json(path, plant, now, month, now.wall + 1, MOST_ALARMS) if a["zone"] == about.zone]
+    return {
+        "openings": [opening_json(from_jsonable(Opening, json.loads(text))) for (text,) in rows],
+        "deviations": [a for a in deviations if a["lamp"] == "store"],
+        "detector_alarm": proved if about.detector else None,
+    }
 
 
 class Heard:
@@ -131,7 +155,13 @@ class Asked:
         self._site, self._engine, self._lines, self._readings, self._clock = site, engine, lines, readings, clock
 
     def questions(self) -> dict[str, Callable[[Json], Awaitable[Any]]]:
-        return {"alarms": self._alarms, "story": self._story, "devices": self._devices, "refused": self._refused}
+        return {
+            "alarms": self._alarms,
+            "story": self._story,
+            "devices": self._devices,
+            "refused": self._refused,
+            "store": self._store,
+        }
 
     async def _alarms(self, request: Json) -> list[Json]:
         now = self._clock.now()
@@ -140,6 +170,13 @@ class Asked:
 
     async def _story(self, request: Json) -> list[Json]:
         return await self._journal(story_json, str(request.get("alarm", "")))
+
+    async def _store(self, request: Json) -> Json:
+        store = str(request.get("store", ""))
+        if store not in self._site.plant.stores:
+            raise RequestError("not-found", "没有这个危化品库", "no such store")
+        most = min(whole(request, "limit", 20), 200)
+        return await self._journal(store_json, self._site.plant, store, self._clock.now(), most)
 
     async def _devices(self, request: Json) -> list[Json]:
         return self.heard.devices_json(self._site, self._lines, self._engine.view)

@@ -54,6 +54,32 @@ async def state(request: Request) -> Response:
     return Response(text, media_type="application/json")
 
 
+async def curves(
+    request: Request,
+    points: Annotated[str, Query(max_length=2000)],
+    start: Annotated[int, Query(alias="from", ge=0)],
+    end: Annotated[int, Query(alias="to", ge=0)],
+    buckets: Annotated[int, Query(ge=1, le=5000)] = 1000,
+) -> JSONResponse:
+    """The history of several points (ids with commas between) at one resolution, as docs/local-socket.md."""
+    return JSONResponse(await past(request, points, start, end, buckets))
+
+
+async def past(request: Request, points: str, start: int, end: int, buckets: int) -> Any:
+    """{"points": {id: SERIES}}. Raises HTTPException: 404 for a point that is not this site's, 422, 503."""
+    shared, wanted = office(request), points.split(",")
+    if any(point not in (shared.live.state or {}).get("points", {}) for point in wanted):
+        raise HTTPException(404, "no such point")
+    if not 0 < end - start <= LONGEST_MS:
+        raise HTTPException(422, "`to` lies before `from`, or too far after it")
+    try:
+        return await shared.client.ask("history", 60.0, points=wanted, buckets=buckets, **{"from": start, "to": end})
+    except RunDown as error:
+        raise HTTPException(503, "run is not heard") from error
+    except RequestError as error:
+        raise HTTPException(422, error.code) from error
+
+
 async def history(
     request: Request,
     point: Annotated[str, Query(max_length=200)],

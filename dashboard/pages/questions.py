@@ -23,6 +23,7 @@ QUESTIONS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "devices": (LOOK, (), ()),
     "refused": (LOOK, ("limit",), ()),
     "health": (LOOK, (), ()),
+    "store": (LOOK, ("limit",), ("store",)),
     "read": (ACT, (), ("device",)),
 }
 

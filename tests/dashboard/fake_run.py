@@ -44,7 +44,11 @@ class Fake:
         mean = [None if 20 < i < 25 else 20 + i % 7 for i in range(61)]
         low = [m and m - 1 for m in mean]
         high = [m and m + 1 for m in mean]
-        return {"point": request["point"], "t": t, "min": low, "mean": mean, "max": high, "quality": [0] * 61}
+        quality = [1 if 30 < i < 34 else 0 for i in range(61)]
+        series = {"t": t, "min": low, "mean": mean, "max": high, "quality": quality}
+        if "points" in request:
+            return {"points": dict.fromkeys(request["points"], series)}
+        return {"point": request["point"], **series}
 
     async def do(self, command, uid):
         print(json.dumps({"did": command}), flush=True)

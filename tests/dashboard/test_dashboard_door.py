@@ -1,5 +1,9 @@
 """Who gets through which door: every route of the application times every role, CSRF, origin, sizes, headers."""
 
+import csv
+import io
+import zipfile
+
 import pytest
 from fastapi import Depends, FastAPI
 from fastapi.testclient import TestClient
@@ -61,7 +65,7 @@ def test_every_route_for_every_role(served, as_role, role):
             continue  # endless; its own test
         need = declared[method, path]
         headers = as_role(role)
-        query = {"point": "pump/level", "from": 1, "to": 2} if path.endswith("history") else None
+        query = {"point": "pump/level", "points": "pump/level", "from": 1, "to": 2} if path.startswith("/api/v1") else None
         first = VERBS[role][0] if role and VERBS[role] else "ack"
         body = {"json": {**ORDER, "verb": first}} if path.endswith("command") else {}
         if path == "/login" and method == "POST":
@@ -163,6 +167,28 @@ def test_state_and_history(served, as_role):
     assert len(history.json()["mean"]) == 61
     assert client.get("/api/v1/history", params={"point": "no/such", "from": 0, "to": 1}).status_code == 404
     assert client.get("/api/v1/history", params={"point": "pump/level", "from": 5, "to": 1}).status_code == 422
+
+
+def test_history_to_take_away(served, as_role):
+    client, app, _ = served
+    as_role("viewer")
+    app.state.office.live.state["points"]["pump/level"]["name"] = "=HYPERLINK(0)"
+    query = {"points": "pump/level,dorm-smoke/temp", "from": kit_wall(app), "to": kit_wall(app) + 3_600_000}
+    answer = client.get("/api/v1/export", params=query)
+    assert answer.content.startswith(b"\xef\xbb\xbf") and "attachment" in answer.headers["content-disposition"]
+    heads, *rows = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")))
+    assert len(heads) == 9 and len(rows) == 61 and rows[0][0] == "2026-11-23 22:00:00" and rows[21][2] == ""
+    sheet = client.get("/api/v1/export", params={**query, "form": "xlsx"})
+    with zipfile.ZipFile(io.BytesIO(sheet.content)) as book:
+        text = book.read("xl/worksheets/sheet1.xml").decode()
+        assert text.count("<row ") == 62 and "<f>" not in text, "a name is never a formula"
+    for wrong in ({"points": "no/such"}, {"form": "pdf"}, {"to": 1}):
+        assert client.get("/api/v1/export", params={**query, **wrong}).status_code in (404, 422)
+    assert set(client.get("/api/v1/curves", params=query).json()["points"]) == {"pump/level", "dorm-smoke/temp"}
+
+
+def kit_wall(app):
+    return app.state.office.live.state["now"] // 3_600_000 * 3_600_000
 
 
 def test_headers_on_every_answer(served):

@@ -62,6 +62,19 @@ def test_alarms_of_a_period_closed_ones_too_and_the_story_of_one(world):
     assert asked.story_json(path, "no3-999999") == [] and asked.story_json(path, "nonsense") == []
 
 
+def test_a_store_with_its_openings_and_its_detector(world):
+    store = next(iter(world.school.stores))
+    world.read({"store-1/lock-a": 1.0, "store-1/lock-b": 1.0})
+    world.read({"store-1/door": 1.0})
+    world.wait(3_000)
+    found = asked.store_json(world.file.path, world.school, store, world.now, 5)
+    (opening,) = found["openings"]
+    assert opening["locks"] == "AB" and opening["verdict"] == "blind" and found["detector_alarm"] is None
+    assert all(alarm["lamp"] == "store" for alarm in found["deviations"])
+    with pytest.raises(KeyError):
+        asked.store_json(world.file.path, world.school, "nowhere", world.now, 5)
+
+
 def test_a_device_remembers_its_last_good_value_and_its_last_fault():
     at = [Now(1000, 0), Now(2000, 1), Now(3000, 2)]
     heard = asked.Heard()

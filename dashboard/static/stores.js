@@ -1,0 +1,173 @@
+// Chemicals stores: four ticks with their last proof, the opening that is going on, climate, the last openings. Judges nothing.
+
+import { namer, title } from "./alarms.js";
+import { pinField, send } from "./ask.js";
+import { byId, el, put } from "./dom.js";
+import { fetchJson } from "./fetch.js";
+import { question } from "./form.js";
+import { duration, pointText, wallTime } from "./format.js";
+import { open } from "./shell.js";
+import { said, t, words } from "./words.js";
+
+const MONTH_MS = 31 * 24 * 3600 * 1000;
+const SESSIONS = [["take", 10], ["stock", 60], ["count", 120], ["repair", 120]];
+
+class Stores {
+  constructor() {
+    this.panels = new Map(); // store id -> {node, key, past, ticks}
+  }
+
+  build(world) {
+    this.world = world;
+    for (const id of Object.keys(world.state.stores ?? {})) this.load(id);
+  }
+
+  /** What the journal knows of a store: asked again when an opening has changed. */
+  async load(id) {
+    const past = await fetchJson("store", { store: id, limit: 20 });
+    if (!past) return;
+    const panel = this.panels.get(id) ?? {};
+    this.panels.set(id, { ...panel, past, key: "" });
+    this.show(this.world);
+  }
+
+  show(world) {
+    this.world = world;
+    const stores = Object.entries(world.state.stores ?? {});
+    byId("empty").hidden = stores.length > 0;
+    const nodes = stores.map(([id, store]) => this.panel(id, store, world));
+    nodes.forEach((node, at) => byId("stores").children[at] !== node && byId("stores").insertBefore(node, byId("stores").children[at] ?? null));
+    while (byId("stores").children.length > nodes.length) byId("stores").lastElementChild.remove();
+  }
+
+  tick(world) {
+    for (const { ticks } of this.panels.values()) for (const tick of ticks ?? []) tick(world.now);
+  }
+
+  panel(id, store, world) {
+    const { state, alarms } = world;
+    const panel = this.panels.get(id) ?? {};
+    const mine = alarms.filter((alarm) => alarm.zone === store.zone);
+    const climate = Object.entries(state.points).filter(([point, { zone }]) => zone === store.zone && !Object.values(store.parts).some((part) => part.point === point));
+    // `due` moves with the clock; a panel is built again only when something has happened
+    const key = JSON.stringify([{ ...store, opening: store.opening && { ...store.opening, due: Math.round(store.opening.due / 5000) } }, mine, climate.map(([, p]) => [p.value, p.quality])]);
+    if (panel.key === key) return panel.node;
+    const last = store.last?.id ?? "";
+    if (panel.last !== undefined && panel.last !== last) this.load(id);
+    const ticks = [];
+    const moving = (write) => {
+      const node = el("span");
+      ticks.push((now) => put(node, write(now)));
+      return node;
+    };
+    const node = panel.node ?? el("section", { className: "store", data: { store: id } });
+    const open = node.querySelector("details")?.open;
+    node.replaceChildren(
+      el("h2", { textContent: store.place || id }),
+      this.ticks(store, panel.past, state),
+      this.now(id, store, state, moving),
+      el("div", { className: "buttons" }, ...this.buttons(id, store)),
+      ...mine.map((alarm) => el("p", { className: "deviation", data: { lamp: alarm.lamp } }, el("a", { href: `/alarms?id=${encodeURIComponent(alarm.id)}`, textContent: `${title(alarm)} · ${t(`life.${alarm.state === "acked" ? "awaiting" : alarm.state}`)}` }))),
+      ...store.unseen.map((one) => el("p", { className: "unseen", textContent: `? ${said(one)}` })),
+      el("h3", { textContent: t("store.climate") }),
+      climate.length ? el("ul", { className: "climate" }, ...climate.map(([point, about]) => el("li", { data: { quality: about.quality } },
+        el("span", { textContent: [about.name, words.quantities[about.quantity]].filter((x, at, all) => x && all.indexOf(x) === at).join(" · ") }), el("b", { textContent: pointText(about) }),
+        el("a", { href: `/history?points=${encodeURIComponent(point)}`, textContent: t("nav.history") })))) : el("p", { className: "empty", textContent: t("store.no-climate") }),
+      el("h3", { textContent: t("store.holders") }),
+      el("p", {}, ...store.holders.flatMap((holder, at) => [at ? t("comma") : "", el("span", { className: holder.trouble ? "bad" : "", textContent: `${namer(state)(holder.person)}${holder.trouble ? `（! ${t(`holder.${holder.trouble}`)}）` : ""}` })])),
+      el("details", { open: open ?? true }, el("summary", { textContent: t("store.openings") }), this.openings(panel.past, state)),
+      panel.past?.deviations.length ? el("details", {}, el("summary", { textContent: t("store.deviations", { n: panel.past.deviations.length }) }),
+        el("ul", {}, ...panel.past.deviations.map((alarm) => el("li", {}, el("a", { href: `/alarms?id=${encodeURIComponent(alarm.id)}`,
+          textContent: `${wallTime(alarm.first, state.site?.timezone).slice(0, 16)} ${title(alarm)}${alarm.cause ? ` · ${alarm.cause}` : ""}` }))))) : "");
+    for (const tick of ticks) tick(world.now);
+    this.panels.set(id, { ...panel, node, key, ticks, last });
+    return node;
+  }
+
+  /** 两器双锁: ✓ with its last proof, ✗ with its reason, ? where nothing can tell. */
+  ticks(store, past, state) {
+    const zone = state.site?.timezone;
+    const at = (ms) => wallTime(ms, zone).slice(0, 16);
+    const opened = (lock) => past?.openings.find((o) => o.locks.includes(lock) && o.verdict === "two");
+    const say = (name, part) => {
+      if (!part) return [null, t("tick.none")];
+      if (part.ok !== true) return [part.ok, part.fault ? said(part.fault) : t("quality.stale")];
+      if (name === "camera") return [part.value === 1, part.value === 1 ? t("tick.online", { t: at(part.at) }) : t("tick.offline")];
+      if (name === "detector") {
+        const proved = past?.detector_alarm;
+        const recent = proved && this.world.now - proved < MONTH_MS;
+        return [Boolean(recent), proved ? t(recent ? "tick.tested" : "tick.stale", { t: at(proved) }) : t("tick.untested")];
+      }
+      const proof = opened(name === "lock_a" ? "A" : "B");
+      return [part.value === 0, [part.value === 0 ? t("tick.closed") : t("tick.released"), proof ? t("tick.proof", { t: at(proof.opened) }) : t("tick.no-proof")].join(" · ")];
+    };
+    return el("ul", { className: "ticks" }, ...["camera", "detector", "lock_a", "lock_b", "door", "fan"].map((name) => {
+      const part = store.parts[name];
+      const [ok, text] = name === "door" || name === "fan" ? plain(name, part) : say(name, part);
+      return el("li", { className: ok === true ? "good" : ok === false ? "bad" : "unknown", data: { part: name } },
+        el("span", { className: "sign", ariaHidden: "true", textContent: ok === true ? "✓" : ok === false ? "✗" : "?" }),
+        el("b", { textContent: t(`part.${name}`) }), el("span", { textContent: text }));
+    }));
+  }
+
+  /** What is going on: closed, waiting for the second holder, open by whom and for how long. */
+  now(id, store, state, moving) {
+    const name = namer(state);
+    const one = store.opening;
+    if (!one) {
+      const waiting = store.waiting[0];
+      return el("p", { className: "standing" }, waiting ? t("store.waiting", { t: wallTime(waiting.opened, state.site?.timezone).slice(11, 16) })
+        : store.declared ? t("store.declared", { kind: t(`session.${store.declared.session}`), name: name(store.declared.by) }) : t("store.closed"));
+    }
+    return el("div", { className: `standing open ${one.verdict || "waiting"}` },
+      el("strong", { textContent: t(`verdict.${one.verdict || "waiting"}`) }), " ",
+      moving((now) => t("store.open", { d: duration(now - one.opened), left: duration(Math.max(0, one.due - now)) })),
+      el("p", { textContent: one.session ? t("store.declared", { kind: t(`session.${one.session}`), name: name(one.declared_by) }) : t("store.undeclared") }),
+      el("p", { textContent: one.proofs.length ? t("store.there", { names: one.proofs.map((proof) => this.proof(proof, name, state)).join(t("comma")) }) : t("store.nobody") }));
+  }
+
+  proof(proof, name, state) {
+    return `${proof.person ? name(proof.person) : t("holder.stranger")}（${t(`how.${proof.how}`)} ${wallTime(proof.at, state.site?.timezone).slice(11, 16)}）`;
+  }
+
+  buttons(id, store) {
+    const me = store.holders.some((holder) => holder.person === words.me.id && !holder.trouble);
+    const list = [];
+    if (words.verbs.includes("identify") && me) {
+      list.push(el("button", { className: "big ack", textContent: t("store.identify"), onclick: () => (pinField("identify").length
+        ? question({ title: t("store.identify"), fields: pinField("identify"), button: t("store.identify"), send: ({ pin }) => send("identify", id, {}, pin) })
+        : send("identify", id)) }));
+    }
+    if (words.verbs.includes("session") && (me || ["officer", "head", "admin"].includes(words.me.role))) {
+      list.push(el("button", { className: "big", textContent: t("store.session"), onclick: () => question({
+        title: `${t("store.session")} · ${store.place}`, button: t("store.session"),
+        fields: [{ id: "kind", kind: "select", label: t("session"), required: true, options: SESSIONS.map(([kind, minutes]) => [kind, t("session.for", { kind: t(`session.${kind}`), n: minutes })]) },
+          { id: "minutes", kind: "number", label: t("session.minutes") }, ...pinField("session")],
+        send: ({ pin, kind, minutes }) => send("session", id, kind === "repair" && minutes ? { kind, minutes } : { kind }, pin) }) }));
+    }
+    return list;
+  }
+
+  openings(past, state) {
+    if (!past?.openings.length) return el("p", { className: "empty", textContent: t("store.no-openings") });
+    const name = namer(state);
+    const zone = state.site?.timezone;
+    return el("div", { className: "scroll" }, el("table", { className: "rows" },
+      el("thead", {}, el("tr", {}, ...["when", "people", "kind", "proof", "picture"].map((head) => el("th", { scope: "col", textContent: t(`opening.${head}`) })))),
+      el("tbody", {}, ...past.openings.map((o) => el("tr", {},
+        el("td", { className: "when", textContent: `${wallTime(o.opened, zone).slice(0, 16)}${o.closed ? ` – ${wallTime(o.closed, zone).slice(11, 16)}` : ""}` }),
+        el("td", { textContent: o.proofs.map((proof) => this.proof(proof, name, state)).join(t("comma")) || t("store.nobody") }),
+        el("td", { textContent: o.session ? t(`session.${o.session}`) : t("store.undeclared") }),
+        el("td", {}, el("span", { className: o.verdict === "two" ? "" : "bad", textContent: `${o.verdict === "two" ? "✓" : "!"} ${t(`verdict.${o.verdict || "waiting"}`)}` })),
+        el("td", {}, o.picture ? el("a", { href: `/picture/${o.picture}`, textContent: t("opening.look"), target: "_blank", rel: "noopener" }) : "–"))))));
+  }
+}
+
+function plain(name, part) {
+  if (!part) return [null, t("tick.none")];
+  if (part.ok !== true) return [part.ok, part.fault ? said(part.fault) : t("quality.stale")];
+  const text = t(`part.${name}.${part.value === 1 ? "on" : "off"}`);
+  return [name === "door" ? part.value === 0 : true, text];
+}
+
+open(() => new Stores());
