@@ -15,9 +15,9 @@ class Devices {
   constructor() {
     this.devices = [];
     this.tested = new Map(); // device id -> element with the test's outcome
-    const heads = (names, family) => el("tr", {}, ...names.map((name) => el("th", { scope: "col", textContent: t(`${family}.${name}`) })));
-    byId("head").replaceChildren(heads(HEADS, "device"));
-    byId("line-head").replaceChildren(heads(LINE_HEADS, "line"));
+    const heads = (keys) => el("tr", {}, ...keys.map((key) => el("th", { scope: "col", textContent: t(key) })));
+    byId("head").replaceChildren(heads(HEADS.map((name) => `device.${name}`)));
+    byId("line-head").replaceChildren(heads(LINE_HEADS.map((name) => `line.${name}`)));
     setInterval(() => !document.hidden && this.world && !this.world.lost && this.load(), REFRESH_MS);
   }
 
