@@ -67,6 +67,12 @@ def _waiting(state: Json, health: Json) -> Iterator[Sample]:
             yield {"channel": task.removeprefix("channel:")}, float(facts["waiting"])
 
 
+def _mains(state: Json, health: Json) -> Iterator[Sample]:
+    """No sample while nobody knows: unknown is never shown as present."""
+    if (mains := health["mains"]) and mains["state"] != "unknown":
+        yield {}, float(mains["state"] == "present")
+
+
 def _values(state: Json, health: Json) -> Iterator[Sample]:
     """The points of the box and of its lines; those of the school go to the database."""
     own = {"box", *health["buses"]}
@@ -88,6 +94,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("campus_uplink_connected", "gauge", "Is the broker reached?", _at("health.uplink.connected")),
     Metric("campus_uplink_backlog_frames", "gauge", "Frames of readings the database has not confirmed.", _at("health.uplink.backlog")),
     Metric("campus_uplink_refused_total", "counter", "Lines of readings the database refused.", _at("health.uplink.refused")),
+    Metric("campus_mains_present", "gauge", "Is there mains? 0 on battery; absent without a UPS and while it is not known.", _mains),
     Metric("campus_line_up", "gauge", "Is the line up?", _lines("up")),
     Metric("campus_line_questions_total", "counter", "Questions asked on the line.", _lines("polls")),
     Metric("campus_line_errors_total", "counter", "Questions without a good answer.", _lines("errors")),

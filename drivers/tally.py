@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 
 from drivers.bus import BusStats, Counts, DeviceFault, GarbledAnswer, LineDown, NoAnswer, Refused, WrongAnswer
@@ -16,6 +16,7 @@ KINDS: dict[type[DeviceFault], str] = {
     WrongAnswer: "wrong",
     LineDown: "down",
 }
+COUNTED = ("questions", "good", "refused", "silent", "garbled", "wrong", "down", "sent", "received")
 
 
 @dataclass(slots=True)
@@ -62,6 +63,22 @@ class Tally:
     def stats(self) -> BusStats:
         units = {unit: each.counts() for unit, each in sorted(self._units.items())}
         return BusStats(_together(self._units.values()).counts(), units, self.reopenings, self.waits, self.noise)
+
+
+def between(earlier: BusStats, later: BusStats) -> BusStats:
+    """What a line did between two looks at its counters. The latencies are those of `later`: they cannot be taken apart."""
+    units = {unit: _less(counts, earlier.units.get(unit, Counts())) for unit, counts in later.units.items()}
+    return BusStats(
+        _less(later.total, earlier.total),
+        units,
+        later.reopenings - earlier.reopenings,
+        later.waits - earlier.waits,
+        later.noise - earlier.noise,
+    )
+
+
+def _less(counts: Counts, earlier: Counts) -> Counts:
+    return replace(counts, **{name: getattr(counts, name) - getattr(earlier, name) for name in COUNTED})
 
 
 def _together(units: Iterable[_Unit]) -> _Unit:

@@ -12,12 +12,10 @@ from typing import Any, TypeVar
 from alerts.engine import Engine
 from alerts.model import Alarm, Command, Mark, Notification
 from alerts.plant import Plant
-from drivers.lending import LineBusy
-from drivers.plan import is_fire
-from drivers.poller import Poller
 from drivers.reading import Clock, Quality, Reading
 from gateway import asked, figures, incident, marks_view, selftest, view
 from gateway.asked import whole
+from gateway.asked_lines import LineQuestions
 from gateway.bustask import BusTask
 from gateway.change.changer import Changer
 from gateway.decide import Decider
@@ -25,10 +23,8 @@ from gateway.fleet.task import Fleet
 from gateway.history import Histories
 from gateway.jsonable import to_jsonable
 from gateway.learning import Learning
-from gateway.lines import FIRE_LATENCY, MOST_LATENCY, heard_json, probe, read_of
 from gateway.local import LocalServer, RequestError
 from gateway.outbox import snapshot
-from gateway.readone import read_json
 from gateway.site import Site
 from gateway.speak import Speaker
 from gateway.store import audit
@@ -47,11 +43,12 @@ SECRET = ("secret_file", "password_file", "token_file", "tls_key", "command_key"
 
 
 class Box:
-    """Actions of the Decider and Handler of the LocalServer. Built by `runtime`, which sets `server` and `decider`."""
+    """Actions of the Decider and Handler of the LocalServer. Built by `runtime`, which sets those below that have no value."""
 
     server: LocalServer
     decider: Decider
     changer: Changer
+    lines: LineQuestions
     speaker: Speaker | None = None
     fleet: Fleet | None = None  # of a bureau
     learning: Learning
@@ -148,6 +145,7 @@ class Box:
 
     def pulse(self) -> None:
         """Once a second: the parts of the snapshot that nobody announces."""
+        self.lines.look()
         if not self.server.followed:
             return
         self.server.push({"stores": self._stores(), "post": self._post(), "config": self.changer.state()}, urgent=False)
@@ -201,9 +199,8 @@ class Box:
             "config-version": lambda r: self.changer.version(whole(r, "n", 0)),
             "config-check": lambda r: self.changer.checked(r.get("text"), str(r.get("person", ""))),
             "health": self._ask_health,
-            "read": self._ask_read,
             "roster": self._ask_roster,
-            "probe": self._ask_probe,
+            **self.lines.questions(),
             "kpi": self._ask_kpi,
             "drills": self._ask_drills,
             "drill": self._ask_drill,
@@ -285,40 +282,7 @@ class Box:
         tasks = {f"channel:{name}": {"waiting": teller.waiting} for name, teller in self._tellers.items()}
         tasks["engine"] = {"beat": self.decider.beat}
         about = {"journal": self._journal_json(), "uplink": self._stream(), "buses": self._lines(), "tasks": tasks}
-        return {**about, "baseline": self.learning.state()}
-
-    async def _ask_read(self, request: Json) -> Json:
-        device = next((d for d in self.site.devices if d.id == request.get("device")), None)
-        if device is None:
-            known = " ".join(d.id for d in self.site.devices)
-            raise RequestError("not-found", f"没有这个设备；有：{known}", f"no such device; there are: {known}")
-        try:
-            readings, frames = await self._pollers[device.bus].job(device.id)
-        except LineBusy:
-            raise RequestError(
-                "line-busy", "线路正忙（火灾点位和输出优先），请稍后再试", "the line is busy; try again"
-            ) from None
-        return read_json(self.site, device, readings, frames)
-
-    async def _ask_probe(self, request: Json) -> Json:
-        """One question to any unit of a line, with that line's own settings: other ones are for when no `run` has the port."""
-        bus = str(request.get("bus"))
-        if bus not in self._pollers:
-            known = " ".join(self._pollers)
-            raise RequestError("not-found", f"没有这条线路；有：{known}", f"no such line; there are: {known}")
-        poller = self._pollers[bus]
-        if not isinstance(poller, Poller):
-            raise RequestError(
-                "not-modbus", f"{bus} 不是 Modbus 线路，只能看，不能问", f"{bus} is no Modbus line: it cannot be asked"
-            )
-        try:
-            unit, read = read_of(request)
-        except ValueError as error:
-            raise RequestError("bad-request", f"问题不对：{error}", f"not a question: {error}") from None
-        fire = any(is_fire(d) for d in self.site.devices if d.bus == bus)
-        longest = FIRE_LATENCY if fire else MOST_LATENCY
-        latency = max(10, min(whole(request, "latency", FIRE_LATENCY), longest))
-        return heard_json(await probe(poller, unit, read, latency))
+        return {**about, "baseline": self.learning.state(), "mains": view.mains_json(self.plant.points, self.engine.view)}
 
     # parts of the snapshot
 

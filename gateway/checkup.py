@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drivers.asking import Asker, Heard
+from drivers.bus import Counts
 from drivers.modbus.sniff import rtu_frames
 from drivers.plan import plan
 from drivers.profile import Device
-from gateway.diagnose import symptom
+from gateway.diagnose import Complaint, symptom
 from gateway.ports import SerialPort
 from gateway.site import BusConfig, Site
 
@@ -21,6 +22,11 @@ LITTLE = 200 * 1024**2  # bytes of free disk below which the history is in dange
 PATIENT = 2000  # ms for a device that did not answer in its time: is it slow, or dead?
 DEAD = 2  # silences in a row after which a device is not asked any more
 CLOCK = {"synced": "与时间服务器同步 synchronised", "set": "由人校过 set by a person", "unknown": ""}
+MAINS = {
+    "present": ("有电", "present"),
+    "lost": ("停电，靠 UPS 供电：电池用完前恢复供电，或有人值守", "lost, on battery: restore it before the battery is empty"),
+    "unknown": ("不知道：UPS 没有应答，查它的串口线和电源", "not known: the UPS does not answer; look at its cable and supply"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,11 @@ def clock_row(state: str) -> Row:
             "not known to be right: NTP, or set it; alarms work",
         )
     return Row("ok", "时钟 clock", *CLOCK[state].split(" ", 1))
+
+
+def mains_row(state: str) -> Row:
+    """`state` as `ask health` tells it."""
+    return Row({"present": "ok", "lost": "bad", "unknown": "warn"}[state], "市电 mains", *MAINS[state])
 
 
 def site_row(site: Site) -> Row:
@@ -102,6 +113,25 @@ def panel_row(bus: BusConfig, up: bool, run_lives: bool) -> Row:
             "nothing comes: the panel's output, wires, baud",
         )
     return Row("ok", about, "在收报文", "frames come")
+
+
+def complaint_row(bus: BusConfig, each: Complaint, state: str) -> Row:
+    """A complaint, with how often it was seen unless always."""
+    about = f"线路 {bus.id}" + (f" · {each.about}" if each.about else "")
+    often = "" if each.share >= 1 else f"（{each.share * 100:.3g}%）"
+    return Row(state, about, each.zh + often, each.en)
+
+
+def counted_row(bus: BusConfig, hours: float, total: Counts) -> Row:
+    """The line's counters in figures."""
+    asked = max(1, total.questions)
+    bad = total.garbled + total.wrong
+    return Row(
+        "ok", f"线路 {bus.id} · 统计",
+        f"{hours:.1f} 小时 {total.questions} 问：应答 {(total.good + total.refused) / asked:.1%}，"
+        f"无应答 {total.silent / asked:.1%}，误码 {bad / asked:.1%}",
+        f"{total.questions} questions in {hours:.1f} h: {total.silent / asked:.1%} unanswered, {bad / asked:.1%} garbled",
+    )  # fmt: skip
 
 
 async def examine(line: Asker, devices: Sequence[Device], times: int) -> dict[str, Counter[str]]:

@@ -107,13 +107,14 @@ def complaints(seen: Mapping[str, Counter[str]]) -> list[Complaint]:
     found: list[Complaint] = []
     shown = Counter(s for counts in seen.values() for s in set(counts))
     common = {s for s in LINE if len(seen) > 1 and shown[s] >= MOST * len(seen)} | ({"echo", "down"} & set(shown))
-    found += [_complaint("", s, shown[s] / len(seen)) for s in WORDS if s in common]
+    found += [complaint("", s, shown[s] / len(seen)) for s in WORDS if s in common]
     for device, counts in seen.items():
         total = counts.total()
-        found += [_complaint(device, s, n / total) for s, n in counts.most_common() if s not in ("good", *common)]
+        found += [complaint(device, s, n / total) for s, n in counts.most_common() if s not in ("good", *common)]
     return found
 
 
-def _complaint(about: str, kind: str, share: float) -> Complaint:
+def complaint(about: str, kind: str, share: float) -> Complaint:
+    """With the words of a symptom, or of an exception that nobody has written words for."""
     zh, en = WORDS.get(kind, (f"设备拒绝（{kind}）", f"refused with {kind}"))
     return Complaint(about, kind, zh, en, share)

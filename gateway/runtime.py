@@ -23,6 +23,7 @@ from drivers.reading import Clock
 from gateway import housekeeping, selftest, setpoints
 from gateway.afresh import inherited
 from gateway.answering import REPLY, Answering, own
+from gateway.asked_lines import LineQuestions
 from gateway.box import Box
 from gateway.boxpoints import CERTIFICATE, UPLINK_POINTS, present
 from gateway.bustask import BusTask, open_task
@@ -127,6 +128,7 @@ async def run(
     intake = Intake(plant, site.district, inbox, readings, link.live if link else lambda frame: None, box.readings, clock)
     for bus in site.buses:
         pollers[bus.id] = open_task(site, bus, intake, clock)
+    box.lines = LineQuestions(site, pollers, clock)
 
     await decider.settle(
         engine.restore(

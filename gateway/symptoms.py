@@ -50,6 +50,26 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "线上有杂讯：没有终端、偏置电阻，或靠近变频器、动力线",
         "noise: no termination or bias, or power cables and drives nearby",
     ),
+    "drops": (
+        "时好时坏，有时不应答：查接线端子、设备供电，或地址重复",
+        "answers only at times: loose terminals, its supply, or an address used twice",
+    ),
+    "tight": (
+        "最慢的应答已接近 limits.latency：把它写大，或查中间的转换器",
+        "its slowest answer nearly took limits.latency: raise that, or look at the converter between",
+    ),
+    "misanswers": (
+        "常有答非所问的应答：转换器重发、地址映射错，或应答太晚",
+        "answers to other questions come: a converter repeats, maps addresses wrongly, or is late",
+    ),
+    "refuses": (
+        "常拒绝提问：用 trace 看异常码，型号或固件可能不对",
+        "often refuses: `trace` shows the exception; perhaps another model or firmware",
+    ),
+    "reopened": (
+        "口断开过：USB 插头、集线器、供电，或网线、转换器重启",
+        "the port was lost: USB plug, hub, supply; or network cable, converter restarts",
+    ),
     "mixed": ("应答收不完整，毛病不止一种：先查接线", "garbled in several ways: check the wiring first"),
     "exception-1": ("设备不支持这个功能码：型号选错了", "exception 1: function not supported, wrong profile"),
     "exception-2": (

@@ -10,7 +10,7 @@ from alerts.kinds import KINDS
 from alerts.model import Alarm
 from alerts.plant import Plant, Point
 from drivers.quantities import QUANTITIES
-from drivers.reading import Now, Reading
+from drivers.reading import Now, Quality, Reading
 
 Json = dict[str, Any]
 USUAL = ("usual", "usual_sigma", "usual_days", "usual_hours", "sigmas", "hour")  # evidence of the rule kind `deviation`
@@ -162,6 +162,16 @@ def outputs_json(plant: Plant, wanted: Mapping[str, bool], view: Mapping[str, Re
             "is": None if seen is None or seen.value is None else bool(seen.value),
         }
     return out
+
+
+def mains_json(points: Mapping[str, Point], view: Mapping[str, Reading]) -> Json | None:
+    """市电, of all points that tell of it (a UPS, a relay): `lost` when one says so, `present` only when all do. None without one."""
+    told = {id: view.get(id) for id, point in points.items() if point.quantity == "mains"}
+    if not told:
+        return None
+    known = {id: bool(r.value) for id, r in told.items() if r is not None and r.quality is Quality.GOOD}
+    state = "lost" if False in known.values() else "present" if len(known) == len(told) else "unknown"
+    return {"state": state, "points": {id: known.get(id) for id in told}}
 
 
 def _texts(quantity: str, values: Mapping[int, str]) -> dict[str, Json] | None:

@@ -30,17 +30,20 @@ def add_parser(sub: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0: nothing bad (warnings too). 1: something is."""
-    from gateway.checkup import Row, clock_row, data_row
+    from gateway.checkup import Row, clock_row, data_row, mains_row
     from gateway.clock import SystemClock
     from gateway.commands._lines import site_of
 
     lives = living(args.data)
     rows = [data_row(args.data), clock_row(SystemClock().state())]
-    rows.append(
-        Row(
-            "ok" if lives else "warn", "run", *(("在运行", "runs") if lives else ("没有在运行，直接用串口体检", "does not run"))
-        )
+    words = (
+        ("在运行", "runs")
+        if lives
+        else ("没有在运行，直接用串口体检，没有长期统计", "does not run: probes only, no statistics")
     )
+    rows.append(Row("ok" if lives else "warn", "run", *words))
+    if lives and (mains := ask(args.data, {"ask": "health"})["data"]["mains"]):
+        rows.append(mains_row(mains["state"]))
     try:
         site = site_of(args)
     except Failed as error:
@@ -65,13 +68,30 @@ def _of_site(args: argparse.Namespace, site: Site, lives: bool) -> Iterator[Row]
         if bus.port:
             yield port_row(bus, ports, lives)
         if bus.type in BUSES:
-            yield from asyncio.run(_line(args, site, bus))
+            rows, named = asyncio.run(_line(args, site, bus))
+            yield from rows
+            if lives:
+                yield from _long_run(args, site, bus, named)
         else:
             yield panel_row(bus, lives and bool(ask(args.data, {"ask": "health"})["data"]["buses"][bus.id]["up"]), lives)
 
 
-async def _line(args: argparse.Namespace, site: Site, bus: BusConfig) -> list[Row]:
-    from gateway.checkup import Row, examine
+def _long_run(args: argparse.Namespace, site: Site, bus: BusConfig, named: set[tuple[str, str]]) -> Iterator[Row]:
+    """What the line's counters say beyond what the probes have `named` already."""
+    from gateway.checkup import complaint_row, counted_row
+    from gateway.counters import stats_from
+    from gateway.longrun import BAD, troubles
+
+    hours, stats = stats_from(ask(args.data, {"ask": "counters", "bus": bus.id})["data"])
+    yield counted_row(bus, hours, stats.total)
+    for each in troubles(stats, {d.unit: d for d in site.devices if d.bus == bus.id}):
+        if (each.about, each.symptom) not in named:
+            yield complaint_row(bus, each, "bad" if each.share >= BAD else "warn")
+
+
+async def _line(args: argparse.Namespace, site: Site, bus: BusConfig) -> tuple[list[Row], set[tuple[str, str]]]:
+    """What the probes show, and (device or "", symptom) of each complaint."""
+    from gateway.checkup import Row, complaint_row, examine
     from gateway.commands._lines import line_of
     from gateway.diagnose import complaints
 
@@ -84,14 +104,11 @@ async def _line(args: argparse.Namespace, site: Site, bus: BusConfig) -> list[Ro
     finally:
         await line.close()
     found = complaints(seen)
-    rows = []
-    for each in found:
-        about = f"线路 {bus.id}" + (f" · {each.about}" if each.about else "")
-        often = "" if each.share >= 1 else f"（{each.share:.0%}）"
-        rows.append(Row("warn" if each.symptom == "echo" else "bad", about, each.zh + often, each.en))
+    rows = [complaint_row(bus, each, "warn" if each.symptom == "echo" else "bad") for each in found]
     well = sum(set(counts) <= {"good", "echo"} for counts in seen.values())
     state = "ok" if well == len(seen) else "warn"
-    return [Row(state, f"线路 {bus.id}", f"{len(seen)} 个设备，{well} 个正常", f"{well} of {len(seen)} devices well"), *rows]
+    head = Row(state, f"线路 {bus.id}", f"{len(seen)} 个设备，{well} 个正常", f"{well} of {len(seen)} devices well")
+    return [head, *rows], {(c.about, c.symptom) for c in found}
 
 
 def _tell(rows: list[Row], as_json: bool) -> int:

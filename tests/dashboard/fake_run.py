@@ -34,7 +34,7 @@ class Fake:
             tasks = {"engine": {"beat": self.beat}, "channel:modem": {"waiting": 2}}
             journal, uplink = {"ok": True, "pending": 1, "seq": 9}, {"connected": False, "backlog": 70, "refused": 0}
             buses = {"a": {"up": True, "load": 0.5, "errors": 3, "polls": 100}}
-            return {"tasks": tasks, "journal": journal, "uplink": uplink, "buses": buses}
+            return {"tasks": tasks, "journal": journal, "uplink": uplink, "buses": buses, "mains": None}
         if what in ANSWERS:
             return ANSWERS[what]
         if what != "history":

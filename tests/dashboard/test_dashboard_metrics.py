@@ -14,6 +14,7 @@ HEALTH = {
     "tasks": {"engine": {"beat": 41}, "channel:modem": {"waiting": 2}},
     "journal": {"ok": True, "pending": 1, "seq": 9},
     "uplink": {"connected": False, "backlog": 70, "refused": 0},
+    "mains": {"state": "lost", "points": {"ups/mains": False}},
     "buses": {'a"\\\n': {"up": True, "load": 0.5, "errors": 3, "polls": 100}},
 }
 TOKEN = "a token of twenty characters"
@@ -61,7 +62,14 @@ def test_the_text_is_what_prometheus_reads():
     assert got["campus_alarms_open"] == {'kind="fire",lamp="fire",state="unacked"': 1}
     assert got["campus_box_value"] == {'point="box/disk",quantity="free-space",unit="%"': 71.5}
     assert got["campus_line_errors_total"] == {r'bus="a\"\\\n"': 3}
+    assert got["campus_mains_present"] == {"": 0}
     assert got["campus_channel_waiting"] == {'channel="modem"': 2}
+
+
+@pytest.mark.parametrize(("mains", "told"), [("present", {"": 1}), ("unknown", {}), ("", {})])
+def test_mains_that_nobody_knows_of_is_not_told(mains, told):
+    health = HEALTH | {"mains": {"state": mains, "points": {}} if mains else None}
+    assert parsed(metrics.render(STATE, health))["campus_mains_present"] == told
 
 
 def test_no_person_and_no_number_of_one_is_told():

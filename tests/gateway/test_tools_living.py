@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -16,6 +17,8 @@ from tools_site import compiled
 
 from gateway.commands._client import living
 from gateway.local import ask_once
+from gateway.longrun import ENOUGH
+from gateway.symptoms import WORDS
 
 PATIENCE = 60.0
 OUTPUT = "outputs: [{id: relay/relay-1, role: guard-sounder}]\n"
@@ -39,6 +42,9 @@ class Living:
             [sys.executable, "-m", "gateway.commands", "run", str(self.site), "--assume-clock", "--no-uplink"],
             stderr=subprocess.DEVNULL,
         )
+        self.until_good()
+
+    def until_good(self) -> None:
         end = time.monotonic() + PATIENCE
         while not living(self.data) or not self.good():
             assert time.monotonic() < end and self.run.poll() is None, "run did not come up"
@@ -88,6 +94,28 @@ def test_read_trace_and_doctor_show_the_same_as_with_our_own_port(box: Living) -
     assert "没有这个设备" in command("read", "nobody", "--data", str(box.data), code=1)
 
 
+def test_doctor_names_from_the_counters_what_its_probes_do_not_see(box: Living) -> None:
+    """A loose wire spoils some answers for a while; when the doctor comes, every probe is well again."""
+    request = {"ask": "probe", "bus": "a", "unit": 1, "space": "holding", "address": 0, "count": 1, "latency": 300}
+    box.school.tell(fault={"line": "a", "unit": 1, "kind": "flipped"})
+    for _ in range(10):
+        assert box.ask(request)["data"]["kind"] == "garbled"
+    box.school.tell(mend={"line": "a", "unit": 1})
+    box.until_good()
+    while box.ask({"ask": "counters", "bus": "a"})["data"]["units"]["1"]["questions"] < ENOUGH:
+        assert box.ask(request)["data"]["kind"] == "good"
+    rows = [json.loads(row) for row in command("doctor", "--json", "--data", str(box.data), code=1).splitlines()]
+    (row,) = [row for row in rows if row["about"] == "线路 a · th"]
+    assert (
+        row["state"] == "bad"
+        and row["zh"].startswith(WORDS["flipped"][0])
+        and "%" in row["zh"]
+        and "3 个设备，3 个正常" in str(rows)
+    )
+    (figures,) = [row for row in rows if row["about"] == "线路 a · 统计"]
+    assert re.search(r"\d+ questions in \d\.\d h", figures["en"])
+
+
 def test_watch_follows_on_a_pipe(box: Living) -> None:
     text = command("watch", "th", "--times", "1", "--data", str(box.data))
     assert {row.split()[0] for row in text.splitlines()} == {"th/humidity", "th/temperature"}
@@ -112,7 +140,8 @@ def test_an_output_is_tried_after_asking_and_journaled(box: Living) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"bus": "b"}, {"unit": 0}, {"unit": 256}, {"unit": "1"}, {"space": "memory"}, {"address": -1}, {"address": 65536},
+        {"bus": "b"}, {"ask": "counters", "bus": "b"}, {"unit": 0}, {"unit": 256}, {"unit": "1"}, {"space": "memory"},
+        {"address": -1}, {"address": 65536},
         {"count": 0}, {"count": 126}, {"address": 65535, "count": 2}, {"latency": "long"},
     ],
 )  # fmt: skip

@@ -10,6 +10,13 @@ METRICS = "tests/dashboard/test_dashboard_metrics.py::"
 
 BOX: tuple[Mutant, ...] = (
     Mutant(
+        "mains nobody knows of are not shown as there",
+        "gateway/view.py",
+        'else "present" if len(known) == len(told) else "unknown"',
+        'else "present"',
+        "tests/gateway/test_view.py::test_mains_are_present_only_when_every_point_says_so",
+    ),
+    Mutant(
         "a sensor that is gone is a fault, never normal",
         "gateway/health.py",
         "value, why = None, f",

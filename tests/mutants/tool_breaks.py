@@ -11,7 +11,37 @@ LIVING = "tests/gateway/test_tools_living.py::"
 TRIAL = "tests/alerts/test_trial.py::"
 INIT = "tests/gateway/test_command_init.py::"
 
+COUNTED = "tests/gateway/test_counters.py::"
+
 TOOLS: tuple[Mutant, ...] = (
+    Mutant(
+        "doctor: a window of counters moves on",
+        "gateway/counters.py",
+        "if now.mono - since.mono >= HALF_DAY:",
+        "if False:",
+        COUNTED + "test_the_window_begins_at_the_start_and_then_half_a_day_to_a_day_back",
+    ),
+    Mutant(
+        "doctor: what is counted is named in words",
+        "gateway/commands/doctor.py",
+        "if (each.about, each.symptom) not in named:",
+        "if False:",
+        LIVING + "test_doctor_names_from_the_counters_what_its_probes_do_not_see",
+    ),
+    Mutant(
+        "doctor: questions that never left accuse nobody",
+        "gateway/longrun.py",
+        "return counts.questions - counts.down",
+        "return counts.questions",
+        COUNTED + "test_what_one_question_in_a_thousand_does_is_no_complaint",
+    ),
+    Mutant(
+        "doctor: what most devices show for hours is the line's",
+        "gateway/longrun.py",
+        "len(shares) >= MOST * len(shown)",
+        "False",
+        COUNTED + "test_what_most_devices_show_is_the_lines_and_its_share_their_mean",
+    ),
     Mutant(
         "scan: two maps that overlap are ambiguous",
         "drivers/guess.py",

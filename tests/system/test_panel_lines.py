@@ -31,6 +31,10 @@ def site_text(panels: Panels) -> str:
     return text.replace("\nbuses:\n", f"\nbuses:\n{buses}", 1).replace("\ndevices:\n", f"\ndevices:\n{devices}", 1)
 
 
+def mains(school: School) -> str:
+    return str(school.ask({"ask": "health"})["data"]["mains"]["state"])
+
+
 @pytest.fixture
 def living(tmp_path: Path) -> Iterator[tuple[School, Panels, list[dict[str, Any]]]]:
     heard: list[dict[str, Any]] = []
@@ -81,8 +85,10 @@ def test_r1_r12_a_panel_prints_a_fire_and_the_phone_rings(living: tuple[School, 
     panels.lock(1, True)
     school.until("the lock is seen open", lambda: school.point("board/lock-1")["value"] == 1)
     assert school.point("board/lock-2")["value"] == 0
+    assert mains(school) == "present"
     panels.mains(False)
-    school.until("mains lost at the UPS", lambda: school.point("ups/mains")["value"] == 0)
+    school.until("mains lost at the UPS", lambda: mains(school) == "lost")
+    assert school.point("ups/mains")["value"] == 0
     panels.silence("gst-crt", True)
     school.until("a silent panel is a fault", lambda: school.point("s-gst-crt/smoke")["quality"] == "fault")
     school.until("its line is down", lambda: [a for a in school.alarms("line") if a["point"] == "gst-crt/link"])
