@@ -39,9 +39,10 @@ def compile_site(
     source = read(path, substitutions)
     if isinstance(source, Finding):
         return Compiled(None, (source,))
-    shelf = library.load(root or library.data_dir(), path.parent / "profiles")
     shaped = shape(source)
     file = shaped.file
+    models = {d.profile for d in file.devices} if file else set()
+    shelf = library.load(root or library.data_dir(), path.parent / "profiles", models)
     if file is None:
         return Compiled(None, _sorted(shaped.findings + shelf.findings))
     resolved = Resolver(source, shaped, file, shelf).run()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,10 @@ DURING = ("", "asleep", "not-falling")
 
 @dataclass(slots=True)
 class Library:
+    """`models`: every profile there is, read or not (a shipped file is named after its id)."""
+
     profiles: dict[str, Profile] = field(default_factory=dict)
+    models: set[str] = field(default_factory=set)
     rules: dict[str, RuleFile] = field(default_factory=dict)
     policies: dict[str, Policy] = field(default_factory=dict)
     checklists: dict[str, tuple[Item, ...]] = field(default_factory=dict)  # kind of alarm -> items
@@ -36,13 +39,21 @@ class Library:
     used: dict[tuple[str, str], str] = field(default_factory=dict)  # (kind, id) -> the file it comes from
 
 
-def load(root: Path, extra_profiles: Path | None = None) -> Library:
-    """Everything under `root`, and a site's own profiles (a folder `profiles` beside the site file)."""
+def load(root: Path, extra_profiles: Path | None = None, models: Collection[str] | None = None) -> Library:
+    """Everything under `root`, and a site's own profiles (a folder `profiles` beside the site file).
+
+    `models`: of the shipped profiles only these are read, because reading all takes longer than all the rest; None: all.
+    """
     library = Library()
     places: list[tuple[Source, RuleFile, Path_]] = []
     own = extra_profiles if extra_profiles and extra_profiles.resolve() != (root / "profiles").resolve() else None
-    for source in _sources(library, (root / "profiles", own)):
+    library.models |= {file.stem for file in (root / "profiles").glob("*.yaml")}
+    mine = list(_sources(library, (own,)))
+    if models is not None:
+        models = {*models, *(str(s.data.get("id")) for s in mine if isinstance(s.data, dict))}
+    for source in (*_sources(library, (root / "profiles",), models), *mine):
         _profile(library, source)
+    library.models |= library.profiles.keys()
     for source in _sources(library, (root / "rules",)):
         places += _rules(library, source)
     for source in _sources(library, (root / "escalation",)):
@@ -78,9 +89,11 @@ def only_profiles(root: Path, extra: Path | None = None) -> Library:
     return library
 
 
-def _sources(library: Library, folders: Iterable[Path | None]) -> Iterable[Source]:
+def _sources(library: Library, folders: Iterable[Path | None], stems: Collection[str] | None = None) -> Iterable[Source]:
     for folder in folders:
         for path in sorted(folder.glob("*.yaml")) if folder else ():
+            if stems is not None and path.stem not in stems:
+                continue
             source = read(path)
             if isinstance(source, Finding):
                 library.findings.append(source)

@@ -112,7 +112,7 @@ class Resolver:
                 self._add("CFG-014", (*at, "unit"), value=device.unit, low=1, high=247)
             profile = self.library.profiles.get(device.profile)
             if profile is None:
-                self._unknown(device.profile, self.library.profiles, (*at, "profile"), ("设备型号", "profile"))
+                self._unknown(device.profile, self.library.models, (*at, "profile"), ("设备型号", "profile"))
                 continue
             self._device_channels(at, device, profile)
             points = [self.points[p] for c in profile.channels if (p := f"{device.id}/{c.id}") in self.points]
@@ -334,7 +334,7 @@ class Resolver:
         return False
 
     def _unknown(self, value: str, known: Iterable[str], path: Path_, words: tuple[str, str]) -> None:
-        known = list(known)
+        known = sorted(known)
         shown = " ".join(known[:SHOWN]) + (" …" if len(known) > SHOWN else "")
         zh, en = words
         self._add("CFG-020", path, hint=close(value, known), what_zh=zh, what=en, value=value, allowed=shown or "-")

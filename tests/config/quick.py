@@ -16,5 +16,5 @@ _load = functools.cache(library.load)
 
 def compile_quickly(path: Path, root: Path, **settings: Any) -> Compiled:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(library, "load", lambda root, own: _load(root, own if own.is_dir() else None))
+        patch.setattr(library, "load", lambda root, own, models: _load(root, own if own.is_dir() else None))
         return compile_site(path, data="/var/lib/x", root=root, **settings)

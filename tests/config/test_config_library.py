@@ -121,11 +121,13 @@ def test_a_wrong_file_is_a_finding_in_it(tmp_path: Path, shelf: Path, name: str,
     root = tmp_path / "root"
     for folder in ("profiles", "rules", "escalation"):
         shutil.copytree(shelf / folder, root / folder)
-    (root / name).write_text(text, encoding="utf-8")
+    path = (tmp_path if name.startswith("profiles/") else root) / name  # of the shipped profiles only the used are read
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
     site = tmp_path / "site.yaml"
     site.write_text(GOOD, encoding="utf-8")
     found = compile_site(site, data="", root=root)
-    assert [(f.code, f.file, f.line) for f in found.findings] == [(code, str(root / name), line)]
+    assert [(f.code, f.file, f.line) for f in found.findings] == [(code, str(path), line)]
     assert found.site is None and render(found.findings[0])
 
 
@@ -168,3 +170,15 @@ def test_a_site_brings_a_profile_of_its_own(tmp_path: Path, shelf: Path) -> None
 def test_a_site_file_beside_the_shipped_profiles(tmp_path: Path, shelf: Path) -> None:
     """config/site.example.yaml lies beside config/profiles: they are not read twice."""
     assert not library.load(shelf, shelf / "profiles").findings
+
+
+def test_of_the_shipped_models_only_those_that_are_used_are_read(tmp_path: Path, shelf: Path) -> None:
+    """Reading all takes longer than the rest of `check`; which there are is known by the files' names."""
+    every = library.load(shelf)
+    assert set(every.profiles) == {path.stem for path in (shelf / "profiles").glob("*.yaml")} == every.models
+    some = library.load(shelf, None, ["sga-gas", "no-such-model"])
+    assert set(some.profiles) == {"sga-gas"} and some.models == every.models and not some.findings
+    own = tmp_path / "profiles"
+    own.mkdir()
+    (own / "mine.yaml").write_text((shelf / "profiles" / "jxct-th.yaml").read_text("utf-8"), encoding="utf-8")
+    assert [f.code for f in library.load(shelf, own, ["sga-gas"]).findings] == ["CFG-027"], "an id of its own that ships too"
