@@ -109,6 +109,7 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("threads", "", "线程数", "Threads", 0, 1e5, 0),
         Quantity("wal", "MB", "数据库日志缓存", "Write-ahead logs", 0, 1e6, 1),
         Quantity("clock-state", "", "时钟状态", "State of the clock", 0, 2, 0),
+        Quantity("panel-clock", "s", "主机时钟偏差", "Panel clock drift", -1e11, 1e11, 0),
         Quantity("clock-offset", "s", "时钟偏差", "Clock offset", -1e11, 1e11, 1),
         Quantity("backlog", "", "待传数据帧", "Frames waiting", 0, 1e12, 0),
         Quantity("certificate-days", "d", "证书剩余天数", "Days left of the certificate", -1e5, 1e5, 0),

@@ -42,9 +42,9 @@ FRAMERS: dict[str, LineProtocol] = {
             "gst-crt", GstCrt, frozenset(PANEL), 2400, "8S1", gst_crt.writes,
             period=1_000, silence=10_000, marked=True, address=r"\d{6}", example="001004",
         ),
-        LineProtocol("ld128en-printer", Ld128en, frozenset(PANEL), 9600, address=r"\d{3}-\d{3}", example="004-004"),
+        LineProtocol("ld128en-printer", Ld128en, frozenset(PANEL), 9600, stamps=True, address=r"\d{3}-\d{3}", example="004-004"),
         LineProtocol(
-            "nmea-fir", NmeaFir, frozenset(PANEL), 4800, address=r"[a-z0-9]{2}-\d{3}(-\d{3})?", example="aa-001-012"
+            "nmea-fir", NmeaFir, frozenset(PANEL), 4800, stamps=True, address=r"[a-z0-9]{2}-\d{3}(-\d{3})?", example="aa-001-012"
         ),
         LineProtocol(
             "wkly-lock", Wkly, wkly.SIGNALS, 9600, "8N1", wkly.writes,

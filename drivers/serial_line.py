@@ -11,8 +11,10 @@ import logging
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, tzinfo
 
 from drivers.bus import LineDown
+from drivers.drift import PanelClock
 from drivers.framers.telegram import LineProtocol
 from drivers.framing import PortSettings
 from drivers.lending import Exchange, Follower
@@ -38,8 +40,9 @@ class SerialLine:
     """`emit` gets every change at once, and every point with the line's own `<bus>/link` each BEAT."""
 
     def __init__(
-        self, bus_id: str, protocol: LineProtocol, port: PortSettings, devices: Sequence[Device], emit: Emit, clock: Clock
-    ) -> None:
+        self, bus_id: str, protocol: LineProtocol, port: PortSettings, devices: Sequence[Device], emit: Emit, clock: Clock,
+        zone: tzinfo = UTC,
+    ) -> None:  # fmt: skip
         self._id, self._protocol, self._emit, self._clock = bus_id, protocol, emit, clock
         self._devices = {device.id: device for device in devices}
         unit = next((d.unit for d in devices if not d.address), 0)
@@ -47,6 +50,7 @@ class SerialLine:
         self._allowed = protocol.writes(unit, addresses)
         self._framer = protocol.make(unit, addresses)
         self._told = Told(bus_id, protocol, devices, clock.now())
+        self._panel_clock = PanelClock(bus_id, zone)
         self._port = Port(port)
         self._wake = asyncio.Event()
         self._questions: deque[bytes] = deque()
@@ -172,6 +176,7 @@ class SerialLine:
         for telegram in self._framer.feed(data):
             self._polls += 1
             readings += self._told.take(telegram, now)
+            readings += self._panel_clock.heard(telegram.time, now, self._clock.ok())
             if telegram.answer:
                 answers.append(telegram.answer)
         if self._told.unplaced != self._unplaced:
@@ -211,7 +216,7 @@ class SerialLine:
     def _beat(self, now: Now) -> None:
         self._beat_due = now.mono + BEAT
         was_up = self._told.up
-        self._emit(self._told.all(now))
+        self._emit([*self._told.all(now), *self._panel_clock.all(now)])
         if was_up and not self._told.up:
             self._errors += 1
             log.warning("%s has fallen silent", self._id)

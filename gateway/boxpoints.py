@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from alerts.plant import Plant, Point
+from drivers.registry import FRAMERS
 
 BOX = "box"  # stands for a device; no device or bus may be called so (CFG-085)
 LINK = "link"
@@ -54,19 +55,27 @@ BUS_POINTS: tuple[BoxPoint, ...] = (
     BoxPoint("errors", "line-errors", "线路误码", told=False),
     BoxPoint("silent", "line-silent", "线路无应答", told=False),
 )
+PANEL_CLOCK = BoxPoint("panel-clock", "panel-clock", "主机时钟", told=False)  # of a line whose panel writes its own time (R29)
 
 
 # Their rules keep their delays when a demonstration runs faster: the machine does not.
 OWN = frozenset(p.quantity for p in (*BOX_POINTS, *UPLINK_POINTS, *BUS_POINTS)) - {LINK}
 
 
-def points(buses: Mapping[str, bool], uplink: bool) -> Iterator[Point]:
-    """All points of this kind that a site may have. `buses`: is the line asked (Modbus), or does it only listen?"""
-    for bus, asked in buses.items():
-        for p in BUS_POINTS if asked else BUS_POINTS[:1]:
+def points(buses: Mapping[str, str], uplink: bool) -> Iterator[Point]:
+    """All points of this kind that a site may have. `buses`: id -> type of line."""
+    for bus, type in buses.items():
+        for p in _of_line(type):
             yield Point(f"{bus}/{p.channel}", bus, p.quantity, "", p.name, LINK_STALE if p.channel == LINK else STALE, bus)
     for p in (*BOX_POINTS, *(UPLINK_POINTS if uplink else ())):
         yield Point(f"{BOX}/{p.channel}", BOX, p.quantity, "", p.name, STALE, "", p.values)
+
+
+def _of_line(type: str) -> tuple[BoxPoint, ...]:
+    """A line that is only listened to has no load and no errors to count."""
+    if type not in FRAMERS:
+        return BUS_POINTS
+    return (BUS_POINTS[0], PANEL_CLOCK) if FRAMERS[type].stamps else BUS_POINTS[:1]
 
 
 def present(plant: Plant, told: Collection[str]) -> Plant:

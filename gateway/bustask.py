@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 from drivers.pace import pace
 from drivers.poller import Emit, Poller
@@ -32,4 +33,5 @@ def serial_line(site: Site, bus: BusConfig, emit: Emit, clock: Clock) -> SerialL
     protocol = FRAMERS[bus.type]
     if bus.silence:
         protocol = replace(protocol, silence=bus.silence)
-    return SerialLine(bus.id, protocol, bus.settings, [d for d in site.devices if d.bus == bus.id], emit, clock)
+    own = [d for d in site.devices if d.bus == bus.id]
+    return SerialLine(bus.id, protocol, bus.settings, own, emit, clock, ZoneInfo(site.plant.timezone))

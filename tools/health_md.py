@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from dashboard.metrics import METRICS
 from drivers.quantities import QUANTITIES
-from gateway.boxpoints import BOX, BOX_POINTS, BUS_POINTS, LINK, UPLINK_POINTS, BoxPoint
+from gateway.boxpoints import BOX, BOX_POINTS, BUS_POINTS, LINK, PANEL_CLOCK, UPLINK_POINTS, BoxPoint
 
 RULES = Path(__file__).resolve().parents[1] / "config" / "rules" / "box.yaml"
 
@@ -59,6 +59,9 @@ def _points() -> Iterator[str]:
         yield _point(f"{BOX}/{p.channel}", p, "配了上级时 with an uplink")
     for p in BUS_POINTS:
         yield _point(f"<线路 bus>/{p.channel}", p, "每条 Modbus 线路（link：每条线路） each Modbus line (link: each line)")
+    yield _point(
+        f"<线路 bus>/{PANEL_CLOCK.channel}", PANEL_CLOCK, "主机自己打时间的线路 a line whose panel writes its own time"
+    )
 
 
 def _point(id: str, p: BoxPoint, when: str) -> str:

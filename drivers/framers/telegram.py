@@ -65,6 +65,7 @@ class LineProtocol:
     image: bool = False
     silence: int = 0
     marked: bool = False
+    stamps: bool = False  # writes its own time beside its events
     head: bool = True  # a device without address stands for the panel or UPS itself
     address: str = ""  # regular expression of a device's address; "" where there are none
     example: str = ""  # such an address, for people

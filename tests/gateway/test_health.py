@@ -130,7 +130,7 @@ async def test_r29_and_backlog_and_faults_as_readings(pi: Path, tmp_path: Path, 
     monkeypatch.setattr(health, "EVERY", 0.0)
     clock, told, backlog = Ticking(), Emitted(), [health.UNDER_WAY]
     vitals = Vitals({"a": lambda: Wear(0, stats())}, lambda: "unknown", lambda: -31.5, lambda: backlog[0])
-    known = {p.id for p in points({"a": True, "panel": False}, uplink=True)} - {"box/cpu"}
+    known = {p.id for p in points({"a": "modbus-rtu", "panel": "gst-crt"}, uplink=True)} - {"box/cpu"}
     running = asyncio.create_task(Health(Machine(tmp_path, pi), vitals, known, told, clock).run())
     try:
         first = await told.wait()
@@ -151,7 +151,7 @@ async def test_r29_and_backlog_and_faults_as_readings(pi: Path, tmp_path: Path, 
 
 
 def test_points_not_told_leave_the_plant_with_their_rules() -> None:
-    all_ = {p.id: p for p in points({"a": True, "panel": False}, uplink=True)}
+    all_ = {p.id: p for p in points({"a": "modbus-rtu", "panel": "gst-crt"}, uplink=True)}
     rules = (
         Rule("disk-low", "threshold", "supervisory", ("box/disk",), {"low": 10}, 0, 0, "supervisory"),
         Rule("chip-hot", "threshold", "fault", ("box/temperature",), {"high": 80}, 0, 0, "fault"),

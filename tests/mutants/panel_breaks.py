@@ -10,6 +10,20 @@ LINE = "tests/drivers/framers/test_serial_line.py::"
 
 PANELS: tuple[Mutant, ...] = (
     Mutant(
+        "R29 a whole minute is no drift",
+        "drivers/drift.py",
+        "coarse = 1.0 if second else 60.0",
+        "coarse = 1.0",
+        "tests/drivers/test_drift.py::test_r29_a_panels_clock_is_held_against_ours",
+    ),
+    Mutant(
+        "R29 by a clock that is not known nothing is judged",
+        "drivers/drift.py",
+        "if stamp and clock_ok else None",
+        "if stamp else None",
+        "tests/drivers/test_drift.py::test_r29_the_point_appears_with_the_first_time_told_and_keeps_both_times",
+    ),
+    Mutant(
         "R29 the panel's own time is kept",
         "drivers/told.py",
         "                point.said, point.stamp = telegram.said, telegram.time",

@@ -72,6 +72,11 @@ def test_r1_r12_a_panel_prints_a_fire_and_the_phone_rings(living: tuple[School, 
     school.until("a phone rings", lambda: [m for m in school.messages() if "火警" in m["text"]])
     (raised,) = [e for e in school.events("raised") if e["args"]["point"] == "s-ld128en-printer/smoke"]
     assert raised["args"]["device_time"] == "2026-11-02 02:14" and "东楼三层走廊" in raised["args"]["said"], "R29"
+    school.until(
+        "its clock stands still", lambda: [a for a in school.alarms("fault") if a["point"] == "ld128en-printer/panel-clock"]
+    )
+    (drifted,) = [e for e in school.events("raised") if e["args"]["point"] == "ld128en-printer/panel-clock"]
+    assert drifted["args"]["device_time"] == "2026-11-02 02:14" and abs(drifted["args"]["value"]) > 30, "R29: both times"
 
     panels.say("gst5000-rs485", "fire", "000777")
     school.until(
