@@ -57,6 +57,9 @@ ASKS: Mapping[str, frozenset[str]] = {
 }
 TAKERS = frozenset({"duty", "keeper", "leader", "officer", "head", "admin"})  # may take over the shift
 OUTPUTS = _FITTER  # may try an output
+# what somebody of the bureau may ask of a school -> roles of the bureau that may
+_BUREAU = frozenset({"duty", "leader", "officer", "head", "admin"})
+OF_SCHOOLS: Mapping[str, frozenset[str]] = {"ack": _BUREAU, "note": _BUREAU, "check": _BUREAU, "order": _BUREAU - {"duty"}}
 AT_NIGHT = frozenset({"out-of-service", "back", "extend"})  # the leader on duty's, outside the officer's hours
 
 

@@ -21,8 +21,8 @@ from dashboard.auth import Users, new_password
 from dashboard.door import Need, SeeOther, undeclared
 from dashboard.live import Live
 from dashboard.office import Office
-from dashboard.pages import api, assets, command, export, frame, health, login, questions, stream
-from dashboard.rights import ACT, LOOK, OPEN, PROBE
+from dashboard.pages import api, assets, bureau, command, export, frame, health, login, questions, stream
+from dashboard.rights import ACT, LOOK, OPEN, PROBE, SCHOOLS
 from drivers.reading import Clock
 from gateway.local import LocalClient
 
@@ -38,6 +38,8 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any], Need], ...] = (
     ("GET", "/stores", frame.page("stores.html"), Need(LOOK, page=True)),
     ("GET", "/history", frame.page("history.html"), Need(LOOK, page=True)),
     ("GET", "/devices", frame.page("devices.html"), Need(LOOK, page=True)),
+    ("GET", "/bureau", frame.page("bureau.html"), Need(LOOK, page=True)),
+    ("POST", "/api/v1/fleet-command", bureau.ask, Need(SCHOOLS)),
     ("GET", "/login", login.form, Need(OPEN)),
     ("POST", "/login", login.enter, Need(OPEN)),
     ("POST", "/logout", login.leave, Need(LOOK, page=True)),

@@ -13,6 +13,7 @@ OPEN = "open"  # no session needed: the log-in page, its style, the health probe
 PROBE = "probe"  # a program of this machine, or one that holds the token of --metrics-token
 LOOK = "look"  # anybody logged in
 ACT = "act"  # whoever has at least one button
+SCHOOLS = "schools"  # whoever may ask something of a school, at a bureau
 
 # verbs that are nobody's by role alone (the engine asks who is meant) -> roles that get their buttons
 _ASKED: Mapping[str, Collection[str]] = {
@@ -36,4 +37,6 @@ VERBS: Mapping[str, tuple[str, ...]] = {role: _verbs(role) for role in authority
 
 def may(role: str, right: str) -> bool:
     """Does a person of this role hold the right? An unknown role only looks."""
+    if right == SCHOOLS:
+        return any(role in roles for roles in authority.OF_SCHOOLS.values())
     return right in (OPEN, LOOK) or (right == ACT and bool(VERBS.get(role)))

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import HTTPException, Query, Request
 from fastapi.responses import JSONResponse, Response
 
+from alerts.authority import OF_SCHOOLS
 from alerts.causes import CAUSES
 from alerts.kinds import KINDS, LAMPS
 from alerts.marks import REASONS
@@ -39,6 +40,7 @@ async def words(request: Request) -> dict[str, Any]:
         "reasons": [{"id": why, "needs": needs} for why, (_, needs) in REASONS.items()],  # of 停用
         "me": {"id": visitor.person, "name": visitor.name, "role": visitor.role},
         "verbs": VERBS.get(visitor.role, ()),
+        "fleet": [verb for verb, roles in OF_SCHOOLS.items() if visitor.role in roles],
         "csrf": visitor.csrf,
     }
 

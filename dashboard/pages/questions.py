@@ -24,6 +24,7 @@ QUESTIONS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "refused": (LOOK, ("limit",), ()),
     "health": (LOOK, (), ()),
     "store": (LOOK, ("limit",), ("store",)),
+    "fleet-site": (LOOK, ("limit",), ("site",)),
     "read": (ACT, (), ("device",)),
 }
 

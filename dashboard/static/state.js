@@ -1,6 +1,6 @@
 // What the page knows and what follows from it. Pure: no elements, no network.
 
-const TABLES = ["points", "alarms", "marks", "outputs", "lines"];
+const TABLES = ["points", "alarms", "marks", "outputs", "lines", "schools"];
 const CALM = new Set(["normal", "pending"]);
 const SOUNDING = new Set(["unacked", "rtn_unacked"]);
 const QUIET = new Set(["out-of-service", "maintenance", "test"]); // modes whose alarms call nobody at the desk
@@ -40,13 +40,16 @@ export function lamps(state, lost) {
   for (const alarm of Object.values(state.alarms)) {
     if (!CALM.has(alarm.state) && !quiet(alarm)) counts[alarm.lamp] = (counts[alarm.lamp] ?? 0) + 1;
   }
+  const schools = Object.values(state.schools ?? {}); // at the bureau; what it is rung for is an alarm of its own already
+  for (const { worst, rung } of schools) if (worst && !rung) counts[worst.lamp] = (counts[worst.lamp] ?? 0) + 1;
   const off = Object.values(state.points).filter((p) => p.mode === "out-of-service" || p.mode === "unverified").length;
   if (off) counts["out-of-service"] = off;
   const tests = Object.values(state.marks ?? {}).filter((m) => m.lamp === "test" && SWITCHED.has(m.stage)).length;
   if (tests) counts.test = tests;
   const away = lost || (state.stream?.enabled && !state.stream.connected);
   if (away) counts.offline = (counts.offline ?? 0) + 1;
-  const incomplete = Object.values(state.points).filter(unknown).length;
+  const unseen = schools.filter((s) => s.state !== "alive" || s.uncovered || s.broken || s.degraded || !s.clock_ok).length;
+  const incomplete = Object.values(state.points).filter(unknown).length + unseen;
   const recording = state.journal?.ok !== false && !state.journal?.degraded;
   const calm = Object.keys(state.alarms).length === 0 && Object.keys(counts).length === 0;
   const whole = Object.keys(state.points).length > 0 && incomplete === 0 && recording && !lost;

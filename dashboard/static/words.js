@@ -1,6 +1,6 @@
 // The reader's language: one answer of the server holds every text, name and right the modules use.
 
-export const words = { text: {}, kinds: {}, quantities: {}, causes: {}, verbs: [], me: {}, csrf: "", lang: "zh", lamps: [] };
+export const words = { text: {}, kinds: {}, quantities: {}, causes: {}, verbs: [], fleet: [], me: {}, csrf: "", lang: "zh", lamps: [] };
 
 export async function loadWords() {
   const answer = await fetch("/api/v1/words");

@@ -139,6 +139,14 @@ class Known:
         }
 
 
+def rung(called: Mapping[str, str], schools: Iterable[Known]) -> tuple[dict[str, str], list[tuple[Call, bool]]]:
+    """What is rung now (point -> kind), and what has begun (True) or ended (False) since `called`."""
+    wanted = {call.point: call for school in schools for call in school.calls()}
+    begun = [(call, True) for point, call in wanted.items() if point not in called]
+    ended = [(Call(kind, point, {}), False) for point, kind in called.items() if point not in wanted]
+    return {point: call.kind for point, call in wanted.items()}, [*begun, *ended]
+
+
 def order(rows: Iterable[Json]) -> list[Json]:
     """What nobody answered first (the worst, then the oldest), then what stays broken longest, then the largest part not watched.
 

@@ -17,6 +17,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
+from alerts.authority import OF_SCHOOLS
 from alerts.channels import secrets as secret_files
 from alerts.model import Alarm, Command, Reply, Scalar
 from alerts.plant import Plant
@@ -25,7 +26,7 @@ from drivers.reading import Clock, Reading
 from gateway.asked import whole
 from gateway.fleet import asked as asking
 from gateway.fleet.asked import Asked
-from gateway.fleet.state import CALLS, Known, order
+from gateway.fleet.state import CALLS, Known, order, rung
 from gateway.jsonable import from_jsonable, to_jsonable
 from gateway.local import RequestError
 from gateway.site import School, Township, UplinkConfig
@@ -45,12 +46,6 @@ MOST = 500  # messages stored in one transaction
 TICK = 1.0  # s
 ASK_AGAIN = 10_000  # ms between two askings for the same school's missing events
 KEPT = 31 * 24 * 3_600_000  # ms that what was asked is shown
-AUTHORS = {  # verb -> roles of the bureau that may ask it of a school
-    "ack": frozenset({"duty", "leader", "officer", "head", "admin"}),
-    "note": frozenset({"duty", "leader", "officer", "head", "admin"}),
-    "check": frozenset({"duty", "leader", "officer", "head", "admin"}),
-    "order": frozenset({"leader", "officer", "head", "admin"}),
-}
 Json = dict[str, Any]
 T = TypeVar("T")
 System = Callable[[str, str, bool, Mapping[str, Scalar]], Awaitable[None]]  # kind, point, active, evidence
@@ -256,14 +251,9 @@ class Fleet:
 
     async def _look(self) -> None:
         """Rings what a school's policy rings the bureau for, ends what is over, shows what has changed."""
-        wanted = {c.point: c for school in self._known.values() for c in school.calls()}
-        for point, call in wanted.items():
-            if point not in self._called:
-                self._called[point] = call.kind
-                await self._system(call.kind, point, True, call.evidence)
-        for point, kind in [(p, k) for p, k in self._called.items() if p not in wanted]:
-            del self._called[point]
-            await self._system(kind, point, False, {})
+        self._called, changes = rung(self._called, self._known.values())
+        for call, active in changes:
+            await self._system(call.kind, call.point, active, call.evidence)
         rows = self.rows()
         if changed := {id: row for id, row in rows.items() if self._rows.get(id) != row}:
             self._rows |= changed
@@ -333,9 +323,9 @@ class Fleet:
         person, school = self._plant.people.get(command.person), self._schools.get(id)
         if school is None:
             return _no(command, "refused.school")
-        if command.verb not in AUTHORS:
+        if command.verb not in OF_SCHOOLS:
             return _no(command, "refused.verb")
-        if person is None or person.role not in AUTHORS[command.verb]:
+        if person is None or person.role not in OF_SCHOOLS[command.verb]:
             return _no(command, "refused.role" if person else "refused.person")
         if command.verb == "order" and not (str(command.args.get("what") or "").strip() and command.args.get("until")):
             return _no(command, "refused.order")

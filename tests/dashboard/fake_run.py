@@ -19,6 +19,7 @@ class Fake:
     def __init__(self, snapshot):
         self.state, self.began = snapshot, (snapshot["now"], time.monotonic())
         self.beat, self.moves = 0, 1
+        self.answers = {**ANSWERS, "fleet-site": {}, **snapshot.pop("answers", {})}  # question -> what is answered to it
         self.reply = {"ok": True, "code": "acked", "text": {"zh": "已记录：你已收到", "en": "Recorded"}, "seq": 9}
 
     def now_ms(self):
@@ -35,8 +36,8 @@ class Fake:
             journal, uplink = {"ok": True, "pending": 1, "seq": 9}, {"connected": False, "backlog": 70, "refused": 0}
             buses = {"a": {"up": True, "load": 0.5, "errors": 3, "polls": 100}}
             return {"tasks": tasks, "journal": journal, "uplink": uplink, "buses": buses, "mains": None}
-        if what in ANSWERS:
-            return ANSWERS[what]
+        if what in self.answers:
+            return self.answers[what]
         if what != "history":
             raise RequestError("bad-request", "不认识", "unknown")
         start, end = request["from"], request["to"]
@@ -65,6 +66,7 @@ async def main():
         while line := await reader.readline():
             order = json.loads(line)
             fake.moves = order.get("moves", fake.moves)
+            fake.answers |= order.get("answers", {})
             if "reply" in order:
                 fake.reply = order["reply"]
             if "push" in order:

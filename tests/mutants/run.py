@@ -21,6 +21,7 @@ from queue import SimpleQueue
 
 from tests.mutants.alarm_breaks import ALARMS
 from tests.mutants.box_breaks import BOX
+from tests.mutants.bureau_breaks import BUREAU
 from tests.mutants.calls_breaks import CALLS
 from tests.mutants.cells import cells
 from tests.mutants.field_breaks import FIELD
@@ -48,6 +49,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *PANELS,
     *STORES,
     *STREAM,
+    *BUREAU,
     *HISTORIES,
     *GATE,
     *TOOLS,

@@ -1,0 +1,114 @@
+"""The bureau's page in a browser: 40 schools, 37 of them silent together, one fire nobody answered; drill in, 查岗, 督办, receipts; axe."""
+
+import json
+
+import pytest
+from test_page_axe import violations
+
+TOWNS = [
+    {"id": "songyang", "name": "嵩阳街道", "outline": [[113.0, 34.42], [113.1, 34.42], [113.12, 34.5], [113.0, 34.52]]},
+    {"id": "daye", "name": "大冶镇", "outline": [[113.2, 34.38], [113.34, 34.38], [113.34, 34.5], [113.2, 34.5]]},
+]
+
+
+def row(n, **other):
+    town = TOWNS[n % 2]
+    lon, lat = town["outline"][0]
+    at = [lon + 0.02 + 0.012 * (n % 7), lat + 0.02 + 0.012 * (n // 8)]
+    return {
+        "id": f"s{n}", "name": f"登封市第{n}小学", "short": f"{n}小", "township": town["id"], "at": at, "state": "alive",
+        "heard": 1_795_442_390_000, "version": "1", "clock_ok": True, "offset": 0.0, "backlog": 0, "degraded": False,
+        "open": 0, "rung": 0, "worst": None, "unanswered": 0,
+        "unrepaired": 0, "unrepaired_since": None, "points": 40, "uncovered": 0, "out": 0, "seq": 120, "behind": 0, "broken": "",
+        "rank": n, "orders": 0, **other,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def county(kit):
+    """The snapshot of a bureau on the night a carrier failed."""
+    now = kit.wall
+    fire = {"alarm": "s0-7", "lamp": "fire", "severity": 7, "what": {"zh": "烟感", "en": "Smoke"}, "place": "3号宿舍301室",
+            "since": now - 130_000, "state": "unacked", "bureau": {"zh": "2分钟无人响应", "en": "unanswered for 2 min"}}  # fmt: skip
+    schools = [
+        row(0, open=1, rung=1, unanswered=1, worst=fire, rank=0),
+        row(1, unrepaired=2, unrepaired_since=now - 9 * 86_400_000, rank=1),
+    ]
+    schools += [row(n, state="silent", heard=now - 95_000, uncovered=40) for n in range(2, 39)]
+    schools += [row(39, uncovered=6, offset=3600.0), row(40), row(41, broken="事件 9 处的校验值与学校不符")]
+    snapshot = kit.school()
+    about = {"school": {**schools[0], "phone": "037100000001", "keyed": True}, "status": {},
+             "alarms": [kit.alarm("s0-7", place="3号宿舍301室")], "asked": [],
+             "events": [{"seq": 120, "kind": "raised", "code": "", "who": "", "wall": now}]}  # fmt: skip
+    return snapshot | {
+        "alarms": {},
+        "townships": TOWNS,
+        "schools": {s["id"]: s for s in schools},
+        "answers": {"fleet-site": about},
+    }
+
+
+def open_bureau(visit, url, person="wang", path="/bureau", **size):
+    page = visit(url, person, **size)
+    page.goto(url + path)
+    page.wait_for_selector("body:not(.waiting) .group")
+    return page
+
+
+def test_story14_the_unanswered_fire_stands_on_top_and_37_silent_schools_are_one_group(start_run, start_page, visit, county):
+    start_run(county)
+    page = open_bureau(visit, start_page().url)
+    groups = page.eval_on_selector_all("#groups > .group", "all => all.map(g => g.dataset.group)")
+    assert groups == ["unanswered", "unrepaired", "silent", "uncovered", "well"]
+    first = page.inner_text(".one-school >> nth=0")
+    assert "0小" in first and "2分钟无人响应" in first and "3号宿舍301室" in first
+    silent = page.locator(".group.silent")
+    assert "37 所学校离线" in silent.locator("summary").inner_text() and silent.get_attribute("open") is None
+    silent.locator("summary").click()
+    assert silent.locator(".one-school").count() == 37 and silent.locator("h4").count() == 2
+    assert page.locator("#map .dot.silent").count() == 37 and page.locator("#map .town").count() == 2
+    assert page.locator("#map .dot").count() == 42 and "时钟差" in page.inner_text("[data-group=uncovered]")
+    assert "日志校验不符" in page.inner_text("[data-group=uncovered]"), "what does not prove is not normal"
+    assert page.locator(".lamp.incomplete[data-lamp=normal]").count() == 1, "and the bar does not say normal either"
+
+
+def test_a_check_and_an_order_are_sent_and_shown_done_only_with_the_schools_own_word(start_run, start_page, visit, county, kit):
+    run = start_run(county)
+    run.say({"reply": {"ok": True, "code": "asked", "text": {"zh": "已发往学校，等学校的回执", "en": "sent"}, "seq": 0}})
+    page = open_bureau(visit, start_page().url, "liu")  # a leader
+    page.click(".one-school >> nth=0")
+    page.click("#school [data-verb=order]")
+    page.fill("#what", "更换三楼烟感")
+    page.click("#ask .big >> nth=0")
+    did = run.did()
+    assert (did["verb"], did["site"], did["person"], did["args"]["what"]) == ("order", "s0", "liu", "更换三楼烟感")
+    assert did["args"]["until"] > kit.wall + 6 * 86_400_000
+    page.wait_for_selector("#reply:has-text('等学校的回执')")
+    about = json.loads(json.dumps(county["answers"]["fleet-site"]))
+    asked = {"id": "n", "site": "s0", "verb": "order", "person": "liu", "wall": kit.wall, "alarm": "", "args": {"what": "更换三楼烟感"},
+             "state": "taken", "code": "ordered", "text": ["", ""], "seq": 0, "question": "", "lines": []}  # fmt: skip
+    about["asked"] = [asked]
+    run.say({"answers": {"fleet-site": about}, "push": {"schools": {"s0": {"orders": 1}}}, "urgent": True})
+    page.wait_for_selector("#school:has-text('等学校日志')")
+    asked |= {"state": "done", "lines": [{"what": "answered", "who": "wu", "wall": kit.wall, "seq": 131}]}
+    run.say({"answers": {"fleet-site": about}, "push": {"schools": {"s0": {"orders": 0}}}, "urgent": True})
+    page.wait_for_selector("#school:has-text('学校日志为证')")
+    assert "wu" in page.inner_text("#school .rows >> nth=1")
+
+
+def test_an_inspector_looks_and_has_no_button(start_run, start_page, visit, county):
+    start_run(county)
+    page = open_bureau(visit, start_page().url, "kan", path="/bureau?school=s0&lang=en")
+    page.wait_for_selector("#school:has-text('whole and unchanged')")
+    assert page.locator("#school [data-verb], #school [data-ack]").count() == 0
+    answer = page.request.post(page.url.split("/bureau")[0] + "/api/v1/fleet-command", data="{}")
+    assert answer.status == 403
+
+
+@pytest.mark.parametrize(("size", "theme"), [((1920, 1080), "light"), ((360, 640), "dark")])
+def test_axe_finds_nothing_wrong(start_run, start_page, visit, county, size, theme):
+    start_run(county)
+    page = open_bureau(visit, start_page().url, path=f"/bureau?school=s0&theme={theme}", width=size[0], height=size[1])
+    page.wait_for_selector("#school:not([hidden])")
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing hangs over the edge"

@@ -1,0 +1,68 @@
+"""Breaks of the bureau (its file, its fleet, its page) with the test that must notice. Data."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+STATE = "tests/fleet/test_fleet_state.py::"
+STORE = "tests/fleet/test_fleet_store.py::"
+STORY = "tests/fleet/test_fleet_story.py::"
+
+BUREAU: tuple[Mutant, ...] = (
+    Mutant(
+        "R7, D10 a box that says nothing is silent within 90 s",
+        "gateway/fleet/state.py",
+        "SILENT = 85_000",
+        "SILENT = 185_000",
+        STATE + "test_d10_a_box_that_says_nothing_is_silent_within_90_s",
+    ),
+    Mutant(
+        "nothing of a silent school is watched",
+        "gateway/fleet/state.py",
+        '"uncovered": total if lost else unseen,',
+        '"uncovered": unseen,',
+        STATE + "test_d10_a_box_that_says_nothing_is_silent_within_90_s",
+    ),
+    Mutant(
+        "schools are never ordered by the number of alarms",
+        "gateway/fleet/state.py",
+        '            row["rung"] == 0,\n',
+        '            -row["open"],\n',
+        STATE + "test_schools_are_ordered_by_what_nobody_did_and_never_by_the_number_of_alarms",
+    ),
+    Mutant(
+        "sent is not done",
+        "gateway/fleet/asked.py",
+        'state="taken" if answer.ok else "refused"',
+        'state="done" if answer.ok else "refused"',
+        STATE + "test_sent_is_not_done_and_only_the_schools_event_makes_it_done",
+    ),
+    Mutant(
+        "the chain waits at a gap",
+        "gateway/store/fleet.py",
+        "            if seq != at + 1 and not anew:\n                break\n",
+        "",
+        STORE + "test_what_is_missing_is_named_and_the_chain_waits_there",
+    ),
+    Mutant(
+        "a changed event is found",
+        "gateway/store/fleet.py",
+        "row[0] is not None and bytes(row[0]) != hash",
+        "row[0] is None and bytes(row[0]) != hash",
+        STORE + "test_a_changed_event_is_found_by_the_next_status",
+    ),
+    Mutant(
+        "story 14: one cause is one call",
+        "alerts/parents.py",
+        'groups["silent", str(began)].append(alarm)',
+        'groups["silent", alarm.id].append(alarm)',
+        STORY + "test_story14_many_silent_schools_are_one_call_after_30_minutes",
+    ),
+    Mutant(
+        "story 14: the end of a school's alarm ends the bureau's",
+        "gateway/fleet/state.py",
+        "    return {point: call.kind for point, call in wanted.items()}, [*begun, *ended]",
+        "    return {point: call.kind for point, call in wanted.items()}, begun",
+        STORY + "test_people1_the_end_of_the_schools_alarm_ends_the_bureaus",
+    ),
+)
