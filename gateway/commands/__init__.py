@@ -26,6 +26,8 @@ COMMANDS: dict[str, str] = {
     "notify": "try one channel 测试通知通道",
     "journal": "verify or export the journal 日志核验与导出",
     "user": "people who may log in to the page 登录用户",
+    "backup": "everything a box knows in one file, while it runs 备份",
+    "restore": "a backup onto this box, or onto another that takes its place 恢复",
     "cert": "certificates of boxes and servers, and the broker's access list 证书",
     "version": "print the version 版本",
 }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import logging
 import signal
 import sys
 from typing import TYPE_CHECKING
@@ -37,6 +36,7 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """0 after a signal, 1 when the broker cannot serve --share, 2 for options that do not fit together."""
+    from gateway.scrub import log_to_stderr
     from gateway.stream.client import LinkOptions, secret
     from gateway.stream.influx import V1Writer, V2Writer, Writer
     from gateway.stream.ingest import Ingest, NoSharedSubscription
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
         manual_ack=True,
     )
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    log_to_stderr("%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         asyncio.run(_until_signal(Ingest(broker, writer, args.dest, args.share)))
     except NoSharedSubscription as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import os
 import sys
 from pathlib import Path
@@ -30,9 +29,10 @@ def run(args: argparse.Namespace) -> int:
     from gateway.notify import Notifier
     from gateway.runtime import Ended
     from gateway.runtime import run as run_box
+    from gateway.scrub import log_to_stderr
 
     _one_heap()
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    log_to_stderr("%(levelname)s %(name)s: %(message)s")
     try:
         loaded = load(args.site)
     except (OSError, ValueError) as error:

@@ -142,6 +142,8 @@ CODES: dict[str, Code] = {
              "改用 /dev/serial/by-path/ 下的名字（ls -l /dev/serial/by-path 看它指向哪里）", "use the name under /dev/serial/by-path/ (ls -l /dev/serial/by-path shows where each leads)", warning=True),
         Code("CFG-070", "通道类型 {type} 不用 {name}；可用：{allowed}", "a channel of type {type} has no {name}; it has: {allowed}",
              "删掉这一行，或改通道类型（见 docs/channels.md）", "delete the line or change the type (docs/channels.md)"),
+        Code("CFG-090", "密钥文件 {value} 别人也能读", "others may read the secret file {value}",
+             "只让运行网关的账户读：chmod 600", "let only the gateway's account read it: chmod 600"),
         Code("CFG-061", "线路 {bus}（{type}）没有主机这台设备：没有登记的地址报警就没有地方显示", "line {bus} ({type}) has no device for the panel itself: an alarm of an address nobody listed would have no place",
              "加一台不写 address 的设备：消防主机用 profile: fire-panel，UPS 用 megatec-ups（docs/panels.md）", "add a device without address: profile fire-panel for a fire panel, megatec-ups for a UPS (docs/panels.md)"),
         Code("CFG-062", "{device} 的地址 {value} 不是 {type} 线路的地址，例：{example}", "{device}: {value} is no address of a {type} line; e.g. {example}",

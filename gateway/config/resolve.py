@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from alerts.channels import secrets
 from alerts.channels.registry import CHANNELS
 from drivers.profile import Profile
 from drivers.quantities import GASES, QUANTITIES
@@ -203,6 +204,21 @@ class Resolver:
 
         if self.file.uplink is not None and self.file.uplink.confirm == "puback":
             self._add("CFG-054", ("uplink", "confirm"))
+        self._secrets()
+
+    def _secrets(self) -> None:
+        """Secret files that are on this machine: may anybody else read them?"""
+        named = [((*at, "secret_file"), channel.secret_file) for at, channel in self._items("channels")]
+        if self.file.uplink is not None:
+            named += [
+                (("uplink", name), getattr(self.file.uplink, name)) for name in ("password_file", "tls_key", "command_key")
+            ]
+        for at, name in named:
+            try:
+                if name and secrets.too_open(secrets.where(name)):
+                    self._add("CFG-090", at, value=name)
+            except OSError:
+                continue  # it is on another machine, or systemd hands it over: `run` and `doctor` look at it there
 
     def _outputs(self) -> None:
         devices = {d.id: self.library.profiles.get(d.profile) for d in self.file.devices}

@@ -62,7 +62,8 @@ def text_hash(salt: bytes, text: str) -> str:
 def check(rows: Iterable[tuple[int, bytes, bytes]], anchor: tuple[int, bytes]) -> Iterator[Finding]:
     """Walk (seq, body, hash) rows in order after `anchor` (the last seq and hash before them); give all that is wrong.
 
-    A chain.break event starts a new chain from GENESIS: it is itself a finding, since what went before cannot be proven.
+    A `restored` event names the last one before it and leaves numbers free that a lost box may have used. A chain.break event
+    starts a new chain from GENESIS: it is itself a finding, since what went before cannot be proven.
     """
     last, head = anchor
     for seq, content, stored in rows:
@@ -72,11 +73,17 @@ def check(rows: Iterable[tuple[int, bytes, bytes]], anchor: tuple[int, bytes]) -
         if event is not None and event.get("kind") == "chain.break":
             yield Finding(seq, "anchor", "the journal was started anew here; the old file is in quarantine")
             head = GENESIS
-        elif seq != last + 1:
+        elif seq != last + 1 and not _restored(event, last):
             yield Finding(seq, "gap", f"events {last + 1} to {seq - 1} are missing")
         if link(head, content) != stored:
             yield Finding(seq, "hash", "the body or one before it was changed after it was written")
         last, head = seq, stored
+
+
+def _restored(event: Mapping[str, object] | None, last: int) -> bool:
+    """Does the event say itself that the numbers after `last` are left free? See gateway.store.copies."""
+    args = event.get("args") if event is not None and event.get("kind") == "restored" else None
+    return isinstance(args, dict) and args.get("last") == last
 
 
 def fields(content: bytes) -> dict[str, object] | None:

@@ -137,6 +137,7 @@ CASES = [
     ("CFG-052", "{high: 400}", "{high: 600}", "600"),
     ("CFG-053", "profile: calectro-ug3", "profile: generic-smoke", "generic-smoke"),
     ("CFG-054", "confirm: receipt", "confirm: puback", "puback"),
+    ("CFG-090", "secret_file: /etc/secret", "secret_file: /etc/passwd", "/etc/passwd"),
     ("CFG-055", "type: webhook, url: \"http://127.0.0.1:1/\", secret_file: /etc/secret", "type: console", "channels:\n  - {id: phone"),
     ("CFG-056", "role: guard-sounder", "role: chirp, zone: vault", "outputs:"),
     ("CFG-057", "building: dorm}\nstores", "building: canteen}\nstores", "{id: relay/relay-3"),

@@ -9,6 +9,8 @@ REMOTE = "tests/gateway/test_remote.py::"
 ACCESS = "tests/stream/test_stream_access.py::"
 TLS = "tests/stream/test_stream_tls.py::"
 UNITS = "tests/deploy/test_units.py::"
+BACKUP = "tests/gateway/test_backup.py::"
+SCRUB = "tests/gateway/test_scrub.py::"
 ENDING = "tests/stream/test_stream_ending.py::"
 
 SECURE: tuple[Mutant, ...] = (
@@ -116,5 +118,40 @@ SECURE: tuple[Mutant, ...] = (
         "RestartPreventExitStatus=78",
         "RestartPreventExitStatus=77",
         UNITS + "test_78_does_not_loop",
+    ),
+    Mutant(
+        "D25 a second box never uses a number twice",
+        "gateway/store/copies.py",
+        'event = Event(last + GAP, "", "restored"',
+        'event = Event(last + 1, "", "restored"',
+        BACKUP + "test_d25_24_another_box_takes_its_place_and_goes_on_with_its_numbers",
+    ),
+    Mutant(
+        "D25 secrets stay out of a backup unless it is said",
+        "gateway/backup.py",
+        "if secrets == OPEN or name not in secret}",
+        "if True}",
+        BACKUP + "test_secrets_are_left_out_locked_or_open_as_it_is_said",
+    ),
+    Mutant(
+        "D25 a damaged backup is refused",
+        "gateway/restore.py",
+        'or _hash(archive, name) != about["sha256"]',
+        "",
+        BACKUP + "test_what_is_no_sound_backup_is_refused_and_changes_nothing",
+    ),
+    Mutant(
+        "D25 a restore leaves a living box alone",
+        "gateway/restore.py",
+        "            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)",
+        "            pass",
+        BACKUP + "test_nothing_is_overwritten_and_a_living_box_is_left_alone",
+    ),
+    Mutant(
+        "D25 a webhook's address is a secret",
+        "gateway/scrub.py",
+        'ADDRESS.sub(rf"\\1://\\2/{HIDDEN}", text)',
+        "text",
+        SCRUB + "test_d25_18_a_planted_secret_is_hidden_and_the_host_is_not",
     ),
 )

@@ -1,0 +1,36 @@
+"""The last gate before a log: addresses lose everything behind the host, named secrets their values. Knows no secret itself.
+
+Secrets live in files and are not logged by those who read them; this is for what others say: a library's message, a traceback.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+
+# a webhook's address is a secret: whoever has it can speak in its name
+ADDRESS = re.compile(r"\b(https?|mqtts?|ssl|wss?)://(?:[^\s/@'\"]*@)?([^\s/?#'\"）)]+)[^\s'\"）)]*")
+NAMED = re.compile(
+    r"(?i)\b((?:access[_-]?|api[_-]?)?(?:token|password|passwd|secret|sign|signature|authorization|mac|key))"
+    r"(['\"]?\s*[:=]\s*['\"]?)(?:(?:bearer|token|basic)\s+)?[^\s'\"&,;)}]{4,}"
+)
+HIDDEN = "…"
+
+
+def scrub(text: str) -> str:
+    """The text as it may be logged."""
+    return NAMED.sub(rf"\1\2{HIDDEN}", ADDRESS.sub(rf"\1://\2/{HIDDEN}", text))
+
+
+class Scrubbing(logging.Formatter):
+    """A formatter whose every line, tracebacks too, has passed `scrub`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return scrub(super().format(record))
+
+
+def log_to_stderr(form: str) -> None:
+    """Like logging.basicConfig at INFO, scrubbed. For the programs that run for ever."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(Scrubbing(form))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
