@@ -25,6 +25,9 @@ _SHAPE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _BARE = re.compile(rf"([{LETTERS}])(\d{{1,3}})", re.IGNORECASE)
+_HEADS = re.compile(
+    r"(?:D\d{1,3} )?(?:应到?)?(\d{1,4})人? ?(?:/|实到?) ?(\d{1,4})人?"
+)  # 410/408, 应到410 实到408: a head count
 MOST_CAUSE = 20
 
 
@@ -46,6 +49,8 @@ def parse(text: str, alarms: Sequence[Alarm], questions: Sequence[Mark], cause: 
     given = normal(text)
     if cause is not None and given and not given[0].isdigit() and len(given) <= MOST_CAUSE and not _word(given):
         return (_result(cause.facts, given),)
+    if heads := _HEADS.fullmatch(given):
+        return (Asked("drill-empty", args={"text": f"{heads[1]}/{heads[2]}"}),)
     digit, letter, number, rest = _split(given)
     if digit not in VERBS:
         return (Asked(code="list"),)
@@ -57,7 +62,10 @@ def parse(text: str, alarms: Sequence[Alarm], questions: Sequence[Mark], cause: 
     if digit == "0":
         return (Asked("state"),)
     if digit == "4":
-        return (Asked("identify"),)
+        about = [a.id for a in alarms if number and a.number == int(number)]
+        return (
+            (Asked("identify", about[0]),) if about else (Asked(code="refused.not-found"),) if number else (Asked("identify"),)
+        )
     if digit == "8":
         return (Asked("extend", number),)
     meant = [a for a in alarms if not number or a.number == int(number)]

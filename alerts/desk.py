@@ -16,6 +16,7 @@ from alerts import calendar, duty
 from alerts.calendar import local
 from alerts.model import Line, Mark, Notification, Scalar, Severity, Stage
 from alerts.plant import Person, Plant
+from alerts.questions import POSTS_CHECKED, after, asked_of, clock_words, day_words, ends, free_number, later, waiting
 from alerts.record import Record
 from alerts.render import render
 from drivers.reading import Now
@@ -30,7 +31,7 @@ CHECK_FOR = 5 * MINUTE
 LOOK = 10_000  # ms between two looks at the rota
 RED = 2  # tests a phone may be silent
 SKIPPED = ("viewer", "installer", "admin")  # roles whose phone nobody needs
-CHECKED = ("duty", "second", "leader")  # posts asked in a duty check, one after the other
+BESIDE = {"duty": "leader", "second": "leader", "leader": "officer"}  # who hears that a post was not taken over, and stands in
 SHIFT, TEST, CHECK, ORDER = "S", "T", "C", "J"
 ASK = {SHIFT: "shift.take", TEST: "test.phone", CHECK: "bureau.check", ORDER: "bureau.order"}
 
@@ -65,20 +66,21 @@ class Desk:
     # who is there
 
     def posts(self, now: Now, clock_ok: bool) -> dict[str, tuple[str, ...]]:
-        """Post or role -> people, as duty.on_duty, with the duty post as it was taken over. With an unset clock: everybody."""
+        """Post or role -> people, as duty.on_duty, with each post as it was taken over. With an unset clock: everybody."""
         found = duty.on_duty(self._plant, now.wall)
         if not clock_ok:
             shifts = {p: [s.person for s in self._plant.shifts if s.post == p] for p in duty.POSTS}
             return found | {p: tuple(dict.fromkeys(people)) for p, people in shifts.items() if people}
-        shifts_ = self._of("shift")
-        if not shifts_:
-            return found
-        taken = [m.who for m in shifts_ if _ends(m) > now.wall]
-        if taken:
-            return found | {"duty": tuple(dict.fromkeys(taken))}
-        latest = max(_ends(m) for m in shifts_)
-        old = [m.who for m in shifts_ if _ends(m) == latest]
-        return found | {"duty": tuple(dict.fromkeys((*old, *found["leader"])))}
+        return found | {post: who for post in duty.POSTS if (who := self._taken(post, found, now))}
+
+    def _taken(self, post: str, found: Mapping[str, tuple[str, ...]], now: Now) -> tuple[str, ...]:
+        """Who has taken over the post; the old shift and whoever hears of it while nobody has; () where nobody ever has."""
+        shifts = self._shift(post)
+        if taken := [m.who for m in shifts if ends(m) > now.wall]:
+            return tuple(dict.fromkeys(taken))
+        latest = max((ends(m) for m in shifts), default=0)
+        old = [m.who for m in shifts if ends(m) == latest]
+        return tuple(dict.fromkeys((*old, *found[BESIDE[post]]))) if old else ()
 
     def person(self, now: Now, clock_ok: bool) -> str:
         """In whose name the registered desk and the button answer: whoever has taken over the shift, or ""."""
@@ -103,13 +105,16 @@ class Desk:
         turn = self.upcoming(now)
         return {
             "now": self.posts(now, clock_ok),
-            "taken": [{"person": m.who, "since": m.since.wall, "until": _ends(m)} for m in self._of("shift")],
+            "taken": [
+                {"person": m.who, "since": m.since.wall, "until": ends(m)} | ({} if _post(m) == "duty" else {"post": _post(m)})
+                for m in self._of("shift")
+            ],
             "next": None if turn is None else {"person": turn.person, "start": turn.start, "end": turn.end},
             "red": self.red(),
             "phones": dict(self._phones().facts),
             "holes": self.holes(now) if clock_ok else [],
             "asked": [
-                {"id": m.id, "letter": m.facts["letter"], "number": m.number, "waiting": _waiting(m)}
+                {"id": m.id, "letter": m.facts["letter"], "number": m.number, "waiting": waiting(m)}
                 for m in self._of("question")
             ],
         }
@@ -118,7 +123,7 @@ class Desk:
 
     def questions(self, person: str) -> list[Mark]:
         """Open questions to this person, newest first."""
-        asked = [m for m in self._of("question") if person in _waiting(m)]
+        asked = [m for m in self._of("question") if person in waiting(m)]
         return sorted(asked, key=lambda m: (-m.since.wall, -m.number))
 
     def cause(self, person: str) -> Mark | None:
@@ -132,7 +137,7 @@ class Desk:
         if not rec.clock_ok or (self._looked is not None and rec.now.mono < self._looked + LOOK):
             return ()
         self._looked = rec.now.mono
-        for mark in [m for m in self._marks.values() if m.until is not None and m.kind != "shift" and _ends(m) <= rec.now.wall]:
+        for mark in [m for m in self._marks.values() if m.until is not None and m.kind != "shift" and ends(m) <= rec.now.wall]:
             self._unanswered(rec, mark)
         self._shifts(rec)
         day = local(self._plant, rec.now.wall)
@@ -142,7 +147,11 @@ class Desk:
                 self._note(rec, {"tested": today})
                 people = [p.id for p in self._plant.people.values() if p.channels and p.role not in SKIPPED]
                 self.ask(
-                    rec, TEST, people, rec.now.wall + TEST_FOR, {"s": self._plant.short, "t": _clock(self._plant, rec.now.wall)}
+                    rec,
+                    TEST,
+                    people,
+                    rec.now.wall + TEST_FOR,
+                    {"s": self._plant.short, "t": clock_words(self._plant, rec.now.wall)},
                 )
         return (bool(self.holes(rec.now)),)
 
@@ -150,7 +159,7 @@ class Desk:
         self, rec: Record, letter: str, people: Iterable[str], until: int, args: Mapping[str, str], **facts: Scalar
     ) -> Mark:
         """A new question to these people, each by their first channel."""
-        number = _free({m.number for m in self._of("question") if m.facts.get("letter") == letter})
+        number = free_number({m.number for m in self._of("question") if m.facts.get("letter") == letter})
         who = [p for p in people if p in self._plant.people]
         known = {"letter": letter, "people": ",".join(who)} | facts
         mark = self._new(
@@ -162,13 +171,13 @@ class Desk:
 
     def check(self, rec: Record, by: Person, command: str = "") -> Said:
         """查岗: whoever is at the post is asked; who is silent for CHECK_FOR is followed by the next post of CHECKED."""
-        self._check(rec, by.id, CHECKED, command)
+        self._check(rec, by.id, POSTS_CHECKED, command)
         return Said("checking", {})
 
     def order(self, rec: Record, by: Person, what: str, until: int, command: str = "") -> Said:
         """督办: the officer and the head are told and sign for it with 1 and its number, until wall ms `until`."""
         found = self.posts(rec.now, rec.clock_ok)
-        args = {"b": by.name[:6], "what": what[:20], "date": _day(self._plant, until)}
+        args = {"b": by.name[:6], "what": what[:20], "date": day_words(self._plant, until)}
         mark = self.ask(rec, ORDER, dict.fromkeys((*found["officer"], *found["head"])), until, args, by=by.id, command=command)
         return Said("ordered", {"n": f"{mark.number:02d}"})
 
@@ -176,7 +185,7 @@ class Desk:
         """Remember that this person has to say why."""
         if (old := self.cause(person)) is not None:
             self._put(rec, replace(old, stage=Stage.OVER))
-        self._new(rec, "cause", person, _later(rec.now, CAUSE_FOR), facts)
+        self._new(rec, "cause", person, later(rec.now, CAUSE_FOR), facts)
 
     def forget_cause(self, rec: Record, person: str) -> None:
         if (old := self.cause(person)) is not None:
@@ -203,27 +212,32 @@ class Desk:
         self._answered(rec, mark, person.id, "declined")
         if mark.facts["letter"] == CHECK:
             if mark.id not in self._marks:  # nobody is left who could answer
-                self._check(rec, str(mark.facts["by"]), _after(str(mark.facts["post"])), str(mark.facts.get("command") or ""))
+                self._check(rec, str(mark.facts["by"]), after(str(mark.facts["post"])), str(mark.facts.get("command") or ""))
             return Said("note", {})
         if mark.facts["letter"] == SHIFT:
             self._missed(rec, mark, person.id, "shift.declined")
         return Said("declined.shift", {})
 
-    def take(self, rec: Record, person: Person, asked: Mark | None = None) -> Said:
-        """接班. A swap needs only that the other one takes over: whoever takes over is responsible."""
+    def take(self, rec: Record, person: Person, asked: Mark | None = None, post: str = "") -> Said:
+        """接班. A swap needs only that the other one takes over: whoever takes over is responsible.
+
+        `post`: that of the question, or the one named; else the duty post, unless only another one is this person's next.
+        """
         now = rec.now.wall
-        coming = [t for t in duty.turns(self._plant, "duty", now, now + AHEAD + 1) if t.end > now + AHEAD]
+        post = str(asked.facts.get("post") or "duty") if asked else post or self._next_post(person.id, now)
+        coming = [t for t in duty.turns(self._plant, post, now, now + AHEAD + 1) if t.end > now + AHEAD]
         turn = next((t for t in coming if t.person == person.id), None)
         end = turn.end if turn else coming[-1].end if coming else now + 12 * HOUR
         rota = {t.person for t in coming}
-        for old in self._of("shift"):
-            beside = turn is not None and old.who in rota and _ends(old) > now + AHEAD
+        for old in self._shift(post):
+            beside = turn is not None and old.who in rota and ends(old) > now + AHEAD
             if old.who == person.id or not beside:
                 self._put(rec, replace(old, stage=Stage.OVER))
-        self._new(rec, "shift", person.id, Now(end, rec.now.mono + end - now), {"rota": turn is not None})
-        rec.event("shift", who=person.id, code="taken", args={"until": end, "rota": turn is not None})
-        for mark in [m for m in self._of("question") if m.facts["letter"] == SHIFT]:
-            for id in _waiting(mark):
+        facts: dict[str, Scalar] = {"rota": turn is not None, "post": post}
+        self._new(rec, "shift", person.id, Now(end, rec.now.mono + end - now), facts)
+        rec.event("shift", who=person.id, code="taken", args={"until": end} | facts)
+        for mark in [m for m in self._of("question") if m.facts["letter"] == SHIFT and (m.facts.get("post") or "duty") == post]:
+            for id in waiting(mark):
                 if asked is mark or id == person.id or turn is None:
                     self._answered(rec, mark, id, "answered" if id == person.id else "replaced")
         return Said("answered.S", {})
@@ -245,22 +259,25 @@ class Desk:
     def _shifts(self, rec: Record) -> None:
         """Ask everybody whose turn begins within 15 min and who is not at the post already; a turn that goes on is prolonged."""
         now = rec.now.wall
-        found = duty.turns(self._plant, "duty", now - HOUR, now + AHEAD + 1)
+        found = [t for post in duty.POSTS for t in duty.turns(self._plant, post, now - HOUR, now + AHEAD + 1)]
         for turn in found:
-            asked = any(m.facts.get("turn") == turn.start and turn.person in _people(m) for m in self._of("question"))
+            asked = any(
+                (m.facts.get("turn"), m.facts.get("post") or "duty") == (turn.start, turn.post) and turn.person in asked_of(m)
+                for m in self._of("question")
+            )
             if asked or not now < turn.start <= now + AHEAD:
                 continue
-            own = next((m for m in self._of("shift") if m.who == turn.person and _ends(m) >= turn.start), None)
-            before = any(t.person == turn.person and t.end >= turn.start > t.start for t in found)
-            if own is not None and _ends(own) < turn.end:
+            own = next((m for m in self._shift(turn.post) if m.who == turn.person and ends(m) >= turn.start), None)
+            before = any((t.post, t.person) == (turn.post, turn.person) and t.end >= turn.start > t.start for t in found)
+            if own is not None and ends(own) < turn.end:
                 self._put(rec, replace(own, until=Now(turn.end, rec.now.mono + turn.end - now)))
-            elif own is None and not (before and not self._of("shift")):
+            elif own is None and not (before and not self._shift(turn.post)):
                 plant, start = self._plant, turn.start
-                args = {"d1": _day(plant, start), "t1": _clock(plant, start), "t2": _clock(plant, turn.end)}
-                self.ask(rec, SHIFT, [turn.person], start, args, turn=start)
+                args = {"d1": day_words(plant, start), "t1": clock_words(plant, start), "t2": clock_words(plant, turn.end)}
+                self.ask(rec, SHIFT, [turn.person], start, args, turn=start, post=turn.post)
 
     def _unanswered(self, rec: Record, mark: Mark) -> None:
-        silent = _waiting(mark) if mark.kind == "question" else ()
+        silent = waiting(mark) if mark.kind == "question" else ()
         self._put(rec, replace(mark, stage=Stage.OVER))
         letter = mark.facts.get("letter")
         for person in silent:
@@ -270,43 +287,48 @@ class Desk:
             if letter == TEST:
                 self._note(rec, {f"{person}.silent": int(self._phones().facts.get(f"{person}.silent") or 0) + 1})
         if letter == CHECK and not any(line.what == "answered" for line in mark.lines):
-            self._check(rec, str(mark.facts["by"]), _after(str(mark.facts["post"])), str(mark.facts.get("command") or ""))
+            self._check(rec, str(mark.facts["by"]), after(str(mark.facts["post"])), str(mark.facts.get("command") or ""))
 
     def _check(self, rec: Record, by: str, posts: Sequence[str], command: str) -> None:
         """Ask the first of these posts that has somebody."""
         found = self.posts(rec.now, rec.clock_ok)
         post = next((p for p in posts if found.get(p)), None)
-        if post is not None:
+        if post is None:
+            self._nobody(rec, by)
+        else:
             args = {
                 "b": self._plant.people[by].name[:6] if by in self._plant.people else "",
-                "t": _clock(self._plant, rec.now.wall),
+                "t": clock_words(self._plant, rec.now.wall),
             }
             self.ask(rec, CHECK, found[post], rec.now.wall + CHECK_FOR, args, by=by, post=post, command=command)
 
     def _missed(self, rec: Record, mark: Mark, person: str, message: str) -> None:
-        """The leader is told; with nobody taken over so far, the rota's old shift is written down as responsible."""
-        turn = int(mark.facts.get("turn") or rec.now.wall)
-        old = [t.person for t in duty.turns(self._plant, "duty", turn - 1, turn) if t.person != person]
-        if not self._of("shift"):
+        """The leader is told, of a leader's own shift the officer; with nobody taken over so far, the rota's old shift is
+
+        written down as responsible.
+        """
+        turn, post = int(mark.facts.get("turn") or rec.now.wall), str(mark.facts.get("post") or "duty")
+        old = [t.person for t in duty.turns(self._plant, post, turn - 1, turn) if t.person != person]
+        if not self._shift(post):
             for id in old:
-                self._new(rec, "shift", id, Now(turn, rec.now.mono + turn - rec.now.wall), {"rota": True})
+                self._new(rec, "shift", id, Now(turn, rec.now.mono + turn - rec.now.wall), {"rota": True, "post": post})
         posts = duty.on_duty(self._plant, rec.now.wall)
         name = {id: p.name for id, p in self._plant.people.items()}
-        holder = next(iter(self.posts(rec.now, True)["duty"]), "")
+        holder = next(iter(self.posts(rec.now, True)[post]), "")
         args = {
             "p": name.get(person, ""),
             "who": name.get(holder, ""),
-            "t1": _clock(self._plant, turn),
+            "t1": clock_words(self._plant, turn),
             "n": f"{mark.number:02d}",
         }
-        for id in posts["leader"]:
+        for id in posts[BESIDE[post]]:
             self.tell(rec, mark, self._plant.people[id], message, args)
 
     def _answered(self, rec: Record, mark: Mark, person: str, what: str) -> None:
         if any(line.about == person for line in mark.lines):
             return
         new = replace(mark, lines=(*mark.lines, Line(what, person, person, rec.now)))
-        kept = _waiting(new) or mark.facts["letter"] == SHIFT  # so that nobody is asked twice for one turn
+        kept = waiting(new) or mark.facts["letter"] == SHIFT  # so that nobody is asked twice for one turn
         self._put(rec, new if kept else replace(new, stage=Stage.OVER))
         rec.event(what, mark.id, who=person, code=str(mark.facts.get("letter")), args={"number": mark.number})
 
@@ -333,41 +355,28 @@ class Desk:
         else:
             self._marks[mark.id] = mark
 
+    def _nobody(self, rec: Record, by: str) -> None:
+        """No post has answered a duty check (R9): the head hears of it, and the bureau that asked."""
+        seq = rec.event("unanswered", who=by, code="check")
+        args = {"t": clock_words(self._plant, rec.now.wall), "n": "", "s": ""}
+        mark = Mark(f"{self._plant.site}-{seq}", 0, "question", Stage.OVER, by, "", rec.now, rec.now)
+        for id in dict.fromkeys((*duty.on_duty(self._plant, rec.now.wall)["head"], by)):
+            if (person := self._plant.people.get(id)) is not None:
+                self.tell(rec, mark, person, "check.missed", args | {"s": self._plant.short if person.role == "bureau" else ""})
+
+    def _next_post(self, person: str, now: int) -> str:
+        """The post a person takes over who does not say which: duty, unless only a turn at another one begins for them now."""
+        turns = (t for p in duty.POSTS for t in duty.turns(self._plant, p, now, now + AHEAD + 1))
+        theirs = [t.post for t in turns if t.person == person and t.start > now - HOUR]
+        return next((p for p in theirs if p == "duty"), next(iter(theirs), "duty"))
+
+    def _shift(self, post: str) -> list[Mark]:
+        return [m for m in self._of("shift") if _post(m) == post]
+
     def _of(self, kind: str) -> list[Mark]:
         return [m for m in self._marks.values() if m.kind == kind]
 
 
-def _ends(mark: Mark) -> int:
-    return mark.until.wall if mark.until is not None else 0
-
-
-def _people(mark: Mark) -> tuple[str, ...]:
-    return tuple(p for p in str(mark.facts.get("people") or "").split(",") if p)
-
-
-def _after(post: str) -> Sequence[str]:
-    """The posts a duty check goes on to."""
-    return CHECKED[CHECKED.index(post) + 1 :]
-
-
-def _waiting(mark: Mark) -> tuple[str, ...]:
-    """People who have not answered yet."""
-    done = {line.about for line in mark.lines}
-    return tuple(p for p in _people(mark) if p not in done)
-
-
-def _later(now: Now, ms: int) -> Now:
-    return Now(now.wall + ms, now.mono + ms)
-
-
-def _free(taken: set[int]) -> int:
-    return next(n for n in range(1, 1000) if n not in taken)
-
-
-def _clock(plant: Plant, wall: int) -> str:
-    return local(plant, wall).strftime("%H:%M")
-
-
-def _day(plant: Plant, wall: int) -> str:
-    at = local(plant, wall)
-    return f"{at.month}月{at.day}日"
+def _post(mark: Mark) -> str:
+    """The post of a shift; one of an earlier version is the duty post's."""
+    return str(mark.facts.get("post") or "duty")

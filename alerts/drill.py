@@ -6,7 +6,7 @@ A drill is a Mark of kind `call-drill` or `drill`; its lines are what happened. 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from alerts import calendar, marks
@@ -22,6 +22,7 @@ from drivers.reading import Now
 
 DRILLS = ("drill", "call-drill")
 CALLS_LAST = 30 * MINUTE  # a communication drill waits this long for answers
+SIGNAL = 3 * MINUTE  # the evacuation signal of a drill sounds this long at most
 TARGET = 120  # s to empty a building of up to four floors; no target is given for higher ones
 FLOORS = 4
 _FATES = {Fate.ACCEPTED: "accepted", Fate.DELIVERED: "delivered", Fate.READ: "read", Fate.GAVE_UP: "gave-up"}
@@ -58,11 +59,14 @@ def _evacuation(ask: Ask) -> Answer:
     naps = [z for z in ask.plant.zones.values() if z.building in named and z.kind == "nap-room"]
     if any(calendar.asleep(ask.plant, z.id, ask.now.wall) for z in naps):
         return refuse("drill-nap")
+    signal = ask.cmd.args.get("signal") is True
+    if signal and not _signals(named, ask.plant):
+        return refuse("drill-signal")
     people = tuple(p.id for p in ask.plant.people.values() if p.role in SCHOOL and p.channels)
     facts: dict[str, Scalar] = {
         "buildings": ",".join(named),
         "people": ",".join(people),
-        "signal": ask.cmd.args.get("signal") is True,
+        "signal": signal,
     }
     mark = ask.mark("drill", marks.later(ask.now, marks.KINDS["drill"].longest), facts=facts)
     change = Change(mark, "drill-start", ask.person.id, "evacuation", facts, (Notice("start", "drill.start", people),))
@@ -156,6 +160,27 @@ def delivered(d: Delivery, n: Notification, standing: Standing, now: Now) -> Ite
     mark = standing.by_id.get(n.alarm)
     if mark is not None and mark.kind in DRILLS and (what := _FATES.get(d.fate)):
         yield Change(replace(mark, lines=(*mark.lines, Line(what, n.person, n.channel, now))), "")
+
+
+def signalled(standing: Standing, plant: Plant, now: Now) -> frozenset[str]:
+    """The evacuation outputs that a drill has on now: from T0 for SIGNAL, in buildings that nobody has called empty yet."""
+    for mark in standing.of_kind("drill"):
+        if mark.facts.get("signal") is True and now.mono < mark.since.mono + SIGNAL // plant.speed:
+            empty_ = {x.about for x in mark.lines if x.what == "empty"}
+            return frozenset(_signals([b for b in str(mark.facts["buildings"]).split(",") if b not in empty_], plant))
+    return frozenset()
+
+
+def signal_due(standing: Standing, plant: Plant, now: Now) -> int | None:
+    """Mono ms at which a signal falls silent by itself."""
+    ends = [m.since.mono + SIGNAL // plant.speed for m in standing.of_kind("drill") if m.facts.get("signal") is True]
+    return min((at for at in ends if at > now.mono), default=None)
+
+
+def _signals(buildings: Collection[str], plant: Plant) -> list[str]:
+    """The outputs that sound the evacuation of these buildings."""
+    zones = {z.id for z in plant.zones.values() if z.building in buildings}
+    return [o.id for o in plant.outputs.values() if o.role == "evacuation" and (o.building in buildings or o.zone in zones)]
 
 
 def heads(text: str) -> tuple[int | None, int | None] | None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 
-from alerts import aftermath, interlock
+from alerts import aftermath, drill, interlock
 from alerts.book import Book
 from alerts.daily import Morning
 from alerts.desk import Desk
@@ -75,6 +75,8 @@ class Engine:
             plant, self._book, self._judge, self._keeping, self.desk, self._trials, log=self._log, judged=self._judged
         )
         self._outputs = dict.fromkeys(plant.outputs, False)
+        self._drilled: frozenset[str] = frozenset()  # evacuation signals that a drill has on ...
+        self._silent_at: int | None = None  # ... and when they fall silent by themselves
 
     @property
     def alarms(self) -> Mapping[str, Alarm]:
@@ -205,7 +207,7 @@ class Engine:
     def next_due(self) -> int | None:
         """The mono ms at which `tick` is wanted next. Calling it earlier or more often changes nothing."""
         parts = (self._book, self._judge, self._telling, self._keeping.standing, self._trials)
-        times = (*(part.next_due() for part in parts), self._feedback_due)
+        times = (*(part.next_due() for part in parts), self._feedback_due, self._silent_at)
         return min((t for t in times if t is not None), default=None)
 
     # -- one input, step by step -----------------------------------------------------------------------------------------
@@ -232,9 +234,13 @@ class Engine:
                     self._put(rec, alarm)
         self._keeping.settled(rec, look().raised)
         self._telling.escalate(rec, lambda: self.desk.posts(rec.now, rec.clock_ok))
-        if rec.changed or self._trials.due(rec.now):
+        drilled = drill.signalled(self._keeping.standing, self._plant, rec.now)
+        if rec.changed or self._trials.due(rec.now) or drilled != self._drilled:
+            self._drilled = drilled
+            self._silent_at = drill.signal_due(self._keeping.standing, self._plant, rec.now)
             standing = tuple(self._book.all())
-            for output, on in self._trials.applied(interlock.desired(standing, self._plant), standing, rec.now).items():
+            desired = interlock.desired(standing, self._plant) | dict.fromkeys(drilled, True)
+            for output, on in self._trials.applied(desired, standing, rec.now).items():
                 if self._outputs[output] is not on:
                     self._outputs[output] = rec.outputs[output] = on
                     self._feedback.wanted(output, on, rec.now)

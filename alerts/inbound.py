@@ -14,10 +14,12 @@ from alerts.answers import Asked, parse
 from alerts.authority import TAKERS
 from alerts.causes import causes
 from alerts.desk import Desk, Said
+from alerts.duty import POSTS
+from alerts.kinds import KINDS
 from alerts.model import OPEN, Alarm, Command, Reply, Result
 from alerts.plant import Person, Plant
 from alerts.record import Record
-from alerts.replies import say, standing_words
+from alerts.replies import REAL, say, standing_words
 from drivers.reading import Now, Quality, Reading
 
 DESK = "desk"  # a registered desk or button: in the name of whoever has taken over the shift
@@ -64,9 +66,10 @@ class Inbound:
         if cmd.verb in ("check", "order"):
             return self._from_bureau(rec, cmd, person)
         if cmd.verb == "take":
-            if person.role not in TAKERS:
+            post = str(cmd.args.get("post") or "")
+            if person.role not in TAKERS or (post and post not in POSTS):
                 return self._refused(rec, cmd, "refused.role")
-            return self._said(rec, cmd, self._desk.take(rec, person))
+            return self._said(rec, cmd, self._desk.take(rec, person, post=post))
         mark = self._desk.marks[cmd.alarm]
         if all(q.id != mark.id for q in self._desk.questions(person.id)):
             return self._refused(rec, cmd, "refused.answered")
@@ -110,6 +113,10 @@ class Inbound:
             acked = self._act(rec, replace(cmd, verb="ack", alarm=asked.target, args={}))
             words = "、".join(causes(about.kind, Result.FALSE))
             return self._reply(rec, cmd, "ask.cause", *say("ask.cause", n=f"{about.number:02d}", list=words), ok=acked.ok)
+        if asked.verb == "identify" and asked.target:
+            asked = replace(asked, target=self._store(asked.target))
+            if not asked.target:
+                return self._refused(rec, cmd, "refused.no-store")
         if asked.code == "refused.which":
             numbers = " ".join(f"{a.number:02d}" for a in self._shown() if person.id in a.told)[:20]
             return self._refused(rec, cmd, "refused.which-of", numbers=numbers)
@@ -118,7 +125,23 @@ class Inbound:
         one = replace(
             cmd, verb=asked.verb, alarm=asked.target or (cmd.alarm if asked.verb in ("ack", "decline") else ""), args=asked.args
         )
-        return self.obey(rec, one, person) if self.handles(one) else self._act(rec, one)
+        done = self.obey(rec, one, person) if self.handles(one) else self._act(rec, one)
+        if done.ok and one.args.get("result") == Result.REAL.value and not one.args.get("cause"):
+            return self._why_real(rec, one, done)
+        return done
+
+    def _why_real(self, rec: Record, cmd: Command, done: Reply) -> Reply:
+        """A real result counts at once; its cause is asked afterwards."""
+        about = next(a for a in self._alarms() if a.id == cmd.alarm)
+        self._desk.ask_cause(rec, cmd.person, {"alarm": about.id, "result": Result.REAL.value})
+        words = "、".join(causes(about.kind, Result.REAL))
+        real = REAL.get(KINDS[about.kind].lamp, "属实")
+        return replace(done, text=say("ask.cause-real", n=f"{about.number:02d}", real=real, list=words))
+
+    def _store(self, alarm: str) -> str:
+        """The store that the alarm is about, or ""."""
+        point = next((a.point for a in self._alarms() if a.id == alarm), "")
+        return next((s.id for s in self._plant.stores.values() if point in s.points), "")
 
     def _shown(self) -> list[Alarm]:
         return sorted((a for a in self._alarms() if a.state in OPEN), key=lambda a: (-a.severity, a.number))

@@ -42,6 +42,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "refused.drill-alarm": ("有未核实的报警，不能开始演练", "An alarm waits for its result; no drill now"),
     "refused.drill-exam": ("{name}期间不能演练", "No drill during {name}"),
     "refused.drill-nap": ("午睡时间不能演练", "No drill during naps"),
+    "refused.drill-signal": ("这些楼没有接疏散警报；请用广播或哨子，开始时不选响警报",
+                             "No evacuation output there: use the loudspeakers, start without signal"),
     "refused.drill-nobody": ("没有可通知的人", "There is nobody to tell"),
     "refused.drill-building": ("请写演练中的楼栋", "Name a building of this drill"),
     "refused.no-drill": ("没有正在进行的演练", "No drill is going on"),

@@ -45,6 +45,11 @@ NOTES: dict[str, Message] = {
             {"b": 6},
         ),
         Message(
+            "check.missed",
+            "{s}查岗无人应岗：{t}前值班、第二值班、带班领导均未应答。请立即联系值班室",
+            "{s} Duty check unanswered at {t}: duty, second and leader were silent. Call the guard room now",
+        ),
+        Message(
             "bureau.offline",
             "{s}报警盒离线：{t}起局端收不到信号。请查供电网络，期间加强人工巡查。编号J{n}",
             "{s} box silent at the bureau since {t}. Check power and network, patrol meanwhile. J{n}",

@@ -63,6 +63,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "refused.order": ("督办要写内容和以后的期限", "An order needs words and a date to come"),
     "answered.C": ("已应岗", "Duty check answered"),
+    "ask.cause-real": (
+        "已记录{n}号为{real}，正在通知。原因？回：{list}",
+        "No. {n} recorded as real; people are being told. Why? One of: {list}",
+    ),
     "answered.J": ("已签收J{n}", "J{n} signed for"),
     "ask.cause": ("{n}号误报原因？回：{list}", "False alarm {n}: why? One of: {list}"),
     "ask.order": ("督办、通知请带编号签收，如：1 J3", "Sign for an order with its number: 1 J3"),

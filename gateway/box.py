@@ -101,6 +101,8 @@ class Box:
 
     def marked(self, changed: Sequence[Mark]) -> None:
         """Marks and the modes of the points whose mode has changed by them."""
+        if self.speaker:
+            self.speaker.marked(changed)
         before, self._modes = self._modes, marks_view.modes_json(self.plant, self.engine.marks.values())
         points = {p: self._mode(p) for p in before.keys() | self._modes.keys() if before.get(p) != self._modes.get(p)}
         rows = {m.id: marks_view.mark_json(m, self.plant) for m in changed if marks_view.listed(m)}

@@ -6,10 +6,18 @@ import asyncio
 from collections import deque
 from collections.abc import Collection, Iterable
 
+from alerts.inbound import BUTTON
 from alerts.model import Command, Delivery
+from alerts.plant import Plant
+from drivers.quantities import QUANTITIES
 from drivers.reading import Reading
 
 MOST = 500  # readings handed to the engine at a time, so that a fire waits for no more than one bite
+
+
+def overtaking(plant: Plant) -> list[str]:
+    """The points whose readings overtake and are all kept: fire, and the button that answers it (a press is short)."""
+    return [p.id for p in plant.points.values() if QUANTITIES[p.quantity].fire or p.quantity == BUTTON]
 
 
 class Inbox:

@@ -18,7 +18,6 @@ from alerts.channels.registry import CHANNELS
 from alerts.engine import Engine
 from alerts.model import Delivery, Scalar
 from drivers.poller import Poller
-from drivers.quantities import QUANTITIES
 from drivers.reading import Clock
 from gateway import housekeeping, selftest, setpoints
 from gateway.afresh import inherited
@@ -33,7 +32,7 @@ from gateway.clock import SystemClock
 from gateway.decide import Decider
 from gateway.fleet.task import Fleet
 from gateway.health import Health, Vitals, Wear
-from gateway.inbox import Inbox
+from gateway.inbox import Inbox, overtaking
 from gateway.intake import Intake
 from gateway.learning import Learning
 from gateway.local import AlreadyRunning, LocalServer
@@ -90,8 +89,7 @@ async def run(
     uplink_points -= set() if streams else {"backlog", "backlog-age"}
     site = replace(site, plant=present(site.plant, machine.told() | uplink_points))
     plant, now = site.plant, clock.now()
-    fire = [p.id for p in plant.points.values() if QUANTITIES[p.quantity].fire]
-    inbox = Inbox(fire)
+    inbox = Inbox(overtaking(plant))
     stopped: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
 
     memory = tail_folder(data)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from alerts.kinds import KINDS
-from alerts.model import Alarm, AlarmState
+from alerts.model import Alarm, AlarmState, Mark, Stage
 from alerts.plant import Plant
 from gateway.speech import Words, joined, pieces, said
 
@@ -27,6 +27,7 @@ class Speaker:
         self._plant, self._words, self._player, self._health = plant, words, shlex.split(player), health
         self._waiting: dict[str, Alarm] = {}
         self._spoken: set[tuple[str, int]] = set()  # (alarm, occurrence)
+        self._checks: list[str] = []  # duty checks that have not sounded yet
         self._news = asyncio.Event()
         self._playing: tuple[str, asyncio.subprocess.Process] | None = None
         self._bad: bool | None = None
@@ -47,6 +48,14 @@ class Speaker:
                 with suppress(ProcessLookupError):  # it has just ended by itself
                     self._playing[1].kill()
 
+    def marked(self, marks: Iterable[Mark]) -> None:
+        """A duty check that is new sounds once, in a tone of its own (R9); an alarm goes first."""
+        for mark in marks:
+            fresh = mark.stage is Stage.ON and not mark.lines and mark.kind == "question" and mark.facts.get("letter") == "C"
+            if fresh and mark.id not in self._checks:
+                self._checks.append(mark.id)
+                self._news.set()
+
     async def run(self) -> None:
         """For ever: say what waits, the worst first."""
         while True:
@@ -56,6 +65,8 @@ class Speaker:
                 alarm = max(self._waiting.values(), key=lambda a: (a.severity, -a.raised.mono))
                 del self._waiting[alarm.id]
                 await self._say(alarm)
+            while self._checks and not self._waiting:
+                await self._sound(self._checks.pop(0), [], "check")
 
     async def _say(self, alarm: Alarm) -> None:
         point = self._plant.points.get(alarm.point)
@@ -64,11 +75,13 @@ class Speaker:
         found, missing = pieces(text, self._words.known())
         if missing:
             log.warning("nobody has recorded %s", "".join(missing))
-        if not found:
-            return
+        breaks = any(step.message == "drill.break" for step in alarm.policy.steps)
+        if found or breaks:
+            await self._sound(alarm.id, found, "drill-break" if breaks else "")
+
+    async def _sound(self, about: str, found: list[str], before: str) -> None:
         try:
-            sound = joined(found, self._words.samples)
-            await self._play(alarm.id, sound)
+            await self._play(about, joined(found, self._words.samples, before=before))
         except (OSError, ValueError, KeyError) as error:
             self._state(True, f"语音放不出来 the speech cannot be played: {error}")
 

@@ -6,6 +6,7 @@ A recording is 8 kHz mono 16-bit WAV. Whoever plays it: gateway/speak.py.
 from __future__ import annotations
 
 import io
+import math
 import re
 import wave
 import zipfile
@@ -22,6 +23,11 @@ SAID = {  # lamp of the alarm's kind -> what is said; {place} is the zone's name
     "gas": "可燃气泄漏，请撤人，不要碰开关。{place}。",
     "store": "危化柜异常。{place}。请立即去看。",
 }
+TONES = {  # what is told apart before any word is understood: (Hz, seconds), 0 Hz is silence
+    "drill-break": ((960, 0.25), (620, 0.25)) * 6 + ((0, 0.4),),  # the alarm that is no drill: two notes in turn
+    "check": ((660, 0.2), (0, 0.15), (660, 0.2), (0, 0.6)),  # a duty check: soft, never an alarm's sound (R9)
+}
+LOUD = {"drill-break": 0.9, "check": 0.3}  # of full scale
 DRILL = "这是演练。{said}这是演练。"
 TIMES = 3
 
@@ -85,10 +91,21 @@ def pieces(text: str, known: frozenset[str]) -> tuple[list[str], list[str]]:
     return out, missing
 
 
-def joined(found: list[str], samples: Callable[[str], bytes], times: int = TIMES) -> bytes:
-    """One WAV: the pieces one after the other, said `times` times."""
+def tone(name: str) -> bytes:
+    """The frames of a tone: square waves for the alarm, so that a small loudspeaker carries them, sines for the check."""
+    out = bytearray()
+    for hertz, seconds in TONES[name]:
+        for n in range(int(RATE * seconds)):
+            wave_ = math.sin(2 * math.pi * hertz * n / RATE) if hertz else 0.0
+            level = math.copysign(1.0, wave_) if name == "drill-break" and hertz else wave_
+            out += int(32_767 * LOUD[name] * level).to_bytes(2, "little", signed=True)
+    return bytes(out)
+
+
+def joined(found: list[str], samples: Callable[[str], bytes], times: int = TIMES, before: str = "") -> bytes:
+    """One WAV: the pieces one after the other, said `times` times, each time after the tone `before`."""
     silence = {mark: bytes(2 * int(RATE * seconds)) for mark, seconds in PAUSES.items()}
-    once = b"".join(silence.get(piece) or samples(piece) for piece in found)
+    once = (tone(before) if before else b"") + b"".join(silence.get(piece) or samples(piece) for piece in found)
     out = io.BytesIO()
     with wave.open(out, "wb") as file:
         file.setnchannels(1)

@@ -20,7 +20,7 @@ def add_parser(sub: Any) -> None:
     start = verbs.add_parser("start", help="开始 evacuation (T0 is now) or calls (the marked message to every phone)")
     start.add_argument("kind", choices=["evacuation", "calls"])
     start.add_argument("--buildings", default="", help="楼栋 building ids, with commas between (default: all)")
-    start.add_argument("--signal", action="store_true", help="note that the evacuation signal is given")
+    start.add_argument("--signal", action="store_true", help="sound the evacuation signal of these buildings (3 min at most)")
     empty = verbs.add_parser("empty", help="疏散完毕 a building is empty, with its head count")
     empty.add_argument("building", help="building id")
     empty.add_argument("--expected", type=int, help="应到")

@@ -7,8 +7,9 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.plant import Plant, Point
 from drivers.reading import Now, Quality, Reading
-from gateway.inbox import MOST, Inbox
+from gateway.inbox import MOST, Inbox, overtaking
 
 
 def reading(point: str, value: float) -> Reading:
@@ -55,3 +56,13 @@ async def test_waiting_ends_with_the_first_news_and_starts_again_when_all_is_tak
     inbox.take_fire()
     inbox.settle()
     assert asyncio.ensure_future(inbox.wait(30)).cancel()
+
+
+def test_the_button_that_answers_overtakes_as_fire_does() -> None:
+    kinds = {"smoke": "s/smoke", "ack-button": "io/button", "door": "io/door", "combustible-gas": "g/gas"}
+    points = {id: Point(id, id.partition("/")[0], quantity, "z", "", 1_000) for quantity, id in kinds.items()}
+    plant = Plant("s", "s", "s", "Asia/Shanghai", {}, {}, points, {}, (), {}, (), {})
+    assert "io/button" in overtaking(plant) and "s/smoke" in overtaking(plant) and "io/door" not in overtaking(plant)
+    inbox = Inbox(overtaking(plant))
+    inbox.readings([reading("io/door", 1.0), reading("io/button", 1.0), reading("io/button", 0.0)])
+    assert [r.value for r in inbox.take_fire()] == [1.0, 0.0], "a short press is kept"

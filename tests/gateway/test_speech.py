@@ -6,13 +6,14 @@ import asyncio
 import io
 import sys
 import wave
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.model import Alarm, AlarmState, Policy, Severity, Truth
+from alerts.model import Alarm, AlarmState, Line, Mark, Policy, Severity, Stage, Step, Truth
 from alerts.plant import Building, Plant, Point, Zone
 from drivers.reading import Now
 from gateway import speech
@@ -157,3 +158,37 @@ async def test_a_player_that_does_not_exist_is_a_fault(tmp_path: Path) -> None:
     lost.show([alarm()])
     assert (await room.next())[0]
     task.cancel()
+
+
+def test_r9_each_tone_is_another_one_and_the_check_is_soft() -> None:
+    loud, soft = speech.tone("drill-break"), speech.tone("check")
+    peak = {name: max(memoryview(data).cast("h")) for name, data in (("l", loud), ("s", soft))}
+    assert peak["l"] > 29_000 and 9_000 < peak["s"] < 10_500 and loud[:2000] != soft[:2000]
+
+
+async def test_an_alarm_that_breaks_a_drill_begins_with_its_own_tone(tmp_path: Path) -> None:
+    broken = replace(alarm(), policy=Policy("fire", (Step("drill-break", "always", 0, ("wang",), "drill.break"),)))
+    heard = []
+    for n, one in enumerate((alarm(), broken)):
+        (tmp_path / str(n)).mkdir()
+        room = Room(tmp_path / str(n))
+        room.speaker.show([one])
+        assert await room.next() == (False, "")
+        heard.append(room.heard.read_bytes())
+        room.task.cancel()
+    assert heard[1][44:].startswith(speech.tone("drill-break")) and len(heard[1]) - len(heard[0]) == 3 * len(
+        speech.tone("drill-break")
+    )
+
+
+async def test_r9_a_duty_check_sounds_once_and_an_alarm_goes_first(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    check = Mark("s-9", 1, "question", Stage.ON, "", "", Now(1, 1), None, facts={"letter": "C", "people": "wang"})
+    room.speaker.marked([check, replace(check, id="s-10", facts={"letter": "S"})])
+    assert await room.next() == (False, "")
+    sound = room.heard.read_bytes()
+    assert sound[44:].startswith(speech.tone("check")) and len(sound) < 3 * len(speech.tone("check")) + 40_000
+    room.speaker.marked([replace(check, lines=(Line("answered", "wang", "wang", Now(2, 2)),))])
+    await asyncio.sleep(0)
+    assert room.heard.read_bytes() == sound
+    room.task.cancel()

@@ -7,6 +7,7 @@ from tests.mutants.mutant import Mutant
 STEPS = "tests/alerts/test_escalation.py::"
 WORDS = "tests/alerts/test_render.py::"
 TABLE = "tests/alerts/test_people_messages.py::"
+POSTS = "tests/alerts/test_desk_posts.py::"
 DAILY = "tests/alerts/test_daily.py::"
 ROTA = "tests/alerts/test_duty.py::"
 PEOPLE = "tests/alerts/test_engine_people.py::"
@@ -335,6 +336,76 @@ PEOPLES: tuple[Mutant, ...] = (
         "self._put(rec, _owing(alarm, n.person, rec.now))",
         "pass",
         "tests/alerts/test_budget.py::test_d14_voice_at_most_five_an_hour_and_person_with_failovers_and_second_attempts",
+    ),
+    Mutant(
+        "a post taken over is the post's own",
+        "alerts/desk.py",
+        'return [m for m in self._of("shift") if _post(m) == post]',
+        'return self._of("shift")',
+        POSTS + "test_a_leader_is_asked_takes_over_and_survives_a_restart",
+    ),
+    Mutant(
+        "R9 a duty check that nobody answers is told",
+        "alerts/desk.py",
+        "            self._nobody(rec, by)\n",
+        "            pass\n",
+        POSTS + "test_r9_a_duty_check_that_no_post_answers_reaches_the_head_and_the_bureau",
+    ),
+    Mutant(
+        "only the bureau orders",
+        "alerts/inbound.py",
+        'if person.role != "bureau":',
+        "if False:",
+        POSTS + "test_only_the_bureau_orders_and_an_order_needs_its_words",
+    ),
+    Mutant(
+        "a head count by text",
+        "alerts/answers.py",
+        "if heads := _HEADS.fullmatch(given):",
+        "if heads := None:",
+        POSTS + "test_the_head_count_comes_by_sms",
+    ),
+    Mutant(
+        "a real result is asked its cause",
+        "alerts/inbound.py",
+        'if done.ok and one.args.get("result") == Result.REAL.value',
+        "if False",
+        POSTS + "test_a_real_result_is_asked_its_cause_and_counts_before",
+    ),
+    Mutant(
+        "a drill's signal ends by itself",
+        "alerts/drill.py",
+        "and now.mono < mark.since.mono + SIGNAL // plant.speed:",
+        "and now:",
+        POSTS + "test_the_signal_of_a_drill_sounds_until_the_building_is_empty_or_three_minutes",
+    ),
+    Mutant(
+        "a drill's signal needs an output",
+        "alerts/drill.py",
+        "if signal and not _signals(named, ask.plant):",
+        "if False:",
+        POSTS + "test_a_signal_needs_an_output",
+    ),
+    Mutant(
+        "R9 a duty check has a tone of its own",
+        "gateway/speak.py",
+        'mark.facts.get("letter") == "C"',
+        "False",
+        "tests/gateway/test_speech.py::test_r9_a_duty_check_sounds_once_and_an_alarm_goes_first",
+    ),
+    Mutant(
+        "the alarm that breaks a drill sounds otherwise",
+        "gateway/speak.py",
+        '"drill-break" if breaks else ""',
+        '""',
+        "tests/gateway/test_speech.py::test_an_alarm_that_breaks_a_drill_begins_with_its_own_tone",
+    ),
+    Mutant(
+        "a press of the button is never lost",
+        "gateway/inbox.py",
+        " or p.quantity == BUTTON",
+        "",
+        "tests/gateway/test_inbox.py::test_the_button_that_answers_overtakes_as_fire_does",
     ),
     Mutant(
         "R32 what is switched off is in the daily line",

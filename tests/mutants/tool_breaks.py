@@ -122,8 +122,8 @@ TOOLS: tuple[Mutant, ...] = (
     Mutant(
         "a trial ends by itself",
         "alerts/engine.py",
-        "if rec.changed or self._trials.due(rec.now):",
-        "if rec.changed:",
+        "if rec.changed or self._trials.due(rec.now) or",
+        "if rec.changed or",
         TRIAL + "test_on_for_its_seconds_then_off_and_both_in_the_journal",
     ),
     Mutant(
