@@ -20,6 +20,7 @@ from gateway.bustask import BusTask
 from gateway.change.changer import Changer
 from gateway.decide import Decider
 from gateway.fleet.task import Fleet
+from gateway.handover import handover_json
 from gateway.history import Histories
 from gateway.jsonable import to_jsonable
 from gateway.learning import Learning
@@ -203,6 +204,7 @@ class Box:
             "health": self._ask_health,
             "roster": self._ask_roster,
             **self.lines.questions(),
+            "handover": self._ask_handover,
             "kpi": self._ask_kpi,
             "drills": self._ask_drills,
             "drill": self._ask_drill,
@@ -276,6 +278,11 @@ class Box:
 
     async def _ask_roster(self, request: Json) -> Json:
         return dict(to_jsonable(self.engine.desk.roster(self.clock.now(), self.clock.ok())))
+
+    async def _ask_handover(self, request: Json) -> Json:
+        now, engine = self.clock.now(), self.engine
+        alarms, marks = tuple(engine.alarms.values()), tuple(engine.marks.values())
+        return await self._audit(handover_json, self.plant, alarms, marks, engine.desk, now, self.clock.ok())
 
     async def _ask_config(self, request: Json) -> Json:
         return dict(_without_secrets(to_jsonable(self.site)))

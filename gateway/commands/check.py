@@ -34,11 +34,15 @@ def add_parser(sub: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from gateway.clock import SystemClock
     from gateway.config.compile import compile_site
+    from gateway.config.rostercheck import roster_findings
     from gateway.site import site_to_json
 
     compiled = compile_site(args.file, data=args.data, substitutions=dict(args.set), speed=args.speed)
     _tell(compiled.findings, as_json=args.json)
+    if compiled.site is not None:
+        _tell(tuple(roster_findings(str(args.file), compiled.site.plant, SystemClock().now().wall)), as_json=args.json)
     if compiled.site is None:
         errors = sum(not f.warning for f in compiled.findings)
         print(f"{errors} 处错误，未启动任何东西 · {errors} error(s), nothing was started", file=sys.stderr)

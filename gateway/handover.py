@@ -1,0 +1,89 @@
+"""What the shift hands over (F10): who was on since when, what is open, switched off, what happened and was noted meanwhile. Pure.
+
+The journal's events in, JSON-ready values out; what a person writes into the log (visitors, calls) is not known here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from alerts import duty
+from alerts.desk import Desk
+from alerts.kinds import KINDS
+from alerts.model import OPEN, Alarm, Mark, Stage
+from alerts.plant import Plant
+from drivers.reading import Now
+from gateway.store import audit
+
+Json = dict[str, Any]
+Body = Mapping[str, Any]
+TOLD = {"acked": "acked", "result": "result", "reset": "reset", "closed": "closed", "gone": "gone"}
+
+
+def handover_json(
+    path: Path, plant: Plant, alarms: Collection[Alarm], marks: Collection[Mark], desk: Desk, now: Now, clock_ok: bool
+) -> Json:  # fmt: skip
+    """The shift that is on now. Raises StoreError, sqlite3.Error."""
+    return made((json.loads(b) for b in audit.bodies(path)), plant, alarms, marks, desk, now, clock_ok)
+
+
+def made(
+    events: Iterable[Body], plant: Plant, alarms: Collection[Alarm], marks: Collection[Mark], desk: Desk, now: Now,
+    clock_ok: bool,
+) -> Json:  # fmt: skip
+    """`events` in order, oldest first; those before the shift's beginning count for nothing."""
+    people, since = desk.posts(now, clock_ok)["duty"], _since(desk, plant, now)
+    next_ = desk.upcoming(now)
+    happened: dict[str, Json] = {}
+    notes: list[Json] = []
+    checks: dict[str, Json] = {}
+    for e in (e for e in events if e["wall"] >= since):
+        kind, args = e["kind"], e["args"]
+        if kind in ("raised", "again"):
+            happened.setdefault(e["alarm"], _alarm(e, plant))
+        elif kind in TOLD and e["alarm"] in happened:
+            happened[e["alarm"]] |= {f"{TOLD[kind]}_at": e["wall"], f"{TOLD[kind]}_by": e["who"]}
+            if kind == "result":
+                happened[e["alarm"]] |= {"result": args.get("result"), "cause": args.get("cause", "")}
+        elif kind == "note":
+            notes.append({"alarm": e["alarm"], "who": e["who"], "at": e["wall"], "text": args.get("text", "")})
+        elif kind in ("answered", "unanswered", "declined") and e["code"] == "C":
+            checks[f"{e['alarm']}:{e['who']}"] = {"number": args.get("number"), "who": e["who"], "at": e["wall"], "what": kind}
+    standing = [a for a in alarms if a.state in OPEN]
+    return {
+        "post": "duty",
+        "on": list(people),
+        "since": since,
+        "now": now.wall,
+        "leader": list(desk.posts(now, clock_ok)["leader"]),
+        "next": None if next_ is None else {"person": next_.person, "start": next_.start, "end": next_.end},
+        "open": [a.id for a in standing if KINDS[a.kind].lamp != "fault"],
+        "faults": [a.id for a in standing if KINDS[a.kind].lamp == "fault"],
+        "out_of_service": [m.id for m in marks if m.kind == "out-of-service" and m.stage is not Stage.OVER],
+        "happened": list(happened.values()),
+        "notes": notes,
+        "checks": list(checks.values()),
+    }
+
+
+def _since(desk: Desk, plant: Plant, now: Now) -> int:
+    """When the shift that is on began: as it was taken over, else as the rota says, else a day ago."""
+    taken = [t["since"] for t in desk.roster(now, True)["taken"] if t.get("post", "duty") == "duty"]
+    turns = [t.start for t in duty.turns(plant, "duty", now.wall, now.wall + 1)]
+    return int(max(taken, default=0) or min(turns, default=now.wall - 86_400_000))
+
+
+def _alarm(e: Body, plant: Plant) -> Json:
+    args = e["args"]
+    point = plant.points.get(str(args.get("point", "")))
+    zone = plant.zones.get(point.zone) if point else None
+    kind = KINDS[str(args["alarm_kind"])]
+    row = {"alarm": e["alarm"], "number": args.get("number"), "kind": kind.id, "lamp": kind.lamp, "at": e["wall"]}
+    return row | {
+        "place": zone.name if zone else "",
+        "device_name": point.name if point else "",
+        "point": args.get("point", ""),
+    }
