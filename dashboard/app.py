@@ -18,11 +18,12 @@ from starlette.responses import Response
 from dashboard import office as shared
 from dashboard.armour import Armour
 from dashboard.auth import Users, new_password
-from dashboard.door import Need, SeeOther, undeclared
+from dashboard.door import Need, NotYours, SeeOther, undeclared
 from dashboard.live import Live
 from dashboard.office import Office
-from dashboard.pages import api, assets, bureau, command, export, frame, health, login, questions, stream
-from dashboard.rights import ACT, LOOK, OPEN, PROBE, SCHOOLS
+from dashboard.pages import access, api, assets, bureau, command, export, frame, health, login, questions, setup, stream
+from dashboard.rights import ACT, ADMIT, CONFIGURE, LOOK, OPEN, PROBE, SCHOOLS
+from dashboard.tokens import Tokens
 from drivers.reading import Clock
 from gateway.local import LocalClient
 
@@ -40,6 +41,10 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any], Need], ...] = (
     ("GET", "/devices", frame.page("devices.html"), Need(LOOK, page=True)),
     ("GET", "/bureau", frame.page("bureau.html"), Need(LOOK, page=True)),
     ("POST", "/api/v1/fleet-command", bureau.ask, Need(SCHOOLS)),
+    ("GET", "/setup", frame.page("setup.html"), Need(CONFIGURE, page=True)),
+    ("GET", "/access", frame.page("access.html"), Need(ADMIT, page=True)),
+    ("GET", "/screen", access.screen, Need(OPEN)),
+    ("POST", "/screen", access.enter_screen, Need(OPEN)),
     ("GET", "/login", login.form, Need(OPEN)),
     ("POST", "/login", login.enter, Need(OPEN)),
     ("POST", "/logout", login.leave, Need(LOOK, page=True)),
@@ -53,6 +58,22 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any], Need], ...] = (
     ("GET", "/api/v1/export", export.export, Need(LOOK)),
     ("GET", "/api/v1/stream", stream.stream, Need(LOOK)),
     ("POST", "/api/v1/command", command.command, Need(ACT)),
+    ("GET", "/api/v1/access", access.people, Need(ADMIT)),
+    ("POST", "/api/v1/access/login", access.login, Need(ADMIT)),
+    ("POST", "/api/v1/access/lock-out", access.lock_out, Need(ADMIT)),
+    ("POST", "/api/v1/access/code", access.make_code, Need(ADMIT)),
+    ("POST", "/api/v1/access/end", access.end_code, Need(ADMIT)),
+    ("GET", "/api/v1/setup", setup.start, Need(CONFIGURE)),
+    ("POST", "/api/v1/setup/edit", setup.edited, Need(CONFIGURE)),
+    ("POST", "/api/v1/setup/tables", setup.tables, Need(CONFIGURE)),
+    ("POST", "/api/v1/setup/check", setup.checked, Need(CONFIGURE)),
+    ("POST", "/api/v1/setup/propose", setup.propose, Need(CONFIGURE)),
+    ("POST", "/api/v1/setup/confirm", setup.confirm, Need(CONFIGURE)),
+    ("POST", "/api/v1/setup/return", setup.give_back, Need(CONFIGURE)),
+    ("POST", "/api/v1/setup/scan", setup.scan, Need(CONFIGURE)),
+    ("GET", "/api/v1/setup/version", setup.version, Need(CONFIGURE)),
+    ("GET", "/api/v1/setup/ports", setup.ports, Need(CONFIGURE)),
+    ("GET", "/api/v1/setup/read", setup.read, Need(CONFIGURE)),
     *(("GET", f"/api/v1/{what}", questions.question(what), Need(row[0])) for what, row in questions.QUESTIONS.items()),
 )
 
@@ -75,6 +96,7 @@ def create_app(
     files = shared.load_files()
     office = Office(
         users=users,
+        tokens=Tokens(data / "dashboard.db"),
         live=Live(client),
         client=client,
         clock=clock,
@@ -102,6 +124,7 @@ def create_app(
     for method, path, endpoint, need in ROUTES:
         app.add_api_route(path, endpoint, methods=[method], dependencies=[Depends(need)], response_model=None)
     app.add_exception_handler(SeeOther, _to_login)
+    app.add_exception_handler(NotYours, _not_yours)
     app.add_middleware(Armour)
     if missing := undeclared(app.routes):
         raise RuntimeError(f"routes without a declared right: {', '.join(missing)}; give each a Need(...) in ROUTES")
@@ -116,3 +139,7 @@ def _tell_of_a_bug(following: asyncio.Task[None]) -> None:
 
 async def _to_login(request: Request, error: Exception) -> Response:
     return RedirectResponse("/login", 303)
+
+
+async def _not_yours(request: Request, error: Exception) -> Response:
+    return frame.render(request, "refused.html", 403)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODY_LIMIT = 32 * 1024
+LARGE = ("/api/v1/setup/", 2 * 1024 * 1024)  # a whole site file goes there
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -19,7 +20,7 @@ HEADERS = (
 
 
 class Armour:
-    """Adds HEADERS to every answer (and no-store where nothing else is said); a body above BODY_LIMIT is refused with 413."""
+    """Adds HEADERS to every answer (and no-store where nothing else is said); a body above its limit is refused with 413."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -40,13 +41,13 @@ class Armour:
         if scope["method"] in ("GET", "HEAD"):
             await self._app(scope, receive, send_armed)
             return
-        body = b""
+        body, limit = b"", LARGE[1] if scope["path"].startswith(LARGE[0]) else BODY_LIMIT
         while True:
             message = await receive()
             if message["type"] != "http.request":
                 return
             body += message.get("body", b"")
-            if len(body) > BODY_LIMIT:
+            if len(body) > limit:
                 await send_armed({"type": "http.response.start", "status": 413, "headers": [(b"content-length", b"0")]})
                 await send_armed({"type": "http.response.body", "body": b""})
                 return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import ipaddress
 from collections.abc import Iterable
@@ -34,6 +35,10 @@ class SeeOther(Exception):
     """Go to the log-in page: for pages, where a bare 401 would help nobody."""
 
 
+class NotYours(Exception):
+    """A page of other roles: said in words a person can read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Need:
     """A route's declared right, as its FastAPI dependency. `page` routes send strangers to the log-in page."""
@@ -55,6 +60,8 @@ class Need:
                 raise SeeOther
             raise HTTPException(401, "not logged in")
         if not may(visitor.role, self.right):
+            if self.page:
+                raise NotYours
             raise HTTPException(403, "this role may not")
         if request.method not in SAFE:
             await _check_token(request, visitor)
@@ -63,9 +70,13 @@ class Need:
 def who(request: Request) -> Visitor | None:
     """The person behind the cookie. The site's list of people decides the role; dashboard.db only for whom it does not list."""
     office: Office = request.app.state.office
-    session = office.users.session(request.cookies.get(COOKIE, ""), office.seconds())
+    key = request.cookies.get(COOKIE, "")
+    session = office.users.session(key, office.seconds())
     if session is None:
-        return None
+        scheme, _, shown = request.headers.get("authorization", "").partition(" ")
+        code = office.tokens.find(shown if scheme == "Bearer" else key, office.seconds())
+        # a code only looks; its token for forms is its own, and lets it do nothing but leave
+        return code and Visitor(f"code-{code.id}", code.name, code.role, hashlib.sha256(f"csrf {key}".encode()).hexdigest())
     people = (office.live.state or {}).get("people", [])
     listed = next((p for p in people if p["id"] == session.person), None)
     if listed is None:

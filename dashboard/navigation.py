@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from dashboard.rights import LOOK, may
+from dashboard.rights import ADMIT, CONFIGURE, LOOK, may
 
 
 class Place(NamedTuple):
@@ -29,6 +29,8 @@ PLACES = (
     Place("/stores", "nav.stores", "c", of="stores"),
     Place("/history", "nav.history", "t"),
     Place("/devices", "nav.devices", "d"),
+    Place("/setup", "nav.setup", "i", CONFIGURE),
+    Place("/access", "nav.access", "u", ADMIT),
 )
 
 

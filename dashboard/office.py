@@ -14,6 +14,7 @@ from fastapi.templating import Jinja2Templates
 
 from dashboard.auth import Users
 from dashboard.live import Live
+from dashboard.tokens import Tokens
 from drivers.reading import Clock
 from gateway.local import LocalClient
 
@@ -50,6 +51,7 @@ def digest(files: Mapping[str, bytes]) -> str:
 @dataclass(slots=True)
 class Office:
     users: Users
+    tokens: Tokens
     live: Live
     client: LocalClient
     clock: Clock

@@ -14,6 +14,8 @@ PROBE = "probe"  # a program of this machine, or one that holds the token of --m
 LOOK = "look"  # anybody logged in
 ACT = "act"  # whoever has at least one button
 SCHOOLS = "schools"  # whoever may ask something of a school, at a bureau
+CONFIGURE = "configure"  # whoever sets the box up
+ADMIT = "admit"  # whoever lets people, screens and programs in
 
 # verbs that are nobody's by role alone (the engine asks who is meant) -> roles that get their buttons
 _ASKED: Mapping[str, Collection[str]] = {
@@ -35,8 +37,15 @@ def _verbs(role: str) -> tuple[str, ...]:
 VERBS: Mapping[str, tuple[str, ...]] = {role: _verbs(role) for role in authority.RIGHTS}
 
 
+# right -> the roles that hold it; OPEN and LOOK are everybody's
+HOLDERS: Mapping[str, frozenset[str]] = {
+    ACT: frozenset(role for role, verbs in VERBS.items() if verbs),
+    CONFIGURE: frozenset({"installer", "admin"}),
+    ADMIT: frozenset({"admin"}),
+    SCHOOLS: frozenset(role for roles in authority.OF_SCHOOLS.values() for role in roles),
+}
+
+
 def may(role: str, right: str) -> bool:
     """Does a person of this role hold the right? An unknown role only looks."""
-    if right == SCHOOLS:
-        return any(role in roles for roles in authority.OF_SCHOOLS.values())
-    return right in (OPEN, LOOK) or (right == ACT and bool(VERBS.get(role)))
+    return right in (OPEN, LOOK) or role in HOLDERS.get(right, ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import HTTPException, Request
@@ -33,6 +34,19 @@ class Order(BaseModel):
     args: Annotated[dict[Name, Text | int | float | bool | None], Field(max_length=MOST_ARGS)] = Field(default_factory=dict)
 
 
+def order_of(visitor: Visitor, verb: str, alarm: str, args: Mapping[str, object], now: int) -> dict[str, object]:
+    """A Command of the person at the page; `now` is the box's own clock, ms."""
+    return {
+        "id": secrets.token_hex(16),
+        "verb": verb,
+        "alarm": alarm,
+        "person": visitor.person,
+        "proof": "local",
+        "expires": now + LIFETIME_MS,
+        "args": dict(args),
+    }
+
+
 async def command(request: Request, order: Order) -> JSONResponse:
     """{"ok", "code", "text"} in the reader's language: 200 answered by the engine, 422 incomplete, 503 `run` is down."""
     shared, lang = office(request), language(request)
@@ -45,15 +59,7 @@ async def command(request: Request, order: Order) -> JSONResponse:
     state = shared.live.state
     if state is None or shared.live.down:
         return JSONResponse({"ok": False, "code": "run-down", "text": words["reply.down"]}, 503)
-    sent = {
-        "id": secrets.token_hex(16),
-        "verb": order.verb,
-        "alarm": order.alarm,
-        "person": visitor.person,
-        "proof": "local",
-        "expires": state["now"] + LIFETIME_MS,  # by the box's own clock
-        "args": order.args,
-    }
+    sent = order_of(visitor, order.verb, order.alarm, order.args, state["now"])
     try:
         answer = await shared.client.do(sent)
     except RunDown:  # it may have been taken or not: the page shows what the alarm says next

@@ -10,12 +10,22 @@ from alerts.causes import CAUSES
 from alerts.kinds import KINDS, LAMPS
 from alerts.model import AlarmState, Result
 from alerts.modes import MODES
+from dashboard.forms import forms
 from dashboard.navigation import PLACES
 from dashboard.office import HERE, STATIC, digest, load_files, load_words
 from dashboard.pages.assets import packed
 from dashboard.pages.frame import THEMES
+from dashboard.tokens import KINDS as KINDS_OF_CODE
 
 WORDS = load_words()
+FORMS = forms()
+
+
+def plain(choice):
+    """A number or a framing is its own word."""
+    return str(choice)[:1].isdigit()
+
+
 MODULES = "\n".join(path.read_text("utf-8") for path in STATIC.glob("*.js"))
 TEMPLATES = "\n".join(path.read_text("utf-8") for path in (HERE / "templates").glob("*.html"))
 PAGES = "\n".join(path.read_text("utf-8") for path in (HERE / "pages").glob("*.py"))
@@ -35,6 +45,13 @@ BUILT = (
     *(f"keys.{key}" for key in ("a", "m", "slash", "g", "off")),
     *(f"outside.{number}" for number in ("119", "120", "110")),
     *(place.word for place in PLACES),
+    *(f"section.{name}" for name in (*FORMS, "file", "history")),
+    *(f"setup.about.{name}" for name in FORMS),
+    *(f"choice.{kind}" for kind in KINDS_OF_CODE),
+    *("field.login", "field.expires"),
+    *(f"setup.{state}" for state in ("refuses", "garbled", "late")),
+    *(f"field.{field['key']}" for fields in FORMS.values() for field in fields),
+    *(f"choice.{one}" for fields in FORMS.values() for field in fields for one in field.get("choices", ()) if not plain(one)),
 )
 
 

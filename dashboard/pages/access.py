@@ -1,0 +1,146 @@
+"""/access: who may log in, wall screens and programs with a code. Every change is told to `run`, whose journal keeps it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
+
+from fastapi import Form, HTTPException, Request
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from dashboard.auth import BadUser, new_password
+from dashboard.door import COOKIE, Visitor
+from dashboard.office import language, office
+from dashboard.pages.command import order_of
+from dashboard.pages.frame import render
+from dashboard.tokens import MOST_DAYS
+from gateway.local import RunDown
+
+SCREEN_S = MOST_DAYS * 86_400
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+
+class Person(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    person: Name
+
+
+class Code(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    kind: Literal["screen", "program"]
+    name: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    days: Annotated[int, Field(ge=1, le=MOST_DAYS)] = 365
+
+
+class Gone(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    id: int
+
+
+async def people(request: Request) -> JSONResponse:
+    """{"people": [{"id", "name", "role", "login", "listed"}], "codes": [{"id", "kind", "name", "role", "made", "expires"}]}."""
+    shared = office(request)
+    users = dict(await asyncio.to_thread(shared.users.list))
+    listed = (shared.live.state or {}).get("people", [])
+    rows = [{**p, "login": p["id"] in users, "listed": True} for p in listed]
+    known = {p["id"] for p in listed}
+    rows += [{"id": u, "name": u, "role": r, "login": True, "listed": False} for u, r in users.items() if u not in known]
+    codes = await asyncio.to_thread(shared.tokens.list, shared.seconds())
+    return JSONResponse({"people": rows, "codes": [asdict(c) for c in codes]})
+
+
+async def login(request: Request, wanted: Person) -> JSONResponse:
+    """{"password"}: a new one for the person, who is let in with it if he was not yet. It is never shown again."""
+    shared = office(request)
+    await _tell(request, "login-given", wanted.person)
+    password = new_password()
+    users = dict(await asyncio.to_thread(shared.users.list))
+    try:
+        if wanted.person in users:
+            await asyncio.to_thread(shared.users.set_password, wanted.person, password)
+        else:
+            listed = (shared.live.state or {}).get("people", [])
+            role = next((p["role"] for p in listed if p["id"] == wanted.person), None)
+            if role is None:
+                raise BadUser("先在 配置 的人员里加上这个人 · add the person to the configuration first")
+            await asyncio.to_thread(shared.users.add, wanted.person, password, role)
+    except BadUser as error:
+        raise HTTPException(422, _half(request, str(error))) from None
+    return JSONResponse({"password": password})
+
+
+async def lock_out(request: Request, wanted: Person) -> JSONResponse:
+    """The person logs in no longer, at once; never the last administrator, nor whoever asks."""
+    shared = office(request)
+    visitor: Visitor = request.state.visitor
+    if wanted.person == visitor.person:
+        raise HTTPException(422, shared.words[language(request)]["access.self"])
+    await _tell(request, "login-taken", wanted.person)
+    try:
+        await asyncio.to_thread(shared.users.remove, wanted.person)
+    except BadUser as error:
+        raise HTTPException(422, _half(request, str(error))) from None
+    return JSONResponse({"ok": True})
+
+
+async def make_code(request: Request, wanted: Code) -> JSONResponse:
+    """{"code"}: shown once. It looks, and presses nothing."""
+    shared = office(request)
+    await _tell(request, "code-made", f"{wanted.kind} {wanted.name}")
+    try:
+        code = await asyncio.to_thread(shared.tokens.add, wanted.kind, wanted.name, "viewer", shared.seconds(), wanted.days)
+    except ValueError as error:
+        raise HTTPException(422, str(error)) from None
+    return JSONResponse({"code": code})
+
+
+async def end_code(request: Request, wanted: Gone) -> JSONResponse:
+    shared = office(request)
+    await _tell(request, "code-ended", str(wanted.id))
+    if await asyncio.to_thread(shared.tokens.remove, wanted.id) is None:
+        raise HTTPException(404, "no such code")
+    return JSONResponse({"ok": True})
+
+
+async def screen(request: Request) -> HTMLResponse:
+    """Where a wall screen's code is typed, once."""
+    return render(request, "screen.html", problem="")
+
+
+async def enter_screen(request: Request, code: Annotated[str, Form(max_length=60)]) -> Response:
+    """The code stays in the screen's browser, so that it comes back by itself after a power cut."""
+    shared = office(request)
+    found = await asyncio.to_thread(shared.tokens.find, code, shared.seconds())
+    if found is None or found.kind != "screen":
+        return render(request, "screen.html", 401, problem=shared.words[language(request)]["screen.wrong"])
+    answer = RedirectResponse("/", 303)
+    answer.set_cookie(COOKIE, code, max_age=SCREEN_S, httponly=True, samesite="lax", secure=shared.secure)
+    return answer
+
+
+async def _tell(request: Request, what: str, about: str) -> None:
+    """Written first: without the journal nobody is let in or out. Raises 503 while `run` is down."""
+    shared = office(request)
+    visitor: Visitor = request.state.visitor
+    words, state = shared.words[language(request)], shared.live.state
+    if state is None or shared.live.down:
+        raise HTTPException(503, words["reply.down"])
+    args: dict[str, Any] = {"what": what, "about": about, "role": visitor.role}
+    try:
+        answer = await shared.client.do(order_of(visitor, "access", "", args, state["now"]))
+    except RunDown:
+        raise HTTPException(503, words["reply.down"]) from None
+    if not answer["ok"]:
+        raise HTTPException(403, (answer.get("text") or {}).get(language(request), ""))
+
+
+def _half(request: Request, text: str) -> str:
+    """The reader's half of a text in both languages."""
+    zh, _, en = text.partition(" · ")
+    return zh if language(request) == "zh" or not en else en

@@ -1,0 +1,247 @@
+// The set-up page: sections of the site file as tables and forms, the draft's strip, the trial's strip. Wiring only.
+
+import { reply } from "./ask.js";
+import { byId, el } from "./dom.js";
+import { Draft, call } from "./draft.js";
+import { wallTime } from "./format.js";
+import { differing, form, table } from "./rows.js";
+import { scanner } from "./scan.js";
+import { open as openPage } from "./shell.js";
+import { t, words } from "./words.js";
+
+let about = { file: "", forms: {}, profiles: [], history: [], trial: null, now: 0 };
+let section = "buses";
+let opened = null; // {place: n or null, row}: the form that is open
+let checkedFor = null; // {text, ok, findings, diff}
+const draft = new Draft(() => {
+  checkedFor = null;
+  show();
+});
+
+const press = (name, text, act, disabled = false) => {
+  const node = el("button", { className: name, textContent: text, disabled });
+  node.addEventListener("click", () => attempt(node, act));
+  return node;
+};
+
+/** A button rests while its work goes on; what goes wrong is said, and nothing is lost. */
+async function attempt(node, act) {
+  node.disabled = true;
+  try {
+    await act();
+  } catch (error) {
+    reply(error.message, false);
+  }
+  node.disabled = false;
+}
+
+function showSections() {
+  const names = [...Object.keys(about.forms), "file", "history"];
+  byId("sections").replaceChildren(...names.map((name) => {
+    const rows = draft.tables[name];
+    const node = el("button", {}, t(`section.${name}`), rows ? el("span", { className: "count", textContent: String(rows.length) }) : null);
+    node.setAttribute("aria-current", String(name === section));
+    node.addEventListener("click", () => {
+      [section, opened] = [name, null];
+      show();
+    });
+    return node;
+  }));
+}
+
+function showDraft() {
+  const band = byId("draft");
+  band.hidden = !draft.dirty;
+  if (!draft.dirty) return;
+  const busy = about.trial !== null;
+  band.replaceChildren(
+    el("div", { className: "row" },
+      el("strong", { textContent: t("setup.draft") }),
+      press("", t("setup.check"), check),
+      press("primary", t("setup.propose"), propose, busy || checkedFor?.ok !== true),
+      press("danger", t("setup.drop"), drop)),
+    el("p", { textContent: t(busy ? "setup.draft.busy" : checkedFor ? (checkedFor.ok ? "setup.draft.good" : "setup.draft.bad") : "setup.draft.first") }),
+    checkedFor ? findings(checkedFor.findings) : "",
+    checkedFor ? difference(checkedFor.diff) : "");
+}
+
+const findings = (list) => el("ul", { className: "findings" }, ...list.map((one) => el("li", { className: one.level },
+  el("code", { textContent: one.code }), ` ${t("setup.at", { line: one.line })} ${one.path}: ${words.lang === "en" ? one.en : one.zh} `,
+  one.hint ? t("setup.hint", { word: one.hint }) : "",
+  el("br"), words.lang === "en" ? one.cure_en : one.cure_zh)));
+
+const difference = (lines) => (lines.length ? el("div", { className: "diff", tabIndex: 0 }, ...lines.map((line) =>
+  el("span", { className: line.startsWith("+") ? "plus" : line.startsWith("-") ? "minus" : "same", textContent: line || " " }))) : "");
+
+async function check() {
+  checkedFor = { text: draft.text, ...(await call("/api/v1/setup/check", { text: draft.text })) };
+  show();
+}
+
+async function propose() {
+  const told = await call("/api/v1/setup/propose", { text: draft.text });
+  reply(told.text, told.ok);
+  if (told.findings?.length && !told.ok) checkedFor = { ...checkedFor, ok: false, findings: told.findings };
+  if (told.ok) draft.drop();
+  show();
+}
+
+async function drop() {
+  draft.drop();
+  await load();
+}
+
+function showTrial(now = about.now) {
+  about.now = now;
+  const band = byId("trial");
+  band.hidden = !about.trial;
+  if (!about.trial) return;
+  const { until, good, need, missing, name } = about.trial;
+  const left = Math.max(0, Math.round((until - about.now) / 1000));
+  const key = JSON.stringify([good, need, missing, name]);
+  if (band.dataset.key !== key) {
+    band.dataset.key = key;
+    band.replaceChildren(el("div", { className: "row" },
+      el("strong", { textContent: t("setup.trial", { name }) }), el("span", { id: "left" }),
+      el("span", { textContent: t("setup.trial.points", { good, need }) }),
+      press("primary", t("setup.confirm"), () => answer("confirm"), good < need),
+      press("danger", t("setup.return"), () => answer("return"))),
+    missing.length ? el("p", { textContent: t("setup.trial.missing", { points: missing.join(" ") }) }) : "");
+  }
+  byId("left").textContent = t("setup.trial.left", { min: Math.floor(left / 60), s: String(left % 60).padStart(2, "0") });
+}
+
+async function answer(what) {
+  const told = await call(`/api/v1/setup/${what}`, {});
+  reply(told.text, told.ok);
+}
+
+function showPanel() {
+  const panel = byId("panel");
+  if (section === "file") return panel.replaceChildren(...file());
+  if (section === "history") return panel.replaceChildren(...history());
+  const [fields, rows] = [about.forms[section] ?? [], draft.tables[section] ?? []];
+  panel.replaceChildren(
+    el("h2", { textContent: t(`section.${section}`) }),
+    el("p", { className: "note-line", textContent: t(`setup.about.${section}`) }),
+    rows.length ? table(fields, rows, draft.tables, acts) : el("p", { className: "empty", textContent: t("setup.none") }),
+    opened ? editor(fields) : press("primary", t("setup.add"), () => open(null, { id: fresh(rows) })),
+    section === "buses" && rows.length ? scanner(rows.map((row) => row.id), adopt) : "",
+    el("div", { id: "told" }));
+}
+
+const acts = (row, place) => [
+  section === "devices" ? press("", t("setup.test"), () => test(row)) : "",
+  press("", t("setup.edit"), () => open(place, row)),
+  press("", t("setup.remove"), () => draft.edit({ do: "remove", section, place })),
+];
+
+/** A name nobody has yet; the installer may write a better one. */
+function fresh(rows) {
+  const one = { buses: "line", buildings: "building", zones: "zone", devices: "device", people: "person" }[section];
+  if (!one) return undefined;
+  let n = rows.length + 1;
+  while (rows.some((row) => row.id === `${one}-${n}`)) n += 1;
+  return `${one}-${n}`;
+}
+
+function open(place, row) {
+  opened = { place, row };
+  show();
+  byId("editor").scrollIntoView({ block: "nearest" });
+  byId("editor").querySelector("input, select")?.focus();
+}
+
+function editor(fields) {
+  const { node, read } = form(fields, opened.row, draft.tables, about.profiles);
+  const save = async () => {
+    const before = opened;
+    const bad = node.querySelector(":invalid");
+    if (bad) return bad.reportValidity();
+    const row = before.place === null ? read() : differing(before.row, read());
+    opened = null;
+    try {
+      if (Object.keys(row).length) await draft.edit({ do: before.place === null ? "add" : "change", section, place: before.place ?? 0, row });
+      else show();
+    } catch (error) {
+      opened = { place: before.place, row: { ...before.row, ...row } };
+      show();
+      throw error;
+    }
+  };
+  return el("form", { id: "editor", onsubmit: (event) => event.preventDefault() }, node,
+    el("div", { className: "bar-row" }, press("primary", t("setup.save"), save),
+      press("", t("setup.cancel"), () => {
+        opened = null;
+        show();
+      })));
+}
+
+function adopt(found, bus) {
+  section = "devices";
+  open(null, { id: fresh(draft.tables.devices ?? []), profile: found.profiles[0] ?? "", bus, unit: found.unit });
+}
+
+async function test(row) {
+  const told = byId("told");
+  told.replaceChildren(el("p", { textContent: t("setup.testing", { id: row.id }) }));
+  try {
+    const read = await call(`/api/v1/setup/read?device=${encodeURIComponent(row.id)}`);
+    told.replaceChildren(el("h3", { textContent: row.id }),
+      el("ul", {}, ...read.readings.map((r) => el("li", { textContent: `${r.point}: ${r.value ?? "–"} ${r.unit ?? ""} ${r.fault ?? ""}` }))),
+      ...read.frames.map((f) => el("p", { className: "raw", textContent: `→ ${f.tx}  ← ${f.rx}` })),
+      ...read.mbpoll.map((line) => el("p", { className: "raw", textContent: line })));
+  } catch (error) {
+    told.replaceChildren(el("p", { role: "alert", textContent: `${row.id}: ${error.message}` }));
+  }
+}
+
+function file() {
+  const box = el("textarea", { id: "file", spellcheck: false, "aria-label": t("section.file") });
+  box.value = draft.text;
+  return [el("h2", { textContent: about.file }), el("p", { className: "note-line", textContent: t("setup.about.file") }), box,
+    press("primary", t("setup.save"), () => draft.write(box.value))];
+}
+
+function history() {
+  if (!about.history.length) return [el("h2", { textContent: t("section.history") }), el("p", { className: "empty", textContent: t("setup.history.none") })];
+  return [el("h2", { textContent: t("section.history") }), el("ol", {}, ...about.history.map((entry) => el("li", { className: "bar-row" },
+    el("span", { textContent: `${entry.n} · ${entry.at ? wallTime(entry.at) : t("setup.history.first")} · ${entry.name}` }),
+    press("", t("setup.history.show"), async () => byId("told").replaceChildren(difference((await call(`/api/v1/setup/version?n=${entry.n}`)).diff))),
+    press("", t("setup.history.take"), async () => draft.write((await call(`/api/v1/setup/version?n=${entry.n}`)).text))))),
+  el("div", { id: "told" })];
+}
+
+function show() {
+  showSections();
+  showDraft();
+  showTrial();
+  showPanel();
+}
+
+async function load(world) {
+  about = { ...about, ...(await call("/api/v1/setup")) };
+  about.now = world?.now ?? about.now;
+  await draft.begin(about.text, about.tables);
+  show();
+}
+
+class Setup {
+  build(world) {
+    load(world).catch((error) => byId("panel").replaceChildren(el("p", { role: "alert", textContent: error.message })));
+  }
+
+  /** The trial is `run`'s; when one begins or ends, the file has changed. */
+  show(world) {
+    const [before, now] = [about.trial, world.state.config ?? null];
+    about.trial = now;
+    if (about.file && Boolean(before) !== Boolean(now)) this.build(world);
+    else if (about.file) showTrial(world.now);
+  }
+
+  tick(world) {
+    if (about.trial) showTrial(world.now);
+  }
+}
+
+openPage(() => new Setup());
