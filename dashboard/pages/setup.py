@@ -6,8 +6,10 @@ What is proposed is decided by `run` (docs/local-socket.md, TRIAL); nothing here
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import HTTPException, Query, Request
@@ -62,7 +64,7 @@ class Scan(BaseModel):
 async def start(request: Request) -> JSONResponse:
     """{"file", "text", "tables", "history", "trial", "forms", "profiles"}: all the page begins with."""
     told = await _ask(request, "config-source")
-    profiles = await asyncio.to_thread(_profiles)
+    profiles = await _profiles(told["file"])
     names = [{"id": p.id, "zh": f"{p.vendor} {p.model}".strip(), "kind": p.kind} for p in profiles.values()]
     return JSONResponse(told | {"tables": _tables(request, told["text"]), "forms": forms(), "profiles": names})
 
@@ -132,10 +134,10 @@ async def scan(request: Request, wanted: Scan) -> StreamingResponse:
             422, _words(request, "这条线路还没有生效，先采用配置", "this line is not in use yet: propose the draft first")
         )
     about = BusConfig(**{k: v for k, v in bus.items() if k in BusConfig.__dataclass_fields__})
-    return StreamingResponse(_scanned(request, about, wanted), media_type="application/x-ndjson")
+    return StreamingResponse(_scanned(request, about, wanted, str(config["source"])), media_type="application/x-ndjson")
 
 
-async def _scanned(request: Request, bus: BusConfig, wanted: Scan) -> AsyncIterator[bytes]:
+async def _scanned(request: Request, bus: BusConfig, wanted: Scan, site_file: str) -> AsyncIterator[bytes]:
     client, loop = office(request).client, asyncio.get_running_loop()
 
     def put(question: dict[str, Any]) -> dict[str, Any]:
@@ -144,7 +146,7 @@ async def _scanned(request: Request, bus: BusConfig, wanted: Scan) -> AsyncItera
         return dict(asyncio.run_coroutine_threadsafe(client.ask(what, PROBE_S, **question), loop).result())
 
     async def profiles() -> Iterable[Profile]:
-        return (await asyncio.to_thread(_profiles)).values()
+        return (await _profiles(site_file)).values()
 
     line = LivingLine(bus.id, put)
     try:
@@ -164,10 +166,19 @@ def _line(data: dict[str, Any]) -> bytes:
     return json.dumps(data, ensure_ascii=False).encode() + b"\n"
 
 
-def _profiles() -> dict[str, Profile]:
+async def _profiles(site_file: str) -> dict[str, Profile]:
+    """The shipped models and those beside the site file, which can be asked for by Modbus."""
+    own = Path(site_file).parent / "profiles"
+    changed = max((p.stat().st_mtime_ns for p in (own, *own.glob("*.yaml")) if p.exists()), default=0)
+    return await asyncio.to_thread(_read_profiles, own, changed)
+
+
+@functools.lru_cache(maxsize=1)
+def _read_profiles(own: Path, changed: int) -> dict[str, Profile]:
+    """Kept until a file of the folder changes: reading them all takes a Pi some seconds."""
     return {
         id: p
-        for id, p in only_profiles(data_dir(), None).profiles.items()
+        for id, p in only_profiles(data_dir(), own).profiles.items()
         if all(c.space in ("coil", "discrete", "input", "holding") for c in p.channels)
     }
 

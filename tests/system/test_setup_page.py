@@ -1,0 +1,125 @@
+"""The set-up page on a living school: an installer finds a device, adds it, is told mistakes, and a change returns by itself."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browsing import Watched
+from school import School
+from test_page_axe import violations
+
+PICTURES = os.environ.get("SETUP_PICTURES", "")  # a folder, for whoever wants to look at the pages
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
+    school = School(tmp_path_factory.mktemp("setup") / "school")
+    try:
+        school.start_world()
+        school.start_run()
+        (school.password,) = re.findall(r"password (\S+)", school.start_dashboard())
+        yield school
+    finally:
+        school.close()
+
+
+@pytest.fixture
+def watched(chromium: Any) -> Iterator[Watched]:
+    made = Watched(chromium)
+    yield made
+    made.close()
+
+
+def look(page: Any, name: str) -> None:
+    if PICTURES:
+        page.screenshot(path=str(Path(PICTURES) / f"{name}.png"), full_page=True)
+
+
+def open_setup(world: School, watched: Watched, **size: int) -> Any:
+    page = watched.open(world.url, "admin", world.password, **size)
+    page.goto(world.url + "/setup")
+    page.wait_for_selector("#panel table")
+    return page
+
+
+def section(page: Any, name: str) -> None:
+    page.click(f"#sections button:has-text('{name}')")
+
+
+def test_an_installer_scans_adds_is_told_mistakes_and_the_change_returns(world: School, watched: Watched) -> None:
+    page = open_setup(world, watched)
+    assert violations(page) == []
+    look(page, "setup-lines")
+    text = world.ask({"ask": "config-source"})["data"]["text"]
+
+    # who is on the line
+    page.fill(".scan input[type=number] >> nth=0", "21")
+    page.fill(".scan input[type=number] >> nth=1", "21")
+    page.click(".scan button.primary")
+    page.wait_for_function("() => /扫描完|线路停了/.test(document.querySelector('.scan').innerText)", timeout=240_000)
+    assert "扫描完" in page.inner_text(".scan"), page.inner_text(".scan")
+    look(page, "setup-scan")
+    page.click(".found button >> nth=0")
+    page.wait_for_selector("#editor")
+    assert page.input_value("#editor [name=bus]") == "rs485-a" and page.input_value("#editor [name=unit]").isdigit()
+    page.click("#editor button:has-text('取消')")
+
+    # a place whose words the guard could not use: told at the check, with its cure
+    section(page, "地点")
+    page.click("button:has-text('添加')")
+    page.fill("#editor [name=name]", "这个名字实在太长了夜里念不完的")
+    page.select_option("#editor [name=building]", "dorm-3")
+    page.select_option("#editor [name=kind]", "dormitory")
+    page.click("#editor button.primary")
+    page.wait_for_selector("#draft:visible")
+    page.click("#draft button:has-text('检查')")
+    page.wait_for_selector(".findings li")
+    assert "CFG-016" in page.inner_text(".findings") and page.is_disabled("#draft button:has-text('采用')")
+    assert violations(page) == []
+    look(page, "setup-mistake")
+    page.click(".table tr:last-child button:has-text('修改')")
+    page.fill("#editor [name=name]", "3号宿舍5层走廊")
+    page.click("#editor button.primary")
+    page.click("#draft button:has-text('检查')")
+    page.wait_for_selector("#draft button:has-text('采用'):enabled")
+    assert "3号宿舍5层走廊" in page.inner_text(".diff .plus")
+    assert world.ask({"ask": "config-source"})["data"]["text"] == text, "nothing is in force yet"
+
+    # the draft outlives a closed page
+    page.reload()
+    page.wait_for_selector("#draft:visible")
+    page.click("#draft button:has-text('检查')")
+    page.click("#draft button:has-text('采用'):enabled")
+    page.wait_for_selector("#trial:visible")
+    look(page, "setup-trial")
+    assert violations(page) == []
+    assert "3号宿舍5层走廊" in world.ask({"ask": "config-source"})["data"]["text"]
+    page.click("#trial button:has-text('退回原配置')")
+    page.wait_for_selector("#trial", state="hidden")
+    world.until("the former file is back", lambda: world.ask({"ask": "config-source"})["data"]["text"] == text)
+    section(page, "修改记录")
+    page.wait_for_selector("#panel li >> nth=1")
+    look(page, "setup-history")
+
+
+def test_on_a_phone_beside_the_box(world: School, watched: Watched) -> None:
+    page = open_setup(world, watched, width=360, height=640)
+    section(page, "设备")
+    page.wait_for_selector("#panel td")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.click("#panel button:has-text('试读') >> nth=0")
+    page.wait_for_selector("#told li, #told [role=alert]")
+    assert violations(page) == []
+    look(page, "setup-phone")
+    section(page, "文件")
+    page.fill("#file", "campus: [")
+    page.click("#panel button:has-text('保存')")
+    page.wait_for_selector("#reply.bad:visible")
+    assert "行" in page.inner_text("#reply")
+    assert page.input_value("#file") == "campus: [", "what was typed is not lost"
+    page.expected_errors = True  # the browser tells of the refused save
