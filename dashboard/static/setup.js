@@ -65,7 +65,8 @@ function showDraft() {
     checkedFor ? difference(checkedFor.diff) : "");
 }
 
-const findings = (list) => el("ul", { className: "findings" }, ...list.map((one) => el("li", { className: one.level },
+/** What hinders first; warnings after it. */
+const findings = (list) => el("ul", { className: "findings" }, ...[...list].sort((a, b) => (a.level > b.level ? 1 : a.level < b.level ? -1 : a.line - b.line)).map((one) => el("li", { className: one.level },
   el("code", { textContent: one.code }), ` ${t("setup.at", { line: one.line })} ${one.path}: ${words.lang === "en" ? one.en : one.zh} `,
   one.hint ? t("setup.hint", { word: one.hint }) : "",
   el("br"), words.lang === "en" ? one.cure_en : one.cure_zh)));

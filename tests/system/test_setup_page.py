@@ -42,6 +42,7 @@ def look(page: Any, name: str) -> None:
 
 def open_setup(world: School, watched: Watched, **size: int) -> Any:
     page = watched.open(world.url, "admin", world.password, **size)
+    page.set_default_timeout(120_000)  # a check compiles the whole school, beside other tests
     page.goto(world.url + "/setup")
     page.wait_for_selector("#panel table")
     return page
