@@ -33,9 +33,10 @@ export function drawn(townships, schools, { group, pick, label, title }) {
   const parts = [];
   for (const town of townships.filter((town) => town.outline.length > 2)) {
     const corners = town.outline.map(at);
-    const middle = [0, 1].map((axis) => corners.reduce((sum, corner) => sum + corner[axis], 0) / corners.length);
+    const middle = corners.reduce((sum, [x]) => sum + x, 0) / corners.length;
+    const bottom = Math.max(...corners.map(([, y]) => y)); // below the border: schools stand inside it
     parts.push(svg("polygon", { class: "town", points: corners.map((c) => c.map((n) => n.toFixed(1)).join(",")).join(" ") }),
-      svg("text", { class: "town-name", x: middle[0].toFixed(1), y: middle[1].toFixed(1) }, town.name));
+      svg("text", { class: "town-name", x: middle.toFixed(1), y: (bottom + 20).toFixed(1) }, town.name));
   }
   for (const school of [...placed].sort((a, b) => b.rank - a.rank)) {
     const [x, y] = at(school.at);

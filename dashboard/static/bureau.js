@@ -22,6 +22,9 @@ export function group(school) {
   return school.uncovered || doubtful(school) ? "uncovered" : "well";
 }
 
+/** An event in words where there are some; the school may be of a newer release. */
+const happened = (kind) => (`event.${kind}` in words.text ? t(`event.${kind}`) : kind);
+
 /** What nobody can rely on is not normal: a wrong clock, a journal that does not prove, a box that cannot record. */
 const doubtful = (school) => school.broken || school.degraded || !school.clock_ok || Math.abs(school.offset) > OFF_S;
 
@@ -148,7 +151,7 @@ class Bureau {
         may("ack") ? el("button", { className: "ack", textContent: t("bureau.ack"), data: { ack: alarm.id }, onclick: () => this.send(school.id, "ack", alarm.id) }) : ""]) : [[t("alarms.none")]]),
       ...(asked.length ? this.table("bureau.asked", asked.map((one) => [
         [t(`bureau.verb.${one.verb}`), one.args.what ?? one.args.text ?? ""].filter(Boolean).join("："), this.receipt(one, when), when(one.wall), this.who(one.person)])) : []),
-      ...this.table("bureau.events", events.slice(0, 30).map((event) => [String(event.kind), [event.code, event.who].filter(Boolean).join(" · "), when(event.wall), String(event.seq)])),
+      ...this.table("bureau.events", events.slice(0, 30).map((event) => [happened(String(event.kind)), [event.code, event.who].filter(Boolean).join(" · "), when(event.wall), String(event.seq)])),
     );
   }
 

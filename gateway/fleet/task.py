@@ -123,27 +123,19 @@ class Fleet:
             batch = [await self._inbox.get()]
             while not self._inbox.empty() and len(batch) < MOST:
                 batch.append(self._inbox.get_nowait())
-            events: list[tuple[str, int, bytes]] = []
-            for message in batch:
-                site, leaf = self._whose(message.topic)
-                if not site:
-                    continue
+            known = [(site, leaf, m) for m in batch for site, leaf in [self._whose(m.topic)] if site]
+            if events := [(site, *found) for site, leaf, m in known if leaf == "events" and (found := _numbered(m.payload))]:
+                await self._events(events)
+            for site, leaf, message in known:  # after the events: a status says what should have come before it
                 try:
-                    if leaf == "events":
-                        seq = parse_json(message.payload).get("seq")
-                        if not isinstance(seq, int) or not 0 < seq < 1 << 62:
-                            raise WireError("an event without a number")
-                        events.append((site, seq, message.payload))
-                    elif leaf == "status":
+                    if leaf == "status":
                         await self._status(site, message)
                     elif leaf == "reply":
                         await self._reply(site, message.payload)
-                    else:
+                    elif leaf != "events":
                         await self._alarm(site, leaf.removeprefix("alarm/"), message.payload)
                 except WireError as error:
                     log.warning("%s: ignored: %s", message.topic, error)
-            if events:
-                await self._events(events)
             for message in batch:
                 self._link.ack(message)
             await self._look()
@@ -354,6 +346,19 @@ class Fleet:
     def _opened(self) -> FleetStore:
         assert self._store is not None, "run opens it before anything is heard"
         return self._store
+
+
+def _numbered(payload: bytes) -> tuple[int, bytes] | None:
+    """The number of an event and its bytes; None for what is none, which is said and dropped."""
+    try:
+        seq = parse_json(payload).get("seq")
+    except WireError as error:
+        log.warning("not an event: %s", error)
+        return None
+    if isinstance(seq, int) and 0 < seq < 1 << 62:
+        return seq, payload
+    log.warning("an event without a number")
+    return None
 
 
 def _signed(asked: Asked) -> bool:

@@ -270,3 +270,26 @@ def test_r9_who_is_on_duty_answers_and_nobody_else_is_asked() -> None:
 
 def texts_since(world: World) -> list[tuple[str, str]]:
     return [(n.person, n.message) for n in world.sent[-1:]]
+
+
+def test_an_order_of_the_bureau_is_signed_for_by_number_and_carries_its_command() -> None:
+    world = at(12 * 60)
+    due = MIDNIGHT + 7 * 24 * HOUR
+    assert world.do("order", "wang", what="更换烟感", until=due).replies[0].code == "refused.role"
+    for wrong in ({"what": " ", "until": due}, {"what": "x", "until": MIDNIGHT}, {"what": "x"}):
+        assert world.do("order", "shen", **wrong).replies[0].code == "refused.order"
+    out = world.do("order", "shen", id="bureau:n", what="更换烟感", until=due)
+    assert (out.replies[0].code, {m for _, m in texts(out)}) == ("ordered", {"bureau.order"})
+    assert "督办：更换烟感，3月11日前整改" in world.sent[-1].text and "J01" in world.sent[-1].text
+    (asked,) = [e for e in out.events if e.kind == "question-asked"]
+    assert (asked.args["command"], asked.args["letter"]) == ("bureau:n", "J")
+    officer = next(p for p, _ in texts(out))
+    assert say(world, officer, "1 J1")[1] == "answered.J"
+    assert [(e.kind, e.who) for e in world.events if e.code == "J"] == [("answered", officer)]
+
+
+def test_a_duty_check_keeps_its_command_from_post_to_post() -> None:
+    world = at(12 * 60)
+    world.do("check", "shen", id="bureau:c")
+    until(world, 12 * 60 + 6)
+    assert [e.args["command"] for e in world.events if e.kind == "question-asked"] == ["bureau:c"] * 2

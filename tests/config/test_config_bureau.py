@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from site_texts import GOOD
 
 from gateway.config.codes import CODES
 from gateway.config.compile import Compiled
@@ -72,3 +73,11 @@ def test_an_empty_section_is_missing(compiled: Go, section: str) -> None:
     end = BUREAU.index("\n\n", start)
     found = compiled(BUREAU[:start] + f"{section}: []" + BUREAU[end:])
     assert ("CFG-011", section) in {(f.code, f.path) for f in found.findings}
+
+
+def test_a_school_may_list_the_bureaus_people_without_a_channel_when_the_bureau_rings_them_itself(compiled: Go) -> None:
+    person = "people:\n  - {id: ma, name: 局马, role: bureau}\n"
+    text = GOOD.replace("people:\n", person)
+    assert "CFG-041" in {f.code for f in compiled(text).findings}
+    keyed = text.replace("uplink: {", "uplink: {command_key: /etc/key, ")
+    assert keyed != text and "CFG-041" not in {f.code for f in compiled(keyed).findings}

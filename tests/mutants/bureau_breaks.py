@@ -6,6 +6,7 @@ from tests.mutants.mutant import Mutant
 
 STATE = "tests/fleet/test_fleet_state.py::"
 STORE = "tests/fleet/test_fleet_store.py::"
+TASK = "tests/fleet/test_fleet_task.py::"
 STORY = "tests/fleet/test_fleet_story.py::"
 
 BUREAU: tuple[Mutant, ...] = (
@@ -64,5 +65,33 @@ BUREAU: tuple[Mutant, ...] = (
         "    return {point: call.kind for point, call in wanted.items()}, [*begun, *ended]",
         "    return {point: call.kind for point, call in wanted.items()}, begun",
         STORY + "test_people1_the_end_of_the_schools_alarm_ends_the_bureaus",
+    ),
+    Mutant(
+        "what the broker remembers is no sign of life",
+        "gateway/fleet/task.py",
+        '        if message.retain and said.get("online") is True:\n            return',
+        '        if message.retain and said.get("online") is None:\n            return',
+        TASK + "test_what_the_broker_remembers_is_no_sign_of_life",
+    ),
+    Mutant(
+        "a bureau's roles may ask what they may ask",
+        "gateway/fleet/task.py",
+        "if person is None or person.role not in OF_SCHOOLS[command.verb]:",
+        "if person is None:",
+        TASK + "test_a_command_goes_with_proof_after_it_is_journaled_and_is_refused_to_whom_it_is_not",
+    ),
+    Mutant(
+        "what a bureau has not got goes again",
+        "gateway/stream/outgoing.py",
+        "            if self._link.up and self._missing:",
+        "            if False and self._missing:",
+        "tests/stream/test_stream_outgoing.py::test_what_a_bureau_has_not_got_goes_again_a_few_at_a_time",
+    ),
+    Mutant(
+        "an order is the bureau's alone",
+        "alerts/inbound.py",
+        '        if person.role != "bureau":',
+        '        if person.role == "viewer":',
+        "tests/alerts/test_desk.py::test_an_order_of_the_bureau_is_signed_for_by_number_and_carries_its_command",
     ),
 )

@@ -74,3 +74,17 @@ async def test_r8_a_new_connection_begins_after_the_last_event_known_to_be_there
     assert outbox.last == 1
     link.answer(3, Fate.TAKEN)
     await until("the second", lambda: outbox.last == 2)
+
+
+async def test_what_a_bureau_has_not_got_goes_again_a_few_at_a_time(spawn: Spawn) -> None:
+    link, outbox, made = lane(spawn, 5)
+    await until("the events", lambda: len(link.published) == 5)
+    for n in range(5):
+        link.answer(n, Fate.TAKEN)
+    await until("all there", lambda: outbox.last == 5)
+    made.again([(2, 3), (5, 9)])
+    await until("again", lambda: link.bodies()[5:] == [b"2", b"3", b"5"])
+    made.again([(0, 0)])
+    made.wake()
+    await asyncio.sleep(0.05)
+    assert len(link.published) == 8 and outbox.last == 5

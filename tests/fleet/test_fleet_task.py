@@ -1,0 +1,173 @@
+"""The fleet task over a real mosquitto: stores first, asks again for what is missing, proves the chain, sends commands with proof."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stream_box import TestClock, until
+from stream_daemons import Mosquitto
+
+from alerts.model import Command, Scalar
+from alerts.plant import Person, Plant
+from drivers.reading import Reading
+from gateway.fleet.task import Fleet
+from gateway.site import School, UplinkConfig
+from gateway.store import chain
+from gateway.store.canonical import canonical
+from gateway.stream.client import LinkOptions
+from gateway.stream.command import keys_of, unseal
+from gateway.stream.link import Link, Message
+from gateway.stream.wire import Topics, parse_receipt, status_payload
+
+KEY = "5a" * 32
+TOPICS = Topics("town", "no1")
+BODIES = {n: canonical({"v": 1, "seq": n, "kind": "noted", "alarm": "", "args": {}}) for n in range(1, 9)}
+
+
+def head(upto: int) -> str:
+    found = chain.GENESIS
+    for n in range(1, upto + 1):
+        found = chain.link(found, BODIES[n])
+    return found.hex()
+
+
+class County:
+    """A fleet over a broker, one box's link beside it, and everything that the fleet asked its surroundings for."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        (folder / "key").write_text(KEY, "ascii")
+        (folder / "key").chmod(0o600)
+        self.folder, self.port, self.clock = folder, port, TestClock()
+        self.readings: list[Reading] = []
+        self.system: list[tuple[str, str, bool]] = []
+        self.notes: list[str] = []
+        self.heard: list[Message] = []
+        options = LinkOptions(host="127.0.0.1", port=port, client_id="campus-no1")
+        self.box = Link(options, [TOPICS.of("receipt"), TOPICS.of("command")], self.heard.append)
+        self.fleet = self.fresh()
+
+    def fresh(self) -> Fleet:
+        people = {"ma": Person("ma", "局马", "duty"), "kan": Person("kan", "看", "viewer")}
+        plant = Plant("ju", "局", "局", "Asia/Shanghai", {}, {}, {}, people, (), {}, (), {})
+        schools = [
+            School("no1", "town", "一中", "一中", command_key=str(self.folder / "key")),
+            School("no2", "town", "二中", "二中"),
+        ]
+        config = UplinkConfig(host="127.0.0.1", port=self.port)
+
+        async def system(kind: str, point: str, active: bool, evidence: Mapping[str, Scalar]) -> None:
+            self.system.append((kind, point, active))
+
+        async def note(kind: str, args: dict[str, Scalar]) -> None:
+            self.notes.append(kind)
+
+        return Fleet(config, plant, schools, (), self.folder, self.clock, emit=self.readings.extend, system=system, note=note,
+                     show=lambda rows: None)  # fmt: skip
+
+    def event(self, n: int) -> None:
+        self.box.publish(TOPICS.of("events"), BODIES[n])
+
+    def status(self, upto: int, told: str = "") -> None:
+        facts = {"seq": upto, "head": told or head(upto), "clock_ok": True, "wall": self.clock.now().wall}
+        self.box.publish(TOPICS.of("status"), status_payload(True, facts), retain=True)
+
+    async def site(self) -> Any:
+        return await self.fleet.site("no1")
+
+    def got(self, leaf: str) -> list[bytes]:
+        return [m.payload for m in self.heard if m.topic == TOPICS.of(leaf)]
+
+
+@pytest.fixture
+async def county(tmp_path: Path, broker: Mosquitto, spawn: Callable[..., Any]) -> County:
+    made = County(tmp_path, broker.port)
+    spawn(made.fleet.run())
+    spawn(made.box.run())
+    await until("both connected", lambda: made.fleet.connected and made.box.up)
+    return made
+
+
+async def test_events_in_any_order_are_stored_gaps_asked_for_again_and_the_chain_proven(county: County) -> None:
+    for n in (1, 2, 5, 3, 3, 8):
+        county.event(n)
+    county.status(8)
+    await until("asked again", lambda: county.got("receipt"))
+    receipt = parse_receipt(county.got("receipt")[0])
+    assert (receipt.lane, receipt.ranges) == ("events", ((3, 3), (5, 5), (8, 8))), "what lies between: 4, 6 and 7"
+    for n in (7, 4, 6):
+        county.event(n)
+    await until("whole", lambda: county.fleet.rows()["no1"]["seq"] == 8)
+    row = county.fleet.rows()["no1"]
+    assert (row["behind"], row["broken"], row["state"]) == (0, "", "alive")
+    assert [e["seq"] for e in (await county.site())["events"]] == [8, 7, 6, 5, 4, 3, 2, 1]
+    county.status(8, told="ab" * 32)
+    await until("found", lambda: ("fault", "no1/chain", True) in county.system)
+    assert county.notes == ["fleet.chain"] and "8" in county.fleet.rows()["no1"]["broken"]
+
+
+async def test_what_the_broker_remembers_is_no_sign_of_life(county: County) -> None:
+    county.status(8)
+    await until("heard", lambda: county.fleet.rows()["no1"]["state"] == "alive")
+    (county.folder / "later").mkdir()
+    (county.folder / "later" / "key").write_text(KEY)
+    later = County(county.folder / "later", county.port)
+    task = asyncio.create_task(later.fleet.run())
+    await until("connected", lambda: later.fleet.connected)
+    await asyncio.sleep(0.3)  # what is retained comes with the subscription
+    assert later.fleet.rows()["no1"]["state"] == "unheard" and later.readings == []
+    task.cancel()
+
+
+async def test_an_alarm_rings_as_long_as_the_school_says_so(county: County) -> None:
+    alarm = {
+        "v": 1,
+        "id": "no1-7",
+        "kind": "fire",
+        "lamp": "fire",
+        "severity": 7,
+        "state": "unacked",
+        "first": 1,
+        "place": "301室",
+    }
+    county.box.publish(TOPICS.alarm("no1-7"), json.dumps(alarm).encode(), retain=True)
+    await until("shown", lambda: county.fleet.rows()["no1"]["unanswered"] == 1)
+    assert county.system == []
+    county.box.publish(
+        TOPICS.alarm("no1-7"), json.dumps(alarm | {"bureau": {"zh": "2分钟无人响应", "en": "x"}}).encode(), retain=True
+    )
+    await until("rung", lambda: county.system == [("school-fire", "no1/no1-7", True)])
+    county.box.publish(TOPICS.alarm("no1-7"), b"", retain=True)
+    await until("over", lambda: county.system[-1] == ("school-fire", "no1/no1-7", False))
+    assert county.fleet.rows()["no1"]["open"] == 0
+
+
+async def test_a_command_goes_with_proof_after_it_is_journaled_and_is_refused_to_whom_it_is_not(county: County) -> None:
+    def asked(verb: str, person: str, site: str = "no1", **args: Any) -> Any:
+        return county.fleet.ask(site, Command("x", verb, person, "local", 0, "no1-7", args))
+
+    for given, code in (
+        (asked("ack", "kan"), "refused.role"), (asked("ack", "nobody"), "refused.person"), (asked("reset", "ma"), "refused.verb"),
+        (asked("order", "ma", what="x", until=1), "refused.role"), (asked("ack", "ma", "no9"), "refused.school"),
+        (asked("ack", "ma", "no2"), "refused.no-school-key"),
+    ):  # fmt: skip
+        assert (await given).code == code
+    assert county.notes == []
+    assert (await asked("ack", "ma")).code == "asked" and county.notes == ["fleet.asked"]
+    await until("it arrives", lambda: county.got("command"))
+    command = unseal(TOPICS.of("command"), county.got("command")[0], keys_of(KEY), time.time_ns() // 1_000_000)
+    assert (command.verb, command.person, command.alarm) == ("ack", "ma", "no1-7")
+    one = (await county.site())["asked"][0]
+    assert one["state"] == "sent" and command.id == f"bureau:{one['id']}"
+    seen = canonical({"v": 1, "seq": 1, "kind": "seen", "alarm": "no1-7", "who": "ma", "args": {"command": command.id}})
+    county.box.publish(TOPICS.of("events"), seen)
+    deadline = time.monotonic() + 60
+    while (one := (await county.site())["asked"][0])["state"] != "done":
+        assert time.monotonic() < deadline, one
+        await asyncio.sleep(0.05)
+    assert one["seq"] == 1
