@@ -198,6 +198,12 @@ class Engine:
         self._box(rec, kind, str(evidence.get("point") or f"{BOX}/{kind}"), active, evidence)
         return self._settle(rec)
 
+    def picture(self, camera: str, sha256: str, why: str, now: Now, clock_ok: bool) -> Outcome:
+        """A store's camera has taken a picture, which is on the disk: `why` it was taken."""
+        rec = self._record(now, clock_ok)
+        self._judge.stores.picture(camera, sha256, why)
+        return self._settle(rec)
+
     def noted(self, kind: str, args: Mapping[str, Scalar], now: Now, clock_ok: bool) -> Outcome:
         """Something the box has done that changes no alarm, written down: the daily self-test."""
         rec = self._record(now, clock_ok)

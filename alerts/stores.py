@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from alerts.holders import trouble
-from alerts.model import Command
+from alerts.model import Command, Scalar
 from alerts.opening import MINUTE, SESSIONS, Opening, Proof
 from alerts.plant import Person, Plant, Store
 from alerts.store_step import News, StoreState, due, proven, step
@@ -78,14 +78,19 @@ class Stores:
             self._step(store.id, (), now, clock_ok)
         return store.id, code
 
-    def picture(self, camera: str, sha256: str) -> None:
-        """The camera of a store that stands open has taken a picture."""
-        for store in self._plant.stores.values():
-            state = self.states[store.id]
-            if store.camera == camera and (o := state.current) is not None and not o.picture:
-                o = replace(o, picture=sha256)
+    def picture(self, camera: str, sha256: str, why: str) -> None:
+        """The camera of a store has taken a picture. The first one belongs to the latest opening that has none yet.
+
+        `why`: "opened", or the id of the alarm it was taken for. Later ones are events alone.
+        """
+        for store in (s for s in self._plant.stores.values() if s.camera == camera):
+            state, changed = self.states[store.id], None
+            o = state.openings[-1] if state.openings else None
+            if o is not None and not o.picture:
+                o = changed = replace(o, picture=sha256)
                 self.states[store.id] = replace(state, openings=(*state.openings[:-1], o))
-                self.untold.append(News("store.picture", store.id, args={"opening": o.id, "picture": sha256}, opening=o))
+            args: dict[str, Scalar] = {"opening": o.id if o else "", "picture": sha256, "why": why}
+            self.untold.append(News("store.picture", store.id, args=args, opening=changed))
 
     def _meant(self, cmd: Command, person: Person) -> list[str]:
         if cmd.alarm:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from alerts.engine import Engine
 from alerts.model import Alarm, Command, Mark, Notification
+from alerts.opening import Opening
 from alerts.plant import Plant
 from drivers.reading import Clock, Quality, Reading
 from gateway import asked, figures, incident, marks_view, selftest, view
@@ -26,6 +27,7 @@ from gateway.jsonable import to_jsonable
 from gateway.learning import Learning
 from gateway.local import LocalServer, RequestError
 from gateway.outbox import snapshot
+from gateway.pictures import Pictures
 from gateway.site import Site
 from gateway.speak import Speaker
 from gateway.store import audit
@@ -53,6 +55,7 @@ class Box:
     speaker: Speaker | None = None
     fleet: Fleet | None = None  # of a bureau
     learning: Learning
+    pictures: Pictures
 
     def __init__(
         self,
@@ -94,6 +97,7 @@ class Box:
         if any(m.kind == "flood" for m in self.engine.marks.values()):
             delta["watch"] = self._watch()
         self.server.push(delta, urgent=True)
+        self.pictures.shown(alarms)
         if self.speaker:
             self.speaker.show(alarms)
         if self._uplink:
@@ -108,6 +112,9 @@ class Box:
         points = {p: self._mode(p) for p in before.keys() | self._modes.keys() if before.get(p) != self._modes.get(p)}
         rows = {m.id: marks_view.mark_json(m, self.plant) for m in changed if marks_view.listed(m)}
         self.server.push({"marks": rows, "points": points, "watch": self._watch()}, urgent=True)
+
+    def opened(self, openings: Sequence[Opening]) -> None:
+        self.pictures.opened(openings)
 
     def publish(self) -> None:
         if self._uplink:
@@ -209,6 +216,7 @@ class Box:
             "drills": self._ask_drills,
             "drill": self._ask_drill,
             "channels": self._ask_channels,
+            "picture": self.pictures.answer,
             **self._screen.questions(),
             **(self.fleet.questions() if self.fleet else {}),
         }

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from alerts.engine import Engine
 from alerts.model import Alarm, Command, Mark, Notification, Outcome, Reply, Scalar
+from alerts.opening import Opening
 from drivers.reading import Clock
 from gateway.inbox import Inbox
 from gateway.store.journal import Committed
@@ -31,6 +32,8 @@ class Actions(Protocol):
     def show(self, alarms: Sequence[Alarm]) -> None: ...
 
     def marked(self, marks: Sequence[Mark]) -> None: ...
+
+    def opened(self, openings: Sequence[Opening]) -> None: ...
 
     def publish(self) -> None:
         """New events are committed and may leave the box."""
@@ -116,6 +119,8 @@ class Decider:
             self._actions.show(outcome.alarms)
         if outcome.marks:
             self._actions.marked(outcome.marks)
+        if outcome.openings:
+            self._actions.opened(outcome.openings)
         for reply in outcome.replies:
             future = self._asked.pop(reply.command, None)
             if future and not future.done():

@@ -19,6 +19,7 @@ from alerts.engine import Engine
 from alerts.model import Delivery, Scalar
 from drivers.poller import Poller
 from drivers.reading import Clock
+from drivers.serial_line import SerialLine
 from gateway import housekeeping, selftest, setpoints
 from gateway.afresh import inherited
 from gateway.answering import REPLY, Answering, own
@@ -39,6 +40,7 @@ from gateway.local import AlreadyRunning, LocalServer
 from gateway.machine import Machine
 from gateway.notify import Notifier, attend
 from gateway.outbox import JournalOutbox
+from gateway.pictures import Pictures
 from gateway.remote import Remote
 from gateway.shipped import data_dir
 from gateway.site import Site
@@ -128,6 +130,17 @@ async def run(
         pollers[bus.id] = open_task(site, bus, intake, clock)
     box.lines = LineQuestions(site, pollers, clock)
 
+    async def noted(kind: str, args: dict[str, Scalar]) -> None:
+        await decider.settle(engine.noted(kind, args, clock.now(), clock.ok()))
+
+    async def took(camera: str, sha256: str, why: str) -> None:
+        await decider.settle(engine.picture(camera, sha256, why, clock.now(), clock.ok()))
+
+    def leaf_alarm(name: str, active: bool, why: str) -> None:
+        inbox.system("fault", name, active, why)
+
+    eyes = {f"{id}/link": task for id, task in pollers.items() if not isinstance(task, Poller | SerialLine)}
+    box.pictures = pictures = Pictures(data, plant, eyes, clock, took=took, note=noted, fault=leaf_alarm)
     await decider.settle(
         engine.restore(
             restored.alarms,
@@ -140,9 +153,6 @@ async def run(
             openings=restored.openings,
         )
     )
-
-    async def noted(kind: str, args: dict[str, Scalar]) -> None:
-        await decider.settle(engine.noted(kind, args, clock.now(), clock.ok()))
 
     if site.schools:
         box.fleet = Fleet(site.uplink, plant, site.schools, site.townships, data, clock, emit=intake, system=decider.system,
@@ -159,13 +169,13 @@ async def run(
     await setpoints.note(plant.rules, site.compiled_by, restored.notes, keep_note, partial(noted, "setpoint"))
     box.switch(engine.outputs)  # the world is made equal to what should be, whatever happened meanwhile
 
-    def leaf_alarm(name: str, active: bool, why: str) -> None:
-        inbox.system("fault", name, active, why)
-
     leaves: dict[str, Callable[[], Awaitable[None]]] = {f"bus:{id}": p.run for id, p in pollers.items()}
     leaves |= {f"channel:{name}": teller.run for name, teller in tellers.items()}
 
     leaves["selftest"] = partial(selftest.daily, plant, clock, tellers, partial(noted, "selftest"), leaf_alarm)
+    pictures.opened(o for state in engine.stores.values() for o in state.openings)
+    if eyes:
+        leaves["pictures"] = pictures.run
     leaves["config"] = changer.run
     leaves["socket"] = partial(_listen, server)
     if site.speech:

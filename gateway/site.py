@@ -17,7 +17,8 @@ VERSION = 2  # of the compiled form; raised when an older `run` could not read i
 @dataclass(frozen=True, slots=True)
 class BusConfig:
     """One line. type: a row of drivers.registry.FRAMERS (port, baud, framing, rs485, silence) |
-    modbus-rtu (port, baud, framing, rs485) | modbus-tcp (host, tcp_port) | modbus-rtu-tcp (host, tcp_port).
+    modbus-rtu (port, baud, framing, rs485) | modbus-tcp (host, tcp_port) | modbus-rtu-tcp (host, tcp_port) |
+    http-snapshot (url, user, password_file): a camera, which is a line of its own without devices.
     """
 
     id: str
@@ -28,6 +29,9 @@ class BusConfig:
     host: str = ""
     tcp_port: int = 502
     rs485: str = "none"
+    url: str = ""
+    user: str = ""
+    password_file: str = ""
     silence: int = 0  # ms after which a line protocol's line counts as dead; 0: as its row in FRAMERS says
 
     @property

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from drivers.profile import Device, Profile
-from drivers.registry import FRAMERS
+from drivers.registry import BUSES
 from gateway.commands._client import Failed, add_data, ask, living
 from gateway.lines import LivingLine, OwnLine, ToolLine
 from gateway.site import BusConfig, Site, site_from_json
@@ -49,7 +49,7 @@ def device_of(site: Site, id: str) -> tuple[Device, BusConfig]:
 
 def line_of(data: Path, bus: BusConfig) -> ToolLine:
     """The line of the living `run` with this id, else our own. Raises Failed for one that only tells and cannot be asked."""
-    if bus.type in FRAMERS:
+    if bus.type not in BUSES:
         raise Failed(
             f"{bus.id} 是 {bus.type} 线路，不能按 Modbus 提问；看现状：campus-gateway read 设备\n"
             f"{bus.id} is a {bus.type} line, which no Modbus question fits; see how it stands: campus-gateway read DEVICE"

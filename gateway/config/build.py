@@ -98,6 +98,8 @@ def _sleep(zone: ZoneFile) -> tuple[Sleep, ...]:
 def _bus(bus: Bus) -> BusConfig:
     if bus.type in FRAMERS:
         return BusConfig(bus.id, bus.type, str(bus.port), *line_of(bus), rs485=bus.rs485, silence=bus.silence or 0)
+    if bus.type == "http-snapshot":
+        return BusConfig(bus.id, bus.type, url=bus.url, user=bus.user, password_file=bus.password_file)
     if bus.type == "modbus-rtu":
         return BusConfig(bus.id, bus.type, str(bus.port), bus.baud, bus.framing, rs485=bus.rs485)
     return BusConfig(bus.id, bus.type, "", bus.baud, bus.framing, bus.host, int(bus.port or 502))

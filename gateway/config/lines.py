@@ -88,5 +88,5 @@ def _modbus(
         if device.address:
             yield source.finding("CFG-067", (*where, "address"), key=True, name="address", type=bus.type)
         profile = library.profiles.get(device.profile)
-        if profile is not None and profile.framed:
+        if profile is not None and (profile.framed or bus.type == "http-snapshot"):
             yield source.finding("CFG-064", (*where, "profile"), profile=profile.id, type=bus.type)

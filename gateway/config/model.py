@@ -7,6 +7,7 @@ import typing
 import zoneinfo
 from datetime import date
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -52,6 +53,15 @@ def _silence(value: Any) -> int:
     if not 5_000 <= ms <= 86_400_000:
         raise PydanticCustomError("CFG-014", "range", {"low": "5s", "high": "24h"})
     return ms
+
+
+def _camera_url(value: Any) -> str:
+    """An address; user and password belong elsewhere, since the site file is shown and mailed about."""
+    parts = urlsplit(value) if isinstance(value, str) else None
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        wanted = {"wanted_zh": " http(s) 地址（不带用户名密码）", "wanted": "an http(s) address without user or password"}
+        raise PydanticCustomError("CFG-012", "type", wanted)
+    return str(value)
 
 
 def _clock(value: Any) -> int:
@@ -127,12 +137,16 @@ class Bus(Strict):
     type: Literal[
         "modbus-rtu", "modbus-tcp", "modbus-rtu-tcp",
         "gst5000-rs485", "gst-crt", "ld128en-printer", "nmea-fir", "wkly-lock", "megatec-ups",
+        "http-snapshot",
     ]  # fmt: skip
     port: str | int = ""
     baud: Literal[1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200] = 9600
     framing: Framing = "8N1"
     rs485: Direction = "none"
     host: str = ""
+    url: Annotated[str, BeforeValidator(_camera_url)] = ""
+    user: str = ""
+    password_file: str = ""
     silence: Annotated[int, BeforeValidator(_silence)] | None = None
 
 

@@ -36,6 +36,7 @@ NEEDS = {t: c.needs for t, c in CHANNELS.items()} | {  # type of bus or channel 
     **dict.fromkeys(FRAMERS, ("port",)),
     "modbus-tcp": ("host",),
     "modbus-rtu-tcp": ("host",),
+    "http-snapshot": ("url",),
 }
 PLACE = {"evacuation": "building", "room-sounder": "zone", "fan": "zone", "valve": "zone", "chirp": "zone"}
 BRIEF = ("chirp",)  # roles for which an output may be one that falls back by itself; every other must last
@@ -369,7 +370,7 @@ class Resolver:
 
     def _points(self) -> dict[str, tuple[str, str]]:
         """Point -> quantity and zone."""
-        found: dict[str, tuple[str, str]] = {}
+        found = {f"{b.id}/link": ("online", "") for b in self.file.buses if b.type == "http-snapshot"}  # a camera is its line
         for device in self.file.devices:
             profile = self.library.profiles.get(device.profile)
             if profile is None:

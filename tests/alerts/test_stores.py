@@ -384,6 +384,20 @@ def test_r22_camera_or_detector_dead_while_open(point: str, which: str) -> None:
     assert world.now.mono - world.alarm("store-blind").first.mono <= 3_000
 
 
+def test_r22_pictures_of_an_opening_by_hash() -> None:
+    """The first belongs to the opening, also when the door is shut again by then; a later one is an event; no opening, no harm."""
+    world = at_the_store()
+    take = lambda sha, why: world.take(world.engine.picture(CAMERA, sha * 32, why, world.now, True))  # noqa: E731
+    assert take("00", "x").openings == ()
+    open_it(world)
+    world.read({DOOR: 0.0})
+    (opening,) = take("ab", "opened").openings
+    assert opening.picture == "ab" * 32 and opening.closed is not None
+    out = take("cd", "no3-9")
+    assert out.openings == () and [e.args["picture"] for e in out.events] == ["cd" * 32]
+    assert out.events[0].args["opening"] == opening.id and out.events[0].args["why"] == "no3-9"
+
+
 def test_a_list_with_one_holder_is_not_met() -> None:
     world = at_the_store(replace(STORE, holders=("he", "old", "late")))
     assert world.alarm("store-list").evidence["count"] == 1
@@ -398,7 +412,7 @@ def test_r23_an_opening_is_a_record_with_both_names() -> None:
     both_prove(world)
     world.read({TEMP: 24.5, VOC: 300.0})
     world.read({TEMP: 19.0})
-    world.engine._judge.stores.picture(CAMERA, "ab" * 32)
+    world.take(world.engine.picture(CAMERA, "ab" * 32, "opened", world.now, True))
     world.wait(1_000)
     world.read({DOOR: 0.0})
     kinds = [e.kind for e in world.events if e.kind.startswith("store.")]

@@ -368,3 +368,45 @@ def swapped(tree: object, places: list[int]) -> str:
         node, key = spots[place % len(spots)]
         node[key] = tree
     return json.dumps(data, ensure_ascii=False).replace("NaN", ".nan").replace("Infinity", ".inf")
+
+
+CAMERA = (
+    '  - {id: eye, type: http-snapshot, url: "https://192.0.2.60/snap.jpg", user: viewer, password_file: /etc/eye.secret}\n'
+)
+
+
+def with_camera(more: str = CAMERA) -> str:
+    return GOOD.replace("buses:\n", "buses:\n" + more).replace(
+        "fan: io/di-4, holders", "fan: io/di-4, camera: eye/link, holders"
+    )
+
+
+def test_a_camera_is_a_line_of_its_own(compiled: Go) -> None:
+    """Its link is what the store's camera reads; a dead line is the usual fault, and the store is blind while it is open."""
+    site = site_of(compiled(with_camera()))
+    bus = next(b for b in site.buses if b.id == "eye")
+    assert (bus.url, bus.user, bus.password_file) == ("https://192.0.2.60/snap.jpg", "viewer", "/etc/eye.secret")
+    assert site.plant.stores["chem"].camera == "eye/link" and site.plant.points["eye/link"].quantity == "link"
+    assert "eye/link" in rule(site, "line").points
+    assert rule(site, "store-blind-chem").params["case"] == "blind"
+    assert site_from_json(site_to_json(site)) == site
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        (CAMERA.replace("https://", "https://viewer:word@"), "CFG-012"),
+        (CAMERA.replace("https", "rtsp"), "CFG-012"),
+        (CAMERA.replace('url: "https://192.0.2.60/snap.jpg", ', ""), "CFG-023"),
+    ],
+)
+def test_a_camera_line_that_cannot_be(compiled: Go, line: str, code: str) -> None:
+    found = compiled(with_camera(line))
+    assert found.site is None and any(f.code.startswith(code) for f in found.findings)
+
+
+def test_no_device_hangs_on_a_camera(compiled: Go) -> None:
+    text = with_camera().replace(
+        "devices:\n", "devices:\n  - {id: odd, profile: generic-smoke, bus: eye, unit: 9, zone: vault}\n"
+    )
+    assert "CFG-064" in {f.code for f in compiled(text).findings}

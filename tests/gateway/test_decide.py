@@ -12,6 +12,7 @@ import pytest
 
 from alerts.engine import Engine
 from alerts.model import Alarm, AlarmState, Command, Mark, Notification, Outcome, Policy, Rule
+from alerts.opening import Opening
 from alerts.plant import Building, OutputPoint, Person, Plant, Point, Zone
 from drivers.reading import Now, Quality, Reading
 from gateway.clock import SystemClock
@@ -48,6 +49,9 @@ class Recorder:
 
     def tell(self, notifications: Sequence[Notification]) -> None:
         self.done.put_nowait(("tell", [n.person for n in notifications]))
+
+    def opened(self, openings: Sequence[Opening]) -> None:
+        raise AssertionError("no store here")
 
     def marked(self, marks: Sequence[Mark]) -> None:
         pass
