@@ -84,6 +84,12 @@ def sleeps(plant: Plant, zone: str) -> bool:
     return zone in plant.zones and bool(plant.zones[zone].sleep)
 
 
+def today_since(plant: Plant, wall: int, minute: int) -> int | None:
+    """Wall ms of this local minute of today, or None: it has not come yet."""
+    at = wall_of(plant, local(plant, wall).date(), minute)
+    return at if at <= wall else None
+
+
 def next_minute(plant: Plant, wall: int, minutes: tuple[int, ...]) -> int:
     """Wall ms of the first of these local minutes of any day that is later than `wall`."""
     day = local(plant, wall).date()

@@ -41,7 +41,7 @@ from alerts.obeying import Obeying
 from alerts.opening import Opening
 from alerts.plant import Plant
 from alerts.record import Record, facts
-from alerts.restore import BOX, configured, distinct, next_due, off_time, rebase, removed, unseen
+from alerts.restore import BOX, configured, distinct, next_due, off_time, rebase, removed, repair_due, unseen
 from alerts.rules.scene import Usual
 from alerts.store_step import StoreState
 from alerts.telling import Telling
@@ -168,8 +168,17 @@ class Engine:
         for alarm in self._book.due(now.mono):
             if alarm.state is AlarmState.PENDING:
                 self._walk(rec, alarm, Input.HELD)
-            elif alarm.resound is not None and alarm.resound <= now.mono:
-                self._put(rec, replace(alarm, resound=None, silenced=alarm.acked is not None))
+                continue
+            if alarm.resound is not None and alarm.resound <= now.mono:
+                alarm = replace(alarm, resound=None, silenced=alarm.acked is not None)
+                self._put(rec, alarm)
+            if (due := repair_due(alarm)) is not None and due <= now.mono:
+                args: dict[str, Scalar] = {
+                    "point": alarm.point,
+                    "alarm_kind": alarm.kind,
+                    "stood": now.mono - alarm.raised.mono,
+                }
+                self._log(rec, alarm.state, replace(alarm, repair=True), "repair", code="time", args=args)
         for judgement in self._judge.due(now, clock_ok):
             self._judged(rec, *judgement)
         self._telling.again(rec)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from alerts.calendar import asleep_since
+from alerts.calendar import asleep_since, today_since
 from alerts.duty import keepers
 from alerts.messages import CLOSING
 from alerts.model import ACTIVE, OPEN, Alarm, AlarmState, Done, Notification, Owed, Result, Severity, Step
@@ -21,6 +21,8 @@ SCHOOL = frozenset({"duty", "keeper", "leader", "officer", "head", "electrician"
 
 
 EVERY = "every-channel"  # reason of a message: this channel is what is being tried, no other may stand in for it
+DAILY = 10 * 60  # local minute at which what is told once a day is told: climate of stores (people's values)
+ANEW = ("asleep", "daily")  # conditions that begin anew: each night, each day
 LOOK = 10_000  # ms after which a step that waits for its condition (Step.during) is looked at again
 
 
@@ -140,7 +142,7 @@ def _coming(alarm: Alarm, scene: Scene | None = None) -> list[Due]:
     new: list[Due] = []
     for base, s in running:
         last = done.get(s.id)
-        if last is None or (s.during == "asleep" and last.at < base):
+        if last is None or (s.during in ANEW and (scene is None or last.at < base)):
             new.append(Due(base + s.after - alarm.ahead, s, last.rounds + 1 if last else 1, base))
         elif s.every > 0:
             new.append(Due(last.at + s.every, s, last.rounds + 1, base))
@@ -154,11 +156,20 @@ def _begun(alarm: Alarm, step: Step, scene: Scene | None) -> int | None:
         return base
     if step.during == "not-falling":
         return None if alarm.point in scene.falling else base
+    if step.during == "daily":
+        return _today(base, scene)
     if not scene.clock_ok:
         return base
     point = scene.plant.points.get(alarm.point)
     since = asleep_since(scene.plant, point.zone if point else "", scene.now.wall)
     return None if since is None else max(base, scene.now.mono - (scene.now.wall - since))
+
+
+def _today(base: int, scene: Scene) -> int | None:
+    """Mono ms of today's DAILY, once it has come, if the alarm stood by then. Nobody is told by a clock that is not set."""
+    wall = today_since(scene.plant, scene.now.wall, DAILY) if scene.clock_ok else None
+    since = None if wall is None else scene.now.mono - (scene.now.wall - wall)
+    return None if since is None or base > since else since
 
 
 def _base(alarm: Alarm, step: Step) -> int | None:

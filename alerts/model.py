@@ -92,8 +92,8 @@ class Step:
     the acknowledgement and is cancelled by a result; "always" counts from the raise and is never cancelled.
     `to` names posts and roles (duty, second, leader, head, officer, electrician, keeper, holder, bureau, everyone).
     during: "" | asleep (only in the zone's sleeping time, counted from its beginning when that is later) | not-falling (waits
-    while the point's value falls). `every` > 0: again at that period while it runs. `listed`: goes into the person's next day
-    list instead of a message of its own.
+    while the point's value falls) | daily (at 10:00 of each day). `every` > 0: again at that period while it runs. `listed`: goes
+    into the person's next day list instead of a message of its own.
     """
 
     id: str
@@ -114,6 +114,7 @@ class Policy:
     steps: tuple[Step, ...]
     loop: int = 0
     result_asked: bool = True  # an `unverified` step exists or a result is wanted before reset
+    repair: int = 0  # ms that the condition may stand before a repair is asked for by itself; 0: never
 
 
 @dataclass(frozen=True, slots=True)

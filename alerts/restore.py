@@ -11,7 +11,7 @@ from itertools import count
 
 from alerts import escalation
 from alerts.machine import step
-from alerts.model import Alarm, AlarmState, Input, Result, Truth
+from alerts.model import ACTIVE, Alarm, AlarmState, Input, Result, Truth
 from alerts.plant import Plant
 from drivers.reading import Now
 
@@ -63,9 +63,18 @@ def next_due(alarm: Alarm, now: Now) -> int | None:
     if alarm.state is AlarmState.PENDING:
         return alarm.on_due
     times = [alarm.resound] if alarm.resound is not None else []
+    if (asked := repair_due(alarm)) is not None:
+        times.append(asked)
     if not alarm.parent and (due := escalation.next_due(alarm, now)) is not None:
         times.append(due)
     return min(times, default=None)
+
+
+def repair_due(alarm: Alarm) -> int | None:
+    """Mono ms at which a repair is asked for by itself, or None: never, already, or the condition is gone."""
+    return (
+        alarm.raised.mono + alarm.policy.repair if alarm.policy.repair and not alarm.repair and alarm.state in ACTIVE else None
+    )
 
 
 def distinct(alarms: Iterable[Alarm]) -> tuple[list[Alarm], list[tuple[Alarm, str]]]:

@@ -13,7 +13,7 @@ BEGIN, END = "<!-- policies -->\n", "<!-- /policies -->\n"
 HEAD = """| 策略 Policy | 事件 Event | `unacked` | `unverified` | `always` | `loop` |
 |---|---|---|---|---|---|
 """
-DURING = {"asleep": "睡眠时间 asleep", "not-falling": "不降时 not falling"}
+DURING = {"asleep": "睡眠时间 asleep", "not-falling": "不降时 not falling", "daily": "每天10:00 daily"}
 
 
 def table() -> str:
@@ -36,6 +36,8 @@ def _row(path: Path) -> str:
         "<br>".join(_step(s) for s in policy["steps"] if s["when"] == when) or "–"
         for when in ("unacked", "unverified", "always")
     ]
+    if "repair" in policy:
+        cells[2] += f"<br>{policy['repair']}: 自动报修 a repair is asked for"
     return f"| `{policy['policy']}` | {event} | {' | '.join(cells)} | {policy.get('loop', '–')} |\n"
 
 

@@ -151,7 +151,7 @@ def _store(store: StoreFile, points: Mapping[str, Point]) -> Store:
 
 def _faster(policy: Policy, speed: int) -> Policy:
     steps = tuple(dataclasses.replace(s, after=s.after // speed, every=s.every // speed) for s in policy.steps)
-    return dataclasses.replace(policy, steps=steps, loop=policy.loop // speed)
+    return dataclasses.replace(policy, steps=steps, loop=policy.loop // speed, repair=policy.repair // speed)
 
 
 # rules: each file entry with every point it fits

@@ -21,9 +21,9 @@ from gateway.shipped import data_dir as data_dir
 
 WHEN = ("unacked", "unverified", "always")
 TO = ("duty", "second", "leader", "head", "officer", "electrician", "keeper", "holder", "bureau", "everyone")
-POLICY_KEYS = {"policy", "loop", "steps", "result_asked"}
+POLICY_KEYS = {"policy", "loop", "repair", "steps", "result_asked"}
 STEP_KEYS = {"id", "when", "after", "to", "message", "during", "every", "listed"}
-DURING = ("", "asleep", "not-falling")
+DURING = ("", "asleep", "not-falling", "daily")
 
 
 @dataclass(slots=True)
@@ -157,7 +157,9 @@ def policy_from_dict(data: Mapping[str, Any]) -> Policy:
         raise ValueError("两个步骤同名 · two steps of one id")
     if not isinstance(data["result_asked"], bool):
         raise TypeError("result_asked 要写 true 或 false · must be true or false")
-    return Policy(_text(data["policy"]), steps, duration(data.get("loop", 0)), data["result_asked"])
+    return Policy(
+        _text(data["policy"]), steps, duration(data.get("loop", 0)), data["result_asked"], duration(data.get("repair", 0))
+    )
 
 
 def _step(item: Mapping[str, Any]) -> Step:

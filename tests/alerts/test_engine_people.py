@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from engine_world import World
+from engine_world import World, plant
 
 from alerts.model import AlarmState, Delivery, Fate, Result
 from alerts.replies import TEXTS
@@ -211,3 +213,24 @@ def test_the_boxs_own_alarm(world: World) -> None:
     assert world.state("box-cannot-record") is S.RTN_UNACKED
     world.do("ack")
     assert not world.engine.alarms
+
+
+def test_r24_what_stands_for_a_day_asks_for_a_repair_once() -> None:
+    """By itself, as an event and on the alarm, also over a restart; not when it was over before."""
+    day = 24 * 3_600_000
+    school = plant()
+    quiet = replace(school.policies["quiet"], repair=day)
+    world = World(school=replace(school, policies={**school.policies, "quiet": quiet}))
+    point = "line-a/link"
+    world.read({point: 0.0})
+    (a,) = [a for a in world.engine.alarms.values() if a.point == point]
+    world.wait(day - 1_000)
+    assert not world.engine.alarms[a.id].repair
+    out = world.wait(1_000)
+    assert [(e.kind, e.code, e.args["point"]) for e in out.events if e.kind == "repair" and e.alarm == a.id] == [
+        ("repair", "time", point)
+    ]
+    assert world.engine.alarms[a.id].repair
+    assert not [e for e in world.wait(day).events if e.kind == "repair" and e.alarm == a.id]
+    world.restart()
+    assert not [e for e in world.wait(day).events if e.kind == "repair" and e.alarm == a.id]

@@ -57,6 +57,20 @@ def test_r10_nobody_answers_a_fire() -> None:
     }
 
 
+def test_r24_the_climate_of_a_store_is_one_message_a_day_at_ten() -> None:
+    """Raised at 12:14: nothing that day, then 10:00 of each day, answered or not; not by a clock that is not set."""
+    a = alarm("warning", "io-1/door", "climate", wall=NOON)
+    _, sent = story(a, 50 * 60 * MIN, every=MIN, wall=NOON)
+    daily = to_all(["feng", "jiang", "wei"], "warning")
+    assert {second // 60: notes for second, notes in sent.items()} == {22 * 60 - 14: daily, 46 * 60 - 14: daily}
+    late, notes = tick(a, 23 * 60 * MIN, wall=NOON)
+    assert brief(notes) == daily and tick(late, 23 * 60 * MIN + SEC, wall=NOON)[1] == ()
+    assert tick(a, 23 * 60 * MIN, wall=NOON, clock_ok=False)[1] == ()
+    early = replace(a, raised=Now(NOON, 0), state=AlarmState.ACKED, acked=Now(NOON + MIN, MIN))
+    assert brief(tick(early, 23 * 60 * MIN, wall=NOON)[1]) == daily
+    assert tick(replace(a, state=AlarmState.RTN_UNACKED), 23 * 60 * MIN, wall=NOON)[1] == ()
+
+
 def test_r10_the_sleepy_one() -> None:
     a, _ = tick(alarm(), 0)
     a, sent = story(acked(a, 30 * SEC), 450 * SEC)

@@ -228,4 +228,18 @@ LIFE: tuple[Mutant, ...] = (
         "pass",
         "tests/drivers/test_camera.py::test_alive_is_a_reading_and_so_is_dead",
     ),
+    Mutant(
+        "R24 one message a day",
+        "alerts/escalation.py",
+        "    return None if since is None or base > since else since",
+        "    return since",
+        "tests/alerts/test_escalation.py::test_r24_the_climate_of_a_store_is_one_message_a_day_at_ten",
+    ),
+    Mutant(
+        "R24 a repair after a day, once",
+        "alerts/restore.py",
+        "if alarm.policy.repair and not alarm.repair and",
+        "if alarm.policy.repair and",
+        "tests/alerts/test_engine_people.py::test_r24_what_stands_for_a_day_asks_for_a_repair_once",
+    ),
 )
