@@ -31,6 +31,7 @@ from gateway.change.changer import Changer
 from gateway.change.start import Loaded
 from gateway.clock import SystemClock
 from gateway.decide import Decider
+from gateway.firetest import FireTester
 from gateway.fleet.task import Fleet
 from gateway.health import Health, Vitals, Wear
 from gateway.inbox import Inbox, overtaking
@@ -48,6 +49,7 @@ from gateway.speak import Speaker
 from gateway.speech import OWN, SHIPPED, Words
 from gateway.store.answers import succeed
 from gateway.store.journal import Journal, fallback_seq
+from gateway.store.reached import reached
 from gateway.store.readings_writer import ReadingsWriter
 from gateway.store.restored import Restored
 from gateway.store.tail import tail_folder
@@ -176,6 +178,12 @@ async def run(
     pictures.opened(o for state in engine.stores.values() for o in state.openings)
     if eyes:
         leaves["pictures"] = pictures.run
+    if site.fire_test.point:
+        leaves["fire-test"] = FireTester(
+            site.fire_test, plant, clock, restored.notes, ask=decider.ask,
+            told=lambda alarm: asyncio.to_thread(reached, data / "journal.db", alarm),
+            alarms=lambda: engine.alarms, marks=lambda: engine.marks, note=noted, keep=keep_note, fault=leaf_alarm,
+        ).run  # fmt: skip
     leaves["config"] = changer.run
     leaves["socket"] = partial(_listen, server)
     if site.speech:

@@ -98,6 +98,15 @@ class School:
 
 
 @dataclass(frozen=True, slots=True)
+class FireTest:
+    """R33: of which point a fire is simulated twice a month, at which local minute, in whose name. No `point`: none."""
+
+    point: str = ""
+    at: int = 0
+    person: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     v: int
     district: str
@@ -110,6 +119,7 @@ class Site:
     uplink: UplinkConfig
     channels: tuple[ChannelConfig, ...]
     speech: str = ""  # the command that plays a WAV from its standard input in the guard room; "": nothing is spoken
+    fire_test: FireTest = FireTest()
     warnings: tuple[str, ...] = ()
     database: DatabaseConfig = DatabaseConfig()
     townships: tuple[Township, ...] = ()

@@ -22,7 +22,7 @@ from gateway.config.model import Bus, SiteFile, StoreFile, ZoneFile
 from gateway.config.rulefile import DURATIONS, RuleFile
 from gateway.config.source import Source
 from gateway.fleet import points as fleet
-from gateway.site import VERSION, BusConfig, ChannelConfig, DatabaseConfig, School, Site, Township, UplinkConfig
+from gateway.site import VERSION, BusConfig, ChannelConfig, DatabaseConfig, FireTest, School, Site, Township, UplinkConfig
 
 CLIMATE = ("temperature", "humidity", "voc", "combustible-gas", "toxic-gas", "oxygen")
 NAME = 8  # characters of a point's name that a message has room for
@@ -81,6 +81,7 @@ def build(
         uplink=_uplink(file),
         channels=tuple(ChannelConfig(c.id, c.type, c.settings()) for c in file.channels),
         speech=file.speech.player if file.speech else "",
+        fire_test=FireTest(**file.fire_test.model_dump()) if file.fire_test else FireTest(),
         warnings=warnings,
         database=DatabaseConfig(**file.database.model_dump()) if file.database else DatabaseConfig(),
         townships=tuple(Township(t.id, t.name, tuple(t.outline)) for t in file.townships),

@@ -334,6 +334,14 @@ class SpeechFile(Strict):
     player: str
 
 
+class FireTestFile(Strict):
+    """R33: a marked, simulated fire of this point twice a month."""
+
+    point: str
+    at: Clock
+    person: str
+
+
 class SiteFile(Strict):
     campus: Literal[1]
     site: SiteHead
@@ -348,6 +356,7 @@ class SiteFile(Strict):
     channels: list[ChannelConfigFile] = Field(default_factory=list)
     outside: list[OutsideFile] = Field(default_factory=list)
     speech: SpeechFile | None = None
+    fire_test: FireTestFile | None = None
     uplink: UplinkFile | None = None
     database: DatabaseFile | None = None
     calendar: str | dict[str, Any] | None = None

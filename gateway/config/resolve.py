@@ -71,6 +71,7 @@ class Resolver:
         self._duty()
         self._channels()
         self._speech()
+        self._fire_test()
         self._outputs()
         self._stores()
         self._schools(bureau)
@@ -192,6 +193,16 @@ class Resolver:
             missing = "".join(pieces(zone.name, known)[1])
             if missing:
                 self._add("CFG-071", (*at, "name"), value=zone.name, missing=missing)
+
+    def _fire_test(self) -> None:
+        """Its point is a fire detector; its person exists (the engine asks for the rights each time)."""
+        if (test := self.file.fire_test) is None:
+            return
+        self._known(test.person, "people", ("fire_test", "person"))
+        self._point(test.point, ("fire_test", "point"), None)
+        found = self.points.get(test.point, ("", ""))[0]
+        if found in QUANTITIES and not QUANTITIES[found].fire:
+            self._add("CFG-037", ("fire_test", "point"), point=test.point, quantity=found, wanted="smoke | heat | manual-call")
 
     def _channels(self) -> None:
         for at, channel in self._items("channels"):

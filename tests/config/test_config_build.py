@@ -410,3 +410,16 @@ def test_no_device_hangs_on_a_camera(compiled: Go) -> None:
         "devices:\n", "devices:\n  - {id: odd, profile: generic-smoke, bus: eye, unit: 9, zone: vault}\n"
     )
     assert "CFG-064" in {f.code for f in compiled(text).findings}
+
+
+def test_r33_a_simulated_fire_names_a_fire_detector_and_a_person(compiled: Go) -> None:
+    text = GOOD + 'fire_test: {point: smoke/smoke, at: "10:00", person: wang}\n'
+    point = next(p for p in site_of(compiled(GOOD)).plant.points.values() if p.quantity == "smoke").id
+    made = site_of(compiled(text.replace("smoke/smoke", point)))
+    assert (made.fire_test.point, made.fire_test.at, made.fire_test.person) == (point, 600, "wang")
+    for old, new in (
+        (f"point: {point}", "point: io/di-1"),
+        (f"point: {point}", "point: nowhere/x"),
+        ("person: wang", "person: x"),
+    ):
+        assert compiled(text.replace("smoke/smoke", point).replace(old, new)).site is None, new

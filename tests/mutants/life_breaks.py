@@ -242,4 +242,18 @@ LIFE: tuple[Mutant, ...] = (
         "if alarm.policy.repair and",
         "tests/alerts/test_engine_people.py::test_r24_what_stands_for_a_day_asks_for_a_repair_once",
     ),
+    Mutant(
+        "R33 a missed simulated fire is a fault",
+        "gateway/firetest.py",
+        "if now - at > LATE:",
+        "if False:",
+        "tests/alerts/test_firetest.py::test_r33_a_missed_one_is_a_fault_and_a_late_one_is_made_up_for",
+    ),
+    Mutant(
+        "R33 one that reaches nobody does not pass",
+        "gateway/firetest.py",
+        'why = "" if taken else',
+        'why = "" if True else',
+        "tests/alerts/test_firetest.py::test_r33_one_that_reaches_nobody_is_a_fault_until_the_next_passes",
+    ),
 )
