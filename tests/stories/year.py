@@ -160,11 +160,15 @@ class Year(Theatre):
             if alarm.point in self._busy:
                 self.quality.pop(alarm.point, None)
                 self.put(alarm.point, 1.0 if self.plant.points[alarm.point].quantity == "mains" else 0.0)
-            asked = self.press("chen", "ack", alarm.id)
-            now = self.engine.alarms.get(alarm.id)
-            assert not (asked.ok and now is not None and now.acked is None), f"seed {self.seed}: {now} was answered"
-            self.press("chen", "result", alarm.id, result="false", cause="蚊香", on_site=True)
-            self.press("chen", "reset", alarm.id)
+            if alarm.acked is None:
+                asked = self.press("chen", "ack", alarm.id)
+                now = self.engine.alarms.get(alarm.id)
+                assert not (asked.ok and now is not None and now.acked is None), f"seed {self.seed}: {now} was answered"
+            if alarm.result is None:
+                self.press("chen", "result", alarm.id, result="false", cause="蚊香", on_site=True)
+            left = self.engine.alarms.get(alarm.id)
+            if left is not None and left.state is AlarmState.LATCHED:
+                self.press("chen", "reset", alarm.id)
 
     def cut(self) -> None:
         line = self.chance.choice(("line-1", "line-2"))
