@@ -58,9 +58,12 @@ def run(args: argparse.Namespace) -> int:
 def _of_site(args: argparse.Namespace, site: Site, lives: bool) -> Iterator[Row]:
     from drivers.registry import BUSES
     from gateway.checkup import panel_row, port_row, site_row
+    from gateway.clock import SystemClock
     from gateway.ports import serial_ports
+    from gateway.uplinkcheck import uplink_rows
 
     yield site_row(site)
+    yield from uplink_rows(site, SystemClock().now().wall)
     ports = serial_ports()
     for bus in site.buses:
         if args.line not in (None, bus.id):
