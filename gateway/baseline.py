@@ -6,6 +6,7 @@ alarms need nothing of it. Robust on purpose: a week of fault current or a dead 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
@@ -77,7 +78,8 @@ def _usual(values: Sequence[float], used: int) -> Usual:
 
 
 def main() -> None:
-    os.nice(NICE)
+    with contextlib.suppress(PermissionError):  # the service's unit forbids setpriority(2): learning goes on without it
+        os.nice(NICE)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     learn(json.load(sys.stdin))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -158,4 +159,23 @@ def test_d25_19_the_daemon_needs_no_system_call_that_its_unit_forbids(school: Sc
     assert {"clock_adjtime", "fdatasync"} <= used
     if os.geteuid() == 0:
         used -= {"fchown"}  # SQLite's, for root only: the unit's user is none
+    used -= {
+        "setpriority",
+        "mbind",
+    }  # of the child that learns: refused, it goes on (see the test below; OpenBLAS asks for no more)
     assert used - unit.syscalls() == set()
+
+
+def test_d25_19_the_child_that_learns_goes_on_where_its_priority_may_not_be_changed(tmp_path: Path) -> None:
+    code = (
+        "import os, sys\n"
+        "def refuse(n): raise PermissionError(1, 'as the unit does')\n"
+        "os.nice = refuse\n"
+        "from gateway import baseline; baseline.main()"
+    )
+    asked = json.dumps(
+        {"data": str(tmp_path), "timezone": "Asia/Shanghai", "wall": 1_800_000_000_000, "points": [], "other": []}
+    )
+    tree = Path(__file__).resolve().parents[2]
+    done = subprocess.run([sys.executable, "-c", code], input=asked, cwd=tree, capture_output=True, text=True)
+    assert done.returncode == 0 and list(tmp_path.iterdir()), done.stderr
