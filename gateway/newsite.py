@@ -18,6 +18,7 @@ ROLES_ZH = ("值班", "楼管", "带班领导", "安全员", "校长", "电工",
 class LineAnswer:
     where: str  # a serial port's path, or host:port
     baud: int = 0  # 0: a TCP host
+    framing: str = "8N1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,9 @@ def _lines(a: Answers) -> list[str]:
     out = ["# 线路。串口用 by-path 名；波特率、格式与线上所有设备一致", "buses:"]
     for n, line in enumerate(a.lines, 1):
         if line.baud:
-            out.append(f'  - {{id: line-{n}, type: modbus-rtu, port: {_q(line.where)}, baud: {line.baud}, framing: "8N1"}}')
+            out.append(
+                f'  - {{id: line-{n}, type: modbus-rtu, port: {_q(line.where)}, baud: {line.baud}, framing: "{line.framing}"}}'
+            )
         else:
             host, _, port = line.where.partition(":")
             out.append(f"  - {{id: line-{n}, type: modbus-tcp, host: {_q(host)}, port: {port or 502}}}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -12,9 +13,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from gateway.commands._client import Failed, complain
 
 if TYPE_CHECKING:
+    from gateway.found import Place
     from gateway.newsite import Answers, LineAnswer, PersonAnswer
 
 T = TypeVar("T")
+FRAMINGS = ("8N1", "8N2", "8E1", "8O1")  # of Modbus devices; mark and space belong to fire panels
 
 
 def add_parser(sub: Any) -> None:
@@ -64,15 +67,22 @@ def _ask(profiles: dict[str, Any], ports: Sequence[str]) -> Answers:
     a.district = _one("乡镇、街道代号 · district id", _id, "district")
     for n, port in enumerate(ports, 1):
         print(f"  {n}  {port}")
-    a.lines = _several("线路：上面的编号、串口路径或 HOST[:PORT] · line", lambda text: _line(text, ports))
+    found: list[tuple[int, Place]] = []  # number of its line, what answered there
+    a.lines = _several(
+        "线路：上面的编号、串口路径或 HOST[:PORT] · line",
+        lambda text: _line(text, ports),
+        lambda n, line: _offer(n, line, found),
+    )
     a.buildings = _several("楼栋：名称 用途 · building: name use\n" + _numbered(USES, USES_ZH), lambda t: _pair(t, USES))
     a.zones = _several(
         "区域：名称 类别 楼栋号 · zone: name kind building\n" + _numbered(KINDS, KINDS_ZH),
         lambda t: _zone(t, KINDS, len(a.buildings)),
     )
-    a.devices = _several(
+    a.devices = [device for n, place in found for device in _placed(n, place, len(a.zones))]
+    a.devices += _several(
         "设备：型号 线路号 地址 区域号（? 列出型号）· device: profile line unit zone",
         lambda t: _device(t, profiles, len(a.lines), len(a.zones)),
+        least=0 if a.devices else 1,
     )
     a.people = _several("人员：姓名 角色 电话 · person: name role phone\n" + _roles(), _person)
     if not any(p.role == "duty" for p in a.people):
@@ -110,18 +120,22 @@ def _one(question: str, read: Callable[[str], T], default: str = "") -> T:
             print(f"  ✗ {error}")
 
 
-def _several(question: str, read: Callable[[str], T]) -> list[T]:
-    """Ask until an empty answer, at least one."""
+def _several(
+    question: str, read: Callable[[str], T], after: Callable[[int, T], None] = lambda n, item: None, least: int = 1
+) -> list[T]:
+    """Ask until an empty answer, at least `least`; `after` is told each with its number."""
     print(f"{question}\n  （一行一个，空行结束 · one a line, an empty line ends）")
     found: list[T] = []
     while True:
         text = _read(f"  {len(found) + 1}:")
-        if not text and found:
+        if not text and len(found) >= least:
             return found
         try:
             found.append(read(text))
         except ValueError as error:
             print(f"  ✗ {error}")
+        else:
+            after(len(found), found[-1])
 
 
 def _text(most: int) -> Callable[[str], str]:
@@ -164,11 +178,58 @@ def _line(text: str, ports: Sequence[str]) -> LineAnswer:
 
     path = ports[int(text) - 1] if text.isdecimal() and 1 <= int(text) <= len(ports) else text
     if path.startswith("/"):
-        return LineAnswer(path, int(_one("  波特率 baud", lambda t: _choice(t, [str(b) for b in BAUDS]), "9600")))
+        baud = int(_one("  波特率 baud", lambda t: _choice(t, [str(b) for b in BAUDS]), "9600"))
+        return LineAnswer(path, baud, _one("  数据格式 framing", lambda t: _choice(t.upper(), FRAMINGS), "8N1"))
     host, _, port = path.partition(":")
     if not re.fullmatch(r"[A-Za-z0-9.-]+", host) or host.isdecimal() or (port and not port.isdecimal()):
         raise ValueError("编号、/dev/… 或 HOST[:PORT] · a number, /dev/…, or HOST[:PORT]")
     return LineAnswer(path)
+
+
+def _offer(n: int, line: LineAnswer, found: list[tuple[int, Place]]) -> None:
+    """Scan the line now, if the installer wants to; what cannot be scanned is said, and nothing is lost by it."""
+    from gateway.commands._client import DEFAULT_DATA
+    from gateway.commands.scan import search
+
+    units = _one("  现在扫描？写地址，如 1-32；回车跳过 · scan now? units, or Enter to skip", _scanned)
+    if not units:
+        return
+    serial = {"verb": "rtu", "port": line.where, "baud": [line.baud], "framing": line.framing}
+    way = serial if line.baud else {"verb": "tcp", "host": line.where, "rtu": False}
+    args = argparse.Namespace(**way, units=units, patient=False, profiles=None, json=False, data=Path(DEFAULT_DATA))
+    places: list[Place] = []
+    try:
+        asyncio.run(search(args, places))
+    except Failed as error:
+        print(f"  ✗ {error}")
+    except KeyboardInterrupt:
+        print("  已取消扫描，找到的保留 · scan cancelled, what was found is kept")
+    print(f"  找到 {len(places)} 个 · found {len(places)}")
+    found += [(n, place) for place in places]
+
+
+def _scanned(text: str) -> list[int]:
+    from gateway.commands.scan import units_of
+
+    try:
+        return units_of(text) if text else []
+    except argparse.ArgumentTypeError as error:
+        raise ValueError(str(error)) from None
+
+
+def _placed(n: int, place: Place, zones: int) -> list[tuple[str, int, int, int]]:
+    """A found device with the model and the zone that the installer gives it; none when its model is unknown or it is left out."""
+    from gateway.found import verdict
+
+    unit, models = place[1].unit, place[1].guess.profiles
+    print(f"  线路 line {n} 地址 unit {unit}：{verdict(place[1])}")
+    if not models:
+        return []
+    zone = _one("    区域号，- 不要 · zone, - to leave it out", lambda t: 0 if t == "-" else _number(t, zones, "区域号"))
+    if not zone:
+        return []
+    model = models[0] if len(models) == 1 else _one("    型号 profile", lambda t: _choice(t, models), models[0])
+    return [(model, n, unit, zone)]
 
 
 def _pair(text: str, uses: Sequence[str]) -> tuple[str, str]:

@@ -38,7 +38,7 @@ def add_parser(sub: Any) -> None:
 
 
 def _common(p: argparse.ArgumentParser, units: str) -> None:
-    p.add_argument("--units", type=_units, default=_units(units), metavar="LIST", help=f"e.g. 1-32,200 (default {units})")
+    p.add_argument("--units", type=units_of, default=units_of(units), metavar="LIST", help=f"e.g. 1-32,200 (default {units})")
     p.add_argument("--patient", action="store_true", help="1.5 s for each unit and all four kinds of question 慢设备")
     p.add_argument("--profiles", type=Path, metavar="DIR", help="a folder with profiles of your own")
     p.add_argument("--json", action="store_true", help="one JSON object a device")
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
         return _ports(args.json)
     found: list[Place] = []
     try:
-        asyncio.run(_scan(args, found))
+        asyncio.run(search(args, found))
         code = 0 if found else 1
     except Failed as error:
         _wipe()
@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     return code
 
 
-async def _scan(args: argparse.Namespace, found: list[Place]) -> None:
+async def search(args: argparse.Namespace, found: list[Place]) -> None:
     """Every speed in turn; what is found is printed at once and kept in `found`. The profiles are read while the line is asked."""
     from drivers.survey import Found, Knocked, Lost, survey
     from gateway.commands._lines import borrowed, modbus_profiles
@@ -165,7 +165,7 @@ def _ports(as_json: bool) -> int:
     return 0 if ports else 1
 
 
-def _units(text: str) -> list[int]:
+def units_of(text: str) -> list[int]:
     found: list[int] = []
     for part in text.split(","):
         low, _, high = part.partition("-")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tools_school import command
+from tools_school import BAUD, School, command, device, image_of
 
 from gateway.site import site_from_json
 
 GOOD = [
     "登封市第三中学", "三中", "no3", "songyang",
-    "/dev/serial/by-path/platform-xhci-usb-0:1.2:1.0-port0", "4800", "192.0.2.40:1502", "",
+    "/dev/serial/by-path/platform-xhci-usb-0:1.2:1.0-port0", "4800", "8E1", "", "192.0.2.40:1502", "", "",
     "3号宿舍楼 dormitory", "食堂 canteen", "",
     "3号宿舍101室 dormitory 1", "食堂后厨 kitchen 2", "",
     "calectro-ug3 1 21 1", "sga-gas 1 1 2", "qdy-pressure 2 1 2", "",
@@ -23,14 +23,16 @@ WRONG = [  # (before this answer, a wrong one, what is said of it)
     (2, "No 3", "小写字母"),
     (4, "no such thing", "/dev/"),
     (5, "9601", "115200"),
-    (8, "楼 palace", "laboratory"),
-    (11, "3号宿舍101室 dormitory 3", "楼栋号"),
-    (14, "calectro-ug4 1 21 1", "是不是 calectro-ug3"),
-    (14, "?", "感烟"),
-    (14, "calectro-ug3 1 248 1", "地址 '248'"),
-    (18, "王建国 duty 12", "5 到 15 位"),
-    (18, "王建国 king 13800000001", "electrician"),
-    (18, "王建国", "要 3 项"),
+    (6, "7E1", "8O1"),
+    (7, "0-300", "1-255"),
+    (11, "楼 palace", "laboratory"),
+    (14, "3号宿舍101室 dormitory 3", "楼栋号"),
+    (17, "calectro-ug4 1 21 1", "是不是 calectro-ug3"),
+    (17, "?", "感烟"),
+    (17, "calectro-ug3 1 248 1", "地址 '248'"),
+    (21, "王建国 duty 12", "5 到 15 位"),
+    (21, "王建国 king 13800000001", "electrician"),
+    (21, "王建国", "要 3 项"),
 ]
 
 
@@ -50,6 +52,7 @@ def test_answers_from_a_pipe_make_a_file_that_passes_check(tmp_path: Path) -> No
     assert [(b.type, b.port or b.host, b.baud if b.port else b.tcp_port) for b in site.buses] == [
         ("modbus-rtu", GOOD[4], 4800), ("modbus-tcp", "192.0.2.40", 1502),
     ]  # fmt: skip
+    assert site.buses[0].framing == "8E1"
     assert [(d.id, d.profile.id, d.bus, d.unit) for d in site.devices] == [
         ("zone-1-1", "calectro-ug3", "line-1", 21), ("zone-2-1", "sga-gas", "line-1", 1), ("zone-2-2", "qdy-pressure", "line-2", 1),
     ]  # fmt: skip
@@ -66,12 +69,29 @@ def test_an_existing_file_is_never_touched(tmp_path: Path) -> None:
 
 def test_answers_that_end_early_write_nothing(tmp_path: Path) -> None:
     file = tmp_path / "site.yaml"
-    assert "什么也没写" in command("init", str(file), answers=answers(GOOD[:9]), code=1)
+    assert "什么也没写" in command("init", str(file), answers=answers(GOOD[:12]), code=1)
     assert not file.exists()
 
 
 def test_a_school_without_a_duty_person_is_not_written(tmp_path: Path) -> None:
     file = tmp_path / "site.yaml"
-    nobody = [*GOOD[:18], "陈志远 leader 13800000004", ""]
+    nobody = [*GOOD[:21], "陈志远 leader 13800000004", ""]
     assert "值班人" in command("init", str(file), answers=answers(nobody), code=1)
     assert not file.exists()
+
+
+def test_a_scan_on_the_way_writes_what_it_found(tmp_path: Path) -> None:
+    """Two that answer, one of them left out; a host that nobody is at is said and forgotten."""
+    school = School(
+        tmp_path / "school", [device("a", 2, "th", image_of("jxct-th", 2)), device("a", 5, "g", image_of("sga-gas", 5))]
+    )
+    file, target = tmp_path / "site.yaml", tmp_path / "site.compiled.json"
+    rows = [*GOOD[:4], school.a, str(BAUD), "", "1-6", "127.0.0.1:1", "1", "", *GOOD[11:17], "1", "-", "", *GOOD[21:]]
+    try:
+        text = command("init", str(file), answers=answers(rows))
+    finally:
+        school.close()
+    assert "找到 2 个" in text and "找到 0 个" in text and "是 is jxct-th" in text
+    command("check", str(file), "-o", str(target))
+    site = site_from_json(target.read_text(encoding="utf-8"))
+    assert [(d.profile.id, d.bus, d.unit) for d in site.devices] == [("jxct-th", "line-1", 2)]
