@@ -18,11 +18,12 @@ from starlette.responses import Response
 from dashboard import office as shared
 from dashboard.armour import Armour
 from dashboard.auth import Users, new_password
+from dashboard.desks import Desks
 from dashboard.door import Need, NotYours, SeeOther, undeclared
 from dashboard.live import Live
 from dashboard.office import Office
-from dashboard.pages import access, api, assets, bureau, command, export, frame, health, login, questions, setup, stream
-from dashboard.rights import ACT, ADMIT, CONFIGURE, LOOK, OPEN, PROBE, SCHOOLS
+from dashboard.pages import access, api, assets, bureau, command, desk, export, frame, health, login, questions, setup, stream
+from dashboard.rights import ACT, ADMIT, CONFIGURE, DESKS, LOOK, OPEN, PROBE, SCHOOLS
 from dashboard.tokens import Tokens
 from drivers.reading import Clock
 from gateway.local import LocalClient
@@ -45,6 +46,12 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any], Need], ...] = (
     ("GET", "/access", frame.page("access.html"), Need(ADMIT, page=True)),
     ("GET", "/screen", access.screen, Need(OPEN)),
     ("POST", "/screen", access.enter_screen, Need(OPEN)),
+    ("GET", "/shift", frame.page("shift.html"), Need(LOOK, page=True)),
+    ("GET", "/desk", desk.form, Need(LOOK, page=True)),
+    ("POST", "/desk/pin", desk.pin, Need(LOOK, page=True)),
+    ("POST", "/desk/register", desk.register, Need(DESKS, page=True)),
+    ("POST", "/desk/remove", desk.remove, Need(DESKS, page=True)),
+    ("GET", "/picture/{sha}", assets.picture, Need(LOOK, page=True)),
     ("GET", "/login", login.form, Need(OPEN)),
     ("POST", "/login", login.enter, Need(OPEN)),
     ("POST", "/logout", login.leave, Need(LOOK, page=True)),
@@ -97,6 +104,7 @@ def create_app(
     office = Office(
         users=users,
         tokens=Tokens(data / "dashboard.db"),
+        desks=Desks(data / "dashboard.db"),
         live=Live(client),
         client=client,
         clock=clock,
@@ -125,6 +133,7 @@ def create_app(
         app.add_api_route(path, endpoint, methods=[method], dependencies=[Depends(need)], response_model=None)
     app.add_exception_handler(SeeOther, _to_login)
     app.add_exception_handler(NotYours, _not_yours)
+    app.add_exception_handler(command.Refused, command.refused)
     app.add_middleware(Armour)
     if missing := undeclared(app.routes):
         raise RuntimeError(f"routes without a declared right: {', '.join(missing)}; give each a Need(...) in ROUTES")

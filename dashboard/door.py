@@ -14,12 +14,15 @@ from fastapi import HTTPException, Request
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
-from dashboard.rights import OPEN, PROBE, may
+from dashboard.rights import ACT, LOOK, OPEN, PROBE, may
 
 if TYPE_CHECKING:
     from dashboard.office import Office
 
 COOKIE = "session"
+DESK_COOKIE = "desk"
+AT_DESK = (LOOK, ACT)  # all that a desk may, whoever is on duty there: what weighs more wants a login of one's own
+NOBODY = "viewer"  # the role of a desk at which nobody has taken over: it shows, and takes over
 SAFE = frozenset({"GET", "HEAD"})
 
 
@@ -29,6 +32,7 @@ class Visitor:
     name: str
     role: str
     csrf: str
+    desk: str = ""  # name of the registered desk; `person` is then whoever has taken over the shift, or ""
 
 
 class SeeOther(Exception):
@@ -59,7 +63,7 @@ class Need:
             if self.page:
                 raise SeeOther
             raise HTTPException(401, "not logged in")
-        if not may(visitor.role, self.right):
+        if not may(visitor.role, self.right) or (visitor.desk and self.right not in AT_DESK):
             if self.page:
                 raise NotYours
             raise HTTPException(403, "this role may not")
@@ -73,6 +77,8 @@ def who(request: Request) -> Visitor | None:
     key = request.cookies.get(COOKIE, "")
     session = office.users.session(key, office.seconds())
     if session is None:
+        if desk := _at_desk(request):
+            return desk
         scheme, _, shown = request.headers.get("authorization", "").partition(" ")
         code = office.tokens.find(shown if scheme == "Bearer" else key, office.seconds())
         # a code only looks; its token for forms is its own, and lets it do nothing but leave
@@ -82,6 +88,20 @@ def who(request: Request) -> Visitor | None:
     if listed is None:
         return Visitor(session.person, session.person, session.role, session.csrf)
     return Visitor(session.person, listed["name"], listed["role"], session.csrf)
+
+
+def _at_desk(request: Request) -> Visitor | None:
+    """A registered desk acts for the person at the duty post, by that person's role; `run` away, it only shows."""
+    office: Office = request.app.state.office
+    desk = office.desks.find(request.cookies.get(DESK_COOKIE, ""))
+    if desk is None:
+        return None
+    state = office.live.state or {}
+    person = (state.get("post") or {}).get("desk", "")
+    listed = next((p for p in state.get("people", []) if p["id"] == person), None)
+    if listed is None:
+        return Visitor("", desk.name, NOBODY, desk.csrf, desk.name)
+    return Visitor(person, listed["name"], listed["role"], desk.csrf, desk.name)
 
 
 def _let_prober_in(request: Request) -> None:

@@ -29,6 +29,8 @@ PLACES = (
     Place("/stores", "nav.stores", "c", of="stores"),
     Place("/history", "nav.history", "t"),
     Place("/devices", "nav.devices", "d"),
+    Place("/shift", "nav.shift", "s"),
+    Place("/desk", "nav.desk", "p"),
     Place("/setup", "nav.setup", "i", CONFIGURE),
     Place("/access", "nav.access", "u", ADMIT),
 )

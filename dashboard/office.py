@@ -13,6 +13,7 @@ from fastapi import Request
 from fastapi.templating import Jinja2Templates
 
 from dashboard.auth import Users
+from dashboard.desks import Desks
 from dashboard.live import Live
 from dashboard.tokens import Tokens
 from drivers.reading import Clock
@@ -52,6 +53,7 @@ def digest(files: Mapping[str, bytes]) -> str:
 class Office:
     users: Users
     tokens: Tokens
+    desks: Desks
     live: Live
     client: LocalClient
     clock: Clock

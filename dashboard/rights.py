@@ -12,6 +12,7 @@ from alerts import authority
 OPEN = "open"  # no session needed: the log-in page, its style, the health probe
 PROBE = "probe"  # a program of this machine, or one that holds the token of --metrics-token
 LOOK = "look"  # anybody logged in
+DESKS = "desks"  # makes a screen a registered desk
 ACT = "act"  # whoever has at least one button
 SCHOOLS = "schools"  # whoever may ask something of a school, at a bureau
 CONFIGURE = "configure"  # whoever sets the box up
@@ -40,6 +41,7 @@ VERBS: Mapping[str, tuple[str, ...]] = {role: _verbs(role) for role in authority
 # right -> the roles that hold it; OPEN and LOOK are everybody's
 HOLDERS: Mapping[str, frozenset[str]] = {
     ACT: frozenset(role for role, verbs in VERBS.items() if verbs),
+    DESKS: authority.ASKS["back"],
     CONFIGURE: frozenset({"installer", "admin"}),
     ADMIT: frozenset({"admin"}),
     SCHOOLS: frozenset(role for roles in authority.OF_SCHOOLS.values() for role in roles),

@@ -38,7 +38,7 @@ async def words(request: Request) -> dict[str, Any]:
             for lamp, by in CAUSES.items()
         },
         "reasons": [{"id": why, "needs": needs} for why, (_, needs) in REASONS.items()],  # of 停用
-        "me": {"id": visitor.person, "name": visitor.name, "role": visitor.role},
+        "me": {"id": visitor.person, "name": visitor.name, "role": visitor.role, "desk": visitor.desk},
         "verbs": VERBS.get(visitor.role, ()),
         "fleet": [verb for verb, roles in OF_SCHOOLS.items() if visitor.role in roles],
         "csrf": visitor.csrf,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import gzip
 import mimetypes
@@ -11,6 +12,7 @@ from fastapi.responses import Response
 
 from dashboard.office import office
 from dashboard.pages.frame import YEAR_S
+from gateway.local import RequestError, RunDown
 
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 _PACKED = frozenset({".js", ".css", ".svg"})
@@ -29,6 +31,18 @@ async def static(request: Request, version: str, name: str) -> Response:
     if "gzip" in request.headers.get("accept-encoding", "") and suffix in _PACKED:
         body, headers["content-encoding"] = packed(body), "gzip"
     return Response(body, media_type=kind, headers=headers)
+
+
+async def picture(request: Request, sha: str) -> Response:
+    """A camera's picture by its hash. `run` says who may see it and whether it is still what was taken."""
+    try:
+        found = await office(request).client.ask("picture", sha256=sha, person=request.state.visitor.person)
+    except RunDown as error:
+        raise HTTPException(503, "run is not heard") from error
+    except RequestError as error:
+        raise HTTPException(403 if error.code == "forbidden" else 404, error.en) from error
+    headers = {"cache-control": f"private, max-age={YEAR_S}, immutable"}
+    return Response(base64.b64decode(found["data"]), media_type=found["type"], headers=headers)
 
 
 @functools.cache

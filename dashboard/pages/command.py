@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import HTTPException, Request
@@ -17,6 +19,8 @@ from dashboard.rights import VERBS
 from gateway.local import RunDown
 
 RESULTS = ("real", "false", "drill", "test")
+DESK = "desk"  # to the engine: whoever has taken over the shift, at the moment it is carried out
+ONE_TOUCH = frozenset({"ack", "silence", "note", "tick", "next"})  # at a desk; the page asks a PIN for all else
 LIFETIME_MS = 30_000  # a local command dies of age after this (requirements, section 3, 17)
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,20}$")]
@@ -31,6 +35,8 @@ class Order(BaseModel):
 
     verb: Annotated[str, StringConstraints(max_length=40)]
     alarm: Annotated[str, StringConstraints(max_length=200)] = ""
+    person: Annotated[str, StringConstraints(max_length=64)] = ""  # at a desk: who it is that acts, proven by `pin`
+    pin: Annotated[str, StringConstraints(max_length=6)] = ""
     args: Annotated[dict[Name, Text | int | float | bool | None], Field(max_length=MOST_ARGS)] = Field(default_factory=dict)
 
 
@@ -47,11 +53,23 @@ def order_of(visitor: Visitor, verb: str, alarm: str, args: Mapping[str, object]
     }
 
 
+class Refused(Exception):
+    """A PIN that does not prove who acts; the text is for the person."""
+
+
+async def refused(request: Request, error: Exception) -> JSONResponse:
+    return JSONResponse({"ok": False, "code": "pin", "text": str(error)}, 403)
+
+
 async def command(request: Request, order: Order) -> JSONResponse:
     """{"ok", "code", "text"} in the reader's language: 200 answered by the engine, 422 incomplete, 503 `run` is down."""
     shared, lang = office(request), language(request)
     visitor: Visitor = request.state.visitor
     words = shared.words[lang]
+    if visitor.desk:
+        visitor = await _acting(request, order, visitor)
+    elif order.person or order.pin:
+        raise HTTPException(422, "person and pin are for registered desks")
     if order.verb not in VERBS.get(visitor.role, ()):
         raise HTTPException(403, "this role may not")
     if problem := _problem(order):
@@ -66,6 +84,23 @@ async def command(request: Request, order: Order) -> JSONResponse:
         return JSONResponse({"ok": False, "code": "run-down", "text": words["reply.unknown"]}, 503)
     text = (answer.get("text") or {}).get(lang, "")
     return JSONResponse({"ok": answer["ok"], "code": answer["code"], "text": text})
+
+
+async def _acting(request: Request, order: Order, visitor: Visitor) -> Visitor:
+    """Who acts at a desk: one touch in the name of whoever is on duty, and for what weighs more the person whose PIN it is."""
+    if order.verb in ONE_TOUCH and not order.person:
+        return replace(visitor, person=DESK)
+    shared, lang = office(request), language(request)
+    person = order.person or visitor.person
+    async with shared.login_turn:
+        found = await asyncio.to_thread(shared.desks.check_pin, person, order.pin, shared.seconds())
+    if not found.token:
+        key = "pin.locked" if found.locked else "pin.wait" if found.wait else "pin.wrong"
+        raise Refused(shared.words[lang][key].replace("{s}", str(found.wait)))
+    listed = next((p for p in (shared.live.state or {}).get("people", []) if p["id"] == person), None)
+    if listed is None:
+        raise HTTPException(403, "not on the list of people")
+    return Visitor(person, listed["name"], listed["role"], visitor.csrf, visitor.desk)
 
 
 def _problem(order: Order) -> str:

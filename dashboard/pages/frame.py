@@ -8,6 +8,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from alerts.kinds import LAMPS
+from dashboard.door import NOBODY
 from dashboard.navigation import places
 from dashboard.office import language, office
 
@@ -48,7 +49,7 @@ def render(request: Request, template: str, status: int = 200, **more: object) -
             "static": f"/static/{shared.version}",
             "lamps": LAMPS,
             "visitor": visitor,
-            "places": places(visitor.role, state) if visitor else [],
+            "places": places(NOBODY if visitor.desk else visitor.role, state) if visitor else [],
             "site": ((state or {}).get("site") or {}).get("name", ""),
             **more,
         },

@@ -44,8 +44,8 @@ export async function post(path, body) {
 }
 
 /** Gives whether the engine did it. `alarm` is an id, or "" where the verb needs none. */
-export async function send(verb, alarm, args = {}, pin = "") {
-  const body = await post("/api/v1/command", { verb, alarm, args, ...(pin ? { pin } : {}) });
+export async function send(verb, alarm, args = {}, pin = "", person = "") {
+  const body = await post("/api/v1/command", { verb, alarm, args, ...(pin ? { pin } : {}), ...(person ? { person } : {}) });
   if (body === null) return false;
   reply(body.text || t("reply.failed", { code: body.code ?? body.status }), body.ok === true);
   return body.ok === true;

@@ -26,7 +26,7 @@ export function question({ title, text = "", fields = [], extra = [], button, st
 }
 
 function input(field) {
-  const common = { id: field.id, required: Boolean(field.required) };
+  const common = { id: `ask-${field.id}`, name: field.id, required: Boolean(field.required) };
   if (field.kind === "select") {
     const node = el("select", common, ...field.options.map(([id, text]) => el("option", { value: id, textContent: text })));
     if (field.value !== undefined) node.value = field.value;

@@ -4,12 +4,14 @@ import { Alarms } from "./alarms.js";
 import { Chart } from "./chart.js";
 import { Points } from "./points.js";
 import { open } from "./shell.js";
+import { Wall } from "./wall.js";
 
 open(() => {
   let world = { state: null, now: null };
   const alarms = new Alarms();
   const chart = new Chart(() => world);
   const points = new Points((id) => chart.open(id));
+  const wall = document.body.classList.contains("wall") ? new Wall() : null;
   return {
     build(now) {
       world = now;
@@ -22,6 +24,7 @@ open(() => {
       points.mark(world.state, world.alarms);
       points.showOutputs(world.state);
       chart.show();
+      wall?.show();
     },
     tick() {
       alarms.tick(world.now);

@@ -16,6 +16,7 @@ export class Points {
     this.zones = new Map(); // zone id -> {node, says, points, alarmed}
     this.outputs = new Map();
     this.narrow = matchMedia("(max-width: 600px)");
+    this.wall = document.body.classList.contains("wall");
   }
 
   build(state) {
@@ -33,7 +34,7 @@ export class Points {
     for (const zone of zones) {
       const points = byZone.get(zone.id);
       const says = el("span", { className: "says" });
-      const node = el("details", { className: "zone", open: known.get(zone.id)?.node.open ?? !this.narrow.matches, data: { zone: zone.id } },
+      const node = el("details", { className: "zone", open: known.get(zone.id)?.node.open ?? !(this.narrow.matches || this.wall), data: { zone: zone.id } },
         el("summary", {}, el("h3", { textContent: zone.name }), el("small", { textContent: buildings[zone.building] ?? "" }), says),
         el("ul", {}, ...points.map(([id, point]) => this.row(id, point))));
       this.zones.set(zone.id, { node, says, points: points.map(([id]) => id), alarmed: known.get(zone.id)?.alarmed ?? false });

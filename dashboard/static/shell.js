@@ -7,7 +7,7 @@ import { wallTime } from "./format.js";
 import { Sound } from "./sound.js";
 import { firstAlarm, lamps, merge, sorted, sounding } from "./state.js";
 import { Stream } from "./stream.js";
-import { loadWords, t } from "./words.js";
+import { loadWords, t, words } from "./words.js";
 
 const TICK_MS = 200;
 const RETRY_MS = 2000;
@@ -42,6 +42,8 @@ function start(page, ownAlarm) {
     if (!ownAlarm) headline(world);
     showSound();
     standing(world);
+    // at a desk the buttons are those of whoever is on duty: a new person, a new page
+    if (words.me.desk && !document.querySelector("dialog[open]") && (world.state.post?.desk ?? "") !== words.me.id) location.reload();
   };
   const setLost = (value, reason) => {
     world.lost = value;

@@ -1,10 +1,15 @@
 // The live data: server-sent events, or polling where something swallows them. Says when the data are old; shows nothing itself.
 
+import { Tabs } from "./tabs.js";
+
 const OLD_MS = 3500; // no news of `run` for so long means lost; the promise to people is 5 s
 const POLL_AFTER_MS = 2500;
 const POLL_EVERY_MS = 1500;
 const REOPEN_AFTER_MS = 8000;
 const TICK_MS = 250;
+
+/** An event's id as [epoch, number]. */
+const split = (id) => [id.slice(0, id.lastIndexOf("-")), Number(id.slice(id.lastIndexOf("-") + 1))];
 
 export class Stream {
   /** `hear` has snapshot(state), delta(delta), lost(reason) and live(); reasons are "run" and "page". */
@@ -17,7 +22,10 @@ export class Stream {
     this.openedAt = this.eventAt;
     this.polled = 0;
     this.polling = false;
-    this.open();
+    this.seen = ""; // id of the last event that is in what is shown
+    this.later = []; // deltas that came before the snapshot they belong on
+    this.tabs = new Tabs((message) => this.relayed(message), () => this.source?.close());
+    this.begin();
     setInterval(() => this.tick(), TICK_MS);
     document.addEventListener("visibilitychange", () => this.tick());
   }
@@ -32,13 +40,44 @@ export class Stream {
     return this.now === null ? null : this.now + this.age();
   }
 
+  /** Follows the tab that leads, else the server itself. */
+  async begin() {
+    if (await this.tabs.led()) this.poll();
+    else this.open();
+  }
+
+  /** From the tab that leads: as if it had come from the server, once there is a snapshot to put it on. */
+  relayed({ event, id, data }) {
+    this.eventAt = performance.now();
+    if (event === "down") return this.onDown();
+    const [epoch, n] = split(id);
+    if (event === "snapshot") {
+      this.seen = id;
+      this.later = [];
+      return this.onSnapshot(JSON.parse(data), true);
+    }
+    if (split(this.seen)[0] !== epoch) {
+      this.later.push({ event, id, data });
+      if (!this.polling) this.poll();
+    } else if (n > split(this.seen)[1]) {
+      this.seen = id;
+      this.onDelta(JSON.parse(data));
+    }
+  }
+
   open() {
     this.source?.close();
+    this.tabs.leads = true;
     this.openedAt = performance.now();
     this.source = new EventSource("/api/v1/stream");
-    this.source.addEventListener("snapshot", (event) => this.onSnapshot(JSON.parse(event.data), true));
-    this.source.addEventListener("delta", (event) => this.onDelta(JSON.parse(event.data)));
-    this.source.addEventListener("down", () => this.onDown());
+    const on = (name, take) => this.source.addEventListener(name, (event) => {
+      this.seen = event.lastEventId || this.seen;
+      take(JSON.parse(event.data));
+      this.tabs.tell(event);
+    });
+    on("snapshot", (state) => this.onSnapshot(state, true));
+    on("delta", (delta) => this.onDelta(delta));
+    on("down", () => this.onDown());
     this.source.addEventListener("bye", () => location.assign("/login"));
   }
 
@@ -101,9 +140,13 @@ export class Stream {
       const answer = await fetch("/api/v1/state", { signal: stop.signal });
       if (answer.status === 401) location.assign("/login");
       if (answer.ok) {
-        const { down, snapshot } = await answer.json();
+        const { down, snapshot, id } = await answer.json();
         if (down) this.lose("run");
-        else if (snapshot && snapshot.now !== this.now) this.onSnapshot(snapshot, false);
+        else if (snapshot && snapshot.now !== this.now) {
+          this.onSnapshot(snapshot, false);
+          this.seen = id;
+          for (const message of this.later.splice(0)) if (split(message.id)[0] === split(id)[0]) this.relayed(message);
+        }
       }
     } catch (error) {
       // Nobody answered: that is what tick() is counting, and what the person is told.

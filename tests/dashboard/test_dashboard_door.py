@@ -13,7 +13,7 @@ from dashboard import app as building
 from dashboard.app import ROUTES, create_app, first_admin
 from dashboard.auth import Users
 from dashboard.door import Need, undeclared
-from dashboard.rights import ACT, ADMIT, CONFIGURE, LOOK, OPEN, PROBE, SCHOOLS, VERBS, may
+from dashboard.rights import ACT, ADMIT, CONFIGURE, DESKS, LOOK, OPEN, PROBE, SCHOOLS, VERBS, may
 
 ROLES = sorted(VERBS)
 ORDER = {"verb": "ack", "alarm": "no3-1", "args": {}}
@@ -48,7 +48,7 @@ def as_role(served, kit):
 
 
 def address(path, version):
-    return path.replace("{version}", version).replace("{name:path}", "shell.js")
+    return path.replace("{version}", version).replace("{name:path}", "shell.js").replace("{sha}", "ab" * 32)
 
 
 def allowed(role, right):
@@ -58,11 +58,13 @@ def allowed(role, right):
         return role == "admin"
     if right == CONFIGURE:
         return role in ("installer", "admin")
+    if right == DESKS:
+        return role in ("officer", "head", "admin")
     return right == OPEN or (role is not None and (right == LOOK or bool(VERBS[role])))
 
 
 @pytest.mark.parametrize("role", [None, *ROLES])
-def test_every_route_for_every_role(served, as_role, role):
+def test_every_route_for_every_role(served, as_role, kit, role):
     client, app, _ = served
     declared = {(method, path): need for method, path, _, need in ROUTES}
     enumerated = [(m, route.path) for route in app.routes for m in route.methods]
@@ -79,6 +81,8 @@ def test_every_route_for_every_role(served, as_role, role):
             body = {"json": {"site": "no3", "verb": "check"}}
         if path == "/login" and method == "POST":
             body = {"data": {"person": "nobody", "password": "wrong password"}}
+        if path.startswith("/desk/"):
+            body = {"data": {"name": f"desk of {role}", "password": kit.password, "new": "2580"}}
         answer = client.request(method, address(path, app.state.office.version), params=query, headers=headers, **body)
         # past the door, whatever lies behind it: a shape refused (422) is no refusal of the person
         passed = answer.status_code not in (401, 403) and not (

@@ -101,10 +101,10 @@ def test_a_false_alarm_needs_a_cause_and_somebody_there(open_school, kit):
     page.click("#first button.false")
     page.click("dialog button.false")
     assert page.is_visible("dialog"), "no cause was chosen"
-    page.select_option("#cause", label="蚊香")
+    page.select_option("dialog [name=cause]", label="蚊香")
     page.click("dialog button.false")
     assert page.is_visible("dialog"), "nobody was there"
-    page.check("#on_site")
+    page.check("dialog [name=on_site]")
     run.say({"reply": {"ok": False, "code": "refused.zone", "text": {"zh": "不是你的区域", "en": "not your zone"}}})
     page.click("dialog button.false")
     command = run.did()

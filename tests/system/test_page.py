@@ -101,8 +101,8 @@ def test_a_fire_is_answered_in_the_browser(world: School, watched: Watched) -> N
     world.until("sounder off", lambda: quiet(world))
     assert not page.is_enabled("#first button.reset"), "not while it burns"
     page.click("#first button.false")
-    page.select_option("#cause", label="蚊香")
-    page.check("#on-site")
+    page.select_option("dialog [name=cause]", label="蚊香")
+    page.check("dialog [name=on_site]")
     page.click("dialog button.false")
     page.wait_for_selector("text=误报 · 蚊香")
     (result,) = world.events("result")

@@ -1,0 +1,83 @@
+"""The page of desks and PINs: everybody sets his own PIN, the office makes this screen a registered desk or takes that back."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+from fastapi import Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from dashboard.auth import BadUser
+from dashboard.door import COOKIE, DESK_COOKIE, Visitor
+from dashboard.office import language, office
+from dashboard.pages.frame import YEAR_S, render
+from dashboard.rights import DESKS, may
+
+Short = Annotated[str, Form(max_length=256)]
+
+
+async def form(request: Request) -> HTMLResponse:
+    return _page(request)
+
+
+def _page(request: Request, problem: str = "", done: str = "", status: int = 200) -> HTMLResponse:
+    shared, visitor = office(request), request.state.visitor
+    words = shared.words[language(request)]
+    return render(
+        request,
+        "desk.html",
+        status,
+        problem=problem,
+        done=words[done] if done else "",
+        has_pin=shared.desks.has_pin(visitor.person),
+        desks=shared.desks.list() if may(visitor.role, DESKS) and not visitor.desk else None,
+    )
+
+
+async def pin(request: Request, password: Short, new: Short) -> HTMLResponse:
+    """Asks the password again: a screen left open must not give away who somebody is at the desk."""
+    shared = office(request)
+    visitor: Visitor = request.state.visitor
+    words = shared.words[language(request)]
+    if visitor.desk:
+        return _page(request, words["desk.not-here"], status=403)
+    async with shared.login_turn:
+        login = await asyncio.to_thread(shared.users.login, visitor.person, password, shared.seconds())
+    shared.users.logout(login.token)
+    if not login.token:
+        return _page(request, words["desk.password"], status=401)
+    try:
+        await asyncio.to_thread(shared.desks.set_pin, visitor.person, new)
+    except BadUser as error:
+        return _page(request, _half(error, request), status=422)
+    return _page(request, done="desk.pin-set")
+
+
+async def register(request: Request, name: Short) -> Response:
+    """This screen is a desk from now on, and the one who made it so is logged out here."""
+    shared = office(request)
+    visitor: Visitor = request.state.visitor
+    try:
+        token = shared.desks.register(name.strip(), visitor.person, shared.seconds())
+    except BadUser as error:
+        return _page(request, _half(error, request), status=422)
+    shared.users.logout(request.cookies.get(COOKIE, ""))
+    answer = RedirectResponse("/", 303)
+    answer.delete_cookie(COOKIE)
+    answer.set_cookie(DESK_COOKIE, token, max_age=10 * YEAR_S, httponly=True, samesite="lax", secure=shared.secure)
+    return answer
+
+
+async def remove(request: Request, name: Short) -> HTMLResponse:
+    try:
+        office(request).desks.remove(name)
+    except BadUser as error:
+        return _page(request, _half(error, request), status=422)
+    return _page(request, done="desk.removed")
+
+
+def _half(error: BadUser, request: Request) -> str:
+    """The reader's half of "zh · en"."""
+    zh, _, en = str(error).partition(" · ")
+    return zh if language(request) == "zh" else en

@@ -1,0 +1,5 @@
+// A page whose own part is plain forms: only the state bar lives.
+
+import { open } from "./shell.js";
+
+open(() => ({}));

@@ -1,0 +1,106 @@
+// The shift: who has taken over, who is next, what is handed over, and the log of this shift from the journal (form F10).
+
+import { causeText, lifeText, namer, title } from "./alarms.js";
+import { reply, send } from "./ask.js";
+import { byId, el, put } from "./dom.js";
+import { fetchJson } from "./fetch.js";
+import { question } from "./form.js";
+import { ago, wallTime } from "./format.js";
+import { open } from "./shell.js";
+import { unknown } from "./state.js";
+import { said, t, words } from "./words.js";
+
+const DAY = 24 * 3600 * 1000;
+const HEADS = ["time", "what", "where", "answered", "result"];
+
+class Shift {
+  constructor() {
+    byId("head").replaceChildren(el("tr", {}, ...HEADS.map((name) => el("th", { scope: "col", textContent: t(`log.${name}`) }))));
+    byId("print").addEventListener("click", () => window.print());
+  }
+
+  async build(world) {
+    this.world = world;
+    this.since = Math.max(world.now - DAY, ...(world.state.post?.taken ?? []).map((one) => one.since));
+    const [roster, alarms] = await Promise.all([fetchJson("roster"), fetchJson("alarms", { from: Math.floor(this.since), to: Math.ceil(world.now) })]);
+    this.roster = roster;
+    this.past = alarms ?? [];
+    this.key = "";
+    this.show(this.world);
+  }
+
+  show(world) {
+    this.world = world;
+    const { state } = world;
+    const key = JSON.stringify([state.post, state.marks, Object.values(state.alarms).map((a) => [a.id, a.state, a.result, a.acked_by]), Object.values(state.points).filter(unknown).length]);
+    if (this.key === key) return;
+    const changed = this.post !== undefined && this.post !== JSON.stringify(state.post?.taken);
+    this.post = JSON.stringify(state.post?.taken);
+    this.key = key;
+    if (changed) return this.build(world);
+    this.duty(state);
+    this.handed(world);
+    this.log(world);
+  }
+
+  duty(state) {
+    const name = namer(state);
+    const zone = state.site?.timezone;
+    const post = state.post ?? { duty: [], leader: [], taken: [] };
+    const line = (label, text, bad) => el("p", {}, `${label}：`, el("b", { className: bad ? "bad" : "", textContent: text }));
+    const phones = this.roster?.phones ?? {};
+    byId("there").replaceChildren(
+      line(t("shift.on"), post.taken.length ? post.taken.map((one) => t("shift.taken", { name: name(one.person), t: wallTime(one.since, zone).slice(5, 16), u: one.until ? wallTime(one.until, zone).slice(5, 16) : "–" })).join(t("comma"))
+        : t("shift.nobody", { names: post.duty.map(name).join(t("comma")) || "–" }), !post.taken.length),
+      line(t("shift.leader"), post.leader.map(name).join(t("comma")) || t("shift.none"), !post.leader.length),
+      this.roster?.next ? line(t("shift.next"), `${name(this.roster.next.person)} ${wallTime(this.roster.next.start, zone).slice(5, 16)}`) : "",
+      ...(this.roster?.holes ?? []).map(([from, to]) => line(t("shift.hole"), `${wallTime(from, zone).slice(5, 16)} – ${wallTime(to, zone).slice(5, 16)}`, true)),
+      this.roster?.red?.length ? line(t("shift.red"), this.roster.red.map(name).join(t("comma")), true) : "",
+      el("p", {}, `${t("shift.phones")}：`, Object.entries(phones).filter(([key]) => key.endsWith(".ok")).map(([key, at]) => `${name(key.slice(0, -3))} ${ago(this.world.now - at)}`).join(t("comma")) || "–"));
+    const me = post.taken.some((one) => one.person === words.me.id);
+    byId("take").replaceChildren(...(words.me.desk || (words.verbs.includes("take") && !me)
+      ? [el("button", { className: "big ack", textContent: t("shift.take"), onclick: () => this.take(state) })] : []));
+  }
+
+  /** 接班: at a desk the person who comes says who it is and proves it by PIN. */
+  take(state) {
+    if (!words.me.desk) return send("take", "");
+    question({ title: t("shift.take"), text: t("shift.take.hint"), button: t("shift.take"), style: "ack",
+      fields: [{ id: "person", kind: "select", label: t("shift.who"), required: true, options: [["", t("ask.choose-person")], ...state.people.filter((p) => TAKERS.has(p.role)).map((p) => [p.id, p.name])] },
+        { id: "pin", kind: "pin", label: t("ask.own-pin"), required: true }],
+      send: ({ person, pin }) => (person ? send("take", "", {}, pin, person) : reply(t("ask.choose-person"), false)) });
+  }
+
+  handed({ state, alarms, now }) {
+    const zone = state.site?.timezone;
+    const open = alarms.filter((alarm) => alarm.state !== "pending");
+    const marks = Object.values(state.marks ?? {}).filter((mark) => mark.listed);
+    const lost = Object.entries(state.points).filter(([, point]) => unknown(point));
+    const list = (head, items, none) => el("div", { className: "handed" }, el("h3", { textContent: `${head} ${items.length || ""}` }),
+      items.length ? el("ul", {}, ...items) : el("p", { className: "empty", textContent: none }));
+    byId("handed").replaceChildren(
+      list(t("alarms"), open.map((alarm) => el("li", {}, el("a", { href: `/alarms?id=${encodeURIComponent(alarm.id)}`, textContent: `${title(alarm)} · ${alarm.place}` }), ` ${lifeText(alarm, now)}`)), t("alarms.none")),
+      list(t("nav.service"), marks.map((mark) => el("li", { textContent: `${said(mark.label)} ${mark.why} ${t("covers", { n: mark.covered })} ${mark.until ? t("shift.until", { t: wallTime(mark.until, zone).slice(5, 16) }) : ""}` })), t("shift.no-marks")),
+      list(t("shift.lost"), lost.map(([id, point]) => el("li", { textContent: `${state.zones.find((z) => z.id === point.zone)?.name ?? t("school")} ${point.name || id}` })), t("shift.all-known")));
+  }
+
+  log({ state, now }) {
+    const name = namer(state);
+    const zone = state.site?.timezone;
+    put(byId("span"), `${wallTime(this.since, zone).slice(0, 16)} – ${wallTime(now, zone).slice(11, 16)}`);
+    const known = new Map((this.past ?? []).map((alarm) => [alarm.id, alarm]));
+    for (const alarm of Object.values(state.alarms)) if (alarm.state !== "pending" && alarm.first >= this.since) known.set(alarm.id, alarm);
+    const rows = [...known.values()].sort((a, b) => a.first - b.first);
+    byId("quiet").hidden = rows.length > 0;
+    byId("rows").replaceChildren(...rows.map((alarm) => el("tr", { data: { alarm: alarm.id } },
+      el("td", { className: "when", textContent: wallTime(alarm.first, zone) }),
+      el("td", { textContent: title(alarm) }),
+      el("td", { textContent: [alarm.place || alarm.point, alarm.device_name].filter(Boolean).join(" · ") }),
+      el("td", { textContent: alarm.acked_by ? `${name(alarm.acked_by)} ${wallTime(alarm.acked, zone).slice(11)}` : t("log.nobody") }),
+      el("td", { textContent: alarm.result ? [t(`result.${alarm.result}`), causeText(alarm), name(alarm.result_by)].filter(Boolean).join(" · ") : t(`life.${alarm.state === "acked" ? "awaiting" : alarm.state}`) }))));
+  }
+}
+
+const TAKERS = new Set(["duty", "keeper", "leader", "officer", "head", "admin"]);
+
+open(() => new Shift());

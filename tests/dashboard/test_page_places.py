@@ -1,0 +1,325 @@
+"""The pages beside the overview in a real browser, and what all pages share: the desk, the wall, seven tabs, keys alone."""
+
+import pytest
+from places import places, standing  # noqa: F401 - fixtures
+from test_page_axe import violations
+
+PATHS = (
+    "/",
+    "/?wall=1",
+    "/alarms",
+    "/alarms?id=no3-1",
+    "/service",
+    "/stores",
+    "/history?points=pump/level",
+    "/devices",
+    "/shift",
+    "/desk",
+)
+DAY = 86_400_000
+LOOK = {"id": "look", "text": {"zh": "到场查看", "en": "Go and look"}, "who": "", "at": None}
+LEAK = {"lamp": "gas", "kind": "gas-2", "severity": 6, "building": "canteen", "what": {"zh": "可燃气泄漏", "en": "Gas leak"}}
+SINGLE = {"lamp": "store", "kind": "store", "severity": 5, "zone": "store", "what": {"zh": "单人开启", "en": "Opened by one"}}
+
+
+def fires(kit, *numbers, **other):
+    return {f"no3-{n}": kit.alarm(f"no3-{n}", number=n, first=kit.wall + n * 1000, **other) for n in numbers}
+
+
+def mark(kit, **other):
+    return {
+        "no3-m1": {
+            "id": "no3-m1", "number": 4, "kind": "out-of-service", "label": {"zh": "停用", "en": "Out of service"},
+            "lamp": "out-of-service",
+            "listed": True, "stage": "on", "mode": "out-of-service", "who": "chen", "why": "喷漆",
+            "since": kit.wall, "until": kit.wall + DAY,
+            "building": "", "points": ["dorm-smoke/smoke"], "covered": 1, "facts": {"measure": "每小时巡查"}, "lines": [], **other,
+        }
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [(1600, 900), (360, 640)])
+@pytest.mark.parametrize("theme, lang", [("light", "zh"), ("dark", "en")])
+def test_every_page_in_both_themes_and_languages(places, kit, size, theme, lang):  # noqa: F811
+    places.put(
+        alarms=fires(
+            kit, 1, checklist=[{"id": "look", "text": {"zh": "到场查看", "en": "Go and look"}, "who": "", "at": None}]
+        ),
+        marks=mark(kit),
+    )
+    page = places.open(f"/?theme={theme}&lang={lang}", width=size[0], height=size[1])
+    for path in PATHS:
+        page.goto(places.url + path)
+        page.wait_for_selector("body:not(.waiting):not(.lost) header.top")
+        page.wait_for_selector("#first .alarm, #headline a, .lamp.lit")
+        page.wait_for_timeout(300)  # for what a page asks when it opens: axe reads it too
+        assert violations(page) == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0], path
+        assert "⟦" not in page.inner_text("body"), path
+
+
+def test_several_alarms_are_answered_at_once_and_filters_narrow_the_list(places, kit):  # noqa: F811
+    gas = fires(
+        kit,
+        3,
+        lamp="gas",
+        kind="gas-2",
+        severity=6,
+        place="食堂后厨",
+        building="canteen",
+        what={"zh": "可燃气泄漏", "en": "Gas leak"},
+    )
+    places.put(alarms=fires(kit, 1, 2) | gas)
+    page = places.open("/alarms")
+    page.wait_for_selector("#rows [data-alarm=no3-3]")
+    page.select_option("[name=lamp]", "fire")
+    assert page.locator("#rows tr").count() == 2 and "lamp=fire" in page.url
+    page.check("#every")
+    assert "已选 2 条" in page.inner_text("#several")
+    page.click("#several button.ack")
+    assert [places.did()["alarm"], places.did()["alarm"]] == ["no3-1", "no3-2"]
+    page.wait_for_selector("#reply.good:has-text('2 条中完成 2 条')")
+    page.select_option("[name=lamp]", "")
+    page.fill("[name=text]", "食堂")
+    assert page.locator("#rows tr").count() == 1
+    page.fill("[name=text]", "")
+    page.select_option("[name=state]", "all")
+    page.wait_for_selector("#rows [data-alarm=no3-90]")  # closed yesterday: from the journal
+    assert "误报 · 蚊香" in page.inner_text("#rows [data-alarm=no3-90]")
+    page.click("#figures summary")
+    page.wait_for_selector("#kpi .tiles")
+    assert "90 %" in page.inner_text("#kpi")
+
+
+def test_the_story_of_an_alarm_tells_who_did_what_when(places, kit):  # noqa: F811
+    places.put(alarms=fires(kit, 1, checklist=[LOOK]))
+    page = places.open("/alarms")
+    page.click("#rows [data-alarm=no3-1] a")
+    page.wait_for_selector("#one .timeline li.result")
+    story = page.inner_text("#one .timeline")
+    for words in (
+        "22:00:00",
+        "王师傅、zhou 通知 · modem",
+        "王师傅 收到 · 短信",
+        "zhou 核实 · 误报 · 蚊香 · 短信",
+        "from-the-future",
+    ):
+        assert words in story, words
+    page.wait_for_selector("#one .plot canvas")
+    page.check("#one .checklist input")
+    command = places.did()
+    assert (command["verb"], command["args"], command["person"]) == ("tick", {"item": "look"}, "chen")
+    page.click("#one [data-verb=assign]")
+    page.select_option("dialog [name=to]", "liu")
+    page.click("dialog button.assign")
+    assert places.did()["args"] == {"to": "liu"}
+    page.click("#one [data-verb=note]")
+    page.fill("dialog [name=text]", "门口有人")
+    page.click("dialog button.note")
+    assert places.did()["args"] == {"text": "门口有人"}
+
+
+def test_two_officers_at_once_both_see_who_was_first(places, kit):  # noqa: F811
+    places.put(alarms=fires(kit, 1))
+    one, two = places.open(person="chen"), places.open("/alarms?id=no3-1", person="gao")
+    one.click("#first button.ack")
+    assert places.did()["person"] == "chen"
+    places.put(alarms=fires(kit, 1, state="acked", acked=kit.wall, acked_by="chen"))
+    for page, card in ((one, "#first"), (two, "#one")):
+        page.wait_for_selector(f"{card} :text('chen 已收到')")
+        assert page.locator(f"{card} button.ack").count() == 0
+    places.run.say({"reply": {"ok": False, "code": "refused.done", "text": {"zh": "chen 已核实", "en": "done"}}})
+    two.click("#one button.real")
+    two.click("dialog button.real")
+    assert places.did()["person"] == "gao"
+    two.wait_for_selector("#reply.bad:has-text('chen 已核实')")
+
+
+def test_points_are_taken_out_and_come_back_by_a_test_alarm(places, kit):  # noqa: F811
+    page = places.open("/service")
+    page.click("[data-begin=out-of-service]")
+    page.select_option("dialog [name=place]", "zone:dorm-2e")
+    page.select_option("dialog [name=why]", "喷漆")
+    page.fill("dialog [name=until]", "2026-11-24T18:00")
+    page.fill("dialog [name=measure]", "每小时巡查")
+    page.click("dialog button.big:not(.back)")
+    command = places.did()
+    assert command["verb"] == "out-of-service" and command["alarm"] == ""
+    assert command["args"] == {"why": "喷漆", "until": kit.wall + 20 * 3_600_000, "measure": "每小时巡查", "zone": "dorm-2e"}
+    places.put(marks=mark(kit))
+    page.wait_for_selector("[data-mark=no3-m1]")
+    assert "每小时巡查" in page.inner_text("[data-mark=no3-m1]")
+    page.click("[data-mark=no3-m1] [data-verb=back]")
+    assert places.did()["verb"] == "back"
+    places.put(marks=mark(kit, stage="unverified"))
+    page.wait_for_selector("[data-mark=no3-m1].unverified :text('没有试验报警')")
+
+
+def test_a_store_says_what_is_proven_and_what_is_not(places, kit):  # noqa: F811
+    page = places.open("/stores", person="bao")
+    page.wait_for_selector("[data-part=lock_a].good")
+    assert "没有配置" in page.inner_text("[data-part=camera].unknown") and "上次双人开启" in page.inner_text(
+        "[data-part=lock_a]"
+    )
+    panel = page.inner_text("[data-store=chem]")
+    for words in ("两人已核实", "单人开启或未核实", "培训过期", "摄像头无法判断"):
+        assert words in panel, words
+    page.click("text=本人在场")
+    assert (lambda c: (c["verb"], c["alarm"], c["person"]))(places.did()) == ("identify", "chem", "bao")
+    page.click("text=登记开柜")
+    page.select_option("dialog [name=kind]", "count")
+    page.click("dialog button.big:not(.back)")
+    assert places.did()["args"] == {"kind": "count"}
+
+
+def test_a_single_person_opening_is_told_on_every_page(places, kit):  # noqa: F811
+    page = places.open("/stores")
+    page.wait_for_selector("[data-store=chem]")
+    places.put(
+        alarms=fires(
+            kit,
+            5,
+            lamp="store",
+            kind="store",
+            severity=5,
+            zone="store",
+            place="危化品储存间",
+            what={"zh": "单人开启", "en": "Opened by one"},
+        )
+    )
+    page.wait_for_selector("[data-store=chem] .deviation")
+    assert "双锁 · 单人开启" in page.inner_text("#headline") and page.get_attribute("#headline", "data-lamp") == "store"
+    page.click("#headline a")
+    page.wait_for_selector("#one [data-alarm=no3-5]")
+
+
+def test_curves_are_compared_and_taken_away(places, kit):  # noqa: F811
+    page = places.open("/history")
+    page.check("[data-point='pump/level']")
+    page.wait_for_selector("#plot canvas")
+    page.check("[data-point='dorm-smoke/temp']")
+    page.wait_for_selector("#plot .u-legend :text('水箱')")
+    page.click("[data-range='365d']")
+    page.wait_for_selector("[data-range='365d'][aria-pressed=true]")
+    assert "range=365d" in page.url
+    page.click("text=◀ 更早")
+    page.wait_for_function("new URLSearchParams(location.search).get('to')?.startsWith('2025-11-23')")
+    address = page.get_attribute("[data-form=xlsx]", "href")
+    answer = page.request.get(places.url + address)
+    assert answer.ok and answer.body()[:2] == b"PK"
+
+
+def test_a_device_is_asked_and_shows_raw_and_decoded(places):  # noqa: F811
+    page = places.open("/devices")
+    page.wait_for_selector("[data-device=pump].silent")
+    row = page.inner_text("[data-device=pump]")
+    assert "46.7 %" in row and "22 ms" in row and "检查供电" in row
+    assert page.locator("#rows tr").first.get_attribute("data-device") == "pump", "the silent one first"
+    page.click("[data-test=pump]")
+    page.wait_for_selector(".tested :text('01 04 02 00 f1 79 3c')")
+    assert "2.410 m" in page.inner_text(".tested") and "value is no number" in page.inner_text("#refused")
+
+
+def test_a_desk_answers_with_one_touch_and_asks_a_pin_for_more(places, kit):  # noqa: F811
+    page = places.open("/desk", person="wang")
+    page.fill("[name=password]", kit.password)
+    page.fill("[name=new]", "1111")
+    page.expected_errors = True  # the browser complains of a 422
+    page.click("text=保存")
+    page.wait_for_selector(".problem:has-text('太容易猜')")
+    page.fill("[name=password]", kit.password)
+    page.fill("[name=new]", "2580")
+    page.click("text=保存")
+    page.wait_for_selector(".done")
+    desk = places.open("/desk", person="chen")
+    desk.fill("[name=name]", "门卫室")
+    desk.click("text=登记本屏")
+    desk.wait_for_selector("#desk")
+    assert desk.inner_text("#desk") == "门卫室 · 王师傅" and desk.locator("text=退出").count() == 0
+    places.put(alarms=fires(kit, 1))
+    desk.click("#first button.ack")
+    command = places.did()
+    assert (command["verb"], command["person"]) == ("ack", "desk"), "in the name of whoever is on duty: the engine says who"
+    desk.expected_errors = True
+    desk.click("#first button.real")
+    desk.fill("dialog [name=pin]", "9999")
+    desk.click("dialog button.real")
+    desk.wait_for_selector("#reply.bad:has-text('PIN')")
+    desk.click("#first button.real")
+    desk.fill("dialog [name=pin]", "2580")
+    desk.click("dialog button.real")
+    assert (lambda c: (c["verb"], c["person"], c["args"]["result"]))(places.did()) == ("result", "wang", "real")
+    desk.goto(places.url + "/shift")
+    desk.click("#take button")
+    desk.select_option("dialog [name=person]", "wang")
+    desk.fill("dialog [name=pin]", "2580")
+    desk.click("dialog button.ack")
+    assert (lambda c: (c["verb"], c["person"]))(places.did()) == ("take", "wang")
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (3840, 2160)])
+def test_the_wall_never_scrolls_and_counts_what_does_not_fit(places, kit, size):  # noqa: F811
+    kinds = (("fire", 7), ("gas", 6), ("fault", 1))
+    many = {
+        f"no3-{n}": kit.alarm(f"no3-{n}", number=n, first=kit.wall + n, lamp=kinds[n % 3][0], severity=kinds[n % 3][1])
+        for n in range(1, 10)
+    } | {f"no3-{n}": kit.alarm(f"no3-{n}", number=n, first=kit.wall + n, lamp="fault", severity=1) for n in range(20, 50)}
+    page = places.open("/?wall=1", width=size[0], height=size[1])
+    places.put(alarms=many)
+    page.wait_for_selector(".more-alarms:visible")
+    html = "document.documentElement"
+    assert page.evaluate(f"[{html}.scrollHeight, {html}.scrollWidth]") == [size[1], size[0]]
+    assert page.evaluate("document.querySelector('#first .alarm').getBoundingClientRect().bottom") < size[1]
+    shown = page.eval_on_selector_all(
+        "#open .alarm", "nodes => nodes.filter(n => n.getBoundingClientRect().bottom < innerHeight).map(n => n.dataset.lamp)"
+    )
+    assert shown.count("fire") + shown.count("gas") >= 5, "the worst are above the edge"
+    places.put(alarms={id: {**one, "state": "normal"} for id, one in many.items()})
+    page.wait_for_selector("#none:visible")
+
+
+def test_the_seventh_tab_works(places, kit):  # noqa: F811
+    first = places.open()
+    tabs = [first] + [first.context.new_page() for _ in range(6)]
+    for tab in tabs[1:]:
+        tab.goto(places.url + "/alarms")
+        tab.wait_for_selector("body:not(.waiting):not(.lost) header.top")
+    places.put(alarms=fires(kit, 1))
+    tabs[-1].wait_for_selector("#rows [data-alarm=no3-1]")
+    first.close()  # it led: another takes over, nobody turns grey for good
+    places.put(alarms=fires(kit, 2))
+    for tab in tabs[1:]:
+        tab.wait_for_selector("body:not(.lost) #rows [data-alarm=no3-2]")
+
+
+def test_keys_alone_are_enough(places, kit):  # noqa: F811
+    places.put(alarms=fires(kit, 1))
+    page = places.open("/alarms")
+    page.wait_for_selector("#rows [data-alarm=no3-1]")
+    page.keyboard.press("a")
+    assert (lambda c: (c["verb"], c["alarm"]))(places.did()) == ("ack", "no3-1")
+    page.keyboard.press("/")
+    page.keyboard.type("a m g h")  # typed into the search field: no key of the page's
+    assert page.input_value("[name=text]") == "a m g h" and page.url.startswith(places.url + "/alarms")
+    page.fill("[name=text]", "")
+    page.keyboard.press("Tab")
+    page.locator("#rows [data-alarm=no3-1] a").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#one .timeline")
+    page.locator("#one button.false").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("dialog[open]")
+    page.keyboard.press("Escape")
+    page.wait_for_function("!document.querySelector('dialog').open")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("?")
+    page.check("dialog input")  # no single keys any more (WCAG 2.1.4)
+    page.click("dialog button")
+    page.keyboard.press("m")
+    page.keyboard.press("?")
+    page.uncheck("dialog input")
+    page.click("dialog button")
+    page.keyboard.press("g")
+    page.keyboard.press("h")
+    page.wait_for_url(places.url + "/")
+    assert not places.commands()[places.seen :], "m was off"
