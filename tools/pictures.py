@@ -1,6 +1,7 @@
 """Takes the pictures of the page for the documents: `python -m tools.pictures [FOLDER]` plays the demo's school before a browser.
 
-Writes {normal,fire,cut}-{desktop,phone}.png. Needs chromium (a Debian package of the tests). Nothing here is imported by the product.
+Writes {normal,fire,cut}-{desktop,phone}.png, and of the fire the wall and the other pages: {wall,alarms,history,stores}.png.
+Needs chromium (a Debian package of the tests). Nothing here is imported by the product.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ CALM = 60.0  # seconds before the story begins
 SIZES = {"desktop": (1920, 1080), "phone": (360, 640)}
 HEAVY = 200_000  # bytes; a picture beyond this has no place in a repository
 WARM = "dorm-301-th/temperature"  # the point of the curve: it warms before the smoke comes
+PLACES = {"wall": "/?wall=1", "alarms": "/alarms", "history": f"/history?range=1h&points={WARM}", "stores": "/stores"}
 LIVE = "body:not(.waiting):not(.lost) header.top"
 
 
@@ -37,7 +39,7 @@ def main(folder: Path) -> int:
         finally:
             campus.stop()
     heavy = [picture.name for picture in folder.glob("*.png") if picture.stat().st_size > HEAVY]
-    print(f"too heavy: {', '.join(heavy)}" if heavy else f"six pictures in {folder}")
+    print(f"too heavy: {', '.join(heavy)}" if heavy else f"{len(list(folder.glob('*.png')))} pictures in {folder}")
     return 1 if heavy else 0
 
 
@@ -78,6 +80,16 @@ def _take(campus: Campus, browser: Browser, folder: Path) -> None:
         page.wait_for_selector(".output.on:nth-of-type(2)", state="attached")
     pages["desktop"].click("[data-range='10m']")
     shoot("fire")
+    for name, path in PLACES.items():
+        pages["desktop"].goto(f"http://127.0.0.1:{campus.page_port}{path}")
+        pages["desktop"].wait_for_selector(LIVE)
+        if name == "alarms":
+            pages["desktop"].click("#rows [data-lamp=fire] a")
+            pages["desktop"].wait_for_selector("#one .timeline li")
+        pages["desktop"].wait_for_timeout(3000)
+        (folder / f"{name}.png").write_bytes(small(workshop, pages["desktop"].screenshot(animations="disabled")))
+    pages["desktop"].goto(f"http://127.0.0.1:{campus.page_port}/")
+    pages["desktop"].wait_for_selector(LIVE)
     run = next(process for name, process in campus.running if name == "run")
     run.send_signal(signal.SIGSTOP)
     try:

@@ -13,6 +13,7 @@ from dashboard import app as building
 from dashboard.app import ROUTES, create_app, first_admin
 from dashboard.auth import Users
 from dashboard.door import Need, undeclared
+from dashboard.pages.export import harmless
 from dashboard.rights import ACT, ADMIT, CONFIGURE, DESKS, LOOK, OPEN, PROBE, SCHOOLS, VERBS, may
 
 ROLES = sorted(VERBS)
@@ -197,7 +198,8 @@ def test_history_to_take_away(served, as_role):
     sheet = client.get("/api/v1/export", params={**query, "form": "xlsx"})
     with zipfile.ZipFile(io.BytesIO(sheet.content)) as book:
         text = book.read("xl/worksheets/sheet1.xml").decode()
-        assert text.count("<row ") == 62 and "<f>" not in text, "a name is never a formula"
+        assert text.count("<row ") == 62 and "<f>" not in text
+    assert harmless("=1+1") == "'=1+1" and harmless("烟感") == "烟感", "a name is never a formula"
     for wrong in ({"points": "no/such"}, {"form": "pdf"}, {"to": 1}):
         assert client.get("/api/v1/export", params={**query, **wrong}).status_code in (404, 422)
     assert set(client.get("/api/v1/curves", params=query).json()["points"]) == {"pump/level", "dorm-smoke/temp"}

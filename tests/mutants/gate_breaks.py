@@ -355,4 +355,32 @@ GATE: tuple[Mutant, ...] = (
         "                    pass",
         LIVE + "test_run_going_away_is_told_and_its_return_too",
     ),
+    Mutant(
+        "people 2.3: a desk asks a PIN for a result",
+        "dashboard/pages/command.py",
+        "    if not found.token:\n",
+        "    if False:\n",
+        "tests/dashboard/test_page_places.py::test_a_desk_answers_with_one_touch_and_asks_a_pin_for_more",
+    ),
+    Mutant(
+        "people 2.3: guessing a PIN is slowed",
+        "dashboard/desks.py",
+        "if failures >= FREE_FAILURES else 0",
+        "if False else 0",
+        "tests/dashboard/test_dashboard_desks.py::test_guessing_a_pin_is_slowed_and_then_stopped",
+    ),
+    Mutant(
+        "interface 2: the tabs of a browser share one stream",
+        "dashboard/static/tabs.js",
+        "if (this.leads) this.channel?.postMessage(",
+        "if (false) this.channel?.postMessage(",
+        "tests/dashboard/test_page_places.py::test_the_seventh_tab_works",
+    ),
+    Mutant(
+        "issue 6: a name in an export is never a formula",
+        "dashboard/pages/export.py",
+        """f"'{text}" if text[:1]""",
+        """text if text[:1]""",
+        DOOR + "test_history_to_take_away",
+    ),
 )
