@@ -105,6 +105,7 @@ def _open(campus: Campus, browser: Browser, width: int, height: int) -> Page:
     url = f"http://127.0.0.1:{campus.page_port}"
     password = re.findall(r"password (\S+)", _printed(campus))[0]
     context.request.post(f"{url}/login", form={"person": "admin", "password": password})
+    context.set_default_timeout(120_000)  # the whole demonstration shares the machine with the browser
     page = context.new_page()
     page.goto(url)
     page.wait_for_selector(LIVE)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import alarm, dead, engine, framers, gateway, many, outage, rtu, scan, start, tcp
+from tests.bench import alarm, chart, dead, engine, framers, gateway, many, outage, rtu, scan, start, tcp
 from tests.bench.parts import ROOT
 
 TARGET = ROOT / "docs" / "benchmarks.md"
@@ -87,6 +87,11 @@ SECTIONS = {
         f"{alarm.TIMES} fires, one after the other at any phase of the poll (1 s, Modbus TCP), under the load above. Goals from the "
         "reading: p50 ≤ 100 ms, p99 ≤ 250 ms; from the change: ≤ 2 s to the sounder, ≤ 5 s to the phone.",
         alarm.bench_d1_from_the_reading,
+    ),
+    "chart": Section(
+        "Charts of the page",
+        f"Goal: at most 50 ms. A day at one sample a second, with limits, quality and marks, drawn {chart.TIMES} times in chromium.",
+        chart.run,
     ),
     "start": Section("Start", "From the exec of `run` to the first reading at the broker. Goal: within 5 s here.", start.run),
     "outage": Section(
