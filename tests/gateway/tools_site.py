@@ -14,6 +14,7 @@ buildings: [{id: main, name: 主楼, use: teaching}]
 zones: [{id: hall, name: 主楼大厅, building: main, kind: corridor}]
 people:
   - {id: wang, name: 王老师, role: duty, phone: "+8613800000001", channels: [console]}
+  - {id: wu, name: 吴安全, role: officer, phone: "+8613800000008", channels: [console]}
   - {id: fitter, name: 安装员, role: installer}
 channels: [{id: console, type: console}]
 """

@@ -101,8 +101,8 @@ CALLS: tuple[Mutant, ...] = (
     Mutant(
         "the old shift stays responsible",
         "alerts/desk.py",
-        'return found | {"duty": tuple(dict.fromkeys((*old, *found["leader"])))}',
-        "return found",
+        "return tuple(dict.fromkeys((*old, *found[BESIDE[post]]))) if old else ()",
+        "return ()",
         DESK + "test_the_dead_phone",
     ),
     Mutant(

@@ -182,7 +182,7 @@ PEOPLES: tuple[Mutant, ...] = (
     Mutant(
         "a field is cut to its longest",
         "alerts/render.py",
-        "else _cut(args[f], longest(m, f))",
+        "else _fit(args[f], longest(m, f))",
         "else args[f]",
         WORDS + "test_a_value_that_is_too_long_is_cut_and_never_the_place",
     ),
@@ -217,8 +217,8 @@ PEOPLES: tuple[Mutant, ...] = (
     Mutant(
         "the bureau reads whose fire it is",
         "alerts/render.py",
-        '"s": plant.short if bureau else "",',
-        '"s": "",',
+        '(plant.short if bureau else "")',
+        '""',
         STEPS + "test_the_bureau_reads_the_schools_name_first_and_a_phone_to_call",
     ),
     Mutant(
@@ -406,6 +406,20 @@ PEOPLES: tuple[Mutant, ...] = (
         " or p.quantity == BUTTON",
         "",
         "tests/gateway/test_inbox.py::test_the_button_that_answers_overtakes_as_fire_does",
+    ),
+    Mutant(
+        "one way to the person on duty is too few",
+        "gateway/config/rostercheck.py",
+        "if len(ways) < 2:",
+        "if len(ways) < 1:",
+        "tests/alerts/test_rostercheck.py",
+    ),
+    Mutant(
+        "a handover is of this shift only",
+        "gateway/handover.py",
+        'if e["wall"] >= since):',
+        "if True):",
+        "tests/alerts/test_handover.py::test_it_names_who_was_on_what_is_open_and_what_happened",
     ),
     Mutant(
         "R32 what is switched off is in the daily line",

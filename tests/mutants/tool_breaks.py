@@ -86,7 +86,7 @@ TOOLS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a probe may not hold a line with fire points",
-        "gateway/box.py",
+        "gateway/asked_lines.py",
         "longest = FIRE_LATENCY if fire else MOST_LATENCY",
         "longest = MOST_LATENCY",
         LIVING + "test_a_probe_may_not_hold_a_fire_line_for_long",

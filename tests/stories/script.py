@@ -365,7 +365,7 @@ def _drill(who: str, what: str) -> Callable[[Theatre], None]:
 
 def _session(who: str, what: str) -> Callable[[Theatre], None]:
     kind = {"领用": "take", "入库": "stock", "盘点": "count"}[what]
-    return lambda t: _ok(t.press(people(who)[0], "session", "chem-store", session=kind), "登记")
+    return lambda t: _ok(t.press(people(who)[0], "session", "chem-store", kind=kind), "登记")
 
 
 _BUTTON = r"(\S+) 按 (收到|消音|复位|误报|真火警|真泄漏)(?: (\d+)号)?(?:（(.+)）)?"
