@@ -11,7 +11,7 @@ STORY = "tests/fleet/test_fleet_story.py::"
 
 BUREAU: tuple[Mutant, ...] = (
     Mutant(
-        "R7, D10 a box that says nothing is silent within 90 s",
+        "R7 a box that says nothing is silent within 90 s",
         "gateway/fleet/state.py",
         "SILENT = 85_000",
         "SILENT = 185_000",
