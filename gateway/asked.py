@@ -161,6 +161,7 @@ class Asked:
             "devices": self._devices,
             "refused": self._refused,
             "store": self._store,
+            "resend": self._resend,
         }
 
     async def _alarms(self, request: Json) -> list[Json]:
@@ -186,6 +187,14 @@ class Asked:
             return to_jsonable(await self._readings.refusals(min(whole(request, "limit", 100), 1000)))
         except StoreError as error:
             raise RequestError("history-down", f"读数库读不了：{error}", f"the readings cannot be read: {error}") from None
+
+    async def _resend(self, request: Json) -> Json:
+        """The frames of all refused lines go once more: {"again": lines, "gone": lines whose frame is kept no longer}."""
+        try:
+            again, gone = await self._readings.resend()
+        except StoreError as error:
+            raise RequestError("history-down", f"读数库读不了：{error}", f"the readings cannot be read: {error}") from None
+        return {"again": again, "gone": gone}
 
     async def _journal(self, look: Callable[..., T], *args: object) -> T:
         try:

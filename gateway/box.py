@@ -327,7 +327,15 @@ class Box:
         if self.fleet:
             return self.fleet.stream()
         if self._uplink is None:
-            return {"enabled": False, "connected": False, "backlog": 0, "refused": 0, "last_receipt": None, "problem": ""}
+            return {
+                "enabled": False,
+                "connected": False,
+                "backlog": 0,
+                "refused": 0,
+                "last_receipt": None,
+                "problem": "",
+                "twin": False,
+            }
         return {"enabled": True, **to_jsonable(self._uplink.state())}
 
     def _journal_json(self) -> Json:

@@ -42,12 +42,15 @@ BOX_POINTS: tuple[BoxPoint, ...] = (
     BoxPoint("wal", "wal", "日志缓存"),
     BoxPoint("clock", "clock-state", "时钟", told=False, values=CLOCK),
     BoxPoint("clock-offset", "clock-offset", "时钟偏差", told=False),
+    BoxPoint("dropped", "frames-dropped", "丢弃数据", told=False),
 )
 UPLINK_POINTS: tuple[BoxPoint, ...] = (
     BoxPoint("broker", "broker-link", "上行连接"),
     BoxPoint("backlog", "backlog", "待传数据"),
     BoxPoint("backlog-age", "backlog-age", "待传时长"),
     BoxPoint(CERTIFICATE, "certificate-days", "证书"),
+    BoxPoint("refused", "lines-refused", "拒收数据"),
+    BoxPoint("twin", "twin", "身份重复"),
 )
 BUS_POINTS: tuple[BoxPoint, ...] = (
     BoxPoint(LINK, "link", "线路", told=False),

@@ -17,6 +17,7 @@ from gateway.stream.tls import valid_until
 EVERY = 10.0  # s
 DAY = 86_400_000  # ms
 WINDOW = 6  # measurements that a line's rates look back over: one minute
+AN_HOUR = 360  # measurements
 UNDER_WAY = 50  # frames that may lie between the box and the database without anything being late
 CLOCK_STATES = {"unknown": 0.0, "set": 1.0, "synced": 2.0}
 
@@ -31,7 +32,10 @@ class Wear:
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """What the process knows of itself, asked at every measurement. `backlog` and `connected` (to the broker): None without an uplink."""
+    """What the process knows of itself, asked at every measurement. `dropped`: frames given up that somebody lacked, ever.
+
+    None without an uplink: `backlog`, `connected` (to the broker), `refused` (lines since the start), `twin`.
+    """
 
     lines: Mapping[str, Callable[[], Wear]]
     clock_state: Callable[[], str]
@@ -39,6 +43,9 @@ class Vitals:
     backlog: Callable[[], int] | None = None
     connected: Callable[[], bool] | None = None
     certificates: tuple[str, ...] = ()  # files of the uplink; the one that ends first counts
+    refused: Callable[[], int] | None = None
+    twin: Callable[[], bool] | None = None
+    dropped: Callable[[], int] = lambda: 0
 
 
 class Health:
@@ -49,6 +56,7 @@ class Health:
     ) -> None:
         self._machine, self._vitals, self._known, self._emit, self._clock = machine, vitals, known, emit, clock
         self._past: dict[str, deque[tuple[int, Wear]]] = {bus: deque(maxlen=WINDOW + 1) for bus in vitals.lines}
+        self._dropped, self._refused = LastHour(), LastHour()
         self._fresh = clock.now().mono  # when nothing was late for the last time
 
     async def run(self) -> None:
@@ -76,6 +84,11 @@ class Health:
         now = self._clock.now()
         yield _good(f"{BOX}/clock", CLOCK_STATES[self._vitals.clock_state()], now)
         yield _good(f"{BOX}/clock-offset", self._vitals.clock_error(), now)
+        yield _good(f"{BOX}/dropped", self._dropped.of(self._vitals.dropped()), now)
+        if self._vitals.refused is not None:
+            yield _good(f"{BOX}/refused", self._refused.of(self._vitals.refused()), now)
+        if self._vitals.twin is not None:
+            yield _good(f"{BOX}/twin", self._vitals.twin(), now)
         if self._vitals.connected is not None:
             yield _good(f"{BOX}/broker", self._vitals.connected(), now)
         if self._vitals.backlog is not None:
@@ -96,6 +109,17 @@ def days_left(files: Sequence[str], wall: int) -> float | None:
     """Days until the first of these certificates ends, below 0 after that; None without any. OSError, ValueError."""
     ends = [(valid_until(file).timestamp() * 1000 - wall) / DAY for file in files]
     return min(ends, default=None)
+
+
+class LastHour:
+    """A count that only grows, as how much it has grown within an hour of measurements; what was before the first is past."""
+
+    def __init__(self) -> None:
+        self._seen: deque[int] = deque(maxlen=AN_HOUR + 1)
+
+    def of(self, count: int) -> int:
+        self._seen.append(count)
+        return count - self._seen[0]
 
 
 def rates(earlier: tuple[int, Wear], later: tuple[int, Wear]) -> dict[str, float]:

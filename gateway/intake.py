@@ -12,12 +12,13 @@ from gateway.store.frame import Frame
 from gateway.store.readings_writer import ReadingsWriter
 from gateway.stream.wire import frame_lines, line_heads
 
+LARGEST = 80  # readings of a frame: about 12 kB, so that any broker takes it whole
+
 
 class Intake:
     """Handed to every poller as its `emit`; runs in the event loop.
 
-    While the wall clock is unknown the lines carry monotonic stamps, go to the log only and wait there; the first
-    reading after the clock is known tells the log the offset (design §7).
+    While the wall clock is unknown the lines carry monotonic stamps, go to the log only and wait there (design §7).
     """
 
     def __init__(
@@ -36,18 +37,16 @@ class Intake:
         self._live = live
         self._show = show
         self._clock = clock
-        self._clock_ok = True
 
     def __call__(self, readings: Sequence[Reading]) -> None:
         self._inbox.readings(readings)
         ok = self._clock.ok()
-        if ok and not self._clock_ok:
-            now = self._clock.now()
-            self._log.clock_known(now.wall - now.mono)
-        self._clock_ok = ok
         stamped = readings if ok else [replace(r, at=Now(r.at.mono, r.at.mono)) for r in readings]
-        boot, seq = self._log.append(lines := frame_lines(self._heads, stamped), ok)
+        for start in range(0, len(stamped), LARGEST):
+            lines = frame_lines(self._heads, stamped[start : start + LARGEST])
+            boot, seq = self._log.append(lines, ok)
+            if ok:
+                self._live(Frame(boot, seq, seq, lines))
         if ok:
-            self._live(Frame(boot, seq, seq, lines))
             self._log.add(readings)
         self._show(readings)

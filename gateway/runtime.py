@@ -200,6 +200,9 @@ async def run(
         partial(readings.backlog, DEST) if link else None,
         (lambda: link.state().connected) if link else (lambda: fleet.connected) if (fleet := box.fleet) else None,
         files,
+        (lambda: link.state().refused) if link else None,
+        (lambda: link.state().twin) if link else None,
+        lambda: readings.dropped,
     )
     leaves["health"] = Health(machine, vitals, plant.points, intake, clock).run
     leaves["housekeeping"] = partial(housekeeping.run, journal, clock, plant.timezone, outbox.events_sent if link else _nobody)

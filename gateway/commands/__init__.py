@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "alarm": "list alarms; received, result, silence, reset 报警处理",
     "drill": "evacuation and communication drills, their plan and proof 演练",
     "notify": "try one channel 测试通知通道",
+    "stream": "the way of the readings to the database, what it refused, sending that again 上行数据",
     "journal": "verify or export the journal 日志核验与导出",
     "user": "people who may log in to the page 登录用户",
     "backup": "everything a box knows in one file, while it runs 备份",

@@ -36,6 +36,11 @@ class Ledger:
                 confirmed.add(x, y)
         self._dirty.add((dest, boot))
 
+    def ask_again(self, dest: str, boot: str, a: int, b: int) -> None:
+        """`dest` shall get these once more."""
+        self._confirmed.setdefault(dest, {}).setdefault(boot, RangeSet()).remove(a, b)
+        self._dirty.add((dest, boot))
+
     def missing(self, dest: str) -> Runs:
         """What `dest` has not confirmed, by run, oldest run first."""
         had = self._confirmed.setdefault(dest, {})

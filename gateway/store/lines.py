@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 NS = 1_000_000  # nanoseconds in the millisecond that all times are whole multiples of
 
+_GOOD, _UNCERTAIN = b"quality=0i", b"quality=1i"
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -19,13 +21,21 @@ class Sample:
     quality: int
 
 
-def shifted(lines: bytes, offset: int) -> bytes:
-    """The lines with `offset` ms added to every time stamp."""
+def shifted(lines: bytes, offset: int, uncertain: bool = False) -> bytes:
+    """The lines with `offset` ms added to every time stamp; with `uncertain` what was good is quality UNCERTAIN then."""
     moved = []
     for line in lines.splitlines():
         head, _, stamp = line.rpartition(b" ")
+        if uncertain and head.endswith(_GOOD):
+            head = head.removesuffix(_GOOD) + _UNCERTAIN
         moved.append(head + b" %d" % (int(stamp) + offset * NS))
     return b"\n".join(moved) + b"\n" if moved else b""
+
+
+def last_stamp(lines: bytes) -> int:
+    """The time stamp of the last line, ms; 0 when there is none."""
+    stamp = lines.rstrip(b"\n").rpartition(b" ")[2]
+    return int(stamp) // NS if stamp.isdigit() else 0
 
 
 def samples(lines: bytes) -> Iterator[Sample]:

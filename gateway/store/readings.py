@@ -11,12 +11,14 @@ from typing import Protocol
 
 from gateway.store.database import connect
 from gateway.store.frame import Frame, pack, unpack
-from gateway.store.lines import shifted
+from gateway.store.lines import last_stamp, shifted
 from gateway.store.ranges import RangeSet
 from gateway.store.tail import Logged
 
-MIGRATIONS = ((Path(__file__).parent / "readings.sql").read_text(encoding="utf-8"),)
+MIGRATIONS = tuple((Path(__file__).parent / name).read_text(encoding="utf-8") for name in ("readings.sql", "readings-2.sql"))
 REFUSED_KEPT = 1_000
+DATED = 200  # rows that get their time in one flush: each is unpacked and packed again
+OLDEST = 50  # rows looked at for their age in one flush
 
 
 class RefusedLine(Protocol):
@@ -105,8 +107,11 @@ class Readings:
             found.add(x, y)
         return found
 
-    def fetch(self, boot: str, wanted: RangeSet, limit: int) -> list[Frame]:
-        """At most `limit` frames holding wanted numbers of one run whose stamps are wall time, oldest first."""
+    def fetch(self, boot: str, wanted: RangeSet, limit: int, most: int) -> list[Frame]:
+        """At most `limit` pieces holding wanted numbers of one run whose stamps are wall time, oldest first.
+
+        A piece is (part of) one row, at most `most` bytes of lines or one frame.
+        """
         found: list[Frame] = []
         for first, last in wanted:
             cursor = self.db.execute(
@@ -118,19 +123,48 @@ class Readings:
                 if len(frames) != b - a + 1:
                     continue
                 for x, y in wanted.within(max(a, first), min(b, last)):
-                    found.append(Frame(boot, x, y, b"".join(frames[x - a : y - a + 1])))
+                    found += _pieces(boot, x, frames[x - a : y - a + 1], most)
                 if len(found) >= limit:
                     return found[:limit]
         return found
 
-    def date(self, machine: str, offset: int) -> int:
-        """Give the rows that wait for the clock of boot `machine` their wall time. Gives how many there were."""
-        waiting = self.db.execute("SELECT id, frames FROM frame WHERE machine = ?", (machine,)).fetchall()
-        for number, row in waiting:
-            dated = pack([shifted(lines, offset) for lines in self._unpacked(number, row)])
+    def date(self, machine: str, offset: int, *, before: int | None = None, uncertain: bool = False) -> int:
+        """Give rows that wait for the clock of boot `machine` their wall time, the oldest first, some at a time.
+
+        `before`: only those whose last stamp (monotonic ms) is not after it. `uncertain`: the time is a guess, the quality
+        says so. Gives how many rows there were.
+        """
+        sql = "SELECT id, frames FROM frame WHERE machine = ? ORDER BY id LIMIT ?"
+        done = 0
+        for number, row in self.db.execute(sql, (machine, DATED)).fetchall():
+            frames = self._unpacked(number, row)
+            last = last_stamp(frames[-1]) if frames else 0
+            if before is not None and last > before:
+                break
+            dated = pack([shifted(lines, offset, uncertain) for lines in frames])
             self.size += len(dated) - len(row)
-            self.db.execute("UPDATE frame SET machine = '', frames = ? WHERE id = ?", (dated, number))
-        return len(waiting)
+            self.db.execute("UPDATE frame SET machine = '', wall = ?, frames = ? WHERE id = ?", (last + offset, dated, number))
+            done += 1
+        return done
+
+    def waits(self) -> bool:
+        """Does anything wait for a clock?"""
+        return self.db.execute("SELECT 1 FROM frame WHERE machine != '' LIMIT 1").fetchone() is not None
+
+    def waiting(self) -> tuple[str, int, int, int] | None:
+        """Of the oldest row that waits for its clock: machine, wall time when it was stored, its last stamp, and the wall
+
+        time of the dated row before it (0 for none). None when nothing waits.
+        """
+        sql = "SELECT id, machine, wall, frames FROM frame WHERE machine != '' ORDER BY id LIMIT 1"
+        row = self.db.execute(sql).fetchone()
+        if row is None:
+            return None
+        number, machine, wall, packed = row
+        frames = self._unpacked(number, packed)
+        sql = "SELECT wall FROM frame WHERE machine = '' AND id < ? ORDER BY id DESC LIMIT 1"
+        before = self.db.execute(sql, (number,)).fetchone()
+        return machine, wall, last_stamp(frames[-1]) if frames else 0, before[0] if before else 0
 
     def since(self, wall: int) -> Iterable[bytes]:
         """The lines of the rows stored at or after `wall`, oldest first (for the history's open chunks)."""
@@ -162,6 +196,43 @@ class Readings:
         """The latest refused lines, newest first."""
         sql = "SELECT dest, boot, seq, line, why, wall FROM refused ORDER BY id DESC LIMIT ?"
         return [Refused(*row) for row in self.db.execute(sql, (limit,))]
+
+    def find(self, refused: Refused) -> int | None:
+        """The frame that holds a refused line: its number; None when it is not kept any more."""
+        sql = "SELECT id, a, b, frames FROM frame WHERE boot = ? AND b >= ? ORDER BY a LIMIT 4"
+        line = refused.line.encode()
+        for number, a, _, row in self.db.execute(sql, (refused.boot, refused.seq)):
+            for seq, lines in enumerate(self._unpacked(number, row), start=a):
+                if seq >= refused.seq and any(one.startswith(line) for one in lines.splitlines()):
+                    return seq
+        return None
+
+    def forget_refused(self) -> None:
+        self.db.execute("DELETE FROM refused")
+
+    def tally(self, name: str) -> int:
+        """A count over the life of the box; 0 for one never put."""
+        row = self.db.execute("SELECT count FROM tally WHERE name = ?", (name,)).fetchone()
+        return int(row[0]) if row else 0
+
+    def put_tally(self, name: str, count: int) -> None:
+        self.db.execute("INSERT OR REPLACE INTO tally (name, count) VALUES (?, ?)", (name, count))
+
+    def aged(self, before: int, confirmed: Mapping[str, Mapping[str, RangeSet]]) -> list[int]:
+        """Of the oldest rows those that were stored before wall ms `before` and that every destination has."""
+        sql = "SELECT id, boot, a, b, wall FROM frame ORDER BY id LIMIT ?"
+        rows = self.db.execute(sql, (OLDEST,)).fetchall()
+        return [id for id, boot, a, b, wall in rows if wall < before and not _missing(boot, a, b, confirmed)]
+
+    def drop(self, rows: Iterable[int]) -> list[Dropped]:
+        """Delete rows that nobody lacks."""
+        gone = []
+        for number in rows:
+            for boot, a, b, size in self.db.execute("SELECT boot, a, b, length(frames) FROM frame WHERE id = ?", (number,)):
+                gone.append(Dropped(boot, a, b, 0))
+                self.size -= size
+            self.db.execute("DELETE FROM frame WHERE id = ?", (number,))
+        return gone
 
     def shrink(self, quota: int, confirmed: Mapping[str, Mapping[str, RangeSet]]) -> list[Dropped]:
         """Delete rows until `size` is at most `quota`: those that every destination has first, oldest first."""
@@ -203,8 +274,18 @@ class Readings:
         self.db.executemany("DELETE FROM confirmed WHERE boot = ?", [(boot,) for boot in boots])
 
 
+def _pieces(boot: str, first: int, frames: Sequence[bytes], most: int) -> list[Frame]:
+    """Consecutive frames as pieces of at most `most` bytes, one frame at least."""
+    found, start, size = [], 0, 0
+    for at, lines in enumerate(frames):
+        if at > start and size + len(lines) > most:
+            found.append(Frame(boot, first + start, first + at - 1, b"".join(frames[start:at])))
+            start, size = at, 0
+        size += len(lines)
+    return [*found, Frame(boot, first + start, first + len(frames) - 1, b"".join(frames[start:]))]
+
+
 def _missing(boot: str, a: int, b: int, confirmed: Mapping[str, Mapping[str, RangeSet]]) -> int:
-    """How many of the frames the worst-off destination lacks; all of them when there is no destination."""
+    """How many of the frames the worst-off destination lacks; none when there is no destination."""
     own = RangeSet([(a, b)])
-    lacking = [own.minus(ranges.get(boot, RangeSet())).size() for ranges in confirmed.values()]
-    return max(lacking, default=own.size())
+    return max((own.minus(ranges.get(boot, RangeSet())).size() for ranges in confirmed.values()), default=0)

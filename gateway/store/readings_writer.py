@@ -17,13 +17,15 @@ from drivers.reading import Clock, Reading
 from gateway.store.answers import fail, succeed
 from gateway.store.crashpoint import crashpoint
 from gateway.store.database import WAL_LIMIT, is_broken, is_full, quarantine
+from gateway.store.dating import Dating
 from gateway.store.frame import Frame
 from gateway.store.history import SLOT, History, Series
 from gateway.store.ledger import Ledger
 from gateway.store.lines import Sample, sample, samples
 from gateway.store.ranges import RangeSet
-from gateway.store.readings import Dropped, Readings, Refused, RefusedLine
+from gateway.store.readings import REFUSED_KEPT, Readings, Refused, RefusedLine
 from gateway.store.reserve import Reserve
+from gateway.store.retention import Retention
 from gateway.store.tail import Logged, Tail, read
 
 T = TypeVar("T")
@@ -33,7 +35,6 @@ FLUSH = 5.0  # s between flushes (design §7: 1 to 5)
 QUOTA = 4 << 30  # bytes of compressed frames kept (D6)
 TAIL_MOST = 32 << 20  # bytes of closed tail files kept on tmpfs while the disk fails
 OPENING = 3.0  # s a start waits for the disk at most
-SHRINK = 0.9  # of its size the log falls back to when the disk is full
 
 
 class ReadingsWriter:
@@ -61,10 +62,10 @@ class ReadingsWriter:
         """`machine`: the machine's boot id (8 hex digits are enough). `dests`: who must confirm before retention may
         drop. Raises OSError when the tail's folder (tmpfs) cannot be made."""
         self.boot = os.urandom(4).hex()
-        self.dropped = 0  # frames given up before every destination had them
+        self.dropped = 0  # frames given up in the life of the box before every destination had them
         self.failing = ""  # why the last flush failed, "" when it did not
-        self._path, self._machine, self._clock, self._tell = path, machine, clock, tell
-        self._quota, self._every, self._tail_most = quota, flush, tail_most
+        self._path, self._clock, self._tell = path, clock, tell
+        self._every, self._tail_most = flush, tail_most
         self._reserve = Reserve(path.with_name(path.stem + ".reserve"), reserve)
         self._tail = Tail(tail, self.boot, machine)
         self._loop = asyncio.get_running_loop()
@@ -72,15 +73,17 @@ class ReadingsWriter:
         self._seq = 0
         self._cond = threading.Condition()  # guards what follows; never held over work on the disk
         self._ledger = Ledger(dests)
+        self._retention = Retention(self._ledger, self._cond, self.boot, quota, self._drop)
         self._refused: list[Refused] = []
         self._samples: list[Sample] = []
-        self._offset: int | None = None
         self._calls: deque[tuple[Callable[[Readings], object], asyncio.Future[object]]] = deque()
         self._flushes: list[asyncio.Future[None]] = []
         self._due = self._closing = False
         self._db: Readings | None = None  # the thread's own, like what follows
         self._history = History()
         self._recovered = False
+        self._tallied = 0  # `dropped` as it stands in the file
+        self._dating = Dating(machine)
         self._thread = threading.Thread(target=self._run, name="readings", daemon=True)
 
     async def start(self) -> None:
@@ -95,7 +98,7 @@ class ReadingsWriter:
     def append(self, lines: bytes, wall_ok: bool) -> tuple[str, int]:
         """Number a frame and put it in the tail at once: kill -9 does not lose it, a power cut at most one flush.
 
-        With `wall_ok` False the stamps of the lines are monotonic ms (as ns) and wait for `clock_known`.
+        With `wall_ok` False the stamps of the lines are monotonic ms (as ns) and wait for the clock.
         A tail that takes nothing (no memory left) is counted in `dropped`; the caller goes on.
         """
         with self._cond:
@@ -115,24 +118,25 @@ class ReadingsWriter:
         with self._cond:
             self._samples.extend(taken)
 
-    def clock_known(self, offset: int) -> None:
-        """wall = monotonic + `offset` ms: waiting frames of this boot get their time with the next flush."""
-        with self._cond:
-            self._offset = offset
+    async def unconfirmed(
+        self, dest: str, limit: int, *, most: int = 1 << 30, besides: Sequence[tuple[str, int, int]] = ()
+    ) -> list[Frame]:
+        """At most `limit` rows, or parts of rows, that `dest` has not confirmed, oldest first, without `besides` (boot, a, b).
 
-    async def unconfirmed(self, dest: str, limit: int) -> list[Frame]:
-        """At most `limit` rows, or parts of rows, that `dest` has not confirmed, oldest first.
-
-        Frames younger than the last flush (still in the tail) and those that wait for the clock are not among them.
+        Each has at most `most` bytes of lines, or is one frame. Frames younger than the last flush (still in the tail) and
+        those that wait for the clock are not among them.
         """
         with self._cond:
             wanted = self._ledger.missing(dest)
+        for boot, a, b in besides:
+            if boot in wanted:
+                wanted[boot].remove(a, b)
 
         def fetch(db: Readings) -> list[Frame]:
             found: list[Frame] = []
             for boot, missing in wanted.items():
                 if missing and len(found) < limit:
-                    found += db.fetch(boot, missing, limit - len(found))
+                    found += db.fetch(boot, missing, limit - len(found), most)
             return found
 
         return await self._call(fetch)
@@ -151,6 +155,24 @@ class ReadingsWriter:
     async def refusals(self, limit: int) -> list[Refused]:
         """The latest refused lines, newest first."""
         return await self._call(lambda db: db.refused(limit))
+
+    async def resend(self) -> tuple[int, int]:
+        """Every refused line's frame goes to its destination once more, as it is, and the list is emptied.
+
+        Gives how many lines go again, and how many are no longer kept. Raises sqlite3.Error.
+        """
+
+        def again(db: Readings) -> tuple[int, int]:
+            lines = db.refused(REFUSED_KEPT)
+            frames = [db.find(one) for one in lines]
+            with self._cond:
+                for one, frame in zip(lines, frames, strict=True):
+                    if frame is not None:
+                        self._ledger.ask_again(one.dest, one.boot, frame, frame)
+            db.transaction(db.forget_refused)
+            return len(frames) - frames.count(None), frames.count(None)
+
+        return await self._call(again)
 
     def backlog(self, dest: str) -> int:
         """How many frames `dest` has not confirmed, those in the tail among them."""
@@ -246,9 +268,9 @@ class ReadingsWriter:
             left = [frame for path in files for frame in read(path)]
             db = self._db or self._opened(left, upto)
             self._flush(db, left, files)
-            self._drop_damaged(db)
-            self._shrink(db, self._quota)
-            self._reserve.take()
+            self._retention.trim(db, self._clock.now().wall if self._clock.ok() else None)
+            if self._reserve.take():
+                self._retention.has_room()
         except (sqlite3.Error, OSError) as fault:
             self._failed(fault)
         else:
@@ -260,23 +282,27 @@ class ReadingsWriter:
         """Tail files, confirmed ranges, refused lines and finished chunks in one transaction: one sync."""
         with self._cond:
             dirty = self._ledger.dirty()
-            refused, offset = list(self._refused), self._offset
+            refused = list(self._refused)
             self._fold()
-        wall = self._clock.now().wall
+        now = self._clock.now()
+        wall = now.wall
         chunks = self._history.due(wall)
+        tallied = self.dropped
 
         def write() -> None:
             db.put(self._new(db, frames), wall)
             db.put_confirmed(dirty)
             if refused:
                 db.put_refused(refused)
-            if offset is not None:
-                db.date(self._machine, offset)
+            self._dating.work(db, now, self._clock.ok())
+            if tallied != self._tallied:
+                db.put_tally("dropped", tallied)
             self._history.put(chunks, wall)
             crashpoint("readings.flush.before")
 
-        if frames or dirty or refused or chunks:
+        if frames or dirty or refused or chunks or tallied != self._tallied or db.waits():
             db.transaction(write)
+            self._tallied = tallied
             crashpoint("readings.flush.after")
         self._history.forget(chunks)
         for path in files:
@@ -315,38 +341,14 @@ class ReadingsWriter:
             if self._seq > upto:
                 self._ledger.add(self.boot, upto + 1, self._seq)
         self._history.attach(db.db)
+        if self._db is None and not self._recovered:
+            self.dropped = self._tallied = self.dropped + db.tally("dropped")
         if not self._recovered:
             lines = [*db.since(self._clock.now().wall - 2 * SLOT), *(frame.lines for frame in left if not frame.machine)]
             self._history.recover(one for part in lines for one in samples(part))
             self._recovered = True
         self._db = db
         return db
-
-    def _shrink(self, db: Readings, quota: int) -> None:
-        if db.size <= quota:
-            return
-        with self._cond:
-            confirmed = self._ledger.confirmed()
-        gone: list[Dropped] = []
-        db.transaction(lambda: gone.extend(db.shrink(quota, confirmed)))
-        with self._cond:
-            for row in gone:
-                self._ledger.remove(row.boot, row.a, row.b)
-            empty = self._ledger.forget_empty(self.boot)
-        if empty:
-            db.transaction(lambda: db.forget(empty))
-        if lost := sum(row.unconfirmed for row in gone):
-            self._drop(lost, "the log of readings is at its quota")
-
-    def _drop_damaged(self, db: Readings) -> None:
-        gone: list[Dropped] = []
-        if db.damaged:
-            db.transaction(lambda: gone.extend(db.drop_damaged()))
-        with self._cond:
-            for row in gone:
-                self._ledger.remove(row.boot, row.a, row.b)
-        if gone:
-            self._drop(sum(row.unconfirmed for row in gone), "rows of readings.db are damaged")
 
     def _failed(self, fault: Exception) -> None:
         """The disk said no: everything stays in the tail, bounded. A full disk gets the reserve and loses old rows."""
@@ -359,30 +361,13 @@ class ReadingsWriter:
         self._history.bound(self._tail_most)
         try:
             if db is not None and is_full(fault) and self._reserve.release():
-                self._quota = min(self._quota, int(db.size * SHRINK))
-                self._shrink(db, self._quota)
-            self._bound_tail()
+                self._retention.make_room(db)
+            self._retention.bound(self._tail, self._tail_most)
         except (sqlite3.Error, OSError) as again:
             log.error("no room can be made for readings: %s", again)
         finally:
             if db is not None:
                 db.close()
-
-    def _bound_tail(self) -> None:
-        """Give up the oldest closed tail files beyond `tail_most` bytes."""
-        with self._cond:
-            files = self._tail.closed()
-        sizes = {path: path.stat().st_size for path in files}
-        for path in files:
-            if sum(sizes.values()) <= self._tail_most:
-                break
-            frames = read(path)
-            path.unlink()
-            del sizes[path]
-            with self._cond:
-                for frame in frames:
-                    self._ledger.remove(frame.boot, frame.seq, frame.seq)
-            self._drop(len(frames), "the disk takes nothing and the tail is full")
 
     def _drop(self, count: int, why: str) -> None:
         self.dropped += count

@@ -40,6 +40,7 @@ _KEEPALIVE = 20  # s
 _CONNECT = 5.0  # s
 _IN_FLIGHT = 20
 _NO_SUBSCRIBERS = 0x10  # reason code of an MQTT 5 PUBACK
+_TAKEN_OVER = 0x8E  # reason code of an MQTT 5 DISCONNECT
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +75,18 @@ class Fate(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """What paho's thread has to say. kind: connected | subscribed | published | message | down | crash."""
+    """What paho's thread has to say. kind: connected | subscribed | published | message | down | crash.
+
+    `most`: the largest packet the broker said it takes, 0 for nothing said. `taken`: it gave our session to another.
+    """
 
     kind: str
     mid: int = 0
     problem: str = ""
     message: MQTTMessage | None = None
     fate: Fate = Fate.TAKEN
+    most: int = 0
+    taken: bool = False
 
 
 class Callbacks:
@@ -116,9 +122,10 @@ class Callbacks:
 
         return guarded
 
-    def connected(self, _c: Client, _u: Any, _f: ConnectFlags, reason: ReasonCode, _p: Properties | None) -> Signal:
+    def connected(self, _c: Client, _u: Any, _f: ConnectFlags, reason: ReasonCode, told: Properties | None) -> Signal:
         self._thread = threading.current_thread()
-        return Signal("connected", problem=str(reason) if reason.is_failure else "")
+        most = getattr(told, "MaximumPacketSize", 0)  # paho makes attributes of what came, and of nothing else
+        return Signal("connected", problem=str(reason) if reason.is_failure else "", most=most)
 
     def subscribed(self, _c: Client, _u: Any, mid: int, reasons: list[ReasonCode], _p: Properties | None) -> Signal:
         refused = [str(reason) for reason in reasons if reason.is_failure]
@@ -132,7 +139,7 @@ class Callbacks:
         return Signal("message", message.mid, message=message)
 
     def disconnected(self, _c: Client, _u: Any, _f: DisconnectFlags, reason: ReasonCode, _p: Properties | None) -> Signal:
-        return Signal("down", problem=self._alert or str(reason))
+        return Signal("down", problem=self._alert or str(reason), taken=reason.value == _TAKEN_OVER)
 
     def _logged(self, _c: Client, _u: Any, level: int, text: str) -> None:
         """With TLS 1.3 the broker judges our certificate after the handshake; paho tells its alert to the log only."""

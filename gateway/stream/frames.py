@@ -27,8 +27,13 @@ class Frame(Protocol):
 class FrameStore(Protocol):
     """The log of readings, one set of confirmed ranges per destination. Must not block: it runs on the event loop."""
 
-    async def unconfirmed(self, dest: str, limit: int) -> Sequence[Frame]:
-        """Oldest first, at most `limit` frames or rows that hold something not confirmed for `dest`."""
+    async def unconfirmed(
+        self, dest: str, limit: int, *, most: int, besides: Sequence[tuple[str, int, int]]
+    ) -> Sequence[Frame]:
+        """Oldest first, at most `limit` rows or parts of rows that `dest` has not confirmed and that are not among `besides`
+
+        (boot, a, b). Each has at most `most` bytes of lines, or is a single frame.
+        """
         ...
 
     def confirm(self, dest: str, boot: str, ranges: Sequence[tuple[int, int]]) -> None:

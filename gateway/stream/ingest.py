@@ -9,11 +9,15 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
+from drivers.reading import Clock
+from gateway.store.lines import last_stamp
 from gateway.stream import wire
 from gateway.stream.client import SUBSCRIPTION_REFUSED, LinkOptions
 from gateway.stream.grammar import check_line
 from gateway.stream.influx import BadBatch, InfluxError, Writer
 from gateway.stream.link import Link, Message
+from gateway.stream.meter import IngestState
+from gateway.stream.twins import Turns
 from gateway.stream.wire import Receipt, Refusal, Topics, WireError
 
 log = logging.getLogger(__name__)
@@ -24,25 +28,13 @@ _RECEIVE = 100  # messages the broker may have open with us: the bound on memory
 _BACKOFF = (0.5, 1.0, 2.0, 5.0, 10.0)  # s between attempts at the database, the last for ever
 _PROBE = 5.0  # s a shared subscription has to prove itself
 _LOOK = 0.1  # s between looks whether the probe is connected
-_NO_SHARE = "leave --share out and run one worker that takes all"
+_NO_SHARE = "leave --share out: give each worker districts of its own with --district, or run one that takes all"
 _REFUSALS = 100  # refused lines in one receipt
 _SHOWN = 500  # characters of a refused line that go back
-_ALL = f"{wire.ROOT}/+/+/readings"
 
 
 class NoSharedSubscription(Exception):
     """The broker grants shared subscriptions and delivers nothing on them, or does not grant them."""
-
-
-@dataclass(slots=True)
-class IngestState:
-    """Counters since the start. `problem` is what keeps lines from being stored now, empty when nothing does."""
-
-    messages: int = 0
-    lines: int = 0
-    refused: int = 0
-    malformed: int = 0
-    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +46,37 @@ class _Taken:
     batch: wire.Batch
     good: tuple[bytes, ...]
     refused: tuple[Refusal, ...]
+    twins: tuple[str, ...]
 
 
 class Ingest:
-    """One worker. `group` names a shared subscription (one reading to one worker of the group); "" takes all."""
+    """One worker. `group` names a shared subscription (one reading to one worker of the group); "" takes all.
 
-    def __init__(self, broker: LinkOptions, writer: Writer, dest: str = wire.DEST, group: str = "") -> None:
+    `districts`: only theirs, none for all: how workers share where the broker serves no group.
+    """
+
+    def __init__(
+        self,
+        broker: LinkOptions,
+        writer: Writer,
+        clock: Clock,
+        dest: str = wire.DEST,
+        group: str = "",
+        districts: Sequence[str] = (),
+    ) -> None:
         self._broker = broker
         self._writer = writer
+        self._clock = clock
         self._dest = dest
         self._group = group
         self._queue: list[_Taken] = []
+        self._lines = 0  # good ones in the queue
         self._arrived = asyncio.Event()
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="influx")
-        self._link = Link(
-            broker, [f"$share/{group}/{_ALL}" if group else _ALL], self._take, on_up=self._arrived.set, on_down=self._drop
-        )
+        self._turns: dict[Topics, Turns] = {}
+        topics = [f"{wire.ROOT}/{district}/+/readings" for district in districts or ("+",)]
+        wanted = [f"$share/{group}/{topic}" for topic in topics] if group else topics
+        self._link = Link(broker, wanted, self._take, on_up=self._up, on_down=self._drop)
         self.state = IngestState()
 
     async def run(self) -> None:
@@ -80,9 +87,16 @@ class Ingest:
             group.create_task(self._link.run())
             group.create_task(self._write_for_ever())
 
+    def _up(self) -> None:
+        self.state.connected = True
+        self._arrived.set()
+
     def _drop(self) -> None:
-        """The connection is gone and the broker will hand these over again."""
+        """The connection is gone and the broker will hand these over again, or their boxes will."""
+        self.state.connected = False
+        self.state.waiting -= len(self._queue)
         self._queue.clear()
+        self._lines = 0
 
     def _take(self, message: Message) -> None:
         self.state.messages += 1
@@ -102,8 +116,22 @@ class Ingest:
                 good.append(line)
             else:
                 refused.append(_refusal(batch.a, line, why))
-        self._queue.append(_Taken(message, box, batch, tuple(good), tuple(refused)))
+        self._queue.append(_Taken(message, box, batch, tuple(good), tuple(refused), self._twins(box, batch)))
+        self._lines += len(good)
+        self.state.waiting += 1
         self._arrived.set()
+
+    def _twins(self, box: Topics, batch: wire.Batch) -> tuple[str, ...]:
+        """Two boots that send under this box's name at once, as its live frames show."""
+        if not batch.live:
+            return ()
+        found = self._turns.setdefault(box, Turns()).saw(batch.boot, batch.a, self._clock.now().mono)
+        if found and box.site not in self.state.twins:
+            log.error("%s/%s: two boxes with one identity: boots %s and %s", box.district, box.site, *found)
+            self.state.twins.add(box.site)
+        elif not found:
+            self.state.twins.discard(box.site)
+        return found or ()
 
     async def _write_for_ever(self) -> None:
         loop = asyncio.get_running_loop()
@@ -124,7 +152,7 @@ class Ingest:
                 self._arrived.set()
 
     def _enough(self) -> bool:
-        return len(self._queue) >= _RECEIVE // 2 or sum(len(taken.good) for taken in self._queue) >= BATCH_LINES
+        return len(self._queue) >= _RECEIVE // 2 or self._lines >= BATCH_LINES
 
     def _cut(self) -> list[_Taken]:
         """From the queue as many messages as make one batch, at least one."""
@@ -134,23 +162,33 @@ class Ingest:
                 break
             count, size = count + 1, size + len(taken.good)
         batch, self._queue[:count] = self._queue[:count], []
+        self._lines -= size
         return batch
 
     async def _store(self, batch: list[_Taken]) -> None:
         lines = [line for taken in batch for line in taken.good]
         refused = await self._write(lines, batch[0].message.session)
+        self.state.waiting -= len(batch)
         if refused is None:
             return
         self.state.lines += len(lines) - len(refused)
+        self._measure(batch)
         self._receipts(batch, refused)
         for taken in batch:
             self._link.ack(taken.message)
+
+    def _measure(self, batch: list[_Taken]) -> None:
+        now = self._clock.now().wall
+        for taken in batch:
+            if taken.batch.live and taken.good:
+                self.state.lag((now - last_stamp(taken.good[-1])) / 1000)
 
     async def _write(self, lines: list[bytes], session: int) -> dict[bytes, str] | None:
         """Line -> why for those the database will never take; None when the broker's connection went first."""
         loop = asyncio.get_running_loop()
         attempt = 0
         while True:
+            began = loop.time()
             try:
                 refused = await loop.run_in_executor(self._threads, write_lines, self._writer, lines)
             except InfluxError as error:
@@ -158,6 +196,7 @@ class Ingest:
                 if problem != self.state.problem:
                     log.error("the database does not take lines, they wait: %s", problem)
                 self.state.problem = problem
+                self.state.failed_writes += 1
                 await asyncio.sleep(_BACKOFF[min(attempt, len(_BACKOFF) - 1)])
                 attempt += 1
                 if self._link.session != session:
@@ -166,22 +205,26 @@ class Ingest:
                 if self.state.problem:
                     log.warning("the database takes lines again")
                 self.state.problem = ""
+                self.state.writes += 1
+                self.state.write_seconds += loop.time() - began
                 return refused
 
     def _receipts(self, batch: list[_Taken], bad: dict[bytes, str]) -> None:
         ranges: dict[tuple[Topics, str], list[tuple[int, int]]] = {}
         refused: dict[tuple[Topics, str], list[Refusal]] = {}
+        twins: dict[tuple[Topics, str], tuple[str, ...]] = {}
         for taken in batch:
             key = (taken.box, taken.batch.boot)
             ranges.setdefault(key, []).append((taken.batch.a, taken.batch.b))
             mine = [_refusal(taken.batch.a, line, bad[line]) for line in taken.good if line in bad] if bad else []
             refused.setdefault(key, []).extend([*taken.refused, *mine])
+            twins[key] = taken.twins or twins.get(key, ())
         for (box, boot), done in ranges.items():
             refusals = refused[box, boot]
             self.state.refused += len(refusals)
             for start in range(0, len(refusals), _REFUSALS):
                 self._say(box, Receipt(self._dest, boot, (), tuple(refusals[start : start + _REFUSALS])))
-            self._say(box, Receipt(self._dest, boot, wire.merge_ranges(done)))
+            self._say(box, Receipt(self._dest, boot, wire.merge_ranges(done), twins=twins[box, boot]))
 
     def _say(self, box: Topics, receipt: Receipt) -> None:
         self._link.publish(box.of("receipt"), wire.receipt_payload(receipt))

@@ -65,6 +65,8 @@ class Link:
         self._silent = 0  # attempts the broker met with silence, in a row
         self.session = 0
         self.problem = "not connected yet"
+        self.most = 0  # bytes of the largest packet the broker takes, 0 when it did not say
+        self.takeovers = 0  # times the broker gave our session to another client of the same name
 
     @property
     def up(self) -> bool:
@@ -133,7 +135,7 @@ class Link:
             self._down(client)
 
     async def _handshake(self, client: Client, signals: asyncio.Queue[Signal]) -> None:
-        await _expect("connected", signals)
+        self.most = (await _expect("connected", signals)).most
         if self._subscriptions:
             client.subscribe([(topic, 1) for topic in self._subscriptions])
             await _expect("subscribed", signals, keep=self._take)
@@ -158,6 +160,7 @@ class Link:
                         future.set_result(Fate.LOST if signal.problem else signal.fate)
                 case "down" | "crash":
                     self.problem = tls.words(f"connection lost: {signal.problem}")
+                    self.takeovers += signal.taken
                     log.warning("%s", self.problem)
                     return
 
@@ -200,13 +203,13 @@ class _Refused(Exception):
         self.silent = silent
 
 
-async def _expect(kind: str, signals: asyncio.Queue[Signal], keep: Callable[[Signal], None] | None = None) -> None:
-    """Wait for `kind`; messages of a kept session may come before it."""
+async def _expect(kind: str, signals: asyncio.Queue[Signal], keep: Callable[[Signal], None] | None = None) -> Signal:
+    """Wait for `kind` and give it; messages of a kept session may come before it."""
     while True:
         signal = await signals.get()
         if signal.kind == "message" and keep is not None:
             keep(signal)
         elif signal.kind == kind and not signal.problem:
-            return
+            return signal
         elif signal.kind in (kind, "down", "crash"):
             raise _Refused(signal.problem or "closed during the handshake", silent=signal.kind == "down")

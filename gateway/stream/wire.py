@@ -89,19 +89,26 @@ def _number(value: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A parsed `readings` payload: the frames `a`..`b` of one boot, and their lines without line ends."""
+    """A parsed `readings` payload: the frames `a`..`b` of one boot, and their lines without line ends.
+
+    `live`: one frame, sent as it was made.
+    """
 
     boot: str
     a: int
     b: int
     lines: tuple[bytes, ...]
+    live: bool = False
 
 
-def readings_payload(boot: str, seq_a: int, seq_b: int, lines: bytes) -> bytes:
-    """`lines` under the head that names their frames. A comment to Telegraf and InfluxDB, which take it as it is."""
+def readings_payload(boot: str, seq_a: int, seq_b: int, lines: bytes, live: bool = False) -> bytes:
+    """`lines` under the head that names their frames: `seq=<n>` for one `live` frame, else `seq=<a>-<b>`.
+
+    A comment to Telegraf and InfluxDB, which take it as it is.
+    """
     if not _BOOT.fullmatch(boot) or not 0 <= seq_a <= seq_b < 10**18:
         raise ValueError(f"boot {boot!r} seq {seq_a}-{seq_b} cannot be written")
-    seq = f"{seq_a}" if seq_a == seq_b else f"{seq_a}-{seq_b}"
+    seq = f"{seq_a}" if live and seq_a == seq_b else f"{seq_a}-{seq_b}"
     return f"# boot={boot} seq={seq}\n".encode() + lines
 
 
@@ -115,7 +122,7 @@ def parse_readings(payload: bytes) -> Batch:
     b = a if match[3] is None else int(match[3])
     if b < a:
         raise WireError(f"frames {a}-{b} run backwards")
-    return Batch(match[1].decode(), a, b, tuple(line for line in body.split(b"\n") if line))
+    return Batch(match[1].decode(), a, b, tuple(line for line in body.split(b"\n") if line), live=match[3] is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +136,17 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The far side has these frames for good. `lane` is readings or events; `ranges` are closed."""
+    """The far side has these frames for good. `lane` is readings or events; `ranges` are closed.
+
+    `twins`: two boots that send under this identity at once, when the far side sees such.
+    """
 
     dest: str
     boot: str
     ranges: tuple[tuple[int, int], ...]
     refused: tuple[Refusal, ...] = ()
     lane: str = "readings"
+    twins: tuple[str, ...] = ()
 
 
 def receipt_payload(receipt: Receipt) -> bytes:
@@ -147,6 +158,7 @@ def receipt_payload(receipt: Receipt) -> bytes:
             "boot": receipt.boot,
             "ranges": [list(pair) for pair in receipt.ranges],
             "refused": [{"seq": r.seq, "line": r.line, "why": r.why} for r in receipt.refused],
+            **({"twins": list(receipt.twins)} if receipt.twins else {}),
         }
     )
 
@@ -168,7 +180,8 @@ def parse_receipt(payload: bytes) -> Receipt:
         if b < a:
             raise WireError(f"frames {a}-{b} run backwards")
         ranges.append((a, b))
-    return Receipt(dest, boot, tuple(ranges), tuple(refused), lane)
+    twins = tuple(boot for boot in _list(data, "twins") if isinstance(boot, str))
+    return Receipt(dest, boot, tuple(ranges), tuple(refused), lane, twins)
 
 
 def merge_ranges(ranges: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

@@ -75,14 +75,14 @@ def broker(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def start_broker(folder: Path, port: int) -> subprocess.Popen[bytes]:
-    """mosquitto on loopback with a persistent queue without limit; returns when it listens."""
+    """mosquitto on loopback as docs/mqtt.md sets it up, with a persistent queue without limit; returns when it listens."""
     store = folder / "mosquitto"
     store.mkdir(exist_ok=True)
     conf = folder / "mosquitto.conf"
     user = "user root\n" if os.geteuid() == 0 else ""
     conf.write_text(
         f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {store}/\n"
-        f"max_queued_messages 0\n{user}"
+        f"max_queued_messages 0\nmax_inflight_messages 0\nset_tcp_nodelay true\n{user}"
     )
     process = subprocess.Popen([binary("mosquitto"), "-c", conf], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     end = time.monotonic() + 20

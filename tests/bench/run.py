@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import alarm, chart, dead, engine, framers, gateway, many, outage, rtu, scan, start, tcp
+from tests.bench import alarm, chart, dead, engine, framers, gateway, many, outage, rtu, scale, scan, start, tcp
 from tests.bench.parts import ROOT
 
 TARGET = ROOT / "docs" / "benchmarks.md"
@@ -92,6 +92,13 @@ SECTIONS = {
         "Charts of the page",
         f"Goal: at most 50 ms. A day at one sample a second, with limits, quality and marks, drawn {chart.TIMES} times in chromium.",
         chart.run,
+    ),
+    "scale": Section(
+        f"{scale.BOXES} boxes × {scale.POINTS} points every {scale.PERIOD:.0f} s through one broker",
+        f"Goal: 20,000 readings/s, all confirmed, none refused. Real MQTT sessions of one process, mosquitto, `ingest --share`, "
+        "VictoriaMetrics, all on this machine; lag is from the reading to its receipt at the box. docs/scale.md says what follows from it. "
+        f"{scale.SECONDS:.0f} s a row, n = 1.",
+        scale.run,
     ),
     "start": Section("Start", "From the exec of `run` to the first reading at the broker. Goal: within 5 s here.", start.run),
     "outage": Section(

@@ -129,25 +129,36 @@ class Emitted:
 async def test_r29_and_backlog_and_faults_as_readings(pi: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "EVERY", 0.0)
     clock, told, backlog = Ticking(), Emitted(), [health.UNDER_WAY]
-    vitals = Vitals({"a": lambda: Wear(0, stats())}, lambda: "unknown", lambda: -31.5, lambda: backlog[0])
+    counts = [40, 7]
+    vitals = Vitals({"a": lambda: Wear(0, stats())}, lambda: "unknown", lambda: -31.5, lambda: backlog[0],
+                    refused=lambda: counts[0], twin=lambda: True, dropped=lambda: counts[1])  # fmt: skip
     known = {p.id for p in points({"a": "modbus-rtu", "panel": "gst-crt"}, uplink=True)} - {"box/cpu"}
     running = asyncio.create_task(Health(Machine(tmp_path, pi), vitals, known, told, clock).run())
     try:
         first = await told.wait()
         assert first["box/clock"].value == 0 and first["box/clock-offset"].value == -31.5
         assert first["box/backlog-age"].value == 0 and first["box/temperature"].value == 51.234
+        assert (first["box/dropped"].value, first["box/refused"].value, first["box/twin"].value) == (0, 0, 1)
         assert "box/cpu" not in first and "a/load" not in first  # a rate needs two looks
         write(pi, "proc/meminfo", "MemTotal: none\n")
         (pi / GET_THROTTLED).unlink()
+        counts[:] = [43, 9]
         backlog[0], clock.mono = health.UNDER_WAY + 1, 90_000
         await told.wait()  # may have begun before
         later = await told.wait()
         assert later["box/memory"].quality is Quality.FAULT and "读不到" in later["box/memory"].fault
         assert later["box/supply"].quality is Quality.FAULT and "不再提供" in later["box/supply"].fault
         assert later["box/backlog-age"].value == 90
+        assert (later["box/dropped"].value, later["box/refused"].value) == (2, 3), "what was before the start is past"
         assert {later[f"a/{c}"].value for c in ("load", "errors", "silent")} == {0}
     finally:
         running.cancel()
+
+
+def test_d7_a_count_is_told_for_an_hour() -> None:
+    hour = health.LastHour()
+    assert [hour.of(n) for n in (5, 5, 8)] == [0, 0, 3]
+    assert [hour.of(8) for _ in range(health.AN_HOUR)][-3:] == [3, 3, 0]
 
 
 def test_points_not_told_leave_the_plant_with_their_rules() -> None:

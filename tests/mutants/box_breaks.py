@@ -86,4 +86,25 @@ BOX: tuple[Mutant, ...] = (
         "& check.mask != check.equals[0]:",
         "tests/drivers/test_codec.py::test_validity_may_be_any_of_several_codes",
     ),
+    Mutant(
+        "D7 what was dropped is a point",
+        "gateway/health.py",
+        "self._dropped.of(self._vitals.dropped())",
+        "self._dropped.of(0)",
+        "tests/gateway/test_health.py::test_r29_and_backlog_and_faults_as_readings",
+    ),
+    Mutant(
+        "what was before the start is past",
+        "gateway/health.py",
+        "        return count - self._seen[0]",
+        "        return count",
+        "tests/gateway/test_health.py::test_d7_a_count_is_told_for_an_hour",
+    ),
+    Mutant(
+        "a second box is an exit code",
+        "gateway/commands/stream.py",
+        'return 0 if stream["connected"] and not stream["twin"] else 1',
+        'return 0 if stream["connected"] else 1',
+        "tests/gateway/test_refusals.py::test_the_command",
+    ),
 )

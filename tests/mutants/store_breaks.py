@@ -7,6 +7,7 @@ from tests.mutants.mutant import Mutant
 JOURNAL = "tests/store/test_store_journal.py::"
 KILL = "tests/store/test_store_kill.py::"
 WRITER = "tests/store/test_store_writer.py::"
+WAITING = "tests/store/test_store_waiting.py::"
 READINGS = "tests/store/test_store_readings.py::"
 
 STORES: tuple[Mutant, ...] = (
@@ -216,7 +217,7 @@ STORES: tuple[Mutant, ...] = (
     Mutant(
         "D6 retention drops what is confirmed first",
         "gateway/store/readings.py",
-        "return max(lacking, default=own.size())",
+        "return max((own.minus(ranges.get(boot, RangeSet())).size() for ranges in confirmed.values()), default=0)",
         "return 0",
         READINGS + "test_retention_drops_confirmed_rows_first_and_counts_the_others",
     ),
@@ -237,9 +238,51 @@ STORES: tuple[Mutant, ...] = (
     Mutant(
         "nothing sent is stamped by a guess",
         "gateway/store/readings.py",
-        'waiting = self.db.execute("SELECT id, frames FROM frame WHERE machine = ?", (machine,)).fetchall()',
-        "waiting = self.db.execute(\"SELECT id, frames FROM frame WHERE machine != ''\").fetchall()",
-        READINGS + "test_stamps_of_another_boot_are_not_guessed",
+        'sql = "SELECT id, frames FROM frame WHERE machine = ? ORDER BY id LIMIT ?"',
+        "sql = \"SELECT id, frames FROM frame WHERE machine != '' AND machine >= substr(?, 9) ORDER BY id LIMIT ?\"",
+        READINGS + "test_stamps_of_another_boot_are_not_guessed_within_a_day",
+    ),
+    Mutant(
+        "D11 a guessed time says so",
+        "gateway/store/lines.py",
+        "        if uncertain and head.endswith(_GOOD):",
+        "        if False:",
+        WAITING + "test_d11_after_a_day_without_a_clock_frames_go_as_uncertain",
+    ),
+    Mutant(
+        "D11 what is younger than a day waits on",
+        "gateway/store/readings.py",
+        "            if before is not None and last > before:",
+        "            if False:",
+        WAITING + "test_d11_after_a_day_without_a_clock_frames_go_as_uncertain",
+    ),
+    Mutant(
+        "D11 no frame before the one before it",
+        "gateway/store/dating.py",
+        "    end = max(written, before)",
+        "    end = written",
+        WAITING + "test_the_likeliest_time",
+    ),
+    Mutant(
+        "D7 only what everybody has grows too old",
+        "gateway/store/readings.py",
+        "if wall < before and not _missing(boot, a, b, confirmed)]",
+        "if wall < before]",
+        WAITING + "test_d7_old_rows_go_when_everybody_has_them_and_only_then",
+    ),
+    Mutant(
+        "D7 what was given up is counted for life",
+        "gateway/store/readings_writer.py",
+        '                db.put_tally("dropped", tallied)',
+        "                pass",
+        WAITING + "test_d7_what_was_given_up_is_counted_for_life",
+    ),
+    Mutant(
+        "a refused line goes once more",
+        "gateway/store/ledger.py",
+        "setdefault(boot, RangeSet()).remove(a, b)\n        self._dirty.add((dest, boot))",
+        "setdefault(boot, RangeSet())\n        self._dirty.add((dest, boot))",
+        WAITING + "test_a_refused_line_goes_once_more_and_unchanged",
     ),
     Mutant(
         "D17 broken readings are put aside",

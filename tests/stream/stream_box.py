@@ -39,13 +39,13 @@ class Frame:
 
 
 class TestClock:
-    """Real time, ms. `skip` adds to it."""
+    """Real time, ms. `skip` adds to it, `wall_skip` to the wall clock alone."""
 
     __test__ = False
-    skip = 0
+    skip = wall_skip = 0
 
     def now(self) -> Now:
-        return Now(int(time.time() * 1000) + self.skip, int(time.monotonic() * 1000) + self.skip)
+        return Now(int(time.time() * 1000) + self.skip + self.wall_skip, int(time.monotonic() * 1000) + self.skip)
 
     def ok(self) -> bool:
         return True
@@ -73,14 +73,14 @@ def plant(points: int = 4) -> Plant:
 class MemoryStore:
     """FrameStore in memory, in rows of up to `row` frames; keeps a ledger of every value ever appended."""
 
-    def __init__(self, boot: str = "b1", row: int = 25) -> None:
+    def __init__(self, boot: str = "b1", row: int = 25, site: str = "no3-middle") -> None:
         self.boot, self.row = boot, row
         self.open: dict[int, bytes] = {}
         self.refusals: list[Refusal] = []
         self.ledger: set[tuple[str, int, float]] = set()
         self.confirmed: list[tuple[int, int]] = []
         self._seq = 0
-        self._heads = wire.line_heads("no3-middle", "songyang", plant().points.values())
+        self._heads = wire.line_heads(site, "songyang", plant().points.values())
 
     def append(self) -> Frame:
         """A frame of four new readings, never the same (point, time) twice."""
@@ -95,19 +95,25 @@ class MemoryStore:
         self.open[self._seq] = lines
         return Frame(self.boot, self._seq, self._seq, lines)
 
-    async def unconfirmed(self, dest: str, limit: int) -> Sequence[Frame]:
+    async def unconfirmed(
+        self, dest: str, limit: int, *, most: int, besides: Sequence[tuple[str, int, int]]
+    ) -> Sequence[Frame]:
+        away = {seq for boot, a, b in besides if boot == self.boot for seq in range(a, b + 1)}
         rows: list[Frame] = []
-        for seq in sorted(self.open):
-            if rows and rows[-1].b == seq - 1 and seq - rows[-1].a < self.row:
-                rows[-1] = Frame(self.boot, rows[-1].a, seq, rows[-1].lines + self.open[seq])
+        for seq in sorted(self.open.keys() - away):
+            lines = self.open[seq]
+            if rows and rows[-1].b == seq - 1 and (seq - 1) % self.row and len(rows[-1].lines) + len(lines) <= most:
+                rows[-1] = Frame(self.boot, rows[-1].a, seq, rows[-1].lines + lines)
             elif len(rows) < limit:
-                rows.append(Frame(self.boot, seq, seq, self.open[seq]))
+                rows.append(Frame(self.boot, seq, seq, lines))
             else:
                 break
         return rows
 
     def confirm(self, dest: str, boot: str, ranges: Sequence[tuple[int, int]]) -> None:
-        assert (dest, boot) == (wire.DEST, self.boot)
+        assert dest == wire.DEST
+        if boot != self.boot:
+            return  # of another box with this identity
         self.confirmed += ranges
         self.open = {seq: lines for seq, lines in self.open.items() if not any(a <= seq <= b for a, b in ranges)}
 
@@ -141,11 +147,13 @@ class MemoryOutbox:
 class Box:
     """An Uplink with its stores."""
 
-    def __init__(self, port: int, confirm: str = "receipt", row: int = 25, **settings: str) -> None:
-        self.store, self.outbox, self.clock = MemoryStore(row=row), MemoryOutbox(), TestClock()
+    def __init__(
+        self, port: int, confirm: str = "receipt", row: int = 25, site: str = "no3-middle", boot: str = "b1", **settings: str
+    ) -> None:
+        self.store, self.outbox, self.clock = MemoryStore(boot, row, site), MemoryOutbox(), TestClock()
         self.commands: list[bytes] = []
         config = UplinkConfig(host="127.0.0.1", port=port, confirm=confirm, **settings)
-        self.topics = Topics("songyang", "no3-middle")
+        self.topics = Topics("songyang", site)
         self.uplink = Uplink(
             config, self.topics, self.store, self.outbox, lambda: {"version": "test"}, self.clock, self._command
         )

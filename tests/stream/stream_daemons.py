@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -97,11 +98,16 @@ class Mosquitto(Daemon):
 
     name = "mosquitto"
 
+    def __init__(self, folder: Path, more: str = "") -> None:
+        super().__init__(folder)
+        self._more = more
+
     def command(self) -> list[str]:
         conf = self.folder / "mosquitto.conf"
         conf.write_text(
             f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {self.folder}/\n"
             "max_queued_messages 0\nmax_inflight_messages 0\nlog_type warning\nuser root\n"
+            f"{self._more}\n"
         )
         return [binary("mosquitto"), "-c", str(conf)]
 
@@ -177,3 +183,9 @@ class Victoria(Daemon):
     def flush(self) -> None:
         """Make what is written visible to queries now."""
         assert self.answers("/internal/force_flush")
+
+
+def ingest_command(*arguments: str) -> subprocess.Popen[bytes]:
+    """`campus-gateway ingest` in a process of its own; its log on `stderr`."""
+    command = [sys.executable, "-m", "gateway.commands", "ingest", *arguments]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, cwd=Path(__file__).parents[2])

@@ -94,3 +94,54 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         pass  # the other side is gone: so is this one
     finally:
         writer.close()
+
+
+class Pipe:
+    """A line to the broker at `port` that can swallow everything, refuse connections, or be cut."""
+
+    def __init__(self, port: int) -> None:
+        self._target = port
+        self.swallow = self.refuse = False
+        self._writers: set[asyncio.StreamWriter] = set()
+
+    async def __aenter__(self) -> Pipe:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+        self.cut()
+
+    def cut(self) -> None:
+        for writer in self._writers:
+            writer.transport.abort()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.refuse:
+            writer.transport.abort()
+            return
+        try:
+            up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self._target)
+        except OSError:
+            writer.transport.abort()
+            return
+        both = {writer, up_writer}
+        self._writers |= both
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._copy(reader, up_writer))
+                group.create_task(self._copy(up_reader, writer))
+        finally:
+            self._writers -= both
+
+    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while data := await reader.read(65536):
+                if not self.swallow:
+                    writer.write(data)
+                    await writer.drain()
+        except ConnectionError:
+            pass  # the other side is gone: so is this one
+        finally:
+            writer.close()

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from stream_box import Box, Spawn, until
-from stream_daemons import Influx16, Mosquitto, Victoria
+from stream_box import Box, Spawn, TestClock, until
+from stream_daemons import Influx16, Mosquitto, Victoria, ingest_command
 from stream_proxies import HttpProxy
 
 from gateway.stream import ingest as ingest_module
@@ -31,7 +28,7 @@ def line(text: str, site: str = "no3-middle") -> bytes:
 
 
 def worker(broker: Mosquitto, writer: Writer, client_id: str = "ingest", group: str = "") -> Ingest:
-    return Ingest(LinkOptions("127.0.0.1", broker.port, client_id, manual_ack=True), writer, group=group)
+    return Ingest(LinkOptions("127.0.0.1", broker.port, client_id, manual_ack=True), writer, TestClock(), group=group)
 
 
 @pytest.fixture(autouse=True)
@@ -246,22 +243,12 @@ async def test_two_boxes_and_two_boots_get_their_own_receipts(broker: Mosquitto,
     await until("the receipts", lambda: receipts() == wanted)
 
 
-def command(*arguments: str) -> subprocess.Popen[bytes]:
-    main = (
-        "import argparse, sys; from gateway.commands import ingest; p = argparse.ArgumentParser();"
-        "ingest.add_parser(p.add_subparsers()); sys.exit(ingest.run(p.parse_args(sys.argv[1:])))"
-    )
-    root = Path(__file__).parents[2]
-    environment = {**os.environ, "PYTHONPATH": str(root)}
-    return subprocess.Popen([sys.executable, "-c", main, "ingest", *arguments], env=environment, stderr=subprocess.PIPE)
-
-
 async def test_the_command_killed_and_started_again(broker: Mosquitto, influx: tuple[str, str], spawn: Spawn) -> None:
     url, db = influx
     options = ("--broker", f"127.0.0.1:{broker.port}", "--influx", url, "--style", "v1", "--db", db)
     box = Box(broker.port)
     spawn(box.uplink.run())
-    process = command(*options)
+    process = ingest_command(*options)
     try:
         for n in range(100):
             box.frame()
@@ -269,7 +256,7 @@ async def test_the_command_killed_and_started_again(broker: Mosquitto, influx: t
                 await until("a first receipt", lambda: box.store.confirmed)
                 process.kill()
                 process.wait()
-                process = command(*options)
+                process = ingest_command(*options)
             await asyncio.sleep(0.01)
         box.clock.skip += 31_000
         await drained(box)
@@ -292,7 +279,7 @@ async def test_the_command_killed_and_started_again(broker: Mosquitto, influx: t
     ],
 )
 def test_options_that_do_not_fit_together(options: tuple[str, ...], word: str) -> None:
-    process = command(*options)
+    process = ingest_command(*options)
     _, log = process.communicate(timeout=60)
     assert process.returncode == 2
     assert word in log.decode()
@@ -331,7 +318,7 @@ async def test_a_shared_subscription_gives_each_frame_to_one_worker(
     for _ in range(20):
         box.frame()
     await drained(box)
-    assert sum(one.state.messages for one in workers) == 20
+    assert sum(one.state.lines for one in workers) == 80, "none to both"
     assert all(one.state.messages for one in workers)
     assert read_points("v1", *influx) == sorted(box.store.ledger)
 
@@ -352,7 +339,9 @@ async def test_a_worker_of_a_group_takes_nothing_before_the_proof(monkeypatch: p
         raise NoSharedSubscription("as a test wants")
 
     monkeypatch.setattr(ingest_module, "probe_shared", unproven)
-    ingest = ingest_module.Ingest(LinkOptions("127.0.0.1", 9, "w"), V1Writer("http://127.0.0.1:9", "none"), group="g")
+    ingest = ingest_module.Ingest(
+        LinkOptions("127.0.0.1", 9, "w"), V1Writer("http://127.0.0.1:9", "none"), TestClock(), group="g"
+    )
     async with asyncio.timeout(20):
         with pytest.raises(NoSharedSubscription):
             await ingest.run()

@@ -86,7 +86,10 @@ def test_payload_round_trip(boot: str, one: int, two: int, body: list[bytes]) ->
     ("boot", "a", "b", "head"), [("b-1", 7, 7, b"# boot=b-1 seq=7\n"), ("b-1", 7, 9, b"# boot=b-1 seq=7-9\n")]
 )
 def test_first_line(boot: str, a: int, b: int, head: bytes) -> None:
-    assert wire.readings_payload(boot, a, b, b"x\n") == head + b"x\n"
+    payload = wire.readings_payload(boot, a, b, b"x\n", live=a == b)
+    assert payload == head + b"x\n"
+    assert wire.parse_readings(payload).live == (a == b)
+    assert not wire.parse_readings(wire.readings_payload(boot, a, b, b"x\n")).live
 
 
 @pytest.mark.parametrize(("boot", "a", "b"), [("", 1, 1), ("a b", 1, 1), ("a\n", 1, 1), ("b", 2, 1), ("b", -1, 1)])

@@ -1,0 +1,71 @@
+"""What the log of readings gives up, and when: by age, by size, by damage, by a disk that takes nothing. Each time it is counted."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+
+from gateway.store.ledger import Ledger
+from gateway.store.readings import Dropped, Readings
+from gateway.store.tail import Tail, read
+
+KEPT = 30 * 24 * 3_600_000  # ms that rows stay which every destination has: an incident's file wants them
+SHRINK = 0.9  # of its size the log falls back to when the disk is full
+
+
+class Retention:
+    """Belongs to the thread of readings.db. `lock` guards the ledger; `drop(count, why)` is told what somebody still lacked."""
+
+    def __init__(
+        self, ledger: Ledger, lock: threading.Condition, boot: str, quota: int, drop: Callable[[int, str], None]
+    ) -> None:
+        self._ledger, self._lock, self._boot, self._drop = ledger, lock, boot, drop
+        self._most = self._quota = quota
+
+    def trim(self, db: Readings, wall: int | None) -> None:
+        """Damaged rows, then old ones that everybody has, then the oldest beyond the quota. `wall`: None while unknown."""
+        if db.damaged:
+            self._give_up(db, db.drop_damaged, "rows of readings.db are damaged")
+        with self._lock:
+            confirmed = self._ledger.confirmed()
+        if wall is not None and (old := db.aged(wall - KEPT, confirmed)):
+            self._give_up(db, lambda: db.drop(old), "")
+        if db.size > self._quota:
+            self._give_up(db, lambda: db.shrink(self._quota, confirmed), "the log of readings is at its quota")
+
+    def make_room(self, db: Readings) -> None:
+        """The disk is full: until there is room again the log may only be smaller than it is."""
+        self._quota = min(self._quota, int(db.size * SHRINK))
+        self.trim(db, None)
+
+    def has_room(self) -> None:
+        """The reserve is held again: the log may grow as it was set."""
+        self._quota = self._most
+
+    def bound(self, tail: Tail, most: int) -> None:
+        """Give up the oldest closed tail files beyond `most` bytes."""
+        with self._lock:
+            files = tail.closed()
+        sizes = {path: path.stat().st_size for path in files}
+        for path in files:
+            if sum(sizes.values()) <= most:
+                break
+            frames = read(path)
+            path.unlink()
+            del sizes[path]
+            with self._lock:
+                for frame in frames:
+                    self._ledger.remove(frame.boot, frame.seq, frame.seq)
+            self._drop(len(frames), "the disk takes nothing and the tail is full")
+
+    def _give_up(self, db: Readings, work: Callable[[], Iterable[Dropped]], why: str) -> None:
+        gone: list[Dropped] = []
+        db.transaction(lambda: gone.extend(work()))
+        with self._lock:
+            for row in gone:
+                self._ledger.remove(row.boot, row.a, row.b)
+            empty = self._ledger.forget_empty(self._boot)
+        if empty:
+            db.transaction(lambda: db.forget(empty))
+        if lost := sum(row.unconfirmed for row in gone):
+            self._drop(lost, why)

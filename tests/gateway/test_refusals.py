@@ -1,0 +1,64 @@
+"""Refused lines over the socket and on the command line."""
+
+from __future__ import annotations
+
+import argparse
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.asked import Asked
+from gateway.commands import _client, stream
+from gateway.local import RequestError
+
+
+class Log:
+    broken = False
+
+    async def resend(self) -> tuple[int, int]:
+        if self.broken:
+            raise sqlite3.OperationalError("disk I/O error")
+        return 5, 1
+
+
+async def test_sending_again() -> None:
+    log = Log()
+    ask = Asked(*[None] * 3, log, None).questions()["resend"]  # type: ignore[arg-type, list-item]
+    assert await ask({}) == {"again": 5, "gone": 1}
+    log.broken = True
+    with pytest.raises(RequestError) as error:
+        await ask({})
+    assert error.value.code == "history-down"
+
+
+STREAM = {"enabled": True, "connected": True, "backlog": 7, "refused": 2, "last_receipt": None, "problem": "", "twin": False}
+
+
+@pytest.mark.parametrize(
+    ("verb", "answer", "code", "said"),
+    [
+        ("status", {"stream": STREAM}, 0, ["7 帧", "还没有"]),
+        ("status", {"stream": STREAM | {"twin": True}}, 1, ["同一个 site.id"]),
+        ("status", {"stream": STREAM | {"connected": False, "problem": "no route"}}, 1, ["no route"]),
+        ("status", {"stream": STREAM | {"enabled": False}}, 0, ["没有配置上行"]),
+        ("refused", [{"line": "bad line", "why": "400", "wall": 0}], 0, ["bad line", "400", "1 条"]),
+        ("refused", [], 0, ["没有被拒收"]),
+        ("resend", {"again": 5, "gone": 0}, 0, ["5 条"]),
+        ("resend", {"again": 5, "gone": 1}, 1, ["30 天"]),
+    ],
+)
+def test_the_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], verb: str, answer: Any, code: int, said: list[str]
+) -> None:
+    monkeypatch.setattr(stream, "ask", lambda data, request, timeout=10.0: {"data": answer})
+    assert stream.run(argparse.Namespace(verb=verb, data=Path("/x"))) == code
+    out = capsys.readouterr().out
+    assert all(word in out for word in said), out
+
+
+def test_without_a_run_the_command_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert stream.run(argparse.Namespace(verb="status", data=tmp_path)) == 1
+    assert "campus-gateway run" in capsys.readouterr().err
+    assert _client.living(tmp_path) is False
