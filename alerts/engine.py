@@ -239,15 +239,8 @@ class Engine:
         self._feedback_due = self._feedback.next_due(rec.now)
         for rule, point, active in self._keeping.rehearsed(rec):
             self._condition(rec, rule, point, Truth.BREACHED if active else Truth.CLEAR, True, {})
-        look = partial(aftermath.after, self.alarms, rec, self._keeping.standing, self._plant)
-        self._keeping.alarms(rec, look().raised)
-        for consequence in aftermath.CONSEQUENCES if rec.changed or rec.marks else ():
-            for alarm, kind, args in tuple(consequence(look())):
-                if kind:
-                    self._log(rec, self._book.by_id[alarm.id].state, alarm, kind, args=args)
-                else:
-                    self._put(rec, alarm)
-        self._keeping.settled(rec, look().raised)
+        if rec.changed or rec.marks:
+            self._consequences(rec)
         self._telling.escalate(rec, lambda: self.desk.posts(rec.now, rec.clock_ok))
         drilled = drill.signalled(self._keeping.standing, self._plant, rec.now)
         if rec.changed or self._trials.due(rec.now) or drilled != self._drilled:
@@ -263,6 +256,17 @@ class Engine:
             self._feedback_due = self._feedback.next_due(rec.now)
         self._seq = rec.seq
         return rec.outcome()
+
+    def _consequences(self, rec: Record) -> None:
+        look = partial(aftermath.after, self.alarms, rec, self._keeping.standing, self._plant)
+        self._keeping.alarms(rec, look().raised)
+        for consequence in aftermath.CONSEQUENCES:
+            for alarm, kind, args in tuple(consequence(look())):
+                if kind:
+                    self._log(rec, self._book.by_id[alarm.id].state, alarm, kind, args=args)
+                else:
+                    self._put(rec, alarm)
+        self._keeping.settled(rec, look().raised)
 
     def _stores(self, rec: Record) -> None:
         """Record what has happened at stores."""

@@ -46,7 +46,7 @@ class Stores:
 
     def look(self, fresh: Collection[str], now: Now, clock_ok: bool) -> None:
         """New readings of these points are in the view."""
-        for store in dict.fromkeys(s.id for p in fresh for s in self._of.get(p, ())):
+        for store in dict.fromkeys(s.id for p in self._of.keys() & fresh for s in self._of[p]):
             self._step(store, fresh, now, clock_ok)
 
     def due(self, now: Now, clock_ok: bool) -> Iterator[str]:

@@ -64,7 +64,8 @@ class Telling:
     def heard(self, readings: Iterable[Reading], now: Now) -> None:
         """New readings: some steps wait while a value falls."""
         for reading in readings:
-            self.trend.heard(reading, now)
+            if reading.point in self.trend:
+                self.trend.heard(reading, now)
 
     def together(self, rec: Record) -> None:
         """The digests and day lists that are due."""

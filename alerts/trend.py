@@ -20,11 +20,13 @@ class Trend:
     def __init__(self, points: Iterable[str]) -> None:
         self._seen: dict[str, deque[tuple[int, float]]] = {p: deque() for p in points}
 
+    def __contains__(self, point: str) -> bool:
+        """Is it one of the points asked about?"""
+        return point in self._seen
+
     def heard(self, reading: Reading, now: Now) -> None:
-        """A reading that is not GOOD ends what was known: a sensor that fails is not falling."""
-        seen = self._seen.get(reading.point)
-        if seen is None:
-            return
+        """A reading that is not GOOD ends what was known: a sensor that fails is not falling. KeyError for another point."""
+        seen = self._seen[reading.point]
         if reading.quality is not Quality.GOOD or reading.value is None:
             seen.clear()
             return

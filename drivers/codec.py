@@ -19,6 +19,8 @@ SPACE_ZH: dict[Space, str] = {"coil": "线圈", "discrete": "离散输入", "inp
 # Of the four bytes as they come, the positions of A, B, C, D (A most significant).
 _ORDER = {"ABCD": (0, 1, 2, 3), "CDAB": (2, 3, 0, 1), "BADC": (1, 0, 3, 2), "DCBA": (3, 2, 1, 0)}
 
+_AS_SENT = frozenset({"u16", "u32", "u8-high", "u8-low"})
+
 # Clears the dust of binary multiplication (3 × 0.1) and is finer than any field device resolves.
 _DECIMALS = 9
 
@@ -30,14 +32,13 @@ def decode(device: Device, channels: Iterable[str], image: Image, at: Now) -> tu
     missing makes that channel FAULT. A channel id the profile does not have is a KeyError.
     """
     by_id = {channel.id: channel for channel in device.profile.channels}
-    return tuple(_reading(device.point(id), by_id[id], image, at) for id in channels)
-
-
-def _reading(point: str, channel: Channel, image: Image, at: Now) -> Reading:
-    try:
-        return Reading(point, _value(channel, image), Quality.GOOD, at)
-    except DeviceFault as fault:
-        return Reading(point, None, Quality.FAULT, at, fault.text)
+    found = []
+    for id in channels:
+        try:
+            found.append(Reading(device.point(id), _value(by_id[id], image), Quality.GOOD, at))
+        except DeviceFault as fault:
+            found.append(Reading(device.point(id), None, Quality.FAULT, at, fault.text))
+    return tuple(found)
 
 
 def _value(channel: Channel, image: Image) -> float:
@@ -47,7 +48,7 @@ def _value(channel: Channel, image: Image) -> float:
     raw = _raw(channel, image)
     if raw in channel.sentinels:
         raise DeviceFault(channel.sentinels[raw])
-    value = _number(channel, raw) * channel.scale
+    value = (raw if channel.type in _AS_SENT else _number(channel, raw)) * channel.scale
     for scale in channel.scale_from:
         code = _register(image, scale.space, scale.address) & scale.mask
         if code not in scale.factors:
@@ -59,6 +60,8 @@ def _value(channel: Channel, image: Image) -> float:
 def _raw(channel: Channel, image: Image) -> int:
     """The code as the device sent it, unsigned, bytes put in order, masked bits at the bottom."""
     first = _register(image, channel.space, channel.address)
+    if channel.type == "u16":  # nearly every channel
+        return (first & channel.mask) >> channel.shift if channel.mask else first
     if channel.words == 2:
         wire = struct.pack(">HH", first, _register(image, channel.space, channel.address + 1))
         return int.from_bytes(bytes(wire[i] for i in _ORDER[channel.order]), "big")

@@ -38,6 +38,8 @@ class Learned:
 
     def missing(self) -> tuple[str, ...]:
         """Channels left out because the device refuses a register they need."""
+        if not self.values:  # nearly every device, at every poll
+            return ()
         return tuple(c.id for c in self.profile.channels if any(cell in self.values for cell in _cells(c)))
 
     def refused(self, read: Read, now: int) -> bool:

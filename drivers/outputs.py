@@ -81,6 +81,8 @@ class Outputs:
 
     def seen(self, readings: Sequence[Reading], now: int) -> None:
         """Compare what was read back: a difference is written again, and only a match ends the growth of the pauses."""
+        if not self._readback:
+            return
         held: set[str] = set()
         for reading in readings:
             wish = self._wishes.get(self._readback.get(reading.point, ""))

@@ -21,6 +21,7 @@ from drivers.plan import Read, longest
 from drivers.profile import Device
 from drivers.reading import Clock, Quality, Reading
 from drivers.schedule import Schedule
+from drivers.wake import Wake
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ class Poller:
         self._alive: dict[str, bool] = {}
         self._hurried = False  # inside `_urgent`: what it asks is not interrupted again
         self._silent: set[str] = set()  # devices that failed since any device answered
-        self._wake = asyncio.Event()
+        self._wake = Wake()
         self._desk = Desk(self._wake.set, lambda: clock.now().mono)
         self._followers: list[Follower] = []
         self._frames: Frames = []  # of the transaction under way; the bus adds them, from its thread
@@ -367,8 +368,4 @@ class Poller:
         self._wake.clear()
         if self._outputs.due(self._clock.now().mono):
             return
-        try:
-            async with asyncio.timeout(max(0.001, wait / 1000)):
-                await self._wake.wait()
-        except TimeoutError:
-            return
+        await self._wake.wait(max(0.001, wait / 1000))

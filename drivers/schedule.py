@@ -79,7 +79,7 @@ class Schedule:
         device is asked only when its silence could not make a fire slot late.
         """
         ready = [e for e in self._entries.values() if e.due <= now and (not e.open or now >= self._probe_from)]
-        for entry in sorted(ready, key=lambda e: (_rank(e), e.due)):
+        for entry in sorted(ready, key=lambda e: (_rank(e), e.due)) if len(ready) > 1 else ready:
             if _rank(entry) < PROBE or self.fits(now, entry.worst):
                 return entry.device
         return None

@@ -19,7 +19,7 @@ from gateway.store.writer import JournalWriter
 log = logging.getLogger(__name__)
 
 PATIENCE = 0.3  # seconds a person waits for the disk before the sounder does not
-LONGEST_IDLE = 1.0  # seconds between two ticks, so that a canary passes even in silence
+LONGEST_IDLE = 1_000  # ms between two ticks, so that a canary passes even in silence
 
 
 class Actions(Protocol):
@@ -50,6 +50,7 @@ class Decider:
         self._clock = clock
         self._actions = actions
         self._asked: dict[str, asyncio.Future[Reply]] = {}
+        self._ticked = self._due = 0  # when the engine was last told the time, and when it is to be told again, mono ms
         self.beat = 0  # rounds done: proof of life for the watchdog
         self.head = b""  # of the hash chain after the last commit,
         self.head_seq = 0  # which was that of this event
@@ -95,8 +96,12 @@ class Decider:
         while news := self._inbox.take_system():
             kind, subject, active, why = news
             await self.system(kind, f"box/{subject}", active, {"why": why})
-        await self.settle(self.engine.tick(self._clock.now(), self._clock.ok()))
-        await self._fire()
+        if (
+            now := self._clock.now()
+        ).mono >= self._due:  # a busy school has a round with every read, and seldom a due time in it
+            self._ticked = now.mono
+            await self.settle(self.engine.tick(now, self._clock.ok()))
+            await self._fire()
         while slow := self._inbox.take_slow():
             await self.settle(self.engine.readings(slow, self._clock.now(), self._clock.ok()))
             await self._fire()
@@ -140,7 +145,7 @@ class Decider:
             self._actions.publish()
 
     def _idle(self) -> float:
-        due = self.engine.next_due()
-        if due is None:
-            return LONGEST_IDLE
-        return min(LONGEST_IDLE, (due - self._clock.now().mono) / 1000)
+        """Seconds until the next tick."""
+        due, latest = self.engine.next_due(), self._ticked + LONGEST_IDLE
+        self._due = latest if due is None else min(due, latest)
+        return (self._due - self._clock.now().mono) / 1000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import Collection, Iterable
 
@@ -11,7 +10,9 @@ from alerts.model import Command, Delivery
 from alerts.plant import Plant
 from drivers.quantities import QUANTITIES
 from drivers.reading import Reading
+from drivers.wake import Wake
 
+GATHER = 0.02  # seconds after slow readings were taken in which further ones only gather: the lines of a school answer together
 MOST = 500  # readings handed to the engine at a time, so that a fire waits for no more than one bite
 
 
@@ -30,7 +31,9 @@ class Inbox:
         self._commands: deque[Command] = deque()
         self._deliveries: deque[Delivery] = deque()
         self._news: deque[tuple[str, str, bool, str]] = deque()
-        self._something = asyncio.Event()
+        self._something = Wake()
+        self._taken = False  # slow readings, since `wait` was last called
+        self._gathering = False
         self.overtaken = 0  # readings of the slow lane replaced by a newer one before the engine saw them
 
     def readings(self, readings: Iterable[Reading]) -> None:
@@ -40,7 +43,8 @@ class Inbox:
             else:
                 self.overtaken += reading.point in self._slow
                 self._slow[reading.point] = reading
-        self._something.set()
+        if self._fire or not self._gathering:
+            self._something.set()
 
     def command(self, command: Command) -> None:
         self._commands.append(command)
@@ -56,12 +60,17 @@ class Inbox:
         self._something.set()
 
     async def wait(self, seconds: float) -> None:
-        """Return when there is something to take, at the latest after `seconds`."""
-        try:
-            async with asyncio.timeout(max(0.0, seconds)):
-                await self._something.wait()
-        except TimeoutError:
-            return
+        """Return when there is something to take, at the latest after `seconds`. Fire and whatever is no reading never gathers."""
+        if self._taken and seconds > GATHER:
+            self._gathering = True
+            try:
+                await self._something.wait(GATHER)
+            finally:
+                self._taken = self._gathering = False
+            if self._waiting:
+                return
+            seconds -= GATHER
+        await self._something.wait(max(0.0, seconds))
 
     def take_fire(self) -> list[Reading]:
         taken = list(self._fire)
@@ -70,6 +79,7 @@ class Inbox:
 
     def take_slow(self) -> list[Reading]:
         points = list(self._slow)[:MOST]
+        self._taken |= bool(points)
         return [self._slow.pop(point) for point in points]
 
     def take_command(self) -> Command | None:
@@ -83,8 +93,12 @@ class Inbox:
 
     def settle(self) -> None:
         """Forget the wake-up when everything has been taken."""
-        if not (self._fire or self._slow or self._commands or self._deliveries or self._news):
+        if not self._waiting:
             self._something.clear()
+
+    @property
+    def _waiting(self) -> bool:
+        return bool(self._fire or self._slow or self._commands or self._deliveries or self._news)
 
     @property
     def depth(self) -> int:

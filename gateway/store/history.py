@@ -55,10 +55,12 @@ class History:
 
     def add(self, samples: Iterable[Sample]) -> None:
         """Take samples into their open chunks, in memory."""
-        for one in samples:
-            slot, offset = divmod(one.wall, SLOT)
-            chunk = self._open.setdefault((one.point, slot), bytearray())
-            chunk += _RAW.pack(offset, _float32(one.value), min(one.quality, NONE - 1))
+        chunks, pack = self._open, _RAW.pack
+        for point, wall, value, quality in samples:
+            slot, offset = divmod(wall, SLOT)
+            if (chunk := chunks.get((point, slot))) is None:
+                chunk = chunks[point, slot] = bytearray()
+            chunk += pack(offset, _float32(value), quality)
 
     def recover(self, samples: Iterable[Sample]) -> None:
         """Take again samples that may be in stored chunks already: those are left out."""

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
+WORST = 254  # the highest quality a sample can have; ours end at 3
 NS = 1_000_000  # nanoseconds in the millisecond that all times are whole multiples of
 
 _GOOD, _UNCERTAIN = b"quality=0i", b"quality=1i"
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One value of one point for the history. `value` is NaN when there was none; `wall` in ms."""
+class Sample(NamedTuple):
+    """One value of one point for the history. `value` is NaN when there was none; `wall` in ms. A tuple: one a reading is made."""
 
     point: str
     wall: int
@@ -49,11 +48,7 @@ def samples(lines: bytes) -> Iterator[Sample]:
         named = dict(field.partition(b"=")[::2] for field in fields.split(b","))
         try:
             value = float(named.get(b"value", b"nan"))
-            quality = int(named.get(b"quality", b"0i").rstrip(b"i"))
+            quality = min(int(named.get(b"quality", b"0i").rstrip(b"i")), WORST)
         except ValueError:
             continue
         yield Sample(point.partition(b",")[0].decode("utf-8", "replace"), int(stamp) // NS, value, quality)
-
-
-def sample(point: str, wall: int, value: float | None, quality: int) -> Sample:
-    return Sample(point, wall, math.nan if value is None else value, quality)

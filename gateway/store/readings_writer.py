@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import groupby
+from math import nan
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,7 +22,7 @@ from gateway.store.dating import Dating
 from gateway.store.frame import Frame
 from gateway.store.history import SLOT, History, Series
 from gateway.store.ledger import Ledger
-from gateway.store.lines import Sample, sample, samples
+from gateway.store.lines import Sample, samples
 from gateway.store.ranges import RangeSet
 from gateway.store.readings import REFUSED_KEPT, Readings, Refused, RefusedLine
 from gateway.store.reserve import Reserve
@@ -114,7 +115,7 @@ class ReadingsWriter:
 
     def add(self, readings: Sequence[Reading]) -> None:
         """Take readings into the history (only with a known clock: charts are by wall time)."""
-        taken = [sample(one.point, one.at.wall, one.value, int(one.quality)) for one in readings]
+        taken = [Sample(r.point, r.at.wall, nan if r.value is None else r.value, r.quality) for r in readings]
         with self._cond:
             self._samples.extend(taken)
 

@@ -77,14 +77,9 @@ def frame_lines(heads: Mapping[str, str], readings: Sequence[Reading]) -> bytes:
         value, quality = reading.value, reading.quality
         if value is not None and not math.isfinite(value):
             value, quality = None, Quality.FAULT
-        field = "" if value is None else f"value={_number(value)},"
-        out.append(f"{heads[reading.point]}{field}quality={int(quality)}i {reading.at.wall}000000\n")
+        field = "" if value is None else f"value={float(value)!r},".replace(".0,", ",")
+        out.append(f"{heads[reading.point]}{field}quality={quality:d}i {reading.at.wall}000000\n")
     return "".join(out).encode()
-
-
-def _number(value: float) -> str:
-    text = repr(float(value))
-    return text[:-2] if text.endswith(".0") else text
 
 
 @dataclass(frozen=True, slots=True)

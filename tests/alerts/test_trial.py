@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from engine_world import World
 
+from alerts.authority import OUTPUTS
 from alerts.model import Outcome, Scalar
-from alerts.trial import LONGEST, MAY
+from alerts.trial import LONGEST
 
 
 def attempt(world: World, person: str = "fitter", output: Scalar = "board/fan", seconds: Scalar = 5) -> Outcome:
@@ -50,7 +51,7 @@ def test_refusals_switch_nothing_and_are_journaled(
 
 @pytest.mark.parametrize("person", ["fitter", "sun", "head", "root"])
 def test_who_may(world: World, person: str) -> None:
-    assert world.school.people[person].role in MAY
+    assert world.school.people[person].role in OUTPUTS
     assert attempt(world, person).replies[0].ok
 
 

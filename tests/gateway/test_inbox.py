@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.plant import Plant, Point
 from drivers.reading import Now, Quality, Reading
+from gateway import inbox as module
 from gateway.inbox import MOST, Inbox, overtaking
 
 
@@ -66,3 +68,33 @@ def test_the_button_that_answers_overtakes_as_fire_does() -> None:
     inbox = Inbox(overtaking(plant))
     inbox.readings([reading("io/door", 1.0), reading("io/button", 1.0), reading("io/button", 0.0)])
     assert [r.value for r in inbox.take_fire()] == [1.0, 0.0], "a short press is kept"
+
+
+async def test_r3_slow_readings_gather_after_others_were_taken_and_fire_does_not_wait_for_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "GATHER", 20.0)
+    inbox = Inbox({"fire/a"})
+    inbox.readings([reading("slow/a", 1)])
+    await asyncio.wait_for(inbox.wait(60), 5)  # the first after a pause is taken at once
+    inbox.take_slow()
+    inbox.settle()
+    waiting = asyncio.ensure_future(inbox.wait(60))
+    await asyncio.sleep(0)
+    inbox.readings([reading("slow/b", 1)])
+    assert not (await asyncio.wait({waiting}, timeout=0.05))[0], "it was to gather"
+    inbox.readings([reading("fire/a", 1)])
+    await asyncio.wait_for(waiting, 5)
+
+
+async def test_what_has_gathered_is_taken_when_the_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "GATHER", 0.01)
+    inbox = Inbox({"fire/a"})
+    inbox.readings([reading("slow/a", 1)])
+    inbox.take_slow()
+    inbox.settle()
+    waiting = asyncio.ensure_future(inbox.wait(60))
+    await asyncio.sleep(0)
+    inbox.readings([reading("slow/b", 1)])
+    await asyncio.wait_for(waiting, 5)
+    assert [r.point for r in inbox.take_slow()] == ["slow/b"]

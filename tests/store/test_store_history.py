@@ -14,7 +14,7 @@ from store_makers import FakeClock
 from drivers.reading import Now, Quality, Reading
 from gateway.store.database import connect
 from gateway.store.history import HOUR, MINUTE, SLOT, History
-from gateway.store.lines import sample, samples
+from gateway.store.lines import Sample, samples
 from gateway.store.readings import MIGRATIONS
 from gateway.store.readings_writer import ReadingsWriter
 
@@ -46,7 +46,7 @@ def test_minutes_and_raw_agree_with_the_samples(given_: list[tuple[int, float | 
     history.attach(db)
     taken = {at: (value, quality) for at, value, quality in given_}
     for at, (value, quality) in taken.items():
-        history.add([sample("p", BASE + at, value, quality)])
+        history.add([Sample("p", BASE + at, math.nan if value is None else value, quality)])
     store(history, BASE + stored * SLOT)
     for most, width in ((180, MINUTE), (3, HOUR)):
         found = history.query("p", BASE, BASE + 3 * HOUR, most, BASE + 3 * HOUR)
@@ -69,7 +69,7 @@ def test_minutes_and_raw_agree_with_the_samples(given_: list[tuple[int, float | 
 def test_a_hole_is_null_and_an_unknown_point_is_empty(db: sqlite3.Connection) -> None:
     history = History()
     history.attach(db)
-    history.add([sample("p", BASE, 1.0, 0), sample("p", BASE + 20 * MINUTE, 2.0, 0)])
+    history.add([Sample("p", BASE, 1.0, 0), Sample("p", BASE + 20 * MINUTE, 2.0, 0)])
     found = history.query("p", BASE, BASE + HOUR, 60, BASE + HOUR)
     assert found.mean == [1.0, None, 2.0]
     assert found.quality == [0, None, 0]
@@ -79,9 +79,9 @@ def test_a_hole_is_null_and_an_unknown_point_is_empty(db: sqlite3.Connection) ->
 def test_late_samples_join_their_stored_chunk(db: sqlite3.Connection) -> None:
     history = History()
     history.attach(db)
-    history.add([sample("p", BASE + 1000, 1.0, 0)])
+    history.add([Sample("p", BASE + 1000, 1.0, 0)])
     store(history, BASE + SLOT)
-    history.add([sample("p", BASE + 2000, 3.0, 1)])
+    history.add([Sample("p", BASE + 2000, 3.0, 1)])
     store(history, BASE + SLOT)
     found = history.query("p", BASE, BASE + 3 * HOUR, 180, BASE + HOUR)
     assert (found.min, found.mean, found.max, found.quality) == ([1.0], [2.0], [3.0], [1])
@@ -91,7 +91,7 @@ def test_raw_is_kept_two_days_and_minutes_a_year(db: sqlite3.Connection) -> None
     history = History()
     history.attach(db)
     for hours in (0, 49, 24 * 399, 24 * 403):
-        history.add([sample("p", BASE + hours * HOUR, float(hours), 0)])
+        history.add([Sample("p", BASE + hours * HOUR, float(hours), 0)])
         store(history, BASE + hours * HOUR + SLOT)
     assert db.execute("SELECT count(*) FROM raw").fetchone()[0] == 1
     found = history.query("p", BASE, BASE + 24 * 404 * HOUR, 10**6, BASE + 24 * 404 * HOUR)
@@ -104,7 +104,7 @@ def test_size_of_a_day_of_a_point(db: sqlite3.Connection) -> None:
     history.attach(db)
     for second in range(0, 24 * 3600, 5):
         value = round(21 + 3 * math.sin(second / 9000) + ((second * 7919) % 13) / 40, 1)
-        history.add([sample("p", BASE + second * 1000, value, 0)])
+        history.add([Sample("p", BASE + second * 1000, value, 0)])
         if second % 600 == 0:
             store(history, BASE + second * 1000)
     assert db.execute("SELECT sum(length(minutes)) FROM minute").fetchone()[0] < 13_700
@@ -139,6 +139,6 @@ def test_an_open_chunk_is_bounded(db: sqlite3.Connection) -> None:
     history = History()
     history.attach(db)
     for slot in range(10):
-        history.add([sample("p", BASE + slot * SLOT, 1.0, 0)])
+        history.add([Sample("p", BASE + slot * SLOT, 1.0, 0)])
     assert history.bound(45) == 5
     assert history.query("p", BASE, BASE + HOUR, 60, BASE + HOUR).t == [BASE + 5 * SLOT]
