@@ -96,9 +96,8 @@ class Decider:
         while news := self._inbox.take_system():
             kind, subject, active, why = news
             await self.system(kind, f"box/{subject}", active, {"why": why})
-        if (
-            now := self._clock.now()
-        ).mono >= self._due:  # a busy school has a round with every read, and seldom a due time in it
+        # a busy school has a round with every read, and seldom a due time in it
+        if (now := self._clock.now()).mono >= self._due:
             self._ticked = now.mono
             await self.settle(self.engine.tick(now, self._clock.ok()))
             await self._fire()

@@ -8,7 +8,9 @@ class, 14 bytes of text as GB2312 区位 pairs (00 xx: ASCII xx) and the sum of 
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from drivers.framers.telegram import HEAD, NOTHING, Memory, Telegram
 
@@ -37,7 +39,11 @@ DEVICES = {
     30: "水流指示器", 69: "可燃气体", 76: "声光警报", 89: "漏电报警", 90: "总线",
 }  # fmt: skip
 
-_START = re.compile(rb"\xAA[\x02\x03\x04\x08\x11\x15\x20-\x24\x31\x61\xDE\xDF]")
+# A whole frame, or what there is of it at the end of the bytes.
+_FRAME = re.compile(
+    rb"\xAA(?:[\x02\x03\x11\x15\x20-\x24\xDE\xDF][\x00-\xFF]{0,22}|[\x04\x08\x31\x61][\x00-\xFF]{0,5})|\xAA\Z", re.DOTALL
+)
+_PAIRS = struct.Struct(">7H")
 
 
 class Gst5000:
@@ -51,28 +57,28 @@ class Gst5000:
         return ()
 
     def feed(self, data: bytes) -> list[Telegram]:
-        data = self._rest + data
+        data, self._rest = self._rest + data, b""
         found: list[Telegram] = []
-        size, at = len(data), 0
-        meaning, search = self._meaning, _START.search
-        while start := search(data, at):
-            at = start.start()
-            length = LONG if data[at + 1] in EVENTS else SHORT
-            frame = data[at : at + length]
-            if len(frame) < length:
-                if len(frame) >= SHORT and sum(frame[:6]) & 0xFF != frame[6]:
-                    at += 1  # no frame, and a true one may have begun within it
-                    continue
-                break
-            if (telegram := meaning[frame]) is None:
-                at += 1
-                continue
-            found.append(telegram)
-            at += length
-        else:
-            at = size - 1 if data[-1:] == b"\xaa" else size
-        self._rest = data[at:]
+        meaning, size, at, again = self._meaning, len(data), 0, True
+        while again:
+            again = False
+            for match in _FRAME.finditer(data, at):
+                frame = match[0]
+                if match.end() == size and _cut(frame):
+                    self._rest = frame
+                    break
+                if (telegram := meaning[frame]) is None:
+                    at, again = match.start() + 1, True  # no frame, and a true one may begin within it
+                    break
+                found.append(telegram)
         return found
+
+
+def _cut(frame: bytes) -> bool:
+    """May the rest of it still come?"""
+    if len(frame) < SHORT:
+        return True
+    return frame[1] in EVENTS and len(frame) < LONG and sum(frame[:6]) & 0xFF == frame[6]
 
 
 def _read(frame: bytes) -> Telegram | None:
@@ -103,16 +109,18 @@ def _short(kind: int, body: bytes) -> Telegram | None:
 
 def _text(pairs: bytes) -> str:
     """Seven pairs of BCD: 00 xx is ASCII xx, else 区 and 位. A pair that is neither is left out."""
-    out = bytearray()
-    for high, low in zip(pairs[::2], pairs[1::2], strict=True):
-        if high == 0:
-            if 0x20 <= low < 0x7F:
-                out.append(low)
-            continue
-        area, place = _bcd(high), _bcd(low)
-        if 1 <= area <= 94 and 1 <= place <= 94:
-            out += bytes((area + 0xA0, place + 0xA0))
-    return out.decode("gb2312", "ignore").strip()
+    return "".join(map(_letter, _PAIRS.unpack(pairs))).strip()
+
+
+@cache  # of 65,536 pairs
+def _letter(pair: int) -> str:
+    high, low = divmod(pair, 0x100)
+    if high == 0:
+        return chr(low) if 0x20 <= low < 0x7F else ""
+    area, place = _bcd(high), _bcd(low)
+    if not (1 <= area <= 94 and 1 <= place <= 94):
+        return ""
+    return bytes((area + 0xA0, place + 0xA0)).decode("gb2312", "ignore")
 
 
 def _bcd(byte: int) -> int:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from drivers.framers.telegram import HEAD, NOTHING, Memory, Telegram
+from drivers.framers.sentences import Sentences
+from drivers.framers.telegram import HEAD, NOTHING, Telegram
 
 LONGEST = 512  # bytes of one event; the printer's lines are short, seven of them would be 200
 RESET = ("复位", "系统复位")
@@ -29,40 +30,30 @@ WORDS: Mapping[str, str] = {
 }
 ENDS = ("解除", "恢复", "消除", "撤销")  # 屏蔽解除 is documented, the others are inferred
 
-_EVENT = re.compile(rb"\x1b6(\d\d/\d\d/\d\d)  (\d\d:\d\d)\r?\n  (\d{3}-\d{3}|) *\r?\n\x1b9([^\x1b]{1,400}?)\r?\n\r?\n")
+_EVENT = re.compile(rb"\x1b6\d\d/\d\d/\d\d  \d\d:\d\d\r?\n  (?:\d{3}-\d{3})? *\r?\n\x1b9[^\x1b]{1,400}?\r?\n\r?\n")
 
 
 class Ld128en:
     """drivers.framers.telegram.Framer of a printer line."""
 
     def __init__(self, unit: int = 0, addresses: Sequence[str] = ()) -> None:
-        self._rest = b""
-        self._meaning = Memory(_read)
+        self._line = Sentences(_EVENT, b"\x1b6", LONGEST, _read)
 
     def ask(self) -> Sequence[bytes]:
         return ()
 
     def feed(self, data: bytes) -> list[Telegram]:
-        data = self._rest + data
-        found, end, meaning = [], 0, self._meaning
-        for event in _EVENT.finditer(data):
-            end = event.end()
-            if telegram := meaning[event[0]]:
-                found.append(telegram)
-        start = data.rfind(b"\x1b6", max(end, len(data) - LONGEST))
-        self._rest = data[start:] if start >= 0 else data[-1:] if data[-1:] == b"\x1b" else b""
-        return found
+        return self._line.feed(data)
 
 
-def _read(frame: bytes) -> Telegram | None:
-    event = _EVENT.fullmatch(frame)
-    if event is None:
-        return None
-    day, minute, address = (part.decode("ascii") for part in event.groups()[:3])
-    lines = [line.strip() for line in event[4].decode("gbk", "replace").splitlines()]
-    word = lines[0] if lines else ""
+def _read(frame: bytes) -> Telegram:
+    head, _, text = frame.partition(b"\x1b9")
+    day, minute, *address_ = head[2:].decode("ascii").split()
+    address = address_[0] if address_ else ""
+    lines = [line.strip() for line in text.decode("gbk", "replace").splitlines()]
+    word = lines[0]
     time = f"20{day.replace('/', '-')} {minute}"
-    said = " ".join(part for part in (address, *lines) if part)
+    said = " ".join([part for part in (address, *lines) if part])
     if word in RESET:
         return Telegram(HEAD, said=said, time=time, reset=True)
     if word == POWER_ON:

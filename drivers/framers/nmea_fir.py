@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from drivers.framers.telegram import Memory, Telegram, fold_xor
+from drivers.framers.sentences import Sentences
+from drivers.framers.telegram import Telegram, fold_xor
 
 LONGEST = 128  # bytes; the standard's sentences have at most 82
 SIGNALS = {"S": "fire", "E": "fire", "F": "fault", "D": "isolated"}
@@ -19,34 +20,25 @@ WORDS = {"S": "分区火警", "E": "火警", "F": "故障", "D": "屏蔽"}
 CONDITIONS = {"A": "", "V": "解除", "X": "状态不明"}
 SYSTEMS = {"FD": "", "FH": "感温", "FS": "感烟", "FM": "手报", "GD": "气体", "GO": "氧气", "GS": "硫化氢", "GH": "可燃气"}
 
-_SENTENCE = re.compile(rb"\$([A-Z]{2}FIR,[^*$\r\n]{8,120})\*([0-9A-Fa-f]{2})\r?\n")
+_SENTENCE = re.compile(rb"\$[A-Z]{2}FIR,[^*$\r\n]{8,120}\*[0-9A-Fa-f]{2}\r?\n")
 
 
 class NmeaFir:
     """drivers.framers.telegram.Framer of a line with FIR sentences; other sentences are passed over."""
 
     def __init__(self, unit: int = 0, addresses: Sequence[str] = ()) -> None:
-        self._rest = b""
-        self._meaning = Memory(_read)
+        self._line = Sentences(_SENTENCE, b"$", LONGEST, _read)
 
     def ask(self) -> Sequence[bytes]:
         return ()
 
     def feed(self, data: bytes) -> list[Telegram]:
-        data = self._rest + data
-        found, end, meaning = [], 0, self._meaning
-        for sentence in _SENTENCE.finditer(data):
-            end = sentence.end()
-            if telegram := meaning[sentence[0]]:
-                found.append(telegram)
-        start = data.rfind(b"$", max(end, len(data) - LONGEST))
-        self._rest = data[start:] if start >= 0 else b""
-        return found
+        return self._line.feed(data)
 
 
 def _read(frame: bytes) -> Telegram | None:
-    sentence = _SENTENCE.fullmatch(frame)
-    if sentence is None or fold_xor(body := sentence[1]) != int(sentence[2], 16):
+    body, _, check = frame[1:].partition(b"*")
+    if fold_xor(body) != int(check, 16):
         return None
     fields = body.decode("ascii", "replace").split(",", 9)
     if len(fields) < 10:

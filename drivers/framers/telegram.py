@@ -85,9 +85,12 @@ class Memory(dict[bytes, Telegram | None]):
         return meaning
 
 
+_FOLDS = (512, 256, 128, 64, 32, 16, 8)  # bits: each halves what is left
+
+
 def fold_xor(data: bytes) -> int:
     """XOR of up to 128 bytes."""
     number = int.from_bytes(data, "big")
-    for shift in (512, 256, 128, 64, 32, 16, 8):
+    for shift in _FOLDS[7 - (len(data) - 1).bit_length() :]:
         number ^= number >> shift
     return number & 0xFF

@@ -18,6 +18,8 @@ SHORTEST, LONGEST = 8, 64
 BOARDS, LOCKS = 32, 24
 OPEN, CLOSED = 0x00, 0x01
 SIGNALS = frozenset(f"lock-{n}" for n in range(1, LOCKS + 1))
+_NAMES = tuple(f"lock-{n}" for n in range(1, LONGEST + 1))
+_STATES = {OPEN: 1.0, CLOSED: 0.0}
 
 
 def query(board: int) -> bytes:
@@ -72,11 +74,7 @@ class Wkly:
             return Telegram(str(board), NOTHING, answer=wanted if wanted in self._queries else b"")
         if command != QUERY_ALL or len(data) < 2 or data[0] != 0 or len(data) != 2 + data[1]:
             return None
-        return Telegram(str(board), {f"lock-{n}": _state(code) for n, code in enumerate(data[2:], 1)})
-
-
-def _state(code: int) -> float | None:
-    return 1.0 if code == OPEN else 0.0 if code == CLOSED else None
+        return Telegram(str(board), dict(zip(_NAMES, map(_STATES.get, data[2:]), strict=False)))
 
 
 def _tail(data: bytes) -> bytes:

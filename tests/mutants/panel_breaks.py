@@ -40,15 +40,15 @@ PANELS: tuple[Mutant, ...] = (
     Mutant(
         "D24 a true frame begins within a false one",
         "drivers/framers/gst5000.py",
-        "            if (telegram := meaning[frame]) is None:\n                at += 1",
-        "            if (telegram := meaning[frame]) is None:\n                at += length",
+        "                    at, again = match.start() + 1, True",
+        "                    at, again = match.end(), True",
         FRAMERS + "test_d24_any_split_and_garbage_anywhere_loses_no_frame[gst5000]",
     ),
     Mutant(
         "D24 an event cut anywhere",
-        "drivers/framers/ld128en.py",
-        '        self._rest = data[start:] if start >= 0 else data[-1:] if data[-1:] == b"\\x1b" else b""',
-        '        self._rest = data[start:] if start >= 0 else b""',
+        "drivers/framers/sentences.py",
+        "            at = len(data) - 1\n",
+        "            pass\n",
         FRAMERS + "test_d24_any_split_and_garbage_anywhere_loses_no_frame[ld128en]",
     ),
     Mutant(
