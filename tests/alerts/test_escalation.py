@@ -170,7 +170,7 @@ def test_a_stand_in_is_not_robbed_of_a_message_by_a_step_that_does_not_apply() -
         ("electrical-warning", "leak-1/leak-1", NOON, {0: [("chu", "elec.warn-state")]}),
         ("electrical-warning", "leak-1/leak-1", T0, {}),
         ("electrical-warning", "leak-1/leak-1", NOON + 3 * 24 * 60 * MIN, {}),  # Saturday
-        ("tamper", "smoke-1/smoke", T0, {0: [("li", "tamper")]}),
+        ("tamper", "smoke-1/smoke", T0, {0: to_all(["li", "wu"], "tamper")}),
         ("tamper", "smoke-1/smoke", NOON, {}),
         ("mains", "io-1/mains", T0, {30: to_all(["li", "sun"], "mains.unknown")}),
         ("comm", "smoke-1/smoke", T0, {}),

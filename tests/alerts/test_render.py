@@ -90,7 +90,7 @@ def test_every_policy_is_known_to_the_catalogue_and_the_engine() -> None:
     known = {"everyone", "duty", "second", "leader", "officer", "head", "electrician", "bureau", "holder", "keeper"}
     for name, raw in raw_policies().items():
         policy = POLICIES[name]
-        assert raw["policy"] == name and set(raw) <= {"policy", "loop", "result_asked", "steps"}
+        assert raw["policy"] == name and set(raw) <= {"policy", "loop", "result_asked", "repair", "steps"}
         assert len({s.id for s in policy.steps}) == len(policy.steps)
         for s in policy.steps:
             assert s.message in MESSAGES and set(s.to) <= known and s.when in ("unacked", "unverified", "always")

@@ -16,6 +16,7 @@ MIN = 60
 Row = tuple[str, dict[str, dict[int, set[str]]], int]
 ALL = {"everyone"}
 # event of the table -> (policy, {when: {seconds: who}}, loop seconds). "listed": told in the lists of 07:30 and 14:00.
+SCHOOL = {"unacked": {0: {"duty"}, 60: {"duty", "second", "leader"}, 180: {"head"}}}
 TABLE: dict[str, Row] = {
     "Fire, one automatic detector": (
         "fire",
@@ -85,13 +86,20 @@ TABLE: dict[str, Row] = {
     "no data": ("comm", {"listed": {0: {"officer"}}}, 0),
     "a line down": ("line", {"listed": {0: {"officer"}}}, 0),
     "climate, cold store": ("warning", {"listed": {0: {"officer"}}}, 0),
+    "climate of a chemicals store": ("climate", {"daily": {0: {"holder", "officer"}}}, 0),
     "pressure": ("water", {"listed": {0: {"officer"}}}, 0),
     "supervisory": ("supervisory", {"listed": {0: {"officer"}}}, 0),
     "Sample cabinet without power or > 8 °C for 30 min": ("cold", {"unacked": {0: {"keeper"}, 1800: {"duty"}}}, 0),
+    # at the bureau, by its own roster
+    "a school's fire nobody answers": ("school-fire", SCHOOL, 180),
+    "a school's gas alarm nobody answers": ("school-gas", SCHOOL, 180),
+    "another alarm of a school that the bureau must see to": ("school-alarm", SCHOOL, 180),
+    "a school's box is silent": ("silent", {"unacked": {1800: {"duty"}, 2400: {"leader"}}}, 0),
 }  # fmt: skip
 RUN_UNDER = {"fire": {"fire"}, "heat": {"fire"}, "manual": {"fire"}, "flow": {"fire"}} | {  # kind of alarm -> its policies
     "store": {"store", "store-deviation"},
     "store-care": {"store-care", "store-list"},
+    "warning": {"warning", "climate"},
 }
 
 
@@ -107,7 +115,8 @@ def test_r10_the_row_of_the_table(event: str) -> None:
 
 def test_every_policy_is_a_row_and_whoever_names_duty_names_the_nearest_keeper() -> None:
     assert sorted(policy for policy, _, _ in TABLE.values()) == sorted(POLICIES)
-    alone = {"cannot-record", "cannot-call", "mains"}  # the box itself stands in no keeper's zone
+    # the box itself stands in no keeper's zone, nor does a school at the bureau
+    alone = {"cannot-record", "cannot-call", "mains", "school-fire", "school-gas", "school-alarm", "silent"}
     later = {"cold", "gas-1"}  # its keeper was told first
     for id, policy in POLICIES.items():
         for step in policy.steps:
