@@ -131,8 +131,10 @@ class Inbound:
         return done
 
     def _why_real(self, rec: Record, cmd: Command, done: Reply) -> Reply:
-        """A real result counts at once; its cause is asked afterwards."""
-        about = next(a for a in self._alarms() if a.id == cmd.alarm)
+        """A real result counts at once; its cause is asked afterwards, unless the answer has ended what was already gone."""
+        about = next((a for a in self._alarms() if a.id == cmd.alarm), None)
+        if about is None:
+            return done
         self._desk.ask_cause(rec, cmd.person, {"alarm": about.id, "result": Result.REAL.value})
         words = "、".join(causes(about.kind, Result.REAL))
         real = REAL.get(KINDS[about.kind].lamp, "属实")

@@ -234,3 +234,18 @@ def test_r24_what_stands_for_a_day_asks_for_a_repair_once() -> None:
     assert not [e for e in world.wait(day).events if e.kind == "repair" and e.alarm == a.id]
     world.restart()
     assert not [e for e in world.wait(day).events if e.kind == "repair" and e.alarm == a.id]
+
+
+def test_a_text_that_ends_the_alarm_it_judges_is_answered(world: World) -> None:
+    """2 to an alarm that does not latch and is gone already closes it: there is nothing left to ask the cause of."""
+    world.read({"gas-k/gas": 25.0})
+    world.wait(3_000)
+    (alarm,) = world.engine.alarms.values()
+    assert "wang" in alarm.told
+    for _ in range(4):
+        world.read({"gas-k/gas": 0.0})
+        world.wait(10_000)
+    world.read({"gas-k/gas": 0.0})
+    assert world.engine.alarms[alarm.id].state is S.RTN_UNACKED
+    (reply,) = world.do("text", "wang", text="2", proof="sms").replies
+    assert reply.ok and reply.code == "result" and alarm.id not in world.engine.alarms

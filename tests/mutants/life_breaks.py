@@ -256,4 +256,11 @@ LIFE: tuple[Mutant, ...] = (
         'why = "" if True else',
         "tests/alerts/test_firetest.py::test_r33_one_that_reaches_nobody_is_a_fault_until_the_next_passes",
     ),
+    Mutant(
+        "a text that ends its alarm does not end the engine",
+        "alerts/inbound.py",
+        "        if about is None:\n            return done\n",
+        "",
+        "tests/alerts/test_engine_people.py::test_a_text_that_ends_the_alarm_it_judges_is_answered",
+    ),
 )
