@@ -91,7 +91,7 @@ PEOPLES: tuple[Mutant, ...] = (
     Mutant(
         "1.1 nobody twice for one step",
         ESCALATION,
-        'if last is None or (s.during == "asleep" and last.at < base):',
+        "if last is None or (s.during in ANEW and (scene is None or last.at < base)):",
         "if True:",
         STEPS + "test_what_holds_for_every_policy",
     ),

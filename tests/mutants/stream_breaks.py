@@ -268,8 +268,8 @@ STREAM: tuple[Mutant, ...] = (
     Mutant(
         "the stamp is the reading's own",
         "gateway/stream/wire.py",
-        "quality={int(quality)}i {reading.at.wall}000000",
-        "quality={int(quality)}i {reading.at.mono}000000",
+        "quality={quality:d}i {reading.at.wall}000000",
+        "quality={quality:d}i {reading.at.mono}000000",
         WIRE + "test_a_reading_as_a_line",
     ),
     Mutant(
