@@ -75,7 +75,9 @@ const difference = (lines) => (lines.length ? el("div", { className: "diff", tab
   el("span", { className: line.startsWith("+") ? "plus" : line.startsWith("-") ? "minus" : "same", textContent: line || " " }))) : "");
 
 async function check() {
-  checkedFor = { text: draft.text, ...(await call("/api/v1/setup/check", { text: draft.text })) };
+  const text = draft.text;
+  const told = await call("/api/v1/setup/check", { text });
+  if (draft.text === text) checkedFor = told; // else it was changed meanwhile: what was found is of another text
   show();
 }
 

@@ -318,6 +318,7 @@ def test_every_code_has_a_case() -> None:
     }  # above; test_config_library
     elsewhere |= {f"CFG-06{n}" for n in range(1, 8)}  # test_config_lines
     elsewhere |= {f"CFG-08{n}" for n in range(4)}  # test_config_bureau
+    elsewhere |= {"CFG-098", "CFG-099"}  # test_check_command
     assert {c[0] for c in CASES} | elsewhere == set(CODES)
 
 

@@ -86,9 +86,10 @@ def test_an_installer_scans_adds_is_told_mistakes_and_the_change_returns(world: 
     page.click(".table tr:last-child button:has-text('修改')")
     page.fill("#editor [name=name]", "3号宿舍5层走廊")
     page.click("#editor button.primary")
+    page.wait_for_selector(".table td:has-text('3号宿舍5层走廊')")
     page.click("#draft button:has-text('检查')")
     page.wait_for_selector("#draft button:has-text('采用'):enabled")
-    assert "3号宿舍5层走廊" in page.inner_text(".diff .plus")
+    assert "3号宿舍5层走廊" in page.inner_text(".diff")
     assert world.ask({"ask": "config-source"})["data"]["text"] == text, "nothing is in force yet"
 
     # the draft outlives a closed page
@@ -111,7 +112,7 @@ def test_an_installer_scans_adds_is_told_mistakes_and_the_change_returns(world: 
 def test_on_a_phone_beside_the_box(world: School, watched: Watched) -> None:
     page = open_setup(world, watched, width=360, height=640)
     section(page, "设备")
-    page.wait_for_selector("#panel td")
+    page.wait_for_selector("#panel tbody tr")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.click("#panel button:has-text('试读') >> nth=0")
     page.wait_for_selector("#told li, #told [role=alert]")
