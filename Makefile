@@ -13,7 +13,7 @@ demo: setup
 # Real lines and clocks share the machine with the other tests here, so what fails is run once more, alone: a fault fails
 # again; what passes alone is still printed as a failure of the first run and is to be mended (CONTRIBUTING.md).
 test: setup debian lint
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile || \
+	$(BIN)/python -m pytest -n 3 --dist loadfile || \
 		{ echo "== the failures above once more, alone =="; $(BIN)/python -m pytest --last-failed --last-failed-no-failures none; }
 
 lint: setup

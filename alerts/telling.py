@@ -122,10 +122,7 @@ class Telling:
             next_, gave_up = self._post.restored(n, self._book.by_id.get(n.alarm))
             if gave_up:
                 self._fate(rec, Delivery(n.key, Fate.GAVE_UP), n, "unknown-fate")
-            if next_ is not None and next_.channel == n.channel:
-                self._out(rec, next_)  # it was within the limits when it was written down: never spared a second time
-            else:
-                self._forward(rec, n, next_, gave_up)
+            self._forward(rec, n, next_, gave_up)
 
     def again(self, rec: Record) -> None:
         """Second attempts whose time has come."""

@@ -123,14 +123,14 @@ function showNotes(state) {
 
 /** a answers the first alarm, m mutes it, g and a letter goes to a place, / searches, ? says so. Never while somebody types. */
 function keys(world, sound) {
-  let going = 0;
+  let going = -GO_MS; // when g was pressed; a young page's clock is near 0
   document.addEventListener("keydown", (event) => {
     const typing = localStorage.getItem(KEYS_OFF) ? event.key !== "?" : event.target.closest?.("input, textarea, select, dialog") || event.ctrlKey || event.altKey || event.metaKey;
     if (typing) return;
     const first = firstAlarm(world.alarms);
     const there = performance.now() - going < GO_MS && document.querySelector(`.places a[data-key="${CSS.escape(event.key)}"]`);
     if (there) return there.click();
-    going = event.key === "g" ? performance.now() : 0;
+    going = event.key === "g" ? performance.now() : -GO_MS;
     if (event.key === "a" && first && !first.acked) press("ack", "ack", first);
     else if (event.key === "m" && first && !first.silenced) press("silence", "silence", first);
     else if (event.key === "?") help();

@@ -78,7 +78,7 @@ def test_a_check_and_an_order_are_sent_and_shown_done_only_with_the_schools_own_
     page = open_bureau(visit, start_page().url, "liu")  # a leader
     page.click(".one-school >> nth=0")
     page.click("#school [data-verb=order]")
-    page.fill("#what", "更换三楼烟感")
+    page.fill("#ask-what", "更换三楼烟感")
     page.click("#ask .big >> nth=0")
     did = run.did()
     assert (did["verb"], did["site"], did["person"], did["args"]["what"]) == ("order", "s0", "liu", "更换三楼烟感")

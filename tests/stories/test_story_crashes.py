@@ -35,8 +35,12 @@ def played(path: Path, crash_at: int = 0, before_act: bool = True) -> tuple[list
 
 
 def name(one: Told) -> str:
-    """The message without the alarm's id, which holds a number of events, and a start is one more event."""
-    return f"{one.person} {one.message} {one.point} " + ":".join(one.key.split(":")[1:])
+    """The message without the alarm's id, which holds a number of events, and a start is one more event.
+
+    The end of an alarm is known by its key alone: told after a start, its alarm is gone and names no point any more.
+    """
+    point = "" if ":closing:" in one.key else one.point
+    return f"{one.person} {one.message} {point} " + ":".join(one.key.split(":")[1:])
 
 
 def differences(path: Path, commit: int, before_act: bool, base: tuple[list[Told], dict[str, str], int]) -> list[str]:

@@ -119,9 +119,9 @@ def test_on_a_phone_beside_the_box(world: School, watched: Watched) -> None:
     assert violations(page) == []
     look(page, "setup-phone")
     section(page, "文件")
+    page.expected_errors = True  # the browser tells of the refused save
     page.fill("#file", "campus: [")
     page.click("#panel button:has-text('保存')")
     page.wait_for_selector("#reply.bad:visible")
     assert "行" in page.inner_text("#reply")
     assert page.input_value("#file") == "campus: [", "what was typed is not lost"
-    page.expected_errors = True  # the browser tells of the refused save
