@@ -5,28 +5,13 @@ import { byId, el } from "./dom.js";
 import { call } from "./draft.js";
 import { question } from "./form.js";
 import { wallTime } from "./format.js";
+import { press } from "./press.js";
 import { table } from "./rows.js";
 import { open } from "./shell.js";
 import { t, words } from "./words.js";
 
 const PEOPLE = [{ key: "name", needed: true, kind: "text" }, { key: "id", needed: true, kind: "text" }, { key: "role", needed: true, kind: "choice" }, { key: "login", needed: true, kind: "flag" }];
 const CODES = [{ key: "name", needed: true, kind: "text" }, { key: "kind", needed: true, kind: "choice" }, { key: "expires", needed: true, kind: "text" }];
-
-async function attempt(node, act) {
-  node.disabled = true;
-  try {
-    await act();
-  } catch (error) {
-    reply(error.message, false);
-  }
-  node.disabled = false;
-}
-
-const press = (name, text, act) => {
-  const node = el("button", { className: name, textContent: text });
-  node.addEventListener("click", () => attempt(node, act));
-  return node;
-};
 
 /** A secret that will not be shown again. */
 function once(title, secret) {

@@ -4,6 +4,7 @@ import { reply } from "./ask.js";
 import { byId, el } from "./dom.js";
 import { Draft, call } from "./draft.js";
 import { wallTime } from "./format.js";
+import { press } from "./press.js";
 import { differing, form, table } from "./rows.js";
 import { scanner } from "./scan.js";
 import { open as openPage } from "./shell.js";
@@ -17,23 +18,6 @@ const draft = new Draft(() => {
   checkedFor = null;
   show();
 });
-
-const press = (name, text, act, disabled = false) => {
-  const node = el("button", { className: name, textContent: text, disabled });
-  node.addEventListener("click", () => attempt(node, act));
-  return node;
-};
-
-/** A button rests while its work goes on; what goes wrong is said, and nothing is lost. */
-async function attempt(node, act) {
-  node.disabled = true;
-  try {
-    await act();
-  } catch (error) {
-    reply(error.message, false);
-  }
-  node.disabled = false;
-}
 
 function showSections() {
   const names = [...Object.keys(about.forms), "file", "history"];

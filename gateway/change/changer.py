@@ -73,6 +73,7 @@ class Changer:
         self._trial: Trial | None = None
         self._until = 0  # mono ms
         self._busy = asyncio.Lock()
+        self._ending = False
 
     async def run(self) -> None:
         """Tells of a return, keeps the last good site, and gives back a trial whose time is over, never in a fire."""
@@ -81,7 +82,9 @@ class Changer:
             await asyncio.sleep(LOOK_S)
             trial = self._trial
             if trial and self._clock.now().mono >= self._until and not fire_class(self._engine.alarms.values()):
-                await self._give_back(trial, "time")
+                async with self._busy:  # somebody may be confirming it this very moment
+                    if self._trial is trial:
+                        await self._give_back(trial, "time")
 
     async def _open(self) -> None:
         if told := await asyncio.to_thread(self.files.returned):
@@ -152,7 +155,7 @@ class Changer:
         role, name = (listed.role, listed.name) if listed else (str(args.get("role", "")), person)
         if not rules.may(role):
             return await self._refused(verb, person, ROLE)
-        if self._busy.locked():
+        if self._busy.locked() or self._ending:
             return _said(False, ("refused.busy", "正在处理另一个修改，请稍候", "another change is being worked on, wait"))
         async with self._busy:
             match verb:
@@ -190,8 +193,7 @@ class Changer:
         except CannotChange as error:
             return await self._refused("config-propose", person, (error.code, error.zh, error.en))
         except OSError as error:
-            words = ("config.unwritable", f"写不了：{error.strerror}", f"cannot be written: {error.strerror}")
-            return await self._refused("config-propose", person, words)
+            return await self._refused("config-propose", person, _unwritable(error))
         self._soon()
         return _said(True, TAKEN) | {"findings": list(made.findings)}
 
@@ -205,7 +207,10 @@ class Changer:
         if not stands.enough:
             return await self._refused("config-confirm", person, _too_few(stands))
         await self._note("config", {"step": "confirmed", "by": person, "good": stands.good, "need": stands.need})
-        await asyncio.to_thread(self.files.keep, trial)
+        try:
+            await asyncio.to_thread(self.files.keep, trial)
+        except OSError as error:  # it stays on trial, and may be confirmed again while its time lasts
+            return await self._refused("config-confirm", person, _unwritable(error))
         self._trial = None
         return _said(True, KEPT)
 
@@ -228,6 +233,8 @@ class Changer:
         self._soon()
 
     def _soon(self) -> None:
+        """This process answers once more and ends; until then nobody puts a change on top, or confirms what has not run."""
+        self._ending = True
         asyncio.get_running_loop().call_later(AFTER_S, self._restart)
 
     async def _refused(self, verb: str, person: str, words: Words) -> Json:
@@ -244,6 +251,10 @@ class Changer:
 def _said(ok: bool, words: Words) -> Json:
     code, zh, en = words
     return {"ok": ok, "code": code, "text": {"zh": zh, "en": en}, "seq": 0}
+
+
+def _unwritable(error: OSError) -> Words:
+    return "config.unwritable", f"写不了：{error.strerror}", f"cannot be written: {error.strerror}"
 
 
 def _in_a_fire(numbers: list[str]) -> Words:

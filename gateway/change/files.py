@@ -95,12 +95,20 @@ class ConfigFiles:
                 out.unlink(missing_ok=True)
 
     def begin(self, trial: Trial) -> None:
-        """From here on a start finishes what this one does not: the trial is written first."""
-        self._save(trial)
-        self.remember(trial.old_source, "", "", 0)
-        self.remember(trial.new_source, trial.by, trial.name, trial.at)
-        _put(self.compiled, self.source, trial.new_compiled, trial.new_source)
-        self._save(replace(trial, phase="on"))
+        """From here on a start finishes what this one does not: the trial is written first.
+
+        Raises OSError when the disk does not take it all; then nothing of it comes into force, now or at a later start.
+        """
+        try:
+            self._save(trial)
+            self.remember(trial.old_source, "", "", 0)
+            self.remember(trial.new_source, trial.by, trial.name, trial.at)
+            _put(self.compiled, self.source, trial.new_compiled, trial.new_source)
+            self._save(replace(trial, phase="on"))
+        except OSError:
+            (self._own / "trial.json").unlink(missing_ok=True)  # first: what was refused must not be finished by a start
+            _put(self.compiled, self.source, trial.old_compiled, trial.old_source)
+            raise
 
     def keep(self, trial: Trial) -> None:
         """The trial has held: what it brought is the last good one."""
@@ -212,11 +220,15 @@ def write_whole(path: Path, text: str) -> None:
     """Whole or not at all, and on the disk before it counts; only the owner reads it where it is new."""
     part = path.with_name(path.name + ".part")
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
-    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)
+    try:
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except OSError:
+        part.unlink(missing_ok=True)  # half a file must not hold the room that the way back needs
+        raise
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
@@ -225,8 +237,10 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def _put(compiled: Path, source: Path, new_compiled: str, new_source: str) -> None:
-    write_whole(source, new_source)
-    write_whole(compiled, new_compiled)
+    """Both files as told; one that is so already is left alone, so that going back needs no room."""
+    for path, text in ((source, new_source), (compiled, new_compiled)):
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            write_whole(path, text)
 
 
 def _shown(finding: Json, source: Path) -> Json:

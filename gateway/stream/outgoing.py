@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
+from drivers.wake import Wake
 from gateway.stream.client import Fate
 from gateway.stream.frames import Outbox
 from gateway.stream.link import Link
@@ -28,7 +28,7 @@ class EventLane:
         self._to = 0  # the last event handed over
         self._open: dict[int, bool] = {}  # seq -> PUBACK seen, in order
         self._missing: list[tuple[int, int]] = []  # what a far side asks for again
-        self._wake = asyncio.Event()
+        self._wake = Wake()
 
     def wake(self) -> None:
         """Something was committed, or the link has come up."""
@@ -51,11 +51,7 @@ class EventLane:
 
     async def run(self) -> None:
         while True:
-            try:
-                async with asyncio.timeout(_TICK):
-                    await self._wake.wait()
-            except TimeoutError:
-                pass
+            await self._wake.wait(_TICK)
             self._wake.clear()
             if self._link.up:
                 await self._send()

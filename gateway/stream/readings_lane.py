@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, replace
 
 from drivers.reading import Clock
+from drivers.wake import Wake
 from gateway.stream import wire
 from gateway.stream.client import Fate
 from gateway.stream.frames import Frame, FrameStore
@@ -52,7 +52,7 @@ class ReadingsLane:
         self._pace = Pace()
         self._unheard = False  # nobody confirms
         self._boot = ""  # of the frames made now
-        self._wake = asyncio.Event()
+        self._wake = Wake()
         self.refused = 0
         self.last_receipt: int | None = None  # wall ms
         self.twins = Takeovers()
@@ -75,11 +75,7 @@ class ReadingsLane:
 
     async def run(self) -> None:
         while True:
-            try:
-                async with asyncio.timeout(_TICK):
-                    await self._wake.wait()
-            except TimeoutError:
-                pass
+            await self._wake.wait(_TICK)
             self._wake.clear()
             if self._link.up:
                 self._send_live()

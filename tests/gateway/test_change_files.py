@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.change import files as module
 from gateway.change.files import KEPT, ConfigFiles, at_start, difference, own, read_trial, write_whole
 from gateway.change.start import load
 from gateway.change.trial import STARTS, Trial
@@ -115,3 +116,20 @@ def test_a_difference_is_short_and_names_the_file() -> None:
     told = difference("a\nb\n", "a\nc\n", "site.yaml")
     assert told[0] == "--- site.yaml" and "-b" in told and "+c" in told
     assert len(difference("", "x\n" * 9999)) <= 400
+
+
+def test_what_the_disk_did_not_take_never_comes_into_force(files: ConfigFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The site file is written, the compiled one is not: refused means refused, also for the next start."""
+    real = module.write_whole
+
+    def full(path: Path, text: str) -> None:
+        if path == files.compiled:
+            raise OSError(28, "No space left on device")
+        real(path, text)
+
+    monkeypatch.setattr(module, "write_whole", full)
+    with pytest.raises(OSError, match="space"):
+        files.begin(trial(files))
+    monkeypatch.undo()
+    at_start(files.compiled)
+    assert both(files) == ("old: 1\n", "old") and files.trial() is None

@@ -13,10 +13,10 @@ import pytest
 from test_decide import PLANT
 
 from alerts.model import Severity
-from drivers.reading import Now
+from drivers.reading import Now, Quality
 from gateway.change import changer as module
 from gateway.change.changer import Changer
-from gateway.change.files import ConfigFiles
+from gateway.change.files import Checked, ConfigFiles
 from gateway.change.trial import LASTS, Trial
 from gateway.site import Site, UplinkConfig
 
@@ -95,3 +95,35 @@ async def test_only_its_own_person_confirms_and_only_with_the_points(trial: Any)
     assert (await do("config-confirm", "other", {"role": "admin"}))["code"] == "refused.other-person"
     assert (await do("config-confirm", "gong", {"role": "installer"}))["code"] == "refused.points"
     assert trial.changer.state() is not None and [n["step"] for n in trial.world.noted] == ["refused"] * 3
+
+
+async def test_nobody_puts_a_second_change_on_top_while_the_first_only_starts(
+    trial: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two people at once: the box ends half a second after its answer, and what it ends for is neither topped nor confirmed."""
+    do, files = trial.changer.do, trial.changer.files
+    assert (await do("config-return", "gong", {"role": "installer"}))["code"] == "config.returned"
+    trial.changer._ending = False  # as in the process that starts
+
+    async def passes(text: str, by: str) -> Checked:
+        return Checked(files.compiled.read_text("utf-8"), ())
+
+    monkeypatch.setattr(files, "check", passes)
+    assert (await do("config-propose", "gong", {"role": "installer", "text": "a: 1\n"}))["code"] == "config.taken"
+    assert (await do("config-propose", "zhao", {"role": "admin", "text": "b: 1\n"}))["code"] == "refused.busy"
+    assert (await do("config-confirm", "gong", {"role": "installer"}))["code"] == "refused.busy"
+    kept = files.trial()
+    assert kept is not None and (kept.by, kept.old_source, kept.new_source) == ("gong", "old: 1\n", "a: 1\n")
+
+
+async def test_a_confirmation_that_cannot_be_kept_leaves_it_on_trial(trial: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    trial.world.view = {"d/smoke": SimpleNamespace(quality=Quality.GOOD)}
+
+    def full(_: Trial) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(trial.changer.files, "keep", full)
+    answer = await trial.changer.do("config-confirm", "gong", {"role": "installer"})
+    assert answer["code"] == "config.unwritable" and trial.changer.state() is not None
+    monkeypatch.undo()
+    assert (await trial.changer.do("config-confirm", "gong", {"role": "installer"}))["code"] == "config.confirmed"
