@@ -11,6 +11,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent.parent / "dashboard"))
 
+pytest.register_assert_rewrite("kills")  # what it finds is to be read in a failure, not only that it found something
+
 from browsing import chromium, proxied  # noqa: F401 - fixtures
 from school import School
 

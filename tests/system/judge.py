@@ -26,12 +26,23 @@ def twice(messages: Iterable[Row]) -> list[str]:
     return wrong
 
 
-def untold(messages: Iterable[Row], events: Iterable[Row], channel: str = "phone") -> list[str]:
-    """Keys of committed notifications of the channel that neither reached the stub phone nor went on to the next channel."""
+def untold(messages: Iterable[Row], events: Sequence[Row], channel: str = "phone") -> list[str]:
+    """Keys of committed notifications of the channel that did not reach the stub phone, nor went on to the next channel.
+
+    Not those taken back: a step for people who had not answered ends without arriving once its alarm has been answered.
+    """
     arrived = {m["key"] for m in messages}
     asked = [e["args"]["key"] for e in events if e["kind"] == "notified"]
     elsewhere = {key.rpartition(":")[0] for key in asked if not key.endswith(f":{channel}")}
-    return [k for k in asked if k.endswith(f":{channel}") and k not in arrived and k.rpartition(":")[0] not in elsewhere]
+    answered: set[str] = set()
+    needless = set()
+    for event in events:
+        if event["kind"] == "acked":
+            answered.add(event["alarm"])
+        elif event["kind"] == "gave-up" and event["alarm"] in answered:
+            needless.add(event["args"]["key"])
+    lost = [k for k in asked if k.endswith(f":{channel}") and k not in arrived | needless]
+    return [k for k in lost if k.rpartition(":")[0] not in elsewhere]
 
 
 def unjournaled(messages: Iterable[Row], events: Iterable[Row]) -> list[str]:
