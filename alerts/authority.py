@@ -1,7 +1,7 @@
 """Who may do what: the role x verb table. Judges one person, one verb, one alarm; proof and expiry are not its matter.
 
 Source: the product's rights of roles: duty, keeper (own zones) and leader answer and look; officer and head also reset;
-duty resets only what somebody on the spot has called a false alarm; the installer touches no alarm.
+duty resets only what somebody on the spot has called a false alarm; the installer touches no alarm but those of a walk test.
 """
 
 from __future__ import annotations
@@ -27,10 +27,17 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
     "leader": _WATCH,
     "officer": _ALL,
     "head": _ALL,
-    "electrician": {"ack": "electrical", "note": "electrical", "tick": "electrical", "repair": "electrical", "decline": ""},
+    "electrician": {
+        "ack": "electrical",
+        "result": "walk",
+        "note": "electrical",
+        "tick": "electrical",
+        "repair": "electrical",
+        "decline": "",
+    },
     "technician": {"ack": "maintenance", "result": "maintenance", "note": "maintenance", "decline": ""},
     "holder": {"decline": ""},
-    "installer": {},
+    "installer": {"ack": "walk", "result": "walk", "note": "walk"},
     "bureau": {"ack": "", "note": "", "decline": ""},
     "admin": _ALL,
 }
@@ -49,7 +56,8 @@ ASKS: Mapping[str, frozenset[str]] = {
     "accept": _OFFICE,
     "test": _FITTER,
     "rehearse": _OFFICE,
-    "end": _FITTER | {"technician"},
+    "walk": _FITTER | {"electrician"},
+    "end": _FITTER | {"technician", "electrician"},
     "drill-start": _OFFICE,
     "drill-end": _OFFICE,
     "drill-empty": _PRESENT,
@@ -84,9 +92,14 @@ def allowed(person: Person, verb: str, alarm: Alarm, plant: Plant) -> tuple[bool
         return False, "refused.role"
     if "zone" in condition and not _own_zone(person, alarm, plant):
         return False, "refused.zone"
-    if condition == "electrical" and KINDS[alarm.kind].lamp != "electrical" and alarm.kind != "electrical-warning":
+    if (
+        condition == "electrical"
+        and alarm.mode != "walk"
+        and KINDS[alarm.kind].lamp != "electrical"
+        and alarm.kind != "electrical-warning"
+    ):
         return False, "refused.role"
-    if condition == "maintenance" and alarm.mode != "maintenance":
+    if condition in ("maintenance", "walk") and alarm.mode != condition:
         return False, "refused.role"
     if "on-site" in condition and not (alarm.result is Result.FALSE and alarm.on_site):
         return False, "refused.on-site"

@@ -122,6 +122,8 @@ def failover(n: Notification, plant: Plant) -> Notification | None:
 
 def closing(alarm: Alarm, plant: Plant, now: Now) -> tuple[Notification, ...]:
     """The end of the alarm, once to each person who was told of it and is still listed. Never overtakes an alarm."""
+    if alarm.mode == "walk":
+        return ()  # whoever has set it off himself knows
     wanted = CLOSING.get(alarm.kind, "recover.alarm" if alarm.latching else "recover.other")
     out: list[Notification] = []
     for person in (plant.people[id] for id in alarm.told if id in plant.people):

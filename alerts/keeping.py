@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from alerts import daily, drill, flood, marks, modes, notices, observe, service
+from alerts import daily, drill, flood, marks, modes, notices, observe, service, walk
 from alerts.authority import may_ask
 from alerts.model import Alarm, Command, Delivery, Mark, Notification, Reply, Rule, Stage
 from alerts.plant import Person, Plant
@@ -18,7 +18,7 @@ from alerts.service import Answer, Ask
 from alerts.standing import Change, Notice, Standing
 from drivers.reading import Now, Reading
 
-VERBS: Mapping[str, Callable[[Ask], Answer]] = {**service.VERBS, **drill.VERBS}
+VERBS: Mapping[str, Callable[[Ask], Answer]] = {**service.VERBS, **drill.VERBS, **walk.VERBS}
 
 
 class Keeping:
@@ -48,11 +48,8 @@ class Keeping:
             if new.stage in (Stage.RETURNING, Stage.UNVERIFIED):
                 good = service.returned(new, self._plant, view)
                 new = marks.proven(new, good, "good", rec.now, self._plant) if new.kind == "out-of-service" else new
-            kind = f"mark-{'ended' if new.stage is Stage.OVER else new.stage.value}"
-            self.put(
-                rec,
-                Change(new, kind if marks.KINDS[mark.kind].listed else "", code="time", notices=_end(new, mark, self._plant)),
-            )
+            kind = f"mark-{'ended' if new.stage is Stage.OVER else new.stage.value}" if marks.KINDS[mark.kind].listed else ""
+            self.put(rec, Change(new, kind, "", "time", marks.figures(new), _end(new, mark, self._plant)))
 
     def alarms(self, rec: Record, raised: Collection[Alarm]) -> None:
         """What changed alarms mean for marks."""
@@ -137,8 +134,12 @@ class Keeping:
 
 def _end(new: Mark, old: Mark, plant: Plant) -> tuple[Notice, ...]:
     """Who hears that the time of a mark is over: who began it, and the officers."""
-    message = {"out-of-service": "oos.expire", "maintenance": "maint.over", "test": "test.over"}.get(new.kind, "")
+    message = {"out-of-service": "oos.expire", "maintenance": "maint.over", "test": "test.over", "walk": "test.over"}.get(
+        new.kind, ""
+    )
     if not message or old.stage is not Stage.ON:
         return ()
+    if new.kind == "walk":
+        return (Notice("end", message, (str(old.facts["walker"]),)),)
     officers = tuple(p.id for p in plant.people.values() if p.role == "officer")
     return (Notice("end", message, (old.who, *officers)),)

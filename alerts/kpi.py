@@ -19,7 +19,7 @@ TARGET = 1.0  # alarms per operator in ten minutes
 FLOOD = 10  # more than this in ten minutes
 CHATTER = 3  # raises of one point in a minute
 POINT_FALSE, SCHOOL_FALSE = 3, 3  # of one point in 30 days; of the school in 7 days
-QUIET = frozenset({"out-of-service", "maintenance", "test", "rehearsal"})
+QUIET = frozenset({"out-of-service", "maintenance", "test", "walk", "rehearsal"})
 
 Body = Mapping[str, Any]  # an EVENT as the journal holds it
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from alerts.kinds import KINDS as ALARM_KINDS
-from alerts.model import Line, Mark, Stage
+from alerts.model import Line, Mark, Scalar, Stage
 from alerts.plant import Plant
 from drivers.reading import Now
 
@@ -46,6 +46,7 @@ KINDS: Mapping[str, MarkKind] = {
         MarkKind("maintenance", "维保", "Maintenance", "maintenance", "test", 8 * HOUR),
         MarkKind("trial", "试运行", "Trial running", "trial", "test", 30 * DAY, overdue=True),
         MarkKind("test", "测试", "Test", "test", "test", 2 * HOUR),
+        MarkKind("walk", "步行测试", "Walk test", "walk", "test", 8 * HOUR),
         MarkKind("rehearsal", "模拟报警", "Simulated alarm", "rehearsal", "test", 2 * HOUR),
         MarkKind("drill", "疏散演练", "Evacuation drill", "", "test", 4 * HOUR),
         MarkKind("call-drill", "通信演练", "Communication drill", "", "test", 1 * HOUR),
@@ -90,6 +91,29 @@ def covers(mark: Mark, point: str, plant: Plant) -> bool:
 def must_be_tested(point: str, plant: Plant) -> bool:
     """Does the point come back only by a test alarm? Those with an alarm of a latching kind (R12); others by a good reading."""
     return any(point in r.points and ALARM_KINDS[r.alarm].latching for r in plant.rules)
+
+
+def to_walk(point: str, plant: Plant) -> bool:
+    """Is it a point that somebody has to set off with gas, a key or a button? A cover that is opened (tamper) is none."""
+    return any(
+        point in r.points and ALARM_KINDS[r.alarm].latching and ALARM_KINDS[r.alarm].lamp != "fault" for r in plant.rules
+    )
+
+
+def spent(mark: Mark, point: str, raised: Now, plant: Plant) -> bool:
+    """Is the point through with its walk test? It was ticked so long before this alarm that it is another matter, a real one."""
+    if mark.kind != "walk":
+        return False
+    ticks = (x for x in mark.lines if x.what == "test-alarm" and x.about == point)
+    return any(raised.mono - x.at.mono > CLEARING // plant.speed for x in ticks)
+
+
+def figures(mark: Mark) -> dict[str, Scalar]:
+    """What a walk test came to, for the event that ends it; {} for other marks."""
+    if mark.kind != "walk":
+        return {}
+    rest = left(mark)
+    return {"tested": len(mark.points) - len(rest), "left": len(rest), "untested": ",".join(rest)}
 
 
 def later(now: Now, ms: int) -> Now:

@@ -25,7 +25,8 @@ _MOVES = frozenset({"fan", "valve"})
 class Mode:
     """`quiet`: output roles that its alarms do not switch. `real`: may they confirm a fire, count as first, break a drill?
 
-    `told`: "" as ever | school (all but the bureau) | starter (who began the mark, and the officers) | nobody.
+    `told`: "" as ever | school (all but the bureau) | starter (who began the mark, and the officers) | walker (the one person who
+    sets points off) | nobody.
     `message` replaces every message of the policy's steps, so that nobody takes it for an alarm.
     """
 
@@ -46,10 +47,11 @@ MODES: Mapping[str, Mode] = {
         Mode("maintenance", "维保", "Maintenance", "starter", _SOUNDS, message="maint.alarm"),
         Mode("trial", "试运行", "Trial running", "school", real=True),
         Mode("test", "测试", "Test", "starter", _SOUNDS | _MOVES, message="test.alarm"),
+        Mode("walk", "步行测试", "Walk test", "walker", _SOUNDS | _MOVES, message="test.alarm"),
         Mode("rehearsal", "测试", "Test", "school", _MOVES, message="test.chain"),
     )
 }
-ENDED_BY_ITSELF = frozenset({"test", "rehearsal"})  # no person need reset what was only a test
+ENDED_BY_ITSELF = frozenset({"test", "walk", "rehearsal"})  # no person need reset what was only a test
 
 Change = tuple[Alarm, str, Mapping[str, Scalar]]  # the new alarm, the event's kind, its args
 
@@ -65,7 +67,7 @@ def mode_for(alarm: Alarm, standing: Standing) -> tuple[str, Mark | None]:
         return "", None
     if alarm.rule == REHEARSAL:
         return "rehearsal", standing.about("rehearsal", alarm.point)
-    mark = standing.of_point(alarm.point)
+    mark = standing.of_alarm(alarm)
     return (marks.mode_of(mark), mark) if mark else ("", None)
 
 
@@ -107,6 +109,8 @@ def _under(mode: str, mark: Mark | None, alarm: Alarm, policy: Policy, plant: Pl
         technician = str(mark.facts.get("technician", ""))
         named = technician if technician in plant.people else mark.who
         return Policy(id, (Step(mode, "always", 0, (named, "officer"), how.message),), result_asked=False)
+    if how.told == "walker" and mark is not None and alarm.latching:
+        return Policy(id, (Step(mode, "always", 0, (str(mark.facts["walker"]),), how.message),), result_asked=False)
     return Policy(id, (), result_asked=False)
 
 

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-from alerts import marks, modes
+from alerts import marks, modes, walk
 from alerts.drill import broken
 from alerts.kinds import KINDS
 from alerts.model import Alarm, Delivery, Fate, Line, Mark, Notification, Result, Severity, Stage
@@ -21,6 +21,7 @@ THIRD = 3  # 误报 of one point ...
 WINDOW = 30 * marks.DAY  # ... within this long
 TOGETHER = 60_000  # ms: two detectors in rooms the technician has not named are a real fire
 CHATTER, CHATTER_IN = 3, 60_000  # raises of one point within ms (R34)
+WORKED = ("maintenance", "walk")  # somebody sets points off on purpose, and each is written down
 CALM = 10 * marks.MINUTE  # without a further one it is over
 
 
@@ -36,6 +37,7 @@ def follow(
             continue
         yield from _proven(alarm, standing, plant, now)
         yield from _under_maintenance(alarm, standing, plant, now)
+        yield from walk.ticked(alarm, standing, plant, now)
         yield from _chattering(alarm, standing, plant, now)
         if modes.MODES[modes.mode_for(alarm, standing)[0]].real and alarm.severity >= Severity.BREACH:
             yield from broken(alarm, standing, plant, now)
@@ -58,7 +60,7 @@ def _proven(alarm: Alarm, standing: Standing, plant: Plant, now: Now) -> Iterato
 
 def _under_maintenance(alarm: Alarm, standing: Standing, plant: Plant, now: Now) -> Iterator[Change]:
     """A row of the maintenance record; and two detectors together where nobody works are a real fire."""
-    mark = standing.of_point(alarm.point)
+    mark = standing.of_alarm(alarm)
     if mark is None or mark.kind != "maintenance":
         return
     value = alarm.evidence.get("value")
@@ -89,10 +91,11 @@ def _unnamed(mark: Mark, point: str, plant: Plant) -> bool:
 
 
 def _called_real(alarm: Alarm, standing: Standing) -> Iterator[Change]:
-    """这是真的: with a real fire in the building the maintenance is over for all of it."""
-    mark = standing.of_point(alarm.point)
-    if alarm.result is Result.REAL and mark is not None and mark.kind == "maintenance":
-        yield Change(replace(mark, stage=Stage.OVER), "maintenance-broken", alarm.result_by, "real", {"point": alarm.point})
+    """这是真的: with a real fire in the building its maintenance or walk test is over for all of it."""
+    mark = standing.of_alarm(alarm)
+    if alarm.result is Result.REAL and mark is not None and mark.kind in WORKED:
+        args = {"point": alarm.point, **marks.figures(mark)}
+        yield Change(replace(mark, stage=Stage.OVER), f"{mark.kind}-broken", alarm.result_by, "real", args)
 
 
 def _chattering(alarm: Alarm, standing: Standing, plant: Plant, now: Now) -> Iterator[Change]:
@@ -128,11 +131,17 @@ def _counted(alarm: Alarm, standing: Standing, now: Now) -> Iterator[Change]:
 
 
 def phoned(d: Delivery, n: Notification, alarm: Alarm | None, standing: Standing, now: Now) -> Iterator[Change]:
-    """The first phone that took the message of an alarm under maintenance: seconds from the alarm to the phone (F5)."""
-    mark = standing.by_id.get(alarm.mark) if alarm else None
-    if alarm is None or mark is None or mark.kind != "maintenance" or d.fate not in (Fate.ACCEPTED, Fate.DELIVERED):
+    """The first phone that took the message of an alarm under maintenance or a walk test: seconds from alarm to phone (F5)."""
+    if d.fate not in (Fate.ACCEPTED, Fate.DELIVERED):
         return
-    if any(x.what == "phone" and x.about == alarm.point and x.at.mono >= alarm.raised.mono for x in mark.lines):
-        return
-    seconds = (now.mono - alarm.raised.mono) / 1000
-    yield Change(replace(mark, lines=(*mark.lines, Line("phone", alarm.point, n.person, now, seconds))), "")
+    for mark in standing.of_kind(*WORKED):
+        ticks = [x for x in mark.lines if x.what == "alarm" and x.who == n.alarm]  # a walk test's alarm may be over already
+        if alarm is not None and alarm.mark == mark.id:
+            point, since = alarm.point, alarm.raised.mono
+        elif ticks:
+            point, since = ticks[-1].about, ticks[-1].at.mono
+        else:
+            continue
+        if not any(x.what == "phone" and x.about == point and x.at.mono >= since for x in mark.lines):
+            line = Line("phone", point, n.person, now, (now.mono - since) / 1000)
+            yield Change(replace(mark, lines=(*mark.lines, line)), "")

@@ -18,6 +18,7 @@ from drivers.reading import Now
 
 MOST_ATTEMPTS = 2
 PATIENCE = 5_000  # ms: gas level 2 and fire wait no longer than this for a channel that says "later"
+WALK = "walk"  # step of a walk test: a pressed button is long gone, and its message still proves the phone
 KEPT = 5_000  # messages kept for a late report, alarms kept that are over
 _ARRIVED = frozenset({Fate.DELIVERED, Fate.READ, Fate.ANSWERED})
 _REACHED = _ARRIVED | {Fate.ACCEPTED}
@@ -130,7 +131,8 @@ class Post:
 
     def needless(self, n: Notification) -> bool:
         """Has it been taken back, or has its alarm ended?"""
-        return n.key in self._recalled or (n.alarm in self._over and n.reason != "closing")
+        over = n.alarm in self._over and n.reason != "closing" and n.step != WALK
+        return n.key in self._recalled or over
 
     def due(self, now: Now) -> list[Notification]:
         """Second attempts whose time has come."""

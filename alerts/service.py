@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from alerts import calendar, marks
 from alerts.authority import NIGHT
 from alerts.marks import HOUR, KINDS, MORE, REASONS, RETURN
-from alerts.model import OPEN, Alarm, Command, Mark, Scalar, Stage
+from alerts.model import ACTIVE, OPEN, Alarm, Command, Mark, Scalar, Stage
 from alerts.modes import rehearsal
 from alerts.plant import Person, Plant
 from alerts.standing import Change, Standing
@@ -85,7 +85,7 @@ def out_of_service(ask: Ask) -> Answer:
         return refuse("too-long", hours=str(longest // HOUR))
     if until > _leader_limit(ask):
         return refuse("leader-until")
-    if _unanswered(ask, points):
+    if unanswered(ask, points):
         return refuse("open-alarm")
     out = {p for m in ask.standing.of_kind("out-of-service") for p in marks.left(m)}
     if out & set(points):
@@ -94,7 +94,7 @@ def out_of_service(ask: Ask) -> Answer:
     begin, end = (marks.later(ask.now, at - ask.now.wall) for at in (since, until))
     stage = Stage.PLANNED if since > ask.now.wall else Stage.ON
     mark = ask.mark("out-of-service", end, stage=stage, why=why, since=begin, points=points, facts=facts)
-    return Answer("out-of-service", (_began(ask, mark),), {"k": str(len(points))})
+    return Answer("out-of-service", (began(ask, mark),), {"k": str(len(points))})
 
 
 def back(ask: Ask) -> Answer:
@@ -120,7 +120,7 @@ def returned(mark: Mark, plant: Plant, view: Mapping[str, Reading]) -> list[str]
 
 def extend(ask: Ask) -> Answer:
     """延长2小时: by who took it out, or an officer. Never beyond a day after it began, unless its reason allows longer."""
-    found = _mine(ask, ("out-of-service", "maintenance", "test"))
+    found = _mine(ask, ("out-of-service", "maintenance", "test", "walk"))
     if isinstance(found, Answer):
         return found
     longest = max(24 * HOUR, REASONS.get(found.why, (0, ()))[0])
@@ -143,18 +143,18 @@ def maintenance(ask: Ask) -> Answer:
     rooms = _ids(ask.text("rooms"))
     if not rooms or any(r not in ask.plant.zones or ask.plant.zones[r].building != building for r in rooms):
         return refuse("rooms")
-    if problem := _span(ask, "maintenance"):
+    if problem := span(ask, "maintenance"):
         return problem
     if any(m.building == building for m in ask.standing.of_kind("maintenance")):
         return refuse("already")
     inside = [
         p.id for p in ask.plant.points.values() if p.zone in ask.plant.zones and ask.plant.zones[p.zone].building == building
     ]
-    if _unanswered(ask, inside):
+    if unanswered(ask, inside):
         return refuse("open-alarm")
     facts: dict[str, Scalar] = {"technician": technician, "rooms": ",".join(rooms), "firm": ask.text("firm")}
-    mark = ask.mark("maintenance", _end(ask), building=building, facts=facts)
-    return Answer("maintenance", (_began(ask, mark),))
+    mark = ask.mark("maintenance", until_of(ask), building=building, facts=facts)
+    return Answer("maintenance", (began(ask, mark),))
 
 
 def rooms(ask: Ask) -> Answer:
@@ -177,7 +177,7 @@ def trial(ask: Ask) -> Answer:
     if any(m.building in ("", building) for m in ask.standing.of_kind("trial")):
         return refuse("already")
     mark = ask.mark("trial", marks.later(ask.now, KINDS["trial"].longest), building=building)
-    return Answer("trial", (_began(ask, mark),))
+    return Answer("trial", (began(ask, mark),))
 
 
 def accept(ask: Ask) -> Answer:
@@ -197,14 +197,14 @@ def test(ask: Ask) -> Answer:
     points = places(ask)
     if not points:
         return refuse("place")
-    if problem := _span(ask, "test"):
+    if problem := span(ask, "test"):
         return problem
-    if _unanswered(ask, points):
+    if unanswered(ask, points):
         return refuse("open-alarm")
     if any(ask.standing.about("test", p) for p in points):
         return refuse("already")
-    mark = ask.mark("test", _end(ask), points=points)
-    return Answer("test", (_began(ask, mark),), {"k": str(len(points))})
+    mark = ask.mark("test", until_of(ask), points=points)
+    return Answer("test", (began(ask, mark),), {"k": str(len(points))})
 
 
 def rehearse(ask: Ask) -> Answer:
@@ -215,15 +215,19 @@ def rehearse(ask: Ask) -> Answer:
     if ask.standing.about("rehearsal", points[0]):
         return refuse("already")
     mark = ask.mark("rehearsal", marks.later(ask.now, REHEARSED // ask.plant.speed), points=points)
-    return Answer("rehearsal", (_began(ask, mark),))
+    return Answer("rehearsal", (began(ask, mark),))
 
 
 def end(ask: Ask) -> Answer:
     """维保 or a test is over before its time."""
-    found = _mine(ask, ("maintenance", "test", "rehearsal"))
+    found = _mine(ask, ("maintenance", "test", "rehearsal", "walk"))
     if isinstance(found, Answer):
         return found
-    return Answer("ended", (Change(replace(found, stage=Stage.OVER), "mark-ended", ask.person.id, ask.cmd.verb),))
+    standing = [a for a in ask.alarms if a.mark == found.id and a.state in ACTIVE]
+    if standing and found.kind == "walk":  # it would ring the whole school the moment the walk is over
+        return refuse("walk-standing", k=str(len(standing)))
+    over = replace(found, stage=Stage.OVER)
+    return Answer("ended", (Change(over, "mark-ended", ask.person.id, ask.cmd.verb, marks.figures(found)),))
 
 
 VERBS: Mapping[str, Callable[[Ask], Answer]] = {
@@ -259,18 +263,18 @@ def _mine(ask: Ask, kinds: Iterable[str]) -> Mark | Answer:
         return refuse("no-mark")
     if len(found) > 1:
         return refuse("which-mark")
-    if ask.person.role in ("leader", "duty", "keeper") and found[0].who != ask.person.id:
+    if ask.person.role in ("leader", "duty", "keeper", "electrician") and found[0].who != ask.person.id:
         return refuse("role")
     return found[0]
 
 
-def _unanswered(ask: Ask, points: Collection[str]) -> bool:
+def unanswered(ask: Ask, points: Collection[str]) -> bool:
     """An alarm that somebody still has to look at must not be switched off."""
     meant = frozenset(points)
     return any(a.point in meant and a.state in OPEN and a.latching and a.result is None and not a.mode for a in ask.alarms)
 
 
-def _span(ask: Ask, kind: str) -> Answer | None:
+def span(ask: Ask, kind: str) -> Answer | None:
     """Is `until` given, in the future, and within the kind's longest time?"""
     until, longest = ask.whole("until"), KINDS[kind].longest
     if until is None or until <= ask.now.wall:
@@ -278,7 +282,7 @@ def _span(ask: Ask, kind: str) -> Answer | None:
     return refuse("too-long", hours=str(longest // HOUR)) if until - ask.now.wall > longest else None
 
 
-def _end(ask: Ask) -> Now:
+def until_of(ask: Ask) -> Now:
     return marks.later(ask.now, (ask.whole("until") or ask.now.wall) - ask.now.wall)
 
 
@@ -294,7 +298,7 @@ def _leader_limit(ask: Ask) -> int:
     return calendar.next_minute(ask.plant, ask.now.wall, (NIGHT[1],))
 
 
-def _began(ask: Ask, mark: Mark) -> Change:
+def began(ask: Ask, mark: Mark) -> Change:
     args: dict[str, Scalar] = {
         "why": mark.why,
         "points": ",".join(mark.points),

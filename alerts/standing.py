@@ -9,11 +9,11 @@ from itertools import count
 from types import MappingProxyType
 
 from alerts import marks
-from alerts.model import Mark, Scalar, Stage
+from alerts.model import Alarm, Mark, Scalar, Stage
 from alerts.plant import Plant
 
 # Which of several marks of one point speaks for its alarms: a test that somebody is giving right now, then what is switched off.
-RANK = ("test", "out-of-service", "maintenance", "trial", "")
+RANK = ("test", "out-of-service", "walk", "maintenance", "trial", "")
 
 MOST_RAISES = 100
 
@@ -47,7 +47,7 @@ class Standing:
     def __init__(self, plant: Plant) -> None:
         self._plant = plant
         self._by_id: dict[str, Mark] = {}
-        self._of_point: dict[str, Mark | None] = {}
+        self._of_point: dict[str, tuple[Mark, ...]] = {}
         self.raises: deque[int] = deque(maxlen=MOST_RAISES)  # mono of the latest alarms, for the flood flag
         self.turns: dict[str, deque[int]] = {}  # point -> mono of its latest raises, for the chattering flag
 
@@ -73,12 +73,13 @@ class Standing:
         else:
             self._by_id[mark.id] = mark
 
-    def of_point(self, point: str) -> Mark | None:
-        """The mark that decides what becomes of this point's alarms, or None."""
+    def of_alarm(self, alarm: Alarm) -> Mark | None:
+        """The mark that decides what becomes of this alarm, or None."""
+        point = alarm.point
         if point not in self._of_point:
-            found = [m for m in self._by_id.values() if marks.mode_of(m) in RANK[:-1] and marks.covers(m, point, self._plant)]
-            self._of_point[point] = min(found, key=lambda m: RANK.index(marks.mode_of(m)), default=None)
-        return self._of_point[point]
+            found = (m for m in self._by_id.values() if marks.mode_of(m) in RANK[:-1] and marks.covers(m, point, self._plant))
+            self._of_point[point] = tuple(sorted(found, key=lambda m: RANK.index(marks.mode_of(m))))
+        return next((m for m in self._of_point[point] if not marks.spent(m, point, alarm.raised, self._plant)), None)
 
     def find(self, name: str, kinds: Iterable[str]) -> tuple[Mark, ...]:
         """By id or 编号 among these kinds; "" gives all of them."""

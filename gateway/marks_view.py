@@ -15,7 +15,7 @@ from drivers.reading import Now
 Json = dict[str, Any]
 
 # What a point is shown as, the first that holds; "" only when nothing speaks of it.
-_SHOWN = ("test", "out-of-service", "unverified", "maintenance", "rehearsal", "trial", "")
+_SHOWN = ("test", "out-of-service", "unverified", "walk", "maintenance", "rehearsal", "trial", "")
 
 
 def listed(mark: Mark) -> bool:
@@ -53,7 +53,7 @@ def modes_json(plant: Plant, standing: Iterable[Mark]) -> dict[str, Json]:
     found: dict[str, Json] = {}
     for mark in sorted(listed, key=lambda m: _SHOWN.index(_mode(m)), reverse=True):
         if mark.points:
-            meant: Iterable[str] = marks.left(mark) if _mode(mark) == "unverified" else mark.points
+            meant: Iterable[str] = marks.left(mark) if _mode(mark) in ("unverified", "walk") else mark.points
         else:
             meant = (p for p in plant.points if marks.covers(mark, p, plant))
         found.update({p: {"mode": _mode(mark), "mark": mark.id} for p in meant})

@@ -11,13 +11,21 @@ from contextlib import suppress
 
 from alerts.kinds import KINDS
 from alerts.model import Alarm, AlarmState, Mark, Stage
+from alerts.modes import MODES
 from alerts.plant import Plant
-from gateway.speech import Words, joined, pieces, said
+from gateway.speech import TIMES, Words, joined, pieces, said
 
 log = logging.getLogger(__name__)
 
 PLAYER = "aplay -q -"
 LONGEST = 120.0  # seconds a player may take
+
+
+def _spoken_of(alarm: Alarm) -> bool:
+    """What sounds in the guard room is also said there; of tests only those that a walk test ticks off."""
+    if alarm.mode == "walk":
+        return alarm.latching
+    return ("guard-sounder", "site") in KINDS[alarm.kind].demands and "guard-sounder" not in MODES[alarm.mode].quiet
 
 
 class Speaker:
@@ -26,7 +34,7 @@ class Speaker:
     def __init__(self, plant: Plant, words: Words, player: str, health: Callable[[bool, str], None]) -> None:
         self._plant, self._words, self._player, self._health = plant, words, shlex.split(player), health
         self._waiting: dict[str, Alarm] = {}
-        self._spoken: set[tuple[str, int]] = set()  # (alarm, occurrence)
+        self._spoken: set[tuple[str, int, bool]] = set()  # (alarm, occurrence, was it a walk test?)
         self._checks: list[str] = []  # duty checks that have not sounded yet
         self._news = asyncio.Event()
         self._playing: tuple[str, asyncio.subprocess.Process] | None = None
@@ -36,8 +44,9 @@ class Speaker:
         """Alarms as they now stand: a new one that sounds in the guard room is said, one that was answered or muted is not."""
         for alarm in alarms:
             if alarm.state is AlarmState.UNACKED and not alarm.silenced:
-                if ("guard-sounder", "site") in KINDS[alarm.kind].demands and (alarm.id, alarm.occurrence) not in self._spoken:
-                    self._spoken.add((alarm.id, alarm.occurrence))
+                once = (alarm.id, alarm.occurrence, alarm.mode == "walk")  # what turns out to be no walk is said again
+                if _spoken_of(alarm) and once not in self._spoken:
+                    self._spoken.add(once)
                     self._waiting[alarm.id] = alarm
                     self._news.set()
                 continue
@@ -62,7 +71,7 @@ class Speaker:
             await self._news.wait()
             self._news.clear()
             while self._waiting:
-                alarm = max(self._waiting.values(), key=lambda a: (a.severity, -a.raised.mono))
+                alarm = max(self._waiting.values(), key=lambda a: (a.mode != "walk", a.severity, -a.raised.mono))
                 del self._waiting[alarm.id]
                 await self._say(alarm)
             while self._checks and not self._waiting:
@@ -71,17 +80,18 @@ class Speaker:
     async def _say(self, alarm: Alarm) -> None:
         point = self._plant.points.get(alarm.point)
         zone = self._plant.zones.get(point.zone) if point else None
-        text = said(KINDS[alarm.kind].lamp, zone.name if zone else "")
+        walk = alarm.mode == "walk"
+        text = said(KINDS[alarm.kind].lamp, zone.name if zone else "", walk=walk)
         found, missing = pieces(text, self._words.known())
         if missing:
             log.warning("nobody has recorded %s", "".join(missing))
         breaks = any(step.message == "drill.break" for step in alarm.policy.steps)
         if found or breaks:
-            await self._sound(alarm.id, found, "drill-break" if breaks else "")
+            await self._sound(alarm.id, found, "drill-break" if breaks else "", 1 if walk else TIMES)
 
-    async def _sound(self, about: str, found: list[str], before: str) -> None:
+    async def _sound(self, about: str, found: list[str], before: str, times: int = TIMES) -> None:
         try:
-            await self._play(about, joined(found, self._words.samples, before=before))
+            await self._play(about, joined(found, self._words.samples, times, before))
         except (OSError, ValueError, KeyError) as error:
             self._state(True, f"语音放不出来 the speech cannot be played: {error}")
 

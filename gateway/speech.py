@@ -23,6 +23,7 @@ SAID = {  # lamp of the alarm's kind -> what is said; {place} is the zone's name
     "gas": "可燃气泄漏，请撤人，不要碰开关。{place}。",
     "store": "危化柜异常。{place}。请立即去看。",
 }
+WALKED = "步行测试，{place}。"  # a point that was set off on purpose: the place, so that its words are heard once by daylight
 TONES = {  # what is told apart before any word is understood: (Hz, seconds), 0 Hz is silence
     "drill-break": ((960, 0.25), (620, 0.25)) * 6 + ((0, 0.4),),  # the alarm that is no drill: two notes in turn
     "check": ((660, 0.2), (0, 0.15), (660, 0.2), (0, 0.6)),  # a duty check: soft, never an alarm's sound (R9)
@@ -64,8 +65,10 @@ def frames(data: bytes, name: str) -> bytes:
         raise ValueError(f"{name}: 不是 WAV · no WAV: {error}") from None
 
 
-def said(lamp: str, place: str, *, drill: bool = False) -> str:
+def said(lamp: str, place: str, *, drill: bool = False, walk: bool = False) -> str:
     """The sentence of an alarm; "" for a kind of alarm that is not spoken (a panic button makes no sound)."""
+    if walk:
+        return WALKED.format(place=place)
     text = SAID.get(lamp, "").format(place=place)
     return DRILL.format(said=text) if drill and text else text
 

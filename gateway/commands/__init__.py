@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "read": "read one device once 读一个设备",
     "alarm": "list alarms; received, result, silence, reset 报警处理",
     "drill": "evacuation and communication drills, their plan and proof 演练",
+    "walk": "walk test: each point set off once, ticked off, only the tester is told 步行测试",
     "notify": "try one channel 测试通知通道",
     "stream": "the way of the readings to the database, what it refused, sending that again 上行数据",
     "journal": "verify or export the journal 日志核验与导出",

@@ -10,7 +10,7 @@ from alerts.authority import RIGHTS, VERBS, allowed
 from alerts.model import AlarmState, Result
 
 # verbs: ack result silence reset note assign tick repair next decline
-# y yes, - no, s after 误报 and 已到现场, e electrical alarms only, m under maintenance only
+# y yes, - no, s after 误报 and 已到现场, e electrical alarms only, m under maintenance only, w in a walk test only
 PRINTED = {
     "viewer": "----------",
     "duty": "yyysyyyyyy",
@@ -18,9 +18,9 @@ PRINTED = {
     "leader": "yyysyyyyyy",
     "officer": "yyyyyyyyyy",
     "head": "yyyyyyyyyy",
-    "electrician": "e---e-ee-y",
+    "electrician": "ew--e-ee-y",
     "holder": "---------y",
-    "installer": "----------",
+    "installer": "ww--w-----",
     "bureau": "y---y----y",
     "technician": "mm--m----y",
     "admin": "yyyyyyyyyy",
@@ -29,6 +29,7 @@ SCHOOL = plant()
 FALSE_ON_SITE = alarm(AlarmState.LATCHED, result=Result.FALSE, on_site=True)
 ELECTRICAL = alarm(AlarmState.UNACKED, kind="electrical", result=Result.REAL)
 MAINTAINED = alarm(AlarmState.UNACKED, mode="maintenance")
+WALKED = alarm(AlarmState.UNACKED, mode="walk")
 FIRE = alarm(AlarmState.UNACKED, result=Result.REAL, on_site=True)
 
 
@@ -48,6 +49,7 @@ def test_right(person: object, verb: str) -> None:
     assert may(FALSE_ON_SITE) is (mark in "ys")
     assert may(ELECTRICAL) is (mark in "ye")
     assert may(MAINTAINED) is (mark in "ym")
+    assert may(WALKED) is (mark in "yew")
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ class Walk(RuleBasedStateMachine):
         assert len(out.replies) == 1 and out.events
 
     @rule(
-        verb=st.sampled_from(["out-of-service", "back", "extend", "maintenance", "test", "rehearse", "trial"]),
+        verb=st.sampled_from(["out-of-service", "back", "extend", "maintenance", "test", "rehearse", "trial", "walk", "end"]),
         person=st.sampled_from(["sun", "fitter"]),
         where=st.sampled_from([{"points": "smoke-a/smoke"}, {"points": "gas-k/gas"}, {"building": "dorm"}, {}]),
         hours=st.sampled_from([1, 2, 8]),

@@ -76,3 +76,16 @@ def test_a_simulated_alarm_goes_through_the_chain_and_is_counted_nowhere(box: Li
     asked(box, "alarm", "note", alarm["id"], "--as", "wu", "--text", "每月一次")
     asked(box, "alarm", "result", alarm["id"], "test", "--cause", "月检", "--as", "wu")
     assert [n["text"] for n in box.ask({"ask": "handover"})["data"]["notes"]] == ["每月一次"]
+
+
+def test_a_walk_test_is_begun_looked_at_and_ended(box: Living) -> None:
+    assert "没有步行测试" in asked(box, "walk", "status")
+    assert "权限" in asked(box, "walk", "start", "--until", "1h", "--as", "wang", code=1), "a guard may not"
+    assert "8小时" in asked(box, "walk", "start", "--until", "9h", "--as", "fitter", code=1)
+    asked(box, "walk", "start", "--building", "main", "--until", "1h", "--walker", "wu", "--as", "fitter")
+    (mark,) = marks(box, "walk")
+    assert mark["facts"] == {"walker": "wu"} and "smoke/smoke" in mark["points"] and "th/temperature" not in mark["points"]
+    told = asked(box, "walk", "status", code=1)
+    assert f"0/{mark['covered']}" in told and "○ 主楼大厅" in told
+    asked(box, "walk", "end", "--as", "fitter")
+    assert not marks(box, "walk") and "没有步行测试" in asked(box, "walk", "end", "--as", "fitter", code=1)

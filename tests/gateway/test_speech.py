@@ -192,3 +192,17 @@ async def test_r9_a_duty_check_sounds_once_and_an_alarm_goes_first(tmp_path: Pat
     await asyncio.sleep(0)
     assert room.heard.read_bytes() == sound
     room.task.cancel()
+
+
+async def test_a_walk_test_says_the_place_once_and_other_tests_are_not_said(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    walked = replace(alarm(), mode="walk")
+    room.speaker.show([replace(alarm(), id="s-2", mode="test"), replace(alarm(), id="s-3", mode="maintenance"), walked])
+    assert await room.next() == (False, "")
+    known = words(tmp_path)
+    once = joined(pieces(said("fire", "3号宿舍2层东走廊", walk=True), known.known())[0], known.samples, 1)
+    assert room.heard.read_bytes() == once, "the place, no fire, one time"
+    room.speaker.show([alarm()])
+    while len(room.heard.read_bytes()) < 2 * len(once):
+        await asyncio.sleep(0.01)
+    room.task.cancel()  # it was no walk after all: now it has been said as a fire

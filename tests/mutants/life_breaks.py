@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.mutants.mutant import Mutant
 
 SERVICE = "tests/alerts/test_service.py::"
+WALK = "tests/alerts/test_walk.py::"
 DRILL = "tests/alerts/test_drill.py::"
 PARENTS = "tests/alerts/test_parents.py::"
 KPI = "tests/alerts/test_kpi.py::"
@@ -241,6 +242,48 @@ LIFE: tuple[Mutant, ...] = (
         "if alarm.policy.repair and not alarm.repair and",
         "if alarm.policy.repair and",
         "tests/alerts/test_engine_people.py::test_r24_what_stands_for_a_day_asks_for_a_repair_once",
+    ),
+    Mutant(
+        "R31 a walk test tells nobody but the walker",
+        "alerts/modes.py",
+        '(str(mark.facts["walker"]),)',
+        '(str(mark.facts["walker"]), "officer")',
+        WALK + "test_each_point_is_ticked_with_its_value_and_only_the_walkers_phone_is_told",
+    ),
+    Mutant(
+        "R31 a point that was ticked is real again",
+        "alerts/marks.py",
+        "return any(raised.mono - x.at.mono > CLEARING",
+        "return any(raised.mono - x.at.mono > 99 * CLEARING",
+        WALK + "test_a_point_is_through_five_minutes_after_its_tick_and_its_next_alarm_is_real",
+    ),
+    Mutant(
+        "R31 fires in three places are no walk",
+        "alerts/walk.py",
+        "if KINDS[alarm.kind].fire and",
+        "if False and",
+        WALK + "test_fires_in_three_places_within_a_minute_are_no_walk",
+    ),
+    Mutant(
+        "R31 what is not in the walk is real",
+        "alerts/walk.py",
+        "if _inside(p.zone, building, ask.plant) and",
+        "if",
+        WALK + "test_what_is_not_in_the_walk_is_as_real_as_ever",
+    ),
+    Mutant(
+        "R31 a walk that would ring the school is not ended",
+        "alerts/service.py",
+        'if standing and found.kind == "walk":',
+        "if False:",
+        WALK + "test_at_its_end_it_says_what_came_of_it",
+    ),
+    Mutant(
+        "R31 a test is not said as a fire",
+        "gateway/speak.py",
+        '"guard-sounder" not in MODES[alarm.mode].quiet',
+        "True",
+        "tests/gateway/test_speech.py::test_a_walk_test_says_the_place_once_and_other_tests_are_not_said",
     ),
     Mutant(
         "R33 a missed simulated fire is a fault",
