@@ -8,13 +8,14 @@ After a restart nothing is known of what was sent: then more is told, never less
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from copy import copy, deepcopy
+from dataclasses import dataclass, replace
 
 from alerts.calendar import local
 from alerts.confirm import building_of
 from alerts.kinds import KINDS
-from alerts.model import Alarm, Severity
+from alerts.model import Alarm, Notification, Owed, Severity
 from alerts.plant import Person, Plant
 from drivers.reading import Now
 
@@ -73,9 +74,40 @@ class Budget:
         self._faults: dict[str, tuple[str, int]] = {}
         self._digests: dict[str, tuple[int, int]] = {}  # person -> (mono of the last digest, ms to wait for the next)
 
+    def copied(self) -> Budget:
+        """The same memory, to try something on that is not sent: for a preview."""
+        made = copy(self)
+        for name in ("_sent", "_burst", "_buildings", "_faults", "_digests"):
+            setattr(made, name, deepcopy(getattr(self, name)))
+        return made
+
+    def within(
+        self, old: Alarm, new: Alarm, wanted: Iterable[Notification], now: Now
+    ) -> tuple[Alarm, list[Notification]]:  # fmt: skip
+        """What of the wanted messages goes now, and is counted as sent; who has to wait is owed it and not yet told.
+
+        `old` is the alarm before the steps were due that `wanted` comes of, `new` the one after.
+        """
+        out: list[Notification] = []
+        for n in wanted:
+            person = self._plant.people[n.person]
+            verdict, channel = self.decide(new, person, now)
+            if verdict == "send":
+                self.sent(new, person, now)
+                self.carried(channel, person.id, now)
+                out.append(
+                    n if channel == n.channel else replace(n, channel=channel, key=f"{n.key.rsplit(':', 1)[0]}:{channel}")
+                )
+                continue
+            told = tuple(p for p in new.told if p != person.id or p in old.told)
+            known = any((o.person, o.by) == (person.id, verdict) for o in new.owed)
+            owed = new.owed if known else (*new.owed, Owed(person.id, verdict, now))
+            new = replace(new, told=told, owed=owed)
+        return new, out
+
     def decide(self, alarm: Alarm, person: Person, now: Now) -> tuple[str, str]:
         """("send", channel), or ("storm", "") or ("list", "")."""
-        if counted(alarm) and self._spent(person, now):
+        if self.spent(alarm, person, now):
             return "list", ""
         if not counted(alarm) and self._stormy(alarm, person, now):
             return "storm", ""
@@ -114,14 +146,17 @@ class Budget:
         last, wait = self._digests.get(person, (-HOUR, DIGEST // 2))
         self._digests[person] = (now.mono, min(2 * wait, 3 * DIGEST) if now.mono - last < 10 * MINUTE else DIGEST)
 
-    def _spent(self, person: Person, now: Now) -> bool:
+    def spent(self, alarm: Alarm, person: Person, now: Now) -> str:
+        """Why a fault waits for the day list: "night" (a time of rest), "day" (enough for one day), or "": it does not."""
+        if not counted(alarm):
+            return ""
         at = local(self._plant, now.wall)
         minute = at.hour * 60 + at.minute
         if person.role in NOT_AT_NIGHT and (minute >= EVENING or minute < MORNING):
-            return True
+            return "night"
         most = A_DAY.get(person.role)
         day, count = self._faults.get(person.id, ("", 0))
-        return most is not None and (count if day == at.date().isoformat() else 0) >= most
+        return "day" if most is not None and (count if day == at.date().isoformat() else 0) >= most else ""
 
     def _stormy(self, alarm: Alarm, person: Person, now: Now) -> bool:
         last = self._buildings.get((person.id, building_of(alarm, self._plant)))

@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from alerts import calendar, duty
+from alerts import calendar, duty, posts
 from alerts.calendar import local
 from alerts.model import Line, Mark, Notification, Scalar, Severity, Stage
 from alerts.plant import Person, Plant
+from alerts.posts import BESIDE, post_of
 from alerts.questions import POSTS_CHECKED, after, asked_of, clock_words, day_words, ends, free_number, later, waiting
 from alerts.record import Record
 from alerts.render import render
@@ -31,7 +32,6 @@ CHECK_FOR = 5 * MINUTE
 LOOK = 10_000  # ms between two looks at the rota
 RED = 2  # tests a phone may be silent
 SKIPPED = ("viewer", "installer", "admin")  # roles whose phone nobody needs
-BESIDE = {"duty": "leader", "second": "leader", "leader": "officer"}  # who hears that a post was not taken over, and stands in
 SHIFT, TEST, CHECK, ORDER = "S", "T", "C", "J"
 ASK = {SHIFT: "shift.take", TEST: "test.phone", CHECK: "bureau.check", ORDER: "bureau.order"}
 
@@ -66,21 +66,8 @@ class Desk:
     # who is there
 
     def posts(self, now: Now, clock_ok: bool) -> dict[str, tuple[str, ...]]:
-        """Post or role -> people, as duty.on_duty, with each post as it was taken over. With an unset clock: everybody."""
-        found = duty.on_duty(self._plant, now.wall)
-        if not clock_ok:
-            shifts = {p: [s.person for s in self._plant.shifts if s.post == p] for p in duty.POSTS}
-            return found | {p: tuple(dict.fromkeys(people)) for p, people in shifts.items() if people}
-        return found | {post: who for post in duty.POSTS if (who := self._taken(post, found, now))}
-
-    def _taken(self, post: str, found: Mapping[str, tuple[str, ...]], now: Now) -> tuple[str, ...]:
-        """Who has taken over the post; the old shift and whoever hears of it while nobody has; () where nobody ever has."""
-        shifts = self._shift(post)
-        if taken := [m.who for m in shifts if ends(m) > now.wall]:
-            return tuple(dict.fromkeys(taken))
-        latest = max((ends(m) for m in shifts), default=0)
-        old = [m.who for m in shifts if ends(m) == latest]
-        return tuple(dict.fromkeys((*old, *found[BESIDE[post]]))) if old else ()
+        """Post or role -> people, each post as it was taken over (alerts/posts.py)."""
+        return posts.standing(self._plant, self._of("shift"), now.wall, clock_ok)
 
     def person(self, now: Now, clock_ok: bool) -> str:
         """In whose name the registered desk and the button answer: whoever has taken over the shift, or ""."""
@@ -106,7 +93,8 @@ class Desk:
         return {
             "now": self.posts(now, clock_ok),
             "taken": [
-                {"person": m.who, "since": m.since.wall, "until": ends(m)} | ({} if _post(m) == "duty" else {"post": _post(m)})
+                {"person": m.who, "since": m.since.wall, "until": ends(m)}
+                | ({} if post_of(m) == "duty" else {"post": post_of(m)})
                 for m in self._of("shift")
             ],
             "next": None if turn is None else {"person": turn.person, "start": turn.start, "end": turn.end},
@@ -312,7 +300,7 @@ class Desk:
         if not self._shift(post):
             for id in old:
                 self._new(rec, "shift", id, Now(turn, rec.now.mono + turn - rec.now.wall), {"rota": True, "post": post})
-        posts = duty.on_duty(self._plant, rec.now.wall)
+        found = duty.on_duty(self._plant, rec.now.wall)
         name = {id: p.name for id, p in self._plant.people.items()}
         holder = next(iter(self.posts(rec.now, True)[post]), "")
         args = {
@@ -321,7 +309,7 @@ class Desk:
             "t1": clock_words(self._plant, turn),
             "n": f"{mark.number:02d}",
         }
-        for id in posts[BESIDE[post]]:
+        for id in found[BESIDE[post]]:
             self.tell(rec, mark, self._plant.people[id], message, args)
 
     def _answered(self, rec: Record, mark: Mark, person: str, what: str) -> None:
@@ -371,12 +359,7 @@ class Desk:
         return next((p for p in theirs if p == "duty"), next(iter(theirs), "duty"))
 
     def _shift(self, post: str) -> list[Mark]:
-        return [m for m in self._of("shift") if _post(m) == post]
+        return [m for m in self._of("shift") if post_of(m) == post]
 
     def _of(self, kind: str) -> list[Mark]:
         return [m for m in self._marks.values() if m.kind == kind]
-
-
-def _post(mark: Mark) -> str:
-    """The post of a shift; one of an earlier version is the duty post's."""
-    return str(mark.facts.get("post") or "duty")

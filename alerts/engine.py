@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from alerts import aftermath, drill, interlock
 from alerts.book import Book
+from alerts.budget import Budget
 from alerts.daily import Morning
 from alerts.desk import Desk
 from alerts.feedback import Feedback
@@ -96,6 +97,11 @@ class Engine:
     def wanted(self, key: str) -> bool:
         """Is this message still to be sent? For the channels, from any thread: an answer takes back what is queued (D16)."""
         return self._telling.wanted(key)
+
+    @property
+    def budget(self) -> Budget:
+        """A copy of what was sent lately, for a preview."""
+        return self._telling.budget.copied()
 
     @property
     def outputs(self) -> Mapping[str, bool]:

@@ -58,13 +58,13 @@ def due(alarm: Alarm, scene: Scene) -> tuple[Alarm, tuple[Notification, ...]]:
     One call gives a person one message at most: that of the latest step that names them.
     """
     plant, now = scene.plant, scene.now
-    ready = [d for d in _coming(alarm, scene) if d.at <= now.mono]
+    ready = [d for d in coming(alarm, scene) if d.at <= now.mono]
     if not ready:
         return alarm, ()
     chosen: dict[str, tuple[Due, str]] = {}
     listed: dict[str, Owed] = {}
     for d in ready:
-        for id in _resolve(d.step, alarm, scene):
+        for id in resolve(d.step, alarm, scene):
             message = message_for(d.step.message, alarm, plant, plant.people[id].role)
             if d.step.listed:
                 listed[id] = Owed(id, "list", now)
@@ -82,13 +82,13 @@ def next_due(alarm: Alarm, now: Now) -> int | None:
 
     A step that may have to wait for its condition is asked for again LOOK later.
     """
-    return min((max(d.at, now.mono + LOOK) if d.step.during else d.at for d in _coming(alarm)), default=None)
+    return min((max(d.at, now.mono + LOOK) if d.step.during else d.at for d in coming(alarm)), default=None)
 
 
 def hurried(alarm: Alarm, now: Now) -> Alarm:
     """The alarm with the next person's step due now: 呼叫下一人, or somebody has said 我去不了."""
-    coming = [d for d in _coming(alarm) if d.step.when != "always" and d.at > now.mono and not _named(alarm, d.step)]
-    first = min(coming, key=lambda d: d.at, default=None)
+    ahead = [d for d in coming(alarm) if d.step.when != "always" and d.at > now.mono and not _named(alarm, d.step)]
+    first = min(ahead, key=lambda d: d.at, default=None)
     return alarm if first is None else replace(alarm, ahead=alarm.ahead + first.at - now.mono)
 
 
@@ -135,12 +135,12 @@ def closing(alarm: Alarm, plant: Plant, now: Now) -> tuple[Notification, ...]:
     return tuple(out)
 
 
-def _coming(alarm: Alarm, scene: Scene | None = None) -> list[Due]:
+def coming(alarm: Alarm, scene: Scene | None = None) -> list[Due]:
     """Every step and repetition still to come while the alarm stays as it is, by time. Without a scene no step waits."""
     if alarm.state not in OPEN or alarm.parent:
         return []
     done = {d.step: d for d in alarm.done}
-    running = [(base, s) for s in alarm.policy.steps if (base := _begun(alarm, s, scene)) is not None]
+    running = [(base, s) for s in alarm.policy.steps if (base := begun(alarm, s, scene)) is not None]
     new: list[Due] = []
     for base, s in running:
         last = done.get(s.id)
@@ -151,7 +151,7 @@ def _coming(alarm: Alarm, scene: Scene | None = None) -> list[Due]:
     return sorted([*new, *_repetitions(alarm, running, done, new)], key=lambda d: d.at)
 
 
-def _begun(alarm: Alarm, step: Step, scene: Scene | None) -> int | None:
+def begun(alarm: Alarm, step: Step, scene: Scene | None) -> int | None:
     """From when the step counts, or None while it does not run or waits for its condition."""
     base = _base(alarm, step)
     if base is None or scene is None or not step.during:
@@ -202,16 +202,16 @@ def _repetitions(alarm: Alarm, running: list[tuple[int, Step]], done: Mapping[st
             yield Due(at, s, done[s.id].rounds + 1, base)
 
 
-def _resolve(step: Step, alarm: Alarm, scene: Scene) -> tuple[str, ...]:
+def resolve(step: Step, alarm: Alarm, scene: Scene) -> tuple[str, ...]:
     """Person ids of the step, each once, without those who cannot come. One that reaches nobody goes to the duty post."""
-    found = [id for to in step.to for id in _people(to, alarm, scene)]
+    found = [id for to in step.to for id in people_of(to, alarm, scene)]
     able = [id for id in found if id not in alarm.declined]
     if not able and step.to != ("bureau",):
         able = [id for id in scene.on_duty.get("duty", ()) if id not in alarm.declined] or found
     return tuple(dict.fromkeys(able))
 
 
-def _people(to: str, alarm: Alarm, scene: Scene) -> tuple[str, ...]:
+def people_of(to: str, alarm: Alarm, scene: Scene) -> tuple[str, ...]:
     """Of a post, a role, the zone's keepers, the store's holders, everyone; or one person by id."""
     plant, on_duty = scene.plant, scene.on_duty
     point = plant.points.get(alarm.point)

@@ -34,7 +34,7 @@ class Telling:
     def __init__(self, plant: Plant, book: Book, put: Put, lost: Lost) -> None:
         self._plant, self._book, self._put, self._lost = plant, book, put, lost
         self._post = Post(plant)
-        self._budget = Budget(plant)
+        self.budget = Budget(plant)
         waits = {p.id for p in plant.policies.values() if any(s.during == "not-falling" for s in p.steps)}
         self.trend = Trend(p for r in plant.rules if r.policy in waits for p in r.points)
 
@@ -46,20 +46,18 @@ class Telling:
         open_ = [a for a in due.values() if a.state in OPEN]
         if not open_:
             return
-        scene = escalation.Scene(self._plant, rec.now, posts(), rec.clock_ok, self.trend.falling(rec.now), self._lost_points())
+        scene = escalation.Scene(
+            self._plant, rec.now, posts(), rec.clock_ok, self.trend.falling(rec.now), lost_points(self._book.all())
+        )
         for alarm in sorted(open_, key=lambda a: -a.severity):
             new, wanted = escalation.due(alarm, scene)
-            new, notifications = self._budgeted(alarm, new, wanted, rec.now)
+            new, notifications = self.budget.within(alarm, new, wanted, rec.now)
             if new != alarm:
                 self._put(rec, new)
             else:  # a step that waits for its condition is looked at again later
                 self._book.put(alarm, next_due(alarm, rec.now))
             for n in notifications:
                 self._out(rec, n)
-
-    def _lost_points(self) -> int:
-        """How many points have no data now."""
-        return len({a.point for a in self._book.all() if a.kind in NO_DATA and a.state in OPEN})
 
     def heard(self, readings: Iterable[Reading], now: Now) -> None:
         """New readings: some steps wait while a value falls."""
@@ -69,32 +67,11 @@ class Telling:
 
     def together(self, rec: Record) -> None:
         """The digests and day lists that are due."""
-        alarms, notifications = digest.due(tuple(self._book.all()), self._plant, self._budget, rec.now, rec.clock_ok)
+        alarms, notifications = digest.due(tuple(self._book.all()), self._plant, self.budget, rec.now, rec.clock_ok)
         for alarm in alarms:
             self._put(rec, alarm)
         for n in notifications:
             self._out(rec, n)
-
-    def _budgeted(
-        self, old: Alarm, new: Alarm, wanted: Iterable[Notification], now: Now
-    ) -> tuple[Alarm, list[Notification]]:  # fmt: skip
-        """What of the wanted messages goes now; who has to wait is owed it and not yet told."""
-        out: list[Notification] = []
-        for n in wanted:
-            person = self._plant.people[n.person]
-            verdict, channel = self._budget.decide(new, person, now)
-            if verdict == "send":
-                self._budget.sent(new, person, now)
-                self._budget.carried(channel, person.id, now)
-                out.append(
-                    n if channel == n.channel else replace(n, channel=channel, key=f"{n.key.rsplit(':', 1)[0]}:{channel}")
-                )
-                continue
-            told = tuple(p for p in new.told if p != person.id or p in old.told)
-            known = any((o.person, o.by) == (person.id, verdict) for o in new.owed)
-            owed = new.owed if known else (*new.owed, Owed(person.id, verdict, now))
-            new = replace(new, told=told, owed=owed)
-        return new, out
 
     def closing(self, rec: Record, alarm: Alarm) -> None:
         """The alarm is over: what has not left yet is taken back, and those who got it hear of the end, once."""
@@ -155,11 +132,11 @@ class Telling:
         end of one is not told (`0` answers how things stand), and what is about no alarm goes all the same.
         """
         person = self._plant.people.get(n.person)
-        if person is None or self._budget.may(n.channel, person, rec.now):
-            self._budget.carried(n.channel, n.person, rec.now)
+        if person is None or self.budget.may(n.channel, person, rec.now):
+            self.budget.carried(n.channel, n.person, rec.now)
             self._out(rec, n)
             return
-        alarm, free = self._book.by_id.get(n.alarm), self._budget.channel(person, rec.now)
+        alarm, free = self._book.by_id.get(n.alarm), self.budget.channel(person, rec.now)
         if free and n.reason != escalation.EVERY:
             self._post.held(n.key)
             self.send(rec, replace(n, channel=free, key=f"{n.key.rsplit(':', 1)[0]}:{free}", reason="limit", attempt=1))
@@ -169,7 +146,7 @@ class Telling:
             self._post.held(n.key)
             self._put(rec, _owing(alarm, n.person, rec.now))
         else:
-            self._budget.carried(n.channel, n.person, rec.now)
+            self.budget.carried(n.channel, n.person, rec.now)
             self._out(rec, n)
 
     def _out(self, rec: Record, n: Notification) -> None:
@@ -203,6 +180,11 @@ class Telling:
             self.send(rec, next_)
         elif gave_up and n.reason != escalation.EVERY and n.person in self._plant.people and not self._post.needless(n):
             self._lost(rec, n)
+
+
+def lost_points(alarms: Iterable[Alarm]) -> int:
+    """How many points have no data now."""
+    return len({a.point for a in alarms if a.kind in NO_DATA and a.state in OPEN})
 
 
 def _owing(alarm: Alarm, person: str, now: Now) -> Alarm:

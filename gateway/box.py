@@ -17,11 +17,11 @@ from drivers.reading import Clock, Quality, Reading
 from gateway import asked, figures, incident, marks_view, selftest, view
 from gateway.asked import whole
 from gateway.asked_lines import LineQuestions
+from gateway.asked_people import PeopleQuestions
 from gateway.bustask import BusTask
 from gateway.change.changer import Changer
 from gateway.decide import Decider
 from gateway.fleet.task import Fleet
-from gateway.handover import handover_json
 from gateway.history import Histories
 from gateway.jsonable import to_jsonable
 from gateway.learning import Learning
@@ -76,6 +76,7 @@ class Box:
         self._histories = Histories(site.plant.site, site.database, readings, self._about)
         self._modes: dict[str, Json] = {}
         self._screen = asked.Asked(site, engine, pollers, readings, clock)
+        self._people = PeopleQuestions(site, engine, clock)
         self._bus_of = {device.id: device.bus for device in site.devices}
 
     # Actions: what the Decider asks for once an Outcome stands
@@ -209,15 +210,14 @@ class Box:
             "config-version": lambda r: self.changer.version(whole(r, "n", 0)),
             "config-check": lambda r: self.changer.checked(r.get("text"), str(r.get("person", ""))),
             "health": self._ask_health,
-            "roster": self._ask_roster,
             **self.lines.questions(),
-            "handover": self._ask_handover,
             "kpi": self._ask_kpi,
             "drills": self._ask_drills,
             "drill": self._ask_drill,
             "channels": self._ask_channels,
             "picture": self.pictures.answer,
             **self._screen.questions(),
+            **self._people.questions(),
             **(self.fleet.questions() if self.fleet else {}),
         }
         if what not in questions:
@@ -288,14 +288,6 @@ class Box:
             return await asyncio.to_thread(look, Path(self.site.data) / "journal.db", *args)
         except StoreError as error:
             raise RequestError("journal-down", f"日志读不了：{error}", f"the journal cannot be read: {error}") from None
-
-    async def _ask_roster(self, request: Json) -> Json:
-        return dict(to_jsonable(self.engine.desk.roster(self.clock.now(), self.clock.ok())))
-
-    async def _ask_handover(self, request: Json) -> Json:
-        now, engine = self.clock.now(), self.engine
-        alarms, marks = tuple(engine.alarms.values()), tuple(engine.marks.values())
-        return await self._audit(handover_json, self.plant, alarms, marks, engine.desk, now, self.clock.ok())
 
     async def _ask_config(self, request: Json) -> Json:
         return dict(_without_secrets(to_jsonable(self.site)))

@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "outputs": "outputs: how they stand, try one 输出",
     "read": "read one device once 读一个设备",
     "alarm": "list alarms; received, result, silence, reset 报警处理",
+    "who": "who would be called, now or at another time 现在会叫谁",
     "drill": "evacuation and communication drills, their plan and proof 演练",
     "walk": "walk test: each point set off once, ticked off, only the tester is told 步行测试",
     "notify": "try one channel 测试通知通道",

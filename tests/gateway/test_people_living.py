@@ -89,3 +89,13 @@ def test_a_walk_test_is_begun_looked_at_and_ended(box: Living) -> None:
     assert f"0/{mark['covered']}" in told and "○ 主楼大厅" in told
     asked(box, "walk", "end", "--as", "fitter")
     assert not marks(box, "walk") and "没有步行测试" in asked(box, "walk", "end", "--as", "fitter", code=1)
+
+
+def test_who_would_be_called_is_said_before_it_happens(box: Living) -> None:
+    site = box.ask({"ask": "snapshot"})["data"]
+    zone = next(p["zone"] for p in site["points"].values() if p["quantity"] == "smoke")
+    said = asked(box, "who", zone, "--kind", "fire", "--at", "3h")
+    assert "无人响应 nobody answers" in said and "0 s" in said and "收到后无结果" in said
+    told = json.loads(asked(box, "who", zone, "--kind", "fire", "--at", "2h", "--json"))
+    assert told["now"] < told["at"] <= told["now"] + 7_200_000 and [c["kind"] for c in told["cases"]] == ["fire"]
+    assert "没有这栋楼" in asked(box, "who", "nowhere", code=1)

@@ -100,7 +100,7 @@ CALLS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "the old shift stays responsible",
-        "alerts/desk.py",
+        "alerts/posts.py",
         "return tuple(dict.fromkeys((*old, *found[BESIDE[post]]))) if old else ()",
         "return ()",
         DESK + "test_the_dead_phone",
@@ -218,7 +218,7 @@ CALLS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "who is owed a digest is not told yet",
-        "alerts/telling.py",
+        "alerts/budget.py",
         "if p != person.id or p in old.told",
         "",
         BUDGET + "test_d14_a_restart_between_holding_back_and_telling_loses_nobody",
@@ -261,8 +261,8 @@ CALLS: tuple[Mutant, ...] = (
     Mutant(
         "D11 steps are due by the monotonic clock",
         ESCALATION,
-        "ready = [d for d in _coming(alarm, scene) if d.at <= now.mono]",
-        "ready = [d for d in _coming(alarm, scene) if d.at <= now.mono + now.wall - alarm.raised.wall]",
+        "ready = [d for d in coming(alarm, scene) if d.at <= now.mono]",
+        "ready = [d for d in coming(alarm, scene) if d.at <= now.mono + now.wall - alarm.raised.wall]",
         "tests/alerts/test_clock_and_power.py::test_d11_a_jumping_wall_clock_moves_no_step",
     ),
     Mutant(

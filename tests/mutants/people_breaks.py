@@ -12,6 +12,7 @@ DAILY = "tests/alerts/test_daily.py::"
 ROTA = "tests/alerts/test_duty.py::"
 PEOPLE = "tests/alerts/test_engine_people.py::"
 RIGHTS = "tests/alerts/test_authority.py"
+FORESIGHT = "tests/alerts/test_foresight.py::"
 HOOK = "tests/alerts/channels/test_channel_webhook.py::"
 ESCALATION = "alerts/escalation.py"
 AUTHORITY = "alerts/authority.py"
@@ -326,7 +327,7 @@ PEOPLES: tuple[Mutant, ...] = (
     Mutant(
         "D14 failovers and second attempts count against the limits",
         "alerts/telling.py",
-        "if person is None or self._budget.may(n.channel, person, rec.now):",
+        "if person is None or self.budget.may(n.channel, person, rec.now):",
         "if True:",
         "tests/alerts/test_budget.py::test_d14_voice_at_most_five_an_hour_and_person_with_failovers_and_second_attempts",
     ),
@@ -340,7 +341,7 @@ PEOPLES: tuple[Mutant, ...] = (
     Mutant(
         "a post taken over is the post's own",
         "alerts/desk.py",
-        'return [m for m in self._of("shift") if _post(m) == post]',
+        'return [m for m in self._of("shift") if post_of(m) == post]',
         'return self._of("shift")',
         POSTS + "test_a_leader_is_asked_takes_over_and_survives_a_restart",
     ),
@@ -441,5 +442,40 @@ PEOPLES: tuple[Mutant, ...] = (
         "if what is not None and modes.real(alarm)",
         "if what is not None",
         DAILY + "test_tested_and_hidden_ones_are_not_counted_and_what_is_unproven_stays_in_it",
+    ),
+    Mutant(
+        "the preview asks what an open alarm brings about",
+        "alerts/foresight.py",
+        "    for consequence in CONSEQUENCES:",
+        "    for consequence in ():",
+        FORESIGHT + "test_what_is_switched_off_is_told_to_nobody_and_a_second_detector_to_everybody",
+    ),
+    Mutant(
+        "the preview's posts are those of the hour of each step",
+        "alerts/posts.py",
+        "for post, change in changes.items() if at.wall < change}",
+        "for post, change in changes.items()}",
+        FORESIGHT + "test_a_post_taken_over_counts_until_its_end_and_then_the_rota",
+    ),
+    Mutant(
+        "the preview names a hole in the rota",
+        "alerts/foresight.py",
+        "        if empty and scene.on_duty.get(post) == stand_in[post]:",
+        "        if False:",
+        FORESIGHT + "test_a_hole_in_the_rota_and_a_person_without_a_channel_are_named",
+    ),
+    Mutant(
+        "a preview leaves what was sent as it is",
+        "alerts/budget.py",
+        "            setattr(made, name, deepcopy(getattr(self, name)))",
+        "            pass",
+        FORESIGHT + "test_a_preview_counts_nothing_as_sent",
+    ),
+    Mutant(
+        "at another time other marks stand",
+        "gateway/who.py",
+        "        standing.put(_then(mark, then, plant))",
+        "        standing.put(mark)",
+        "tests/gateway/test_who.py::test_at_another_time_the_rota_of_then_and_the_marks_that_still_stand",
     ),
 )

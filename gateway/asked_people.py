@@ -1,0 +1,61 @@
+"""What is asked over the socket about people: who stands where, what the shift hands over, who would be called. Reads only."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from alerts.engine import Engine
+from alerts.kinds import KINDS
+from drivers.reading import Clock
+from gateway.asked import whole
+from gateway.handover import handover_json
+from gateway.jsonable import to_jsonable
+from gateway.local import RequestError
+from gateway.site import Site
+from gateway.store.database import StoreError
+from gateway.who import LONGEST, Known, who_json
+
+Json = dict[str, Any]
+
+
+class PeopleQuestions:
+    """The questions of this file by name, for the Box."""
+
+    def __init__(self, site: Site, engine: Engine, clock: Clock) -> None:
+        self._site, self._engine, self._clock = site, engine, clock
+
+    def questions(self) -> dict[str, Callable[[Json], Awaitable[Any]]]:
+        return {"roster": self._roster, "handover": self._handover, "who": self._who}
+
+    async def _roster(self, request: Json) -> Json:
+        return dict(to_jsonable(self._engine.desk.roster(self._clock.now(), self._clock.ok())))
+
+    async def _handover(self, request: Json) -> Json:
+        now, engine = self._clock.now(), self._engine
+        alarms, marks = tuple(engine.alarms.values()), tuple(engine.marks.values())
+        path = Path(self._site.data) / "journal.db"
+        try:
+            return await asyncio.to_thread(
+                handover_json, path, self._site.plant, alarms, marks, engine.desk, now, self._clock.ok()
+            )
+        except StoreError as error:
+            raise RequestError("journal-down", f"日志读不了：{error}", f"the journal cannot be read: {error}") from None
+
+    async def _who(self, request: Json) -> Json:
+        """What is known is copied here, in the engine's own thread; the steps are walked in another."""
+        now, plant, engine = self._clock.now(), self._site.plant, self._engine
+        place, kind, at = str(request.get("place", "")), str(request.get("kind", "")), whole(request, "at", now.wall)
+        if place and place not in plant.zones and place not in plant.buildings:
+            raise RequestError("not-found", "没有这栋楼或这个区域", "no such building or zone")
+        if kind and kind not in KINDS:
+            raise RequestError("not-found", "没有这种报警", f"no such kind of alarm; there are: {' '.join(KINDS)}")
+        if at > now.wall + LONGEST:
+            raise RequestError("bad-request", "时间最多写到400天以后", "the time lies more than 400 days ahead")
+        shifts = tuple(m for m in engine.desk.marks.values() if m.kind == "shift")
+        known = Known(
+            plant, tuple(engine.alarms.values()), tuple(engine.marks.values()), shifts, engine.budget, now, self._clock.ok()
+        )
+        return await asyncio.to_thread(who_json, known, place, kind, max(at, now.wall))
