@@ -58,8 +58,8 @@ def who_json(known: Known, place: str, kind: str, at: int) -> Json:
     budget = Budget(plant) if later else known.budget
     found: dict[object, tuple[Foreseen, list[str], list[str]]] = {}
     more = 0
-    for rule, point, zone in _asked(plant, place, kind, standing):
-        alarm = foresight.brought_about(foresight.supposed(rule, point, plant, then), alarms, standing, plant, then)
+    for supposed, zone in _asked(plant, place, kind, standing, then):
+        alarm = foresight.brought_about(supposed, alarms, standing, plant, then)
         key = (
             alarm.kind,
             alarm.policy.id,
@@ -71,12 +71,12 @@ def who_json(known: Known, place: str, kind: str, at: int) -> Json:
         )
         if key in found:
             found[key][1].append(zone)
-            found[key][2].append(rule.id)
+            found[key][2].append(alarm.rule)
         elif len(found) >= MOST:
             more += 1
         else:
             case = foresight.foreseen(alarm, plant, there, budget, then, clock_ok=clock_ok, lost=lost_points(alarms))
-            found[key] = (case, [zone], [rule.id])
+            found[key] = (case, [zone], [alarm.rule])
     cases = sorted(found.values(), key=lambda c: (-c[0].alarm.severity, c[0].alarm.kind))
     return {"at": at, "now": now.wall, "clock_ok": clock_ok, "more": more, "cases": [_case(*c, plant) for c in cases]}
 
@@ -88,27 +88,23 @@ def _then(mark: Mark, at: Now, plant: Plant) -> Mark:
     return mark
 
 
-def _asked(plant: Plant, place: str, kind: str, standing: Standing) -> Iterator[tuple[Rule, str, str]]:
-    """(rule, point, zone): one point for all of a zone that would be told in the same way."""
-    zones = {z.id for z in plant.zones.values() if place and place in (z.id, z.building)}
-    if not place:
-        zones = {""}
-        yield from (
-            (Rule(f"{BOX}-{own}", "system", own, (f"{BOX}/{own}",), {}, 0, 0, own), f"{BOX}/{own}", "") for own in OWN
-            if kind in ("", own)
-        )  # fmt: skip
+def _asked(plant: Plant, place: str, kind: str, standing: Standing, at: Now) -> Iterator[tuple[Alarm, str]]:
+    """(alarm, zone): one alarm for all points of a zone that would be told in the same way."""
+    zones = {z.id for z in plant.zones.values() if place in (z.id, z.building)} if place else {""}
+    own = () if place else (Rule(f"{BOX}-{name}", "system", name, (f"{BOX}/{name}",), {}, 0, 0, name) for name in OWN)
     seen: set[object] = set()
-    for rule in plant.rules:
+    for rule in (*own, *plant.rules):
         for point in rule.points if kind in ("", rule.alarm) else ():
             about = plant.points.get(point)
             zone = about.zone if about else ""
             if zone not in zones:
                 continue
-            mark = standing.of_point(point)
+            alarm = foresight.supposed(rule, point, plant, at)
+            mark = standing.of_alarm(alarm)
             key = (rule.id, zone, mark.id if mark else "", about.bus if about and rule.alarm in NO_DATA else "")
             if key not in seen:
                 seen.add(key)
-                yield rule, point, zone
+                yield alarm, zone
 
 
 def _people(zone: str, plant: Plant) -> object:
