@@ -22,8 +22,24 @@ from dashboard.desks import Desks
 from dashboard.door import Need, NotYours, SeeOther, undeclared
 from dashboard.live import Live
 from dashboard.office import Office
-from dashboard.pages import access, api, assets, bureau, command, desk, export, frame, health, login, questions, setup, stream
-from dashboard.rights import ACT, ADMIT, CONFIGURE, DESKS, LOOK, OPEN, PROBE, SCHOOLS
+from dashboard.pages import (
+    access,
+    api,
+    assets,
+    bureau,
+    command,
+    desk,
+    export,
+    frame,
+    health,
+    login,
+    plans,
+    questions,
+    setup,
+    stream,
+)
+from dashboard.plans import Plans
+from dashboard.rights import ACT, ADMIT, CONFIGURE, DESKS, DRAW, LOOK, OPEN, PROBE, SCHOOLS
 from dashboard.tokens import Tokens
 from drivers.reading import Clock
 from gateway.local import LocalClient
@@ -40,6 +56,8 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any], Need], ...] = (
     ("GET", "/stores", frame.page("stores.html"), Need(LOOK, page=True)),
     ("GET", "/history", frame.page("history.html"), Need(LOOK, page=True)),
     ("GET", "/devices", frame.page("devices.html"), Need(LOOK, page=True)),
+    ("GET", "/plans", frame.page("plans.html"), Need(LOOK, page=True)),
+    ("GET", "/plan/{sha}", plans.drawing, Need(LOOK, page=True)),
     ("GET", "/bureau", frame.page("bureau.html"), Need(LOOK, page=True)),
     ("POST", "/api/v1/fleet-command", bureau.ask, Need(SCHOOLS)),
     ("GET", "/setup", frame.page("setup.html"), Need(CONFIGURE, page=True)),
@@ -70,6 +88,10 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any], Need], ...] = (
     ("POST", "/api/v1/access/lock-out", access.lock_out, Need(ADMIT)),
     ("POST", "/api/v1/access/code", access.make_code, Need(ADMIT)),
     ("POST", "/api/v1/access/end", access.end_code, Need(ADMIT)),
+    ("GET", "/api/v1/plans", plans.plans, Need(LOOK)),
+    ("POST", "/api/v1/plans/upload", plans.upload, Need(DRAW)),
+    ("POST", "/api/v1/plans/markers", plans.mark, Need(DRAW)),
+    ("POST", "/api/v1/plans/remove", plans.remove, Need(DRAW)),
     ("GET", "/api/v1/setup", setup.start, Need(CONFIGURE)),
     ("POST", "/api/v1/setup/edit", setup.edited, Need(CONFIGURE)),
     ("POST", "/api/v1/setup/tables", setup.tables, Need(CONFIGURE)),
@@ -105,6 +127,7 @@ def create_app(
         users=users,
         tokens=Tokens(data / "dashboard.db"),
         desks=Desks(data / "dashboard.db"),
+        plans=Plans(data / "dashboard.db"),
         live=Live(client),
         client=client,
         clock=clock,

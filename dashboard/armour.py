@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODY_LIMIT = 32 * 1024
-LARGE = ("/api/v1/setup/", 2 * 1024 * 1024)  # a whole site file goes there
+LARGE = {"/api/v1/setup/": 2 * 1024 * 1024, "/api/v1/plans/": 5 * 1024 * 1024}  # a whole site file, a floor plan go there
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -41,7 +41,7 @@ class Armour:
         if scope["method"] in ("GET", "HEAD"):
             await self._app(scope, receive, send_armed)
             return
-        body, limit = b"", LARGE[1] if scope["path"].startswith(LARGE[0]) else BODY_LIMIT
+        body, limit = bytearray(), next((size for path, size in LARGE.items() if scope["path"].startswith(path)), BODY_LIMIT)
         while True:
             message = await receive()
             if message["type"] != "http.request":
@@ -60,6 +60,6 @@ class Armour:
             if given:
                 return await receive()
             given = True
-            return {"type": "http.request", "body": body, "more_body": False}
+            return {"type": "http.request", "body": bytes(body), "more_body": False}
 
         await self._app(scope, receive_again, send_armed)

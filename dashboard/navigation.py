@@ -24,6 +24,7 @@ class Place(NamedTuple):
 PLACES = (
     Place("/", "nav.home", "h"),
     Place("/alarms", "nav.alarms", "a"),
+    Place("/plans", "nav.plans", "f", of="points"),
     Place("/bureau", "nav.bureau", "b", of="schools"),
     Place("/service", "nav.service", "o"),
     Place("/stores", "nav.stores", "c", of="stores"),

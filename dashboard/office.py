@@ -15,6 +15,7 @@ from fastapi.templating import Jinja2Templates
 from dashboard.auth import Users
 from dashboard.desks import Desks
 from dashboard.live import Live
+from dashboard.plans import Plans
 from dashboard.tokens import Tokens
 from drivers.reading import Clock
 from gateway.local import LocalClient
@@ -54,6 +55,7 @@ class Office:
     users: Users
     tokens: Tokens
     desks: Desks
+    plans: Plans
     live: Live
     client: LocalClient
     clock: Clock

@@ -16,6 +16,7 @@ DESKS = "desks"  # makes a screen a registered desk
 ACT = "act"  # whoever has at least one button
 SCHOOLS = "schools"  # whoever may ask something of a school, at a bureau
 CONFIGURE = "configure"  # whoever sets the box up
+DRAW = "draw"  # whoever puts floor plans up and marks where things are
 ADMIT = "admit"  # whoever lets people, screens and programs in
 
 # verbs that are nobody's by role alone (the engine asks who is meant) -> roles that get their buttons
@@ -43,6 +44,7 @@ HOLDERS: Mapping[str, frozenset[str]] = {
     ACT: frozenset(role for role, verbs in VERBS.items() if verbs),
     DESKS: authority.ASKS["back"],
     CONFIGURE: frozenset({"installer", "admin"}),
+    DRAW: frozenset({"installer", "officer", "head", "admin"}),
     ADMIT: frozenset({"admin"}),
     SCHOOLS: frozenset(role for roles in authority.OF_SCHOOLS.values() for role in roles),
 }

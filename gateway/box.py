@@ -228,11 +228,19 @@ class Box:
         given = _command(command)
         if given.verb.startswith("config-"):
             return await self.changer.do(given.verb, given.person, dict(given.args))
-        if given.verb == "access":  # who was let in or out of the page: the page's server keeps the door, the journal its book
+        if given.verb in (
+            "access",
+            "plan",
+        ):  # what the page's own server does: it keeps the door and the plans, the journal its book
             await self.decider.settle(
-                self.engine.noted("access", {"by": given.person, **given.args}, self.clock.now(), self.clock.ok())
+                self.engine.noted(given.verb, {"by": given.person, **given.args}, self.clock.now(), self.clock.ok())
             )
-            return {"ok": True, "code": "access.noted", "text": {"zh": "已记录", "en": "Recorded"}, "seq": self.engine.seq - 1}
+            return {
+                "ok": True,
+                "code": f"{given.verb}.noted",
+                "text": {"zh": "已记录", "en": "Recorded"},
+                "seq": self.engine.seq - 1,
+            }
         school = str(command.get("site") or "")
         reply = await (self.fleet.ask(school, given) if self.fleet and school else self.decider.ask(given))
         text = {"zh": reply.text[0], "en": reply.text[1]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import Form, HTTPException, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -13,10 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from dashboard.auth import BadUser, new_password
 from dashboard.door import COOKIE, Visitor
 from dashboard.office import language, office
-from dashboard.pages.command import order_of
 from dashboard.pages.frame import render
+from dashboard.pages.noted import noted
 from dashboard.tokens import MOST_DAYS
-from gateway.local import RunDown
 
 SCREEN_S = MOST_DAYS * 86_400
 
@@ -58,7 +57,7 @@ async def people(request: Request) -> JSONResponse:
 async def login(request: Request, wanted: Person) -> JSONResponse:
     """{"password"}: a new one for the person, who is let in with it if he was not yet. It is never shown again."""
     shared = office(request)
-    await _tell(request, "login-given", wanted.person)
+    await noted(request, "access", "login-given", wanted.person)
     password = new_password()
     users = dict(await asyncio.to_thread(shared.users.list))
     try:
@@ -81,7 +80,7 @@ async def lock_out(request: Request, wanted: Person) -> JSONResponse:
     visitor: Visitor = request.state.visitor
     if wanted.person == visitor.person:
         raise HTTPException(422, shared.words[language(request)]["access.self"])
-    await _tell(request, "login-taken", wanted.person)
+    await noted(request, "access", "login-taken", wanted.person)
     try:
         await asyncio.to_thread(shared.users.remove, wanted.person)
     except BadUser as error:
@@ -92,7 +91,7 @@ async def lock_out(request: Request, wanted: Person) -> JSONResponse:
 async def make_code(request: Request, wanted: Code) -> JSONResponse:
     """{"code"}: shown once. It looks, and presses nothing."""
     shared = office(request)
-    await _tell(request, "code-made", f"{wanted.kind} {wanted.name}")
+    await noted(request, "access", "code-made", f"{wanted.kind} {wanted.name}")
     try:
         code = await asyncio.to_thread(shared.tokens.add, wanted.kind, wanted.name, "viewer", shared.seconds(), wanted.days)
     except ValueError as error:
@@ -102,7 +101,7 @@ async def make_code(request: Request, wanted: Code) -> JSONResponse:
 
 async def end_code(request: Request, wanted: Gone) -> JSONResponse:
     shared = office(request)
-    await _tell(request, "code-ended", str(wanted.id))
+    await noted(request, "access", "code-ended", str(wanted.id))
     if await asyncio.to_thread(shared.tokens.remove, wanted.id) is None:
         raise HTTPException(404, "no such code")
     return JSONResponse({"ok": True})
@@ -122,22 +121,6 @@ async def enter_screen(request: Request, code: Annotated[str, Form(max_length=60
     answer = RedirectResponse("/", 303)
     answer.set_cookie(COOKIE, code, max_age=SCREEN_S, httponly=True, samesite="lax", secure=shared.secure)
     return answer
-
-
-async def _tell(request: Request, what: str, about: str) -> None:
-    """Written first: without the journal nobody is let in or out. Raises 503 while `run` is down."""
-    shared = office(request)
-    visitor: Visitor = request.state.visitor
-    words, state = shared.words[language(request)], shared.live.state
-    if state is None or shared.live.down:
-        raise HTTPException(503, words["reply.down"])
-    args: dict[str, Any] = {"what": what, "about": about, "role": visitor.role}
-    try:
-        answer = await shared.client.do(order_of(visitor, "access", "", args, state["now"]))
-    except RunDown:
-        raise HTTPException(503, words["reply.down"]) from None
-    if not answer["ok"]:
-        raise HTTPException(403, (answer.get("text") or {}).get(language(request), ""))
 
 
 def _half(request: Request, text: str) -> str:

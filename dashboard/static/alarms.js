@@ -117,6 +117,7 @@ function build(alarm, isFirst, state) {
     el("div", { className: "buttons" }, ...alarmButtons(alarm),
       isFirst && (alarm.lamp === "fire" || alarm.lamp === "gas") ? call119() : null),
     el("div", { className: "buttons more" }, ...extraButtons(alarm),
+      alarm.building ? el("a", { href: `/plans?alarm=${encodeURIComponent(alarm.id)}`, textContent: t("nav.plans") }) : null,
       el("a", { href: `/alarms?id=${encodeURIComponent(alarm.id)}`, textContent: t("story") })),
     isFirst ? checklist(alarm, state) : null,
     isFirst ? outside(state) : null);

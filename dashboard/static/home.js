@@ -2,6 +2,7 @@
 
 import { Alarms } from "./alarms.js";
 import { Chart } from "./chart.js";
+import { FirstPlan } from "./first-plan.js";
 import { Points } from "./points.js";
 import { open } from "./shell.js";
 import { Wall } from "./wall.js";
@@ -11,6 +12,7 @@ open(() => {
   const alarms = new Alarms();
   const chart = new Chart(() => world);
   const points = new Points((id) => chart.open(id));
+  const plan = new FirstPlan();
   const wall = document.body.classList.contains("wall") ? new Wall() : null;
   return {
     build(now) {
@@ -20,6 +22,7 @@ open(() => {
     show(now, ids) {
       world = now;
       alarms.show(world);
+      plan.show(world);
       points.show(world.state, world.now, ids);
       points.mark(world.state, world.alarms);
       points.showOutputs(world.state);

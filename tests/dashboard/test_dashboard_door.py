@@ -14,7 +14,7 @@ from dashboard.app import ROUTES, create_app, first_admin
 from dashboard.auth import Users
 from dashboard.door import Need, undeclared
 from dashboard.pages.export import harmless
-from dashboard.rights import ACT, ADMIT, CONFIGURE, DESKS, LOOK, OPEN, PROBE, SCHOOLS, VERBS, may
+from dashboard.rights import ACT, ADMIT, CONFIGURE, DESKS, DRAW, LOOK, OPEN, PROBE, SCHOOLS, VERBS, may
 
 ROLES = sorted(VERBS)
 ORDER = {"verb": "ack", "alarm": "no3-1", "args": {}}
@@ -59,6 +59,8 @@ def allowed(role, right):
         return role == "admin"
     if right == CONFIGURE:
         return role in ("installer", "admin")
+    if right == DRAW:
+        return role in ("installer", "officer", "head", "admin")
     if right == DESKS:
         return role in ("officer", "head", "admin")
     return right == OPEN or (role is not None and (right == LOOK or bool(VERBS[role])))
