@@ -54,7 +54,8 @@ def _value(channel: Channel, image: Image) -> float:
         if code not in scale.factors:
             raise DeviceFault(f"{_place(scale.space, scale.address)} 的单位或小数位代码 {code} 不在设备说明书的表内")
         value *= scale.factors[code]
-    return sane(channel, round(value + channel.offset, _DECIMALS))
+    value = float(value + channel.offset)
+    return sane(channel, value if value.is_integer() else round(value, _DECIMALS))
 
 
 def _raw(channel: Channel, image: Image) -> int:

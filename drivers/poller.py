@@ -79,7 +79,7 @@ class Poller:
                         self._take(await self._read(device, self))
                     elif not await self._lent(now, 0):
                         await self._idle(now)
-                self._say_link()
+                self._say_link(now)
         finally:
             self._desk.close()
 
@@ -170,7 +170,7 @@ class Poller:
         found: list[str] = []
         silent: DeviceFault | None = None
         limits, learned = device.profile.limits, self._learned[device.id]
-        if learned.forgive(self._clock.now().mono):
+        if learned.values and learned.forgive(self._clock.now().mono):
             self._plans[device.id] = learned.plan()
         for n, read in enumerate(self._plans[device.id]):
             if n and line is self:
@@ -194,8 +194,8 @@ class Poller:
                 found += read.channels
         if silent is None and learned.settled():
             self._plans[device.id] = learned.plan()
-        self._heard(device, silent)
         now = self._clock.now()
+        self._heard(device, silent, now.mono)
         faults |= {c: silent.text if silent else MISSING for c in learned.missing()}
         bad = tuple(Reading(device.point(c), None, Quality.FAULT, now, text) for c, text in faults.items())
         return (*decode(device, found, image, now), *bad)
@@ -267,9 +267,9 @@ class Poller:
         log.info("%s/%s refuses %s from 0x%04X: asked otherwise", self._id, device.id, read.count, read.address)
         return True
 
-    def _heard(self, device: Device, silent: DeviceFault | None) -> None:
+    def _heard(self, device: Device, silent: DeviceFault | None, now: int) -> None:
         """What became of one cycle of a device, for all who keep count. `silent`: why it did not answer."""
-        now, cost = self._clock.now().mono, self._spent.pop(device.unit, 0)
+        cost = self._spent.pop(device.unit, 0)
         if isinstance(silent, LineDown):
             self._line_down(device, silent, now)
             return
@@ -305,8 +305,8 @@ class Poller:
         self._alive.clear()
 
     def _take(self, readings: Sequence[Reading]) -> None:
-        self._outputs.seen(readings, self._clock.now().mono)
         if readings:
+            self._outputs.seen(readings, readings[0].at.mono)
             self._emit(readings)
 
     # outputs
@@ -327,8 +327,8 @@ class Poller:
                     log.warning("%s/%s cannot be switched: %s", self._id, device.id, fault.text)
                 break  # it lives: what it says of itself is read all the same
             except DeviceFault as fault:
-                self._heard(device, fault)
                 channels, now = device.profile.channels, self._clock.now()
+                self._heard(device, fault, now.mono)
                 self._take(tuple(Reading(device.point(c.id), None, Quality.FAULT, now, fault.text) for c in channels))
                 return
             self._outputs.written(wish, self._clock.now().mono)
@@ -354,18 +354,16 @@ class Poller:
             at = self._clock.now()
             self._take(tuple(Reading(device.point(c.id), None, Quality.STALE, at, NO_TURN) for c in device.profile.channels))
 
-    def _say_link(self) -> None:
+    def _say_link(self, now: int) -> None:
         down = self._down or len(self._silent) >= max(1, min(LINK_WITNESSES, len(self._polled)))
         if self._link is None and not down and not any(self._alive.values()):
             return  # nobody has answered, and not enough have been asked
-        up, now = not down, self._clock.now()
-        if up != self._link or now.mono >= self._link_due:
-            self._link, self._link_due = up, now.mono + LINK_EVERY
-            self._emit((Reading(f"{self._id}/link", float(up), Quality.GOOD, now),))
+        up = not down
+        if up != self._link or now >= self._link_due:
+            self._link, self._link_due = up, now + LINK_EVERY
+            self._emit((Reading(f"{self._id}/link", float(up), Quality.GOOD, self._clock.now()),))
 
     async def _idle(self, now: int) -> None:
         wait = min(self._schedule.wait(now), self._outputs.wait(now), 1000)
-        self._wake.clear()
-        if self._outputs.due(self._clock.now().mono):
-            return
+        self._wake.clear()  # whatever was wanted before `now` is in `wait`: nothing else ran since
         await self._wake.wait(max(0.001, wait / 1000))

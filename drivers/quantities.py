@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,10 @@ class Quantity:
     fire: bool = False
     zero: tuple[str, str] | None = None
     one: tuple[str, str] | None = None
+    bit: bool = field(init=False)  # asked with every reading
 
-    @property
-    def bit(self) -> bool:
-        return self.one is not None
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "bit", self.one is not None)
 
 
 def _bit(id: str, zh: str, en: str, zero: tuple[str, str], one: tuple[str, str], fire: bool = False) -> Quantity:

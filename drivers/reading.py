@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol, Self
 
 
 class Quality(enum.IntEnum):
@@ -14,6 +14,9 @@ class Quality(enum.IntEnum):
     UNCERTAIN = 1  # may breach a rule, never clear one
     STALE = 2  # nothing new for longer than the point's limit
     FAULT = 3  # the device said so, or did not answer
+
+
+_WITHOUT = Quality.STALE  # from here on a reading has no value
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,26 +31,33 @@ class Now:
     mono: int
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One value of one point at one instant.
-
-    `value` is in the unit of the point's quantity; bits are 0.0 or 1.0, enumerations the profile's code.
-    It is None exactly when `quality` is STALE or FAULT; `fault` then says why, in words for a person (of an UNCERTAIN
-    one it may say what is in doubt).
-    """
-
+class _Fields(NamedTuple):
     point: str
     value: float | None
     quality: Quality
     at: Now
-    fault: str = ""
-    said: str = ""  # the device's own words, for the record and for people
-    stamp: str = ""  # the device's own time as it wrote it; kept beside ours, never judged by (R29)
+    fault: str
+    said: str
+    stamp: str
 
-    def __post_init__(self) -> None:
-        if (self.value is None) != (self.quality >= Quality.STALE):
-            raise ValueError(f"{self.point}: value {self.value!r} does not fit quality {self.quality.name}")
+
+class Reading(_Fields):
+    """One value of one point at one instant. A tuple: a thousand a second are made, and a frozen dataclass costs twice as much.
+
+    `value` is in the unit of the point's quantity; bits are 0.0 or 1.0, enumerations the profile's code.
+    It is None exactly when `quality` is STALE or FAULT; `fault` then says why, in words for a person (of an UNCERTAIN
+    one it may say what is in doubt). `said`: the device's own words, for the record and for people. `stamp`: the device's own
+    time as it wrote it; kept beside ours, never judged by (R29). ValueError for a value that does not fit its quality.
+    """
+
+    __slots__ = ()
+
+    def __new__(
+        cls, point: str, value: float | None, quality: Quality, at: Now, fault: str = "", said: str = "", stamp: str = ""
+    ) -> Self:
+        if (value is None) != (quality >= _WITHOUT):
+            raise ValueError(f"{point}: value {value!r} does not fit quality {quality.name}")
+        return tuple.__new__(cls, (point, value, quality, at, fault, said, stamp))
 
 
 class Clock(Protocol):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from alerts.plant import Plant
 from drivers.reading import Clock, Now, Reading
@@ -41,7 +40,7 @@ class Intake:
     def __call__(self, readings: Sequence[Reading]) -> None:
         self._inbox.readings(readings)
         ok = self._clock.ok()
-        stamped = readings if ok else [replace(r, at=Now(r.at.mono, r.at.mono)) for r in readings]
+        stamped = readings if ok else [r._replace(at=Now(r.at.mono, r.at.mono)) for r in readings]
         for start in range(0, len(stamped), LARGEST):
             lines = frame_lines(self._heads, stamped[start : start + LARGEST])
             boot, seq = self._log.append(lines, ok)

@@ -37,6 +37,9 @@ class RangeSet:
         """Put a..b in. Raises ValueError when a > b."""
         if a > b:
             raise ValueError(f"no range: {a}..{b}")
+        if self._ranges and a == self._ranges[-1][1] + 1:  # nearly every call: numbers are given in order
+            self._ranges[-1] = (self._ranges[-1][0], b)
+            return
         first = bisect_left(self._ranges, a - 1, key=lambda one: one[1])
         last = bisect_right(self._ranges, b + 1, key=lambda one: one[0])
         if first < last:

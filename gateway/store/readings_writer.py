@@ -76,7 +76,7 @@ class ReadingsWriter:
         self._ledger = Ledger(dests)
         self._retention = Retention(self._ledger, self._cond, self.boot, quota, self._drop)
         self._refused: list[Refused] = []
-        self._samples: list[Sample] = []
+        self._added: list[Reading] = []  # for the history
         self._calls: deque[tuple[Callable[[Readings], object], asyncio.Future[object]]] = deque()
         self._flushes: list[asyncio.Future[None]] = []
         self._due = self._closing = False
@@ -115,9 +115,8 @@ class ReadingsWriter:
 
     def add(self, readings: Sequence[Reading]) -> None:
         """Take readings into the history (only with a known clock: charts are by wall time)."""
-        taken = [Sample(r.point, r.at.wall, nan if r.value is None else r.value, r.quality) for r in readings]
         with self._cond:
-            self._samples.extend(taken)
+            self._added.extend(readings)
 
     async def unconfirmed(
         self, dest: str, limit: int, *, most: int = 1 << 30, besides: Sequence[tuple[str, int, int]] = ()
@@ -247,7 +246,7 @@ class ReadingsWriter:
         while self._calls:
             with self._cond:
                 work, answer = self._calls.popleft()
-                self._fold()
+            self._fold()
             try:
                 if self._db is None:
                     raise sqlite3.OperationalError(self.failing)
@@ -257,9 +256,10 @@ class ReadingsWriter:
         return closing
 
     def _fold(self) -> None:
-        """Under the condition: what was added goes into the history's open chunks."""
-        self._history.add(self._samples)
-        self._samples.clear()
+        """What was added goes into the history's open chunks. All at once, and away from the event loop: that is cheapest."""
+        with self._cond:
+            added, self._added = self._added, []
+        self._history.add(Sample(r.point, r.at.wall, nan if r.value is None else r.value, r.quality) for r in added)
 
     def _try_flush(self) -> None:
         try:
@@ -284,7 +284,7 @@ class ReadingsWriter:
         with self._cond:
             dirty = self._ledger.dirty()
             refused = list(self._refused)
-            self._fold()
+        self._fold()
         now = self._clock.now()
         wall = now.wall
         chunks = self._history.due(wall)
@@ -357,8 +357,7 @@ class ReadingsWriter:
         if first:
             self._report("readings.failing", 0, str(fault))
         db, self._db = self._db, None
-        with self._cond:
-            self._fold()
+        self._fold()
         self._history.bound(self._tail_most)
         try:
             if db is not None and is_full(fault) and self._reserve.release():

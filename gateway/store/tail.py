@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _HEAD = struct.Struct("<IIQB")  # length of the lines, CRC-32 of what follows the CRC, seq, waits for the clock?
-_CRC_FROM = 8
+_SUM, _SUMMED = (
+    struct.Struct("<II"),
+    struct.Struct("<QB"),
+)  # the same in two parts: before what is summed, and the start of that
 
 
 def tail_folder(data: Path, memory: Path = Path("/dev/shm")) -> Path:
@@ -61,8 +64,8 @@ class Tail:
             self._number += 1
             path = self._folder / f"{self._name}.{self._number:08d}.tail"
             self._handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        record = bytearray(_HEAD.pack(len(lines), 0, seq, waits) + lines)
-        struct.pack_into("<I", record, 4, zlib.crc32(memoryview(record)[_CRC_FROM:]))
+        body = _SUMMED.pack(seq, waits) + lines
+        record = _SUM.pack(len(lines), zlib.crc32(body)) + body
         try:
             if os.write(self._handle, record) != len(record):
                 raise OSError("the tail is full")
@@ -90,7 +93,7 @@ def read(path: Path) -> list[Logged]:
     while at + _HEAD.size <= len(data):
         length, crc, seq, waits = _HEAD.unpack_from(data, at)
         end = at + _HEAD.size + length
-        if end > len(data) or zlib.crc32(memoryview(data)[at + _CRC_FROM : end]) != crc:
+        if end > len(data) or zlib.crc32(memoryview(data)[at + _SUM.size : end]) != crc:
             break
         found.append(Logged(boot, seq, machine if waits else "", data[at + _HEAD.size : end]))
         at = end

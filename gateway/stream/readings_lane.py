@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 
 from drivers.reading import Clock
@@ -17,6 +18,7 @@ from gateway.stream.wire import Receipt, Topics
 
 WINDOW = 20  # live messages without a receipt
 OPEN = 12  # messages without a PUBACK: a broker may allow 20, and events must not wait for room among readings
+GATHER = 0.01  # s after a live message in which further frames only gather: the lines of a school answer together
 RESEND = 30_000  # ms without a receipt, then the store's copy goes
 RESEND_SOON = 2_000  # ms left for a receipt of what went on a connection that broke, or to nobody
 HEAD = 512  # bytes of a packet that are no lines: topic, properties, the first line
@@ -49,6 +51,7 @@ class ReadingsLane:
         self._sent: dict[tuple[str, int, int], _Sent] = {}
         self._open = 0  # messages without a PUBACK
         self._fresh = Fresh()
+        self._gathering: asyncio.TimerHandle | None = None
         self._pace = Pace()
         self._unheard = False  # nobody confirms
         self._boot = ""  # of the frames made now
@@ -95,12 +98,20 @@ class ReadingsLane:
         return 1 if self._unheard else self._pace.size(self._clock.now().mono, max(0, self._link.most - HEAD))
 
     def _send_live(self) -> None:
+        if self._gathering or not self._fresh:
+            return
         self._fresh.drop_old(self._clock.now().mono)
         while self._open < OPEN and sum(sent.live for sent in self._sent.values()) < WINDOW:
             frame = self._fresh.take(self._room())
             if frame is None:
-                return
+                break
             self._send(frame, live=True)
+            self._gathering = self._gathering or asyncio.get_running_loop().call_later(GATHER, self._gathered)
+
+    def _gathered(self) -> None:
+        self._gathering = None
+        if self._link.up:
+            self._send_live()
 
     async def _back_fill(self) -> None:
         """One stored row, or a part of it, at a time: the oldest that is not under way."""

@@ -56,6 +56,13 @@ STREAM: tuple[Mutant, ...] = (
         UPLINK + "test_live_frames_stop_at_the_window_and_the_rest_goes_together",
     ),
     Mutant(
+        "frames of one moment go together",
+        "gateway/stream/readings_lane.py",
+        "        if self._gathering or not self._fresh:",
+        "        if not self._fresh:",
+        UPLINK + "test_frames_of_one_moment_go_in_two_messages",
+    ),
+    Mutant(
         "one row of the backlog at a time",
         "gateway/stream/readings_lane.py",
         "if self._open >= OPEN or any(not sent.live for sent in self._sent.values()):",

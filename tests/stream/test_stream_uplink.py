@@ -138,15 +138,31 @@ async def test_live_frames_stop_at_the_window_and_the_rest_goes_together(broker:
     await until("the rest", lambda: far.frames()[20:] == [(21, 30)])
 
 
+async def test_frames_of_one_moment_go_in_two_messages(
+    broker: Mosquitto, far: Far, spawn: Spawn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first at once, the others together: the lines of a school answer at the same time."""
+    monkeypatch.setattr(lane_module, "GATHER", 0.2)
+    box = Box(broker.port)
+    await started(box, spawn)
+    for _ in range(8):
+        box.frame()
+    await until("both", lambda: far.frames() == [(1, 1), (2, 8)])
+    far.confirm(box, (1, 8))
+    await until("the receipt", lambda: not box.store.open)
+
+
 async def test_d6_events_find_room_while_readings_wait_for_the_broker(
     broker: Mosquitto, far: Far, spawn: Spawn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A broker that acknowledges nothing for a while: readings leave room in the line for events."""
     monkeypatch.setattr(Callbacks, "published", lambda self, *args: Signal("ignored"))
+    monkeypatch.setattr(lane_module, "GATHER", 0.0)
     box = Box(broker.port)
     await started(box, spawn)
     for _ in range(40):
         box.frame()
+        await asyncio.sleep(0)
     box.outbox.bodies = [b'{"seq":1}']
     box.uplink.committed()
     await until("the event", lambda: far.payloads("events") == [b'{"seq":1}'])
