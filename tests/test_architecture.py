@@ -64,7 +64,7 @@ INSTALLERS = {
         "gateway.site", "drivers.profile", "drivers.survey",
     ),
 }  # fmt: skip
-ENTRANCES = {"gateway/commands/dashboard.py", "gateway/commands/user.py"}
+ENTRANCES = {"gateway/commands/dashboard.py", "gateway/commands/plans.py", "gateway/commands/user.py"}
 
 
 def sources() -> list[Path]:

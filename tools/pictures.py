@@ -1,6 +1,7 @@
 """Takes the pictures of the page for the documents: `python -m tools.pictures [FOLDER]` plays the demo's school before a browser.
 
-Writes {normal,fire,cut}-{desktop,phone}.png, and of the fire the wall and the other pages: {wall,alarms,history,stores}.png.
+Writes {normal,fire,cut}-{desktop,phone}.png, and of the fire the wall, every page of the navigation on a desktop and on a phone,
+and some of them in English: PAGE-{wall,desktop,phone}[-en].png.
 Needs chromium (a Debian package of the tests). Nothing here is imported by the product.
 """
 
@@ -14,16 +15,19 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from dashboard.navigation import PLACES
 from gateway.config.library import data_dir
 from gateway.demo.processes import Campus, wait_for
 from tools.palette import small
 
 SPEED = 10  # of the demonstration; the page says so
 CALM = 60.0  # seconds before the story begins
-SIZES = {"desktop": (1920, 1080), "phone": (360, 640)}
-HEAVY = 200_000  # bytes; a picture beyond this has no place in a repository
+SIZES = {"desktop": (1600, 900), "phone": (360, 640)}
+HEAVY = 150_000  # bytes; a picture beyond this has no place in a repository
 WARM = "dorm-301-th/temperature"  # the point of the curve: it warms before the smoke comes
-PLACES = {"wall": "/?wall=1", "alarms": "/alarms", "history": f"/history?range=1h&points={WARM}", "stores": "/stores"}
+ASKS = {"history": f"?range=1h&points={WARM}"}  # what a page is opened with
+ELSEWHERE = {"home", "bureau"}  # the overview is every scene's own picture; a school has no bureau's page
+ENGLISH = {"plan-desktop": "/plans?building=dorm-3", "alarms-desktop": "/alarms", "home-wall": "/?wall=1", "home-phone": "/"}
 LIVE = "body:not(.waiting):not(.lost) header.top"
 
 
@@ -53,6 +57,7 @@ def _start(campus: Campus) -> None:
     if database:
         campus.start_ingest()
     campus.start_dashboard(0)
+    campus.put_up_plans(data_dir() / "demo" / "plans")
     wait_for("the page's address", lambda: "page: " in _printed(campus))
 
 
@@ -80,14 +85,23 @@ def _take(campus: Campus, browser: Browser, folder: Path) -> None:
         page.wait_for_selector(".output.on:nth-of-type(2)", state="attached")
     pages["desktop"].click("[data-range='10m']")
     shoot("fire")
-    for name, path in PLACES.items():
-        pages["desktop"].goto(f"http://127.0.0.1:{campus.page_port}{path}")
-        pages["desktop"].wait_for_selector(LIVE)
-        if name == "alarms":
-            pages["desktop"].click("#rows [data-lamp=fire] a")
-            pages["desktop"].wait_for_selector("#one .timeline li")
-        pages["desktop"].wait_for_timeout(3000)
-        (folder / f"{name}.png").write_bytes(small(workshop, pages["desktop"].screenshot(animations="disabled")))
+    url = f"http://127.0.0.1:{campus.page_port}"
+    for name, path in {
+        "home-wall": "/?wall=1",
+        "plan-desktop": "/plans?building=dorm-3",
+        "plan-phone": "/plans?building=dorm-3",
+    }.items():
+        _shoot(pages[name.split("-")[1].replace("wall", "desktop")], url + path, workshop, folder / f"{name}.png")
+    for name, path in ENGLISH.items():
+        page = pages[name.split("-")[1].replace("wall", "desktop")]
+        _shoot(page, f"{url}{path}{'&' if '?' in path else '?'}lang=en", workshop, folder / f"{name}-en.png")
+    for page in pages.values():
+        page.goto(f"{url}/?lang=zh")
+    for place in PLACES:
+        name = place.path.strip("/") or "home"
+        if name not in ELSEWHERE:
+            for size, page in pages.items():
+                _shoot(page, f"{url}{place.path}{ASKS.get(name, '')}", workshop, folder / f"{name}-{size}.png")
     pages["desktop"].goto(f"http://127.0.0.1:{campus.page_port}/")
     pages["desktop"].wait_for_selector(LIVE)
     run = next(process for name, process in campus.running if name == "run")
@@ -98,6 +112,18 @@ def _take(campus: Campus, browser: Browser, folder: Path) -> None:
         shoot("cut")
     finally:
         run.send_signal(signal.SIGCONT)
+
+
+def _shoot(page: Page, address: str, workshop: Page, file: Path) -> None:
+    page.goto(address)
+    page.wait_for_selector(LIVE)
+    if "/alarms" in address:
+        page.wait_for_selector("#rows [data-lamp=fire] a, #empty:visible")
+        if page.locator("#rows [data-lamp=fire] a").count() and "phone" not in file.name:
+            page.locator("#rows [data-lamp=fire] a").first.click()
+            page.wait_for_selector("#one .timeline li")
+    page.wait_for_timeout(3000)  # for what a page asks when it opens
+    file.write_bytes(small(workshop, page.screenshot(animations="disabled")))
 
 
 def _open(campus: Campus, browser: Browser, width: int, height: int) -> Page:

@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "stream": "the way of the readings to the database, what it refused, sending that again 上行数据",
     "journal": "verify or export the journal 日志核验与导出",
     "user": "people who may log in to the page 登录用户",
+    "plans": "put up the floor plans of a folder 平面图",
     "backup": "everything a box knows in one file, while it runs 备份",
     "restore": "a backup onto this box, or onto another that takes its place 恢复",
     "cert": "certificates of boxes and servers, and the broker's access list 证书",

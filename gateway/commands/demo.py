@@ -72,6 +72,7 @@ def _play(campus: Any, args: argparse.Namespace) -> int:
     if args.check:
         return _check(campus, site, args)
     campus.start_dashboard(args.port)
+    campus.put_up_plans(data_dir() / "demo" / "plans")
     print(f"网页 · the page: http://127.0.0.1:{campus.page_port}/   Ctrl-C 结束 ends everything")
     sys.stdout.flush()
     return _wait(campus)

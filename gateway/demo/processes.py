@@ -196,6 +196,13 @@ class Campus:
         ], show=not self.quiet)  # fmt: skip
         wait_for("the page", lambda: self._alive("dashboard") and listening(self.page_port))
 
+    def put_up_plans(self, folder: Path) -> None:
+        """Floor plans of a folder; what cannot be taken raises NotReady with the findings."""
+        command = [sys.executable, "-m", "gateway.commands", "plans", str(folder), "--data", str(self.dir / "data")]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise NotReady(f"the demo's plans cannot be put up:\n{done.stderr}")
+
     # processes
 
     def start(self, name: str, command: Sequence[str], *, show: bool = False) -> subprocess.Popen[Any]:

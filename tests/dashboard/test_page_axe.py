@@ -59,3 +59,20 @@ def test_axe_is_as_it_came():
     for line in (VENDOR / "SHA256SUMS").read_text("utf-8").splitlines():
         digest, name = line.split()
         assert hashlib.sha256((VENDOR / name).read_bytes()).hexdigest() == digest, name
+
+
+@pytest.mark.parametrize("theme, size", [("light", SHOTS[0]), ("dark", SHOTS[0]), ("dark", SHOTS[1])])
+def test_set_up_and_access(start_run, start_page, visit, kit, theme, size):
+    text = (Path(__file__).parents[2] / "config" / "site.example.yaml").read_text("utf-8")
+    source = {"file": "/srv/site/site.yaml", "text": text, "history": [], "trial": None}
+    start_run({**kit.school(), "answers": {"config-source": source}})
+    server = start_page()
+    page = visit(server.url, "admin", width=size[0], height=size[1])
+    for path, ready in (("/setup", "#panel table"), ("/access", "#people table, #people li, #people tr")):
+        page.goto(f"{server.url}{path}?theme={theme}")
+        page.wait_for_selector(ready)
+        assert violations(page) == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0], path
+    page.click("#new-screen")
+    page.wait_for_selector("dialog[open]")
+    assert violations(page) == []
