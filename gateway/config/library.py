@@ -15,6 +15,7 @@ from drivers.profile import Profile, ProfileError, profile_from_dict
 from gateway.config import checklistfile
 from gateway.config.findings import Finding, close
 from gateway.config.model import duration
+from gateway.config.ready import Ready
 from gateway.config.rulefile import RuleFile, RuleFileError, rule_from_dict
 from gateway.config.source import Path_, Source, read
 from gateway.shipped import data_dir as data_dir
@@ -42,7 +43,7 @@ class Library:
 def load(root: Path, extra_profiles: Path | None = None, models: Collection[str] | None = None) -> Library:
     """Everything under `root`, and a site's own profiles (a folder `profiles` beside the site file).
 
-    `models`: of the shipped profiles only these are read, because reading all takes longer than all the rest; None: all.
+    `models`: of the shipped profiles only these are read; None: all.
     """
     library = Library()
     places: list[tuple[Source, RuleFile, Path_]] = []
@@ -51,7 +52,8 @@ def load(root: Path, extra_profiles: Path | None = None, models: Collection[str]
     mine = list(_sources(library, (own,)))
     if models is not None:
         models = {*models, *(str(s.data.get("id")) for s in mine if isinstance(s.data, dict))}
-    for source in (*_sources(library, (root / "profiles",), models), *mine):
+    _shipped(library, root, models)
+    for source in mine:
         _profile(library, source)
     library.models |= library.profiles.keys()
     for source in _sources(library, (root / "rules",)):
@@ -84,16 +86,31 @@ def load(root: Path, extra_profiles: Path | None = None, models: Collection[str]
 def only_profiles(root: Path, extra: Path | None = None) -> Library:
     """The profiles alone, shipped and own: for tools that need no rules."""
     library = Library()
-    for source in _sources(library, (root / "profiles", extra)):
+    _shipped(library, root)
+    for source in _sources(library, (extra,)):
         _profile(library, source)
     return library
 
 
-def _sources(library: Library, folders: Iterable[Path | None], stems: Collection[str] | None = None) -> Iterable[Source]:
+def _shipped(library: Library, root: Path, stems: Collection[str] | None = None) -> None:
+    """The profiles under `root`; of those named after `stems` only. Read as JSON where that is as good as the YAML."""
+    ready = Ready(root)
+    for path in sorted((root / "profiles").glob("*.yaml")):
+        if stems is not None and path.stem not in stems:
+            continue
+        profile = ready.profile(path)
+        if profile is not None and ("profile", profile.id) not in library.used:
+            library.used["profile", profile.id] = str(path)
+            library.profiles[profile.id] = profile
+        elif isinstance(source := read(path), Finding):
+            library.findings.append(source)
+        else:
+            _profile(library, source)
+
+
+def _sources(library: Library, folders: Iterable[Path | None]) -> Iterable[Source]:
     for folder in folders:
         for path in sorted(folder.glob("*.yaml")) if folder else ():
-            if stems is not None and path.stem not in stems:
-                continue
             source = read(path)
             if isinstance(source, Finding):
                 library.findings.append(source)

@@ -101,6 +101,13 @@ BOX: tuple[Mutant, ...] = (
         "tests/gateway/test_health.py::test_d7_a_count_is_told_for_an_hour",
     ),
     Mutant(
+        "a profile that was changed is read anew",
+        "gateway/config/ready.py",
+        "hexdigest() == sha256:",
+        "hexdigest() != '':",
+        "tests/config/test_config_ready.py::test_a_yaml_file_that_was_changed_counts",
+    ),
+    Mutant(
         "a second box is an exit code",
         "gateway/commands/stream.py",
         'return 0 if stream["connected"] and not stream["twin"] else 1',
