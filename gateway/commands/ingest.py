@@ -101,7 +101,7 @@ async def _until_signal(worker: Ingest, port: int | None) -> None:
     tasks = [task]
     if port is not None:
         shown = partial(logging.getLogger(__name__).info, "metrics on http://127.0.0.1:%d/metrics")
-        tasks.append(asyncio.create_task(serve(port, lambda: worker.state, shown)))
+        tasks.append(asyncio.create_task(serve(port, worker.figures, shown)))
     told = asyncio.create_task(attend(Notifier(), lambda: True, lambda: int(loop.time() * 1000)))
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, task.cancel)

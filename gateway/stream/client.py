@@ -26,6 +26,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from alerts.channels import secrets
 from gateway.stream import tls
+from gateway.stream.gate import Gate, NoRoom
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ PROTOCOL_REFUSED = "Unsupported protocol version"
 _KEEPALIVE = 20  # s
 _CONNECT = 5.0  # s
 _IN_FLIGHT = 20
+RECEIVE = 100  # messages open with us, see gate.py
 _NO_SUBSCRIBERS = 0x10  # reason code of an MQTT 5 PUBACK
 _TAKEN_OVER = 0x8E  # reason code of an MQTT 5 DISCONNECT
 
@@ -48,7 +50,8 @@ class LinkOptions:
     """Where the broker is and who we are. TLS unless the broker is on this machine and `tls_ca` is empty.
 
     `password_file` holds the password in its first line. `expiry` is how long the broker keeps our session, s.
-    `manual_ack`: messages count as taken only after `Link.ack`; at most `receive` of them are open at a time.
+    `manual_ack`: messages count as taken only after `Link.ack`; at most `receive` of them are open at a time,
+    whatever the broker would send.
     """
 
     host: str
@@ -62,7 +65,7 @@ class LinkOptions:
     will: tuple[str, bytes] | None = None  # retained
     expiry: int = 3600
     manual_ack: bool = False
-    receive: int = 100
+    receive: int = RECEIVE
 
 
 class Fate(enum.Enum):
@@ -77,7 +80,8 @@ class Fate(enum.Enum):
 class Signal:
     """What paho's thread has to say. kind: connected | subscribed | published | message | down | crash.
 
-    `most`: the largest packet the broker said it takes, 0 for nothing said. `taken`: it gave our session to another.
+    `most`: the largest packet the broker said it takes, 0 for nothing said. `kept`: it has our session, subscriptions and all.
+    `taken`: it gave our session to another.
     """
 
     kind: str
@@ -86,15 +90,17 @@ class Signal:
     message: MQTTMessage | None = None
     fate: Fate = Fate.TAKEN
     most: int = 0
+    kept: bool = False
     taken: bool = False
 
 
 class Callbacks:
     """paho's callbacks. Each only hands a value to the event loop; an exception in one ends the connection, loudly."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, signals: asyncio.Queue[Signal]) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, signals: asyncio.Queue[Signal], gate: Gate | None) -> None:
         self._loop = loop
         self._signals = signals
+        self._gate = gate
         self._thread: threading.Thread | None = None
         self._alert = ""  # of TLS, the last
 
@@ -114,6 +120,8 @@ class Callbacks:
         def guarded(*args: Any) -> None:
             try:
                 signal = callback(*args)
+            except NoRoom as error:
+                signal = Signal("crash", problem=str(error))
             except Exception as error:
                 log.exception("bug in the callback %s", callback.__name__)
                 signal = Signal("crash", problem=f"{type(error).__name__} in {callback.__name__}")
@@ -122,10 +130,10 @@ class Callbacks:
 
         return guarded
 
-    def connected(self, _c: Client, _u: Any, _f: ConnectFlags, reason: ReasonCode, told: Properties | None) -> Signal:
+    def connected(self, _c: Client, _u: Any, flags: ConnectFlags, reason: ReasonCode, told: Properties | None) -> Signal:
         self._thread = threading.current_thread()
         most = getattr(told, "MaximumPacketSize", 0)  # paho makes attributes of what came, and of nothing else
-        return Signal("connected", problem=str(reason) if reason.is_failure else "", most=most)
+        return Signal("connected", problem=str(reason) if reason.is_failure else "", most=most, kept=flags.session_present)
 
     def subscribed(self, _c: Client, _u: Any, mid: int, reasons: list[ReasonCode], _p: Properties | None) -> Signal:
         refused = [str(reason) for reason in reasons if reason.is_failure]
@@ -136,6 +144,8 @@ class Callbacks:
         return Signal("published", mid, str(reason) if reason.is_failure else "", fate=fate)
 
     def message(self, _c: Client, _u: Any, message: MQTTMessage) -> Signal:
+        if self._gate is not None:
+            self._gate.enter()
         return Signal("message", message.mid, message=message)
 
     def disconnected(self, _c: Client, _u: Any, _f: DisconnectFlags, reason: ReasonCode, _p: Properties | None) -> Signal:

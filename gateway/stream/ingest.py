@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from drivers.reading import Clock
 from gateway.store.lines import last_stamp
 from gateway.stream import wire
-from gateway.stream.client import SUBSCRIPTION_REFUSED, LinkOptions
+from gateway.stream.client import RECEIVE, SUBSCRIPTION_REFUSED, LinkOptions
 from gateway.stream.grammar import check_line
 from gateway.stream.influx import BadBatch, InfluxError, Writer
 from gateway.stream.link import Link, Message
@@ -24,7 +24,6 @@ log = logging.getLogger(__name__)
 
 BATCH_LINES = 5000
 LINGER = 0.05  # s from a batch's first message to its writing, at most
-_RECEIVE = 100  # messages the broker may have open with us: the bound on memory
 _BACKOFF = (0.5, 1.0, 2.0, 5.0, 10.0)  # s between attempts at the database, the last for ever
 _PROBE = 5.0  # s a shared subscription has to prove itself
 _LOOK = 0.1  # s between looks whether the probe is connected
@@ -47,6 +46,7 @@ class _Taken:
     good: tuple[bytes, ...]
     refused: tuple[Refusal, ...]
     twins: tuple[str, ...]
+    came: int  # mono ms
 
 
 class Ingest:
@@ -70,6 +70,7 @@ class Ingest:
         self._dest = dest
         self._group = group
         self._queue: list[_Taken] = []
+        self._writing: list[_Taken] = []
         self._lines = 0  # good ones in the queue
         self._arrived = asyncio.Event()
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="influx")
@@ -77,6 +78,10 @@ class Ingest:
         topics = [f"{wire.ROOT}/{district}/+/readings" for district in districts or ("+",)]
         wanted = [f"$share/{group}/{topic}" for topic in topics] if group else topics
         self._link = Link(broker, wanted, self._take, on_up=self._up, on_down=self._drop)
+        # On the same connection the broker's acknowledgements of receipts would wait behind thousands of readings,
+        # and with them the next receipts: the boxes would send all they have again.
+        answers = replace(broker, client_id=f"{broker.client_id}-receipts", expiry=0, manual_ack=False)
+        self._answers = Link(answers, [], lambda message: None, on_up=self._up, on_down=self._mute)
         self.state = IngestState()
 
     async def run(self) -> None:
@@ -85,11 +90,22 @@ class Ingest:
             await probe_shared(self._broker)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._link.run())
+            group.create_task(self._answers.run())
             group.create_task(self._write_for_ever())
 
+    def figures(self) -> IngestState:
+        """The state as it is now, with the age of what has waited longest."""
+        waiting = self._writing or self._queue
+        self.state.oldest_seconds = (self._clock.now().mono - waiting[0].came) / 1000 if waiting else 0.0
+        return self.state
+
     def _up(self) -> None:
-        self.state.connected = True
+        self.state.connected = self._link.up and self._answers.up
         self._arrived.set()
+
+    def _mute(self) -> None:
+        """No receipt can be sent: what is here waits, and is written when one can."""
+        self.state.connected = False
 
     def _drop(self) -> None:
         """The connection is gone and the broker will hand these over again, or their boxes will."""
@@ -116,7 +132,8 @@ class Ingest:
                 good.append(line)
             else:
                 refused.append(_refusal(batch.a, line, why))
-        self._queue.append(_Taken(message, box, batch, tuple(good), tuple(refused), self._twins(box, batch)))
+        came = self._clock.now().mono
+        self._queue.append(_Taken(message, box, batch, tuple(good), tuple(refused), self._twins(box, batch), came))
         self._lines += len(good)
         self.state.waiting += 1
         self._arrived.set()
@@ -138,6 +155,8 @@ class Ingest:
         while True:
             await self._arrived.wait()
             self._arrived.clear()
+            if not self._answers.up:
+                continue  # its coming up sets the event
             end = loop.time() + LINGER
             while self._queue and not self._enough() and (left := end - loop.time()) > 0:
                 try:
@@ -146,13 +165,15 @@ class Ingest:
                 except TimeoutError:
                     break
                 self._arrived.clear()
-            if taken := self._cut():
-                await self._store(taken)
+            self._writing = self._cut()
+            if self._writing:
+                await self._store(self._writing)
+            self._writing = []
             if self._queue:
                 self._arrived.set()
 
     def _enough(self) -> bool:
-        return len(self._queue) >= _RECEIVE // 2 or self._lines >= BATCH_LINES
+        return len(self._queue) >= RECEIVE // 2 or self._lines >= BATCH_LINES
 
     def _cut(self) -> list[_Taken]:
         """From the queue as many messages as make one batch, at least one."""
@@ -227,7 +248,7 @@ class Ingest:
             self._say(box, Receipt(self._dest, boot, wire.merge_ranges(done), twins=twins[box, boot]))
 
     def _say(self, box: Topics, receipt: Receipt) -> None:
-        self._link.publish(box.of("receipt"), wire.receipt_payload(receipt))
+        self._answers.publish(box.of("receipt"), wire.receipt_payload(receipt))
 
 
 def write_lines(writer: Writer, lines: Sequence[bytes]) -> dict[bytes, str]:

@@ -22,6 +22,7 @@ from gateway.stream.client import (
     connect,
     make_client,
 )
+from gateway.stream.gate import Gate
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +60,7 @@ class Link:
         self._on_up = on_up
         self._on_down = on_down
         self._client: Client | None = None
+        self._gate: Gate | None = None  # of this connection
         self._waiting: dict[int, asyncio.Future[Fate]] = {}
         self._version = V5
         self._stopping = False
@@ -92,7 +94,10 @@ class Link:
     def ack(self, message: Message) -> None:
         """Tell the broker `message` is dealt with. Nothing when its connection is gone: it will come again."""
         if self._client is not None and message.session == self.session:
-            self._client.ack(message.mid, 1)
+            if message.mid:  # none at QoS 0: an answer to that would break the connection
+                self._client.ack(message.mid, 1)
+            if self._gate is not None:
+                self._gate.leave()
 
     async def run(self) -> None:
         """Connect, serve, connect again, until cancelled or stopped. Exceptions of the caller's own handlers pass through."""
@@ -105,7 +110,8 @@ class Link:
     async def _serve(self) -> bool:
         """One connection from its first packet to its last. Was it up?"""
         signals: asyncio.Queue[Signal] = asyncio.Queue()
-        thread = Callbacks(asyncio.get_running_loop(), signals)
+        self._gate = Gate(self._options.receive) if self._options.manual_ack else None
+        thread = Callbacks(asyncio.get_running_loop(), signals, self._gate)
         client = make_client(self._options, self._version, thread)
         self.session += 1
         try:
@@ -135,10 +141,13 @@ class Link:
             self._down(client)
 
     async def _handshake(self, client: Client, signals: asyncio.Queue[Signal]) -> None:
-        self.most = (await _expect("connected", signals)).most
+        """Connected and subscribed. A kept session has its subscriptions: what waited there may come before the broker's word."""
+        told = await _expect("connected", signals)
+        self.most = told.most
         if self._subscriptions:
             client.subscribe([(topic, 1) for topic in self._subscriptions])
-            await _expect("subscribed", signals, keep=self._take)
+            if not told.kept:
+                await _expect("subscribed", signals, keep=self._take)
 
     async def _receive(self, signals: asyncio.Queue[Signal], thread: Callbacks) -> None:
         while True:
@@ -158,6 +167,9 @@ class Link:
                         log.error("the broker refused a message: %s", signal.problem)
                     if future is not None and not future.done():
                         future.set_result(Fate.LOST if signal.problem else signal.fate)
+                case "subscribed" if signal.problem:
+                    self._failed(signal.problem, silent=False)
+                    return
                 case "down" | "crash":
                     self.problem = tls.words(f"connection lost: {signal.problem}")
                     self.takeovers += signal.taken

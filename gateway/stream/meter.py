@@ -12,8 +12,8 @@ LAGS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)  # s, upper ends
 class IngestState:
     """Counters since the start. `problem` is what keeps lines from being stored now, empty when nothing does.
 
-    `waiting`: messages taken and not yet stored. `lags`: live messages by time from their newest reading to the database's
-    answer, by LAGS and beyond. `twins`: sites under which two boxes send.
+    `waiting`: messages taken and not yet stored, the oldest of them since `oldest_seconds`. `lags`: live messages by time from
+    their newest reading to the database's answer, by LAGS and beyond. `twins`: sites under which two boxes send.
     """
 
     messages: int = 0
@@ -24,6 +24,7 @@ class IngestState:
     write_seconds: float = 0.0
     failed_writes: int = 0
     waiting: int = 0
+    oldest_seconds: float = 0.0
     connected: bool = False
     problem: str = ""
     lag_seconds: float = 0.0  # their sum
@@ -46,6 +47,7 @@ _ROWS = (
     ("write_seconds_total", "counter", "Time spent waiting for those answers."),
     ("failed_writes_total", "counter", "Batches the database did not take; they wait."),
     ("waiting_messages", "gauge", "Messages taken and not yet stored."),
+    ("oldest_seconds", "gauge", "Since when the oldest of them waits: grows while the database is slow or away."),
     ("connected", "gauge", "Is the broker reached?"),
     ("twin_sites", "gauge", "Sites under which two boxes send."),
     ("database_ok", "gauge", "Did the database take the last batch?"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.mutants.mutant import Mutant
 
 UPLINK = "tests/stream/test_stream_uplink.py::"
+GATE = "tests/stream/test_stream_gate.py::"
 INGEST = "tests/stream/test_stream_ingest.py::"
 GRAMMAR = "tests/stream/test_stream_grammar.py::"
 WORKERS = "tests/stream/test_stream_workers.py::"
@@ -229,6 +230,34 @@ STREAM: tuple[Mutant, ...] = (
         "properties.ReceiveMaximum = options.receive",
         "properties.ReceiveMaximum = 60_000",
         INGEST + "test_memory_is_bounded_while_the_database_is_away",
+    ),
+    Mutant(
+        "memory is bounded whatever the broker hands out",
+        "gateway/stream/client.py",
+        "            self._gate.enter()",
+        "            pass",
+        GATE + "test_what_waits_in_a_worker_is_bounded_while_a_slow_database_takes_it",
+    ),
+    Mutant(
+        "what is dealt with makes room",
+        "gateway/stream/link.py",
+        "                self._gate.leave()",
+        "                pass",
+        GATE + "test_what_waits_in_a_worker_is_bounded_while_a_slow_database_takes_it",
+    ),
+    Mutant(
+        "receipts have a connection of their own",
+        "gateway/stream/ingest.py",
+        '        self._answers.publish(box.of("receipt")',
+        '        self._link.publish(box.of("receipt")',
+        GATE + "test_what_waits_in_a_worker_is_bounded_while_a_slow_database_takes_it",
+    ),
+    Mutant(
+        "no acknowledgement at QoS 0",
+        "gateway/stream/link.py",
+        "            if message.mid:",
+        "            if True:",
+        GATE + "test_a_message_at_qos_0_is_taken_and_not_answered",
     ),
     Mutant(
         "a line names its own site",
