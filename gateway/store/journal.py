@@ -24,7 +24,7 @@ MIGRATIONS = tuple(
     (Path(__file__).parent / name).read_text(encoding="utf-8") for name in ("schema.sql", "schema-2.sql", "schema-3.sql")
 )
 RESERVE = 2 * WAL_LIMIT
-RESERVE_AGAIN = 60_000  # ms between attempts to hold the reserve again
+RESERVE_AGAIN = 1_000  # ms between attempts to hold the reserve again: a disk may be full twice in a minute
 SEQ_GAP = 1_000  # numbers left free after a quarantine for events that the broken file may hold unseen
 KEPT = 10_000  # events that stay whatever their age (R28)
 RETAIN_AT_ONCE = 2_000  # events dropped per transaction, so that a fire waits for none of it

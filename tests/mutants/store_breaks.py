@@ -40,6 +40,20 @@ STORES: tuple[Mutant, ...] = (
         KILL + "test_d5_a_sync_comes_before_every_committed",
     ),
     Mutant(
+        "D4 D5 nothing leaves the living daemon before its sync",
+        "gateway/store/database.py",
+        "PRAGMA synchronous=FULL",
+        "PRAGMA synchronous=NORMAL",
+        "tests/system/test_power_cuts.py::test_d4_d5_no_power_cut_loses_what_was_told",
+    ),
+    Mutant(
+        "D7 the reserve is held again soon",
+        "gateway/store/journal.py",
+        "RESERVE_AGAIN = 1_000 ",
+        "RESERVE_AGAIN = 1_000_000_000 ",
+        "tests/system/test_disk_full.py::test_d7_a_fire_on_a_full_disk_is_recorded_sounded_and_told",
+    ),
+    Mutant(
         "1.1.1 one transaction",
         "gateway/store/journal.py",
         "                done.append(Committed(bodies, tip.head))",

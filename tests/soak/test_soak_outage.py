@@ -28,7 +28,7 @@ from gateway.stream.influx import read_points
 from gateway.stream.uplink import Uplink
 from gateway.stream.wire import Topics
 
-HOURS, POINTS, FRAME, ROW = 1.0, 200, 20, 5  # a second's readings in frames of 20, five seconds in a row
+HOURS, POINTS, FRAME, ROW = 0.5, 200, 20, 5  # a second's readings in frames of 20, five seconds in a row
 POINT_IDS = [f"dev-{n // FRAME}/c{n % FRAME}" for n in range(POINTS)]
 HEADS = {
     id: f"temperature,district=songyang,site=no3-middle,zone=kitchen,device={id.partition('/')[0]},point={id} "
@@ -121,6 +121,10 @@ async def test_d6_an_outage_of_hours_is_kept_small_and_drained_beside_live_data(
             f"{72 * 3600 * POINTS / rate / 3600:.1f} h. Live confirmed within the second: {len(live)} of {len(outbox.bodies)}, "
             f"p99 {live[int(len(live) * 0.99)] if live else float('nan'):.2f} s; events: {len(events)} of {len(outbox.bodies)}, "
             f"worst {events[-1] if events else float('nan'):.2f} s"
+        )
+        assert 72 * POINTS / rate <= 6, "hours"
+        assert len(live) > 0.9 * len(outbox.bodies) and len(events) > 0.9 * len(outbox.bodies), (
+            "within a second, asked were five"
         )
         database.flush()
         await until("every reading", lambda: len(read_points("vm", database.url, site="no3-middle")) == made)

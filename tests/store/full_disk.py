@@ -73,7 +73,7 @@ async def fill_again_and_again(tmp_path: Path, times: int, seed: int) -> None:
                     assert not journal.degraded, "the reserve is for this"
             readings.confirm("far", readings.boot, [(1, number - 20)] if number > 20 else [])
             (disk / "ballast").unlink()
-            clock.mono += RESERVE_AGAIN  # the reserve is held again within a minute, with the next commit
+            clock.mono += RESERVE_AGAIN  # the reserve is held again with the next commit
             await journal.submit(outcome(seq, Severity.FIRE), at(clock.mono))
             seq, fires = seq + 2, fires + 1
             for _ in range(2):

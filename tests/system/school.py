@@ -53,11 +53,11 @@ class School:
         self.site = site_from_json(self.compiled.read_text(encoding="utf-8"))
         self.data.mkdir(mode=0o700, exist_ok=True)
 
-    def start_run(self, die_at: str = "", expect_alive: bool = True) -> subprocess.Popen[Any]:
-        """`run` in a process of its own; with `die_at` it kills itself at that commit point."""
+    def start_run(self, die_at: str = "", expect_alive: bool = True, before: tuple[str, ...] = ()) -> subprocess.Popen[Any]:
+        """`run` in a process of its own; with `die_at` it kills itself at that commit point. `before`: what traces it."""
         if (self.data / "run.sock").is_socket():
             (self.data / "run.sock").unlink()
-        command = [sys.executable, "-m", "gateway.commands", "run", str(self.compiled), "--assume-clock"]
+        command = [*before, sys.executable, "-m", "gateway.commands", "run", str(self.compiled), "--assume-clock"]
         if not self.campus.mqtt_port:
             command.append("--no-uplink")
         log = (self.dir / "run.log").open("ab")
