@@ -137,29 +137,39 @@ def counted_row(bus: BusConfig, hours: float, total: Counts) -> Row:
 async def examine(line: Asker, devices: Sequence[Device], times: int) -> dict[str, Counter[str]]:
     """Each device in turn, `times` rounds, so that what comes and goes is seen. Device id -> what its questions showed."""
     seen: dict[str, Counter[str]] = {d.id: Counter() for d in devices}
-    previous: tuple[str, Heard] | None = None
+    previous: tuple[str, str, Heard] | None = None  # device, what it showed, what was heard
     for turn in range(times):
         for device in devices:
             if turn and seen[device.id]["silent"] >= min(DEAD, turn):
                 continue
             read = plan(device.profile)[turn % len(plan(device.profile))]
             heard = await line.ask(device.unit, read, device.profile.limits.latency)
-            if previous and _says_again(previous[1], heard):
-                seen[previous[0]]["good"] -= 1
+            if previous and _says_again(previous[2], heard):
+                seen[previous[0]][previous[1]] -= 1
                 seen[previous[0]]["duplicated"] += 1
                 heard = await line.ask(device.unit, read, device.profile.limits.latency)
             shown = symptom(device.unit, heard)
             if shown == "silent" and not turn:
                 again = await line.ask(device.unit, read, max(PATIENT, device.profile.limits.latency))
                 shown = "late" if again.kind in ("good", "refused") else symptom(device.unit, again)
-            previous = (device.id, heard)
+            previous = (device.id, shown, heard)
             seen[device.id][shown] += 1
     return {id: +counts for id, counts in seen.items()}
 
 
 def _says_again(before: Heard, heard: Heard) -> bool:
-    """Did the device asked before say its answer once more, ahead of this one's or in its place?"""
+    """Did the device asked before say its answer once more, ahead of this one's or in its place?
+
+    It may have begun with the answer itself, between the questions, or after this one; what counts is all that came since.
+    """
     if before.kind != "good":
         return False
-    foreign = heard.kind in ("wrong", "garbled") and any(f in before.received for f in rtu_frames(heard.received))
-    return foreign or bool(heard.before and heard.before in before.received)
+    if heard.before and heard.before in before.received:
+        return True
+    if heard.kind not in ("wrong", "garbled"):
+        return False
+    for frame in rtu_frames(before.received):
+        rest = before.received.partition(frame)[2]
+        if frame not in rest and frame in rest + heard.before + heard.received:
+            return True
+    return False
