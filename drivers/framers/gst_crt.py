@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from drivers.framers.telegram import HEAD, Memory, Telegram
 
@@ -95,12 +96,18 @@ def _read(frame: bytes) -> Telegram | None:
 def _event(frame: bytes) -> Telegram | None:
     if sum(frame[1:6]) & 0xFF != frame[6]:
         return None
-    kind, address, type, state = frame[0], frame[1:4].hex(), _bcd(frame[4]), frame[5]
-    word, signals = EVENTS.get((kind, state), ("", {"other": 1.0}))
+    address = frame[1:4].hex()
+    words, signals = _told(frame[0], frame[4], frame[5])
+    return Telegram(address, signals, f"{address} {words}")
+
+
+@cache  # of 131,072; a school's panel has a few dozen
+def _told(kind: int, type: int, state: int) -> tuple[str, Mapping[str, float | None]]:
+    """What an event says wherever it is, in words, and what it changes."""
+    word, signals = EVENTS.get((kind, state), (f"事件{kind:02X}/{state:02X}", {"other": 1.0}))
     if (kind, state) == (0xDD, 0x01):
-        word, signals = ("反馈", {"feedback": 1.0}) if type in FEEDBACK else ("火警", {"fire": 1.0})
-    device = DEVICES.get(type, f"类型{frame[4]:02X}")
-    return Telegram(address, signals, f"{address} {word or f'事件{kind:02X}/{state:02X}'} {device}")
+        word, signals = ("反馈", {"feedback": 1.0}) if _bcd(type) in FEEDBACK else ("火警", {"fire": 1.0})
+    return f"{word} {DEVICES.get(_bcd(type), f'类型{type:02X}')}", signals
 
 
 def _bcd(byte: int) -> int:

@@ -224,7 +224,7 @@ STORES: tuple[Mutant, ...] = (
     Mutant(
         "D2 a torn record is left out",
         "gateway/store/tail.py",
-        "if end > len(data) or zlib.crc32(memoryview(data)[at + _CRC_FROM : end]) != crc:",
+        "if end > len(data) or zlib.crc32(memoryview(data)[at + _SUM.size : end]) != crc:",
         "if end > len(data):",
         READINGS + "test_a_torn_record_ends_its_file_and_nothing_else",
     ),
