@@ -29,8 +29,8 @@ class Scrubbing(logging.Formatter):
         return scrub(super().format(record))
 
 
-def log_to_stderr(form: str) -> None:
-    """Like logging.basicConfig at INFO, scrubbed. For the programs that run for ever."""
+def log_to_stderr(form: str, level: int = logging.INFO) -> None:
+    """Like logging.basicConfig, scrubbed. For the programs that run for ever."""
     handler = logging.StreamHandler()
     handler.setFormatter(Scrubbing(form))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.basicConfig(level=level, handlers=[handler])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import ipaddress
+import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,7 +53,9 @@ def run(args: argparse.Namespace) -> int:
     from dashboard.app import ADMIN, create_app, first_admin
     from dashboard.auth import Users
     from gateway.clock import SystemClock
+    from gateway.scrub import log_to_stderr
 
+    log_to_stderr("%(levelname)s %(name)s: %(message)s", logging.WARNING)
     try:
         token = args.metrics_token.read_text("utf-8").strip() if args.metrics_token else ""
         if args.metrics_token and len(token) < 20:
@@ -72,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     print(f"值班页面 page: {'https' if args.tls_cert else 'http'}://{shown}:{port}/", flush=True)
     config = uvicorn.Config(
         app,
-        log_level="warning",
+        log_config=None,  # its loggers pass on to ours, which is scrubbed
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=STOP_S,

@@ -31,7 +31,7 @@ from gateway.jsonable import from_jsonable, to_jsonable
 from gateway.local import RequestError
 from gateway.site import School, Township, UplinkConfig
 from gateway.store import chain
-from gateway.store.database import StoreError
+from gateway.store.database import StoreError, is_broken
 from gateway.store.fleet import FleetStore
 from gateway.stream.client import LinkOptions
 from gateway.stream.command import LIFE, keys_of, parse_reply, seal
@@ -99,6 +99,8 @@ class Fleet:
         if self._store is not None:
             return
         self._store = store = await self._on_disk(partial(FleetStore, self._data / "fleet.db"))
+        if store.quarantined:
+            await self._anew(store.quarantined)
         for site, chained in (await self._on_disk(store.chains)).items():
             if site in self._known:
                 self._known[site].seq, self._known[site].broken = chained.seq, chained.broken
@@ -112,8 +114,25 @@ class Fleet:
         for id, found in (await self._on_disk(partial(store.all_asked, since))).items():
             self._asked[id] = from_jsonable(Asked, found)
 
+    async def _anew(self, why: str) -> None:
+        """The store was unreadable and has been put aside: told once; it stays listed until somebody has seen it."""
+        log.error("fleet.db was put aside: %s", why)
+        await self._note("fleet.anew", {"why": why})
+        point, evidence = (
+            f"{self._plant.site}/fleet-db",
+            {"school": self._plant.short, "place": "学校事件库损坏，已另存", "why": why},
+        )
+        for active in (True, False):
+            await self._system("fault", point, active, evidence)
+
     async def _on_disk(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._disk, work)
+        """Raises StoreError; one that is broken in itself is opened anew when this task starts again."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._disk, work)
+        except StoreError as fault:
+            if is_broken(fault):
+                self._store = None
+            raise
 
     # what is heard
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gateway.store import chain
-from gateway.store.database import connect
+from gateway.store.database import connect, is_broken, quarantine
 
 SCHEMA = (Path(__file__).with_name("fleet.sql").read_text(encoding="utf-8"),)
 MOST_MISSING = 20  # ranges asked for at a time
+KEPT = 50_000  # newest events of each school; older ones stand in the school's own journal
+TRIM = 1_000  # new events of a school between two looks at its oldest
 
 Json = dict[str, Any]
 
@@ -29,8 +32,20 @@ class Chain:
 class FleetStore:
     """Every method commits before it returns. Raises sqlite3.Error (database.StoreError). Called by one thread at a time."""
 
-    def __init__(self, path: Path) -> None:
-        self._db = connect(path, SCHEMA)
+    def __init__(self, path: Path, kept: int = KEPT) -> None:
+        """Open or make it. A broken file is put aside, and why stands in `quarantined`: the schools' journals are the truth, their
+
+        open alarms and statuses come again with the next connection, their chains go on from their next status.
+        """
+        self._kept, self._since_trim = kept, dict[str, int]()
+        self.quarantined = ""
+        try:
+            self._db = connect(path, SCHEMA)
+        except sqlite3.Error as fault:
+            if not is_broken(fault):
+                raise
+            self.quarantined = f"{quarantine(path).name}: {fault}"
+            self._db = connect(path, SCHEMA)
 
     def close(self) -> None:
         self._db.close()
@@ -52,6 +67,7 @@ class FleetStore:
                 self._break(site, f"事件 {seq} 来过两次，内容不同 · event {seq} came twice with different words")
             for site in {site for site, _, _ in new}:
                 self._walk(site)
+                self._trim(site, sum(of == site for of, _, _ in new))
         return new, differing
 
     def chains(self) -> dict[str, Chain]:
@@ -150,3 +166,15 @@ class FleetStore:
             at, head = seq, chain.link(chain.GENESIS if anew else head, bytes(body))
             self._db.execute("UPDATE event SET hash=? WHERE site=? AND seq=?", (head, site, seq))
         self._db.execute("UPDATE chain SET seq=?, hash=? WHERE site=?", (at, head, site))
+
+    def _trim(self, site: str, more: int) -> None:
+        """Lets the oldest events go beyond those kept, once they are part of the proven chain; nothing asks for them again."""
+        self._since_trim[site] = self._since_trim.get(site, TRIM) + more
+        if self._since_trim[site] < TRIM:
+            return
+        self._since_trim[site] = 0
+        self._db.execute(
+            "DELETE FROM event WHERE site=?1 AND hash NOT NULL AND seq <= "
+            "(SELECT seq FROM event WHERE site=?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2)",
+            (site, self._kept),
+        )

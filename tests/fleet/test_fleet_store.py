@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.store import chain
+from gateway.store import fleet as fleet_module
 from gateway.store.canonical import canonical
 from gateway.store.fleet import FleetStore
 
@@ -108,3 +109,47 @@ def test_alarms_orders_and_statuses_come_back_after_a_restart(tmp_path: Path) ->
     assert store.all_asked(5) == {"n": {"id": "n"}} and store.all_asked(6) == {}
     assert store.statuses() == {"no1": (7, {"seq": 1})} and store.events("no1", 5) == []
     store.close()
+
+
+def test_only_the_newest_events_of_a_school_stay_and_none_is_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fleet_module, "TRIM", 10)
+    store = FleetStore(tmp_path / "fleet.db", kept=50)
+    events = bodies(200)
+    for seq, body in events:
+        store.add([("no1", seq, body)])
+    store.add([("no2", 1, events[0][1])])
+    left = [e["seq"] for e in store.events("no1", 500)]
+    assert left[0] == 200 and 50 <= len(left) <= 60 and left == list(range(200, 200 - len(left), -1))
+    assert store.missing("no1", 200) == [] and store.chains()["no1"] == fleet_module.Chain(200, heads(events)[200])
+    assert store.head("no1", 200, heads(events)[200]).broken == ""
+    assert len(store.events("no2", 9)) == 1
+    store.close()
+
+
+def test_what_is_not_proven_yet_stays_however_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fleet_module, "TRIM", 1)
+    store = FleetStore(tmp_path / "fleet.db", kept=5)
+    events = bodies(30)
+    store.add([("no1", seq, body) for seq, body in events if seq != 3])
+    assert len(store.events("no1", 99)) == 27 and store.missing("no1", 30) == [(3, 3)], (
+        "1 and 2 are proven, the others wait for 3"
+    )
+    store.add([("no1", 3, events[2][1])])
+    assert store.chains()["no1"].seq == 30 and len(store.events("no1", 99)) == 5
+    store.close()
+
+
+def test_d17_a_broken_file_is_put_aside_and_a_new_one_begun(tmp_path: Path) -> None:
+    path = tmp_path / "fleet.db"
+    store = FleetStore(path)
+    store.add([("no1", seq, body) for seq, body in bodies(5)])
+    store.close()
+    path.write_bytes(b"no database at all" * 400)
+    again = FleetStore(path)
+    assert "fleet.db.quarantine-1" in again.quarantined and again.chains() == {}
+    assert (tmp_path / "fleet.db.quarantine-1").read_bytes().startswith(b"no database")
+    last = heads(bodies(5))[5]
+    assert again.head("no1", 5, last).seq == 5, "the chain goes on where the box says it stands"
+    again.close()

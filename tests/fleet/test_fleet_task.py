@@ -171,3 +171,20 @@ async def test_a_command_goes_with_proof_after_it_is_journaled_and_is_refused_to
         assert time.monotonic() < deadline, one
         await asyncio.sleep(0.05)
     assert one["seq"] == 1
+
+
+async def test_d17_a_store_broken_on_the_disk_is_put_aside_told_and_filled_again(county: County) -> None:
+    for n in (1, 2):
+        county.event(n)
+    await until("stored", lambda: county.fleet.rows()["no1"]["seq"] == 2)
+    await county.fleet.close()
+    (county.folder / "fleet.db").write_bytes(b"torn" * 4096)
+    again = county.fleet = county.fresh()
+    task = asyncio.create_task(again.run())
+    await until("up again", lambda: again.connected)
+    assert county.notes == ["fleet.anew"]
+    assert county.system[-2:] == [("fault", "ju/fleet-db", True), ("fault", "ju/fleet-db", False)]
+    county.event(3)
+    county.status(3)
+    await until("it goes on", lambda: again.rows()["no1"]["seq"] == 3 and again.rows()["no1"]["broken"] == "")
+    task.cancel()

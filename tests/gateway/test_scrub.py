@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -64,8 +66,28 @@ def test_d25_18_a_running_program_logs_through_it(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[2])
     assert done.returncode == 0 and "retry http://h/" in done.stderr and CANARY not in done.stderr
-    for name in ("run", "ingest"):
+    for name in ("run", "ingest", "dashboard"):
         assert "log_to_stderr(" in (Path(__file__).parents[2] / "gateway" / "commands" / f"{name}.py").read_text()
+
+
+def test_d25_18_the_page_s_server_logs_through_it(tmp_path: Path) -> None:
+    """An exception out of the page with an address in it, as uvicorn writes it down."""
+    code = (
+        f"import sys, dashboard.app as a\nasync def broken(scope, receive, send): raise OSError({PLANTED[0]!r})\n"
+        "a.create_app = lambda *_, **__: broken\n"
+        "from gateway.commands import main; sys.exit(main())"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, "dashboard", "--data", str(tmp_path), "--port", "0"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2],
+    ) as page:  # fmt: skip
+        assert page.stdout is not None and page.stderr is not None
+        url = next(line for line in page.stdout if "page: " in line).rpartition("page: ")[2].strip()
+        with pytest.raises(urllib.error.HTTPError, match="500"):
+            urllib.request.urlopen(url, timeout=30)
+        page.terminate()
+        said = page.stderr.read()
+    assert "Traceback" in said and "OSError" in said and CANARY not in said
 
 
 def test_d25_18_a_secret_file_is_read_by_its_owner_only_and_never_quoted(

@@ -94,4 +94,32 @@ BUREAU: tuple[Mutant, ...] = (
         '        if person.role == "viewer":',
         "tests/alerts/test_desk.py::test_an_order_of_the_bureau_is_signed_for_by_number_and_carries_its_command",
     ),
+    Mutant(
+        "what is not proven yet is not let go",
+        "gateway/store/fleet.py",
+        "hash NOT NULL AND seq <= ",
+        "seq <= ",
+        STORE + "test_what_is_not_proven_yet_stays_however_old",
+    ),
+    Mutant(
+        "the store of a county does not grow for ever",
+        "gateway/store/fleet.py",
+        "                self._trim(site, ",
+        "                (site, ",
+        STORE + "test_only_the_newest_events_of_a_school_stay_and_none_is_asked_for_again",
+    ),
+    Mutant(
+        "D17 a broken store is put aside",
+        "gateway/store/fleet.py",
+        "            if not is_broken(fault):\n                raise\n            self.quarantined",
+        "            if True:\n                raise\n            self.quarantined",
+        STORE + "test_d17_a_broken_file_is_put_aside_and_a_new_one_begun",
+    ),
+    Mutant(
+        "a store put aside is told",
+        "gateway/fleet/task.py",
+        "            await self._anew(store.quarantined)",
+        "            pass",
+        TASK + "test_d17_a_store_broken_on_the_disk_is_put_aside_told_and_filled_again",
+    ),
 )

@@ -154,4 +154,11 @@ SECURE: tuple[Mutant, ...] = (
         "text",
         SCRUB + "test_d25_18_a_planted_secret_is_hidden_and_the_host_is_not",
     ),
+    Mutant(
+        "D25 18 what the page's server logs is scrubbed",
+        "gateway/commands/dashboard.py",
+        "        log_config=None,",
+        "",
+        SCRUB + "test_d25_18_the_page_s_server_logs_through_it",
+    ),
 )
