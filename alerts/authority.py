@@ -53,6 +53,7 @@ ASKS: Mapping[str, frozenset[str]] = {
     "maintenance": _OFFICE,
     "rooms": _OFFICE | {"technician"},
     "trial": _FITTER,
+    "sign": _FITTER | {"electrician", "leader"},
     "accept": _OFFICE,
     "test": _FITTER,
     "rehearse": _OFFICE,

@@ -11,6 +11,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "maintenance": ("维保已开始，编号{number}；真火请立即报2", "Maintenance is on, no. {number}; a real fire: report 2 at once"),
     "rooms": ("{number}号维保的房间已改", "The rooms of maintenance no. {number} are changed"),
     "trial": ("试运行已开始，编号{number}；验收签字前不呼叫局端", "Trial is on, no. {number}; no ringing at the bureau until acceptance"),
+    "signed": ("已签字，记入日志", "Signed, and written down"),
     "accepted": ("验收已记录，试运行结束", "Acceptance recorded, the trial is over"),
     "test": ("{k}点在测试，编号{number}；到时自动结束", "{k} points in test, no. {number}; it ends by itself"),
     "walk": ("步行测试开始，编号{number}，{k}点；只通知测试人。真火请立即回2",

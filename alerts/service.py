@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from alerts import calendar, marks
 from alerts.authority import NIGHT
 from alerts.marks import HOUR, KINDS, MORE, REASONS, RETURN
-from alerts.model import ACTIVE, OPEN, Alarm, Command, Mark, Scalar, Stage
+from alerts.model import ACTIVE, OPEN, Alarm, Command, Line, Mark, Scalar, Stage
 from alerts.modes import rehearsal
 from alerts.plant import Person, Plant
 from alerts.standing import Change, Standing
@@ -180,16 +180,29 @@ def trial(ask: Ask) -> Answer:
     return Answer("trial", (began(ask, mark),))
 
 
+def sign(ask: Ask) -> Answer:
+    """One person signs the acceptance sheet of a trial: args sheet (the sheet's hash or number). Each has one signature, the latest."""
+    found, sheet = _mine(ask, ("trial",)), ask.text("sheet")
+    if isinstance(found, Answer):
+        return found
+    if not sheet:
+        return refuse("needs-sheet")
+    lines = [x for x in found.lines if (x.what, x.who) != ("signed", ask.person.id)]
+    new = replace(found, lines=(*lines, Line("signed", ask.person.id, ask.person.id, ask.now, sheet)))
+    return Answer("signed", (Change(new, "signed", ask.person.id, ask.cmd.verb, {"sheet": sheet}),))
+
+
 def accept(ask: Ask) -> Answer:
-    """The acceptance sheet is signed: args sheet (its number), signed (by whom)."""
+    """The trial is over: args sheet (the signed sheet's hash or number), signed (by whom, where nobody has signed it here), untested."""
     found = _mine(ask, ("trial",))
     if isinstance(found, Answer):
         return found
-    sheet, signed = ask.text("sheet"), ask.text("signed")
+    sheet = ask.text("sheet")
+    signed = ask.text("signed") or ",".join(x.who for x in found.lines if x.what == "signed" and x.value == sheet)
     if not sheet or not signed:
         return refuse("needs-sheet")
-    new = replace(found, stage=Stage.OVER)
-    return Answer("accepted", (Change(new, "accepted", ask.person.id, ask.cmd.verb, {"sheet": sheet, "signed": signed}),))
+    args: dict[str, Scalar] = {"sheet": sheet, "signed": signed, "untested": ask.whole("untested")}
+    return Answer("accepted", (Change(replace(found, stage=Stage.OVER), "accepted", ask.person.id, ask.cmd.verb, args),))
 
 
 def test(ask: Ask) -> Answer:
@@ -232,7 +245,7 @@ def end(ask: Ask) -> Answer:
 
 VERBS: Mapping[str, Callable[[Ask], Answer]] = {
     "out-of-service": out_of_service, "back": back, "extend": extend, "maintenance": maintenance, "rooms": rooms,
-    "trial": trial, "accept": accept, "test": test, "rehearse": rehearse, "end": end,
+    "trial": trial, "sign": sign, "accept": accept, "test": test, "rehearse": rehearse, "end": end,
 }  # fmt: skip
 
 

@@ -39,7 +39,7 @@ from dashboard.pages import (
     stream,
 )
 from dashboard.plans import Plans
-from dashboard.rights import ACT, ADMIT, CONFIGURE, DESKS, DRAW, LOOK, OPEN, PROBE, SCHOOLS
+from dashboard.rights import ACT, ADMIT, CONFIGURE, DESKS, DRAW, LOOK, OPEN, PROBE, SCHOOLS, WALK
 from dashboard.tokens import Tokens
 from drivers.reading import Clock
 from gateway.local import LocalClient
@@ -53,6 +53,8 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any], Need], ...] = (
     ("GET", "/", frame.page("home.html"), Need(LOOK, page=True)),
     ("GET", "/alarms", frame.page("alarms.html"), Need(LOOK, page=True)),
     ("GET", "/service", frame.page("service.html"), Need(LOOK, page=True)),
+    ("GET", "/walk", frame.page("walk.html"), Need(WALK, page=True)),
+    ("GET", "/acceptance", frame.page("acceptance.html"), Need(WALK, page=True)),
     ("GET", "/stores", frame.page("stores.html"), Need(LOOK, page=True)),
     ("GET", "/history", frame.page("history.html"), Need(LOOK, page=True)),
     ("GET", "/devices", frame.page("devices.html"), Need(LOOK, page=True)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from dashboard.rights import ADMIT, CONFIGURE, LOOK, may
+from dashboard.rights import ADMIT, CONFIGURE, LOOK, WALK, may
 
 
 class Place(NamedTuple):
@@ -27,6 +27,8 @@ PLACES = (
     Place("/plans", "nav.plans", "f", of="points"),
     Place("/bureau", "nav.bureau", "b", of="schools"),
     Place("/service", "nav.service", "o"),
+    Place("/walk", "nav.walk", "w", WALK),
+    Place("/acceptance", "nav.acceptance", "v", WALK),
     Place("/stores", "nav.stores", "c", of="stores"),
     Place("/history", "nav.history", "t"),
     Place("/devices", "nav.devices", "d"),

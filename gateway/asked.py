@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +17,8 @@ from alerts.plant import Plant
 from drivers.bus import Counts
 from drivers.poller import Poller
 from drivers.reading import Clock, Now, Quality, Reading
+from gateway import spoken
+from gateway.acceptance import acceptance_json
 from gateway.bustask import BusTask
 from gateway.jsonable import from_jsonable, to_jsonable
 from gateway.local import RequestError
@@ -162,6 +165,8 @@ class Asked:
             "refused": self._refused,
             "store": self._store,
             "resend": self._resend,
+            "acceptance": self._acceptance,
+            "spoken": partial(spoken.answer, Path(self._site.data), self._site.plant),
         }
 
     async def _alarms(self, request: Json) -> list[Json]:
@@ -187,6 +192,11 @@ class Asked:
             return to_jsonable(await self._readings.refusals(min(whole(request, "limit", 100), 1000)))
         except StoreError as error:
             raise RequestError("history-down", f"读数库读不了：{error}", f"the readings cannot be read: {error}") from None
+
+    async def _acceptance(self, request: Json) -> Json:
+        engine, now = self._engine, self._clock.now()
+        phones = {key: int(at or 0) for key, at in engine.desk.roster(now, self._clock.ok())["phones"].items()}
+        return await self._journal(acceptance_json, self._site.plant, tuple(engine.marks.values()), dict(engine.view), phones, now)
 
     async def _resend(self, request: Json) -> Json:
         """The frames of all refused lines go once more: {"again": lines, "gone": lines whose frame is kept no longer}."""

@@ -8,7 +8,7 @@ from fastapi import HTTPException, Request
 from fastapi.responses import JSONResponse
 
 from dashboard.office import language, office
-from dashboard.rights import ACT, LOOK
+from dashboard.rights import ACT, LOOK, WALK
 from gateway.local import RequestError, RunDown
 
 PATIENCE = 30.0  # s: a month of journal is read for some
@@ -23,6 +23,8 @@ QUESTIONS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "devices": (LOOK, (), ()),
     "refused": (LOOK, ("limit",), ()),
     "health": (LOOK, (), ()),
+    "acceptance": (WALK, (), ()),
+    "spoken": (LOOK, (), ("zone", "text")),
     "store": (LOOK, ("limit",), ("store",)),
     "fleet-site": (LOOK, ("limit",), ("site",)),
     "read": (ACT, (), ("device",)),

@@ -11,7 +11,7 @@ import { field, typed } from "./when.js";
 
 const HOUR = 3600 * 1000;
 // kind of mark -> verbs that end, prolong or change it
-const ENDS = { "out-of-service": ["back", "extend"], maintenance: ["extend", "rooms", "end"], trial: ["accept"], test: ["extend", "end"], rehearsal: [], drill: [], "call-drill": [] };
+const ENDS = { "out-of-service": ["back", "extend"], maintenance: ["extend", "rooms", "end"], trial: ["accept"], test: ["extend", "end"], walk: ["extend", "end"], rehearsal: [], drill: [], "call-drill": [] };
 
 class Service {
   constructor() {

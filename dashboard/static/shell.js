@@ -112,6 +112,7 @@ function showNotes(state) {
   const off = (watch.out_of_service ?? 0) + (watch.unverified ?? 0);
   if (off) notes.push(["bad", t("note.out", { n: off, u: watch.unverified })]);
   if (watch.maintenance) notes.push(["bad", t("note.maintenance", { n: watch.maintenance })]);
+  if (watch.walk) notes.push(["bad", t("note.walk", { n: watch.walk })]);
   if (watch.trial) notes.push(["", t("note.trial", { n: watch.trial })]);
   if (watch.drill) notes.push(["demo", t("note.drill")]);
   if (watch.flood) notes.push(["bad", t("note.flood")]);

@@ -3,7 +3,7 @@
 const TABLES = ["points", "alarms", "marks", "outputs", "lines", "schools"];
 const CALM = new Set(["normal", "pending"]);
 const SOUNDING = new Set(["unacked", "rtn_unacked"]);
-const QUIET = new Set(["out-of-service", "maintenance", "test"]); // modes whose alarms call nobody at the desk
+const QUIET = new Set(["out-of-service", "maintenance", "walk", "test"]); // modes whose alarms call nobody at the desk
 const SWITCHED = new Set(["on", "returning", "unverified"]); // stages of a mark that stands
 const ASKS_RESULT = 3; // severity from which somebody has to look (early warning and above)
 

@@ -41,6 +41,7 @@ VERBS: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
                     ("building", "technician", "rooms", "until", "firm")),
     "rooms": ("rooms", "维保换房间: where the technician works now", NUMBER, ("rooms",)),
     "trial": ("trial", "试运行: the bureau is not rung until acceptance", "", ("building",)),
+    "sign": ("sign", "签字: you sign the acceptance sheet (its checksum: walk sheet)", NUMBER, ("sheet",)),
     "accept": ("accept", "验收: the acceptance sheet is signed", NUMBER, ("sheet", "signed")),
     "test": ("rehearse", "模拟报警: a marked, simulated alarm through the whole chain, never to the bureau", "点位 point id", ()),
     "test-mode": ("test", "测试: alarms of these points are marked and go to you", "", (*PLACE, "until")),

@@ -1,14 +1,15 @@
-"""`walk start|status|end`: the walk test through the living `run`: who goes round, which points are ticked, which are left."""
+"""`walk start|status|end|sheet`: the walk test through the living `run`: what is ticked and left, and the acceptance sheet made of it."""
 
 from __future__ import annotations
 
 import argparse
+import json
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from gateway.commands._asking import add_person, do, moment, snapshot
-from gateway.commands._client import Failed, add_data, complain
+from gateway.commands._client import Failed, add_data, ask, complain
 
 
 def add_parser(sub: Any) -> None:
@@ -23,13 +24,14 @@ def add_parser(sub: Any) -> None:
     for one in (start, end):
         add_person(one)
     status = verbs.add_parser("status", help="what is ticked with which value, and what is left; exit 1 while any is left")
-    for one in (start, end, status):
+    page = verbs.add_parser("sheet", help="验收单 the acceptance sheet as JSON; exit 1 while it is not complete")
+    for one in (start, end, status, page):
         add_data(one)
 
 
 def run(args: argparse.Namespace) -> int:
     try:
-        return {"start": _start, "end": _end, "status": _status}[args.verb](args)
+        return {"start": _start, "end": _end, "status": _status, "sheet": _sheet}[args.verb](args)
     except Failed as error:
         return complain(error)
 
@@ -78,6 +80,12 @@ def _status(args: argparse.Namespace) -> int:
         for point in walk["points"]:
             print(f"  ○ {_name(seen, zones, point)}")
     return 1 if any(walk["points"] for walk in walks) else 0
+
+
+def _sheet(args: argparse.Namespace) -> int:
+    found = ask(args.data, {"ask": "acceptance"}, timeout=60.0)["data"]
+    print(json.dumps(found, ensure_ascii=False, indent=1))
+    return 0 if found["complete"] else 1
 
 
 def _name(seen: dict[str, Any], zones: dict[str, str], point: str) -> str:

@@ -10,6 +10,7 @@ PATHS = (
     "/alarms",
     "/alarms?id=no3-1",
     "/service",
+    "/walk",
     "/stores",
     "/history?points=pump/level",
     "/devices",
@@ -323,3 +324,38 @@ def test_keys_alone_are_enough(places, kit):  # noqa: F811
     page.keyboard.press("h")
     page.wait_for_url(places.url + "/")
     assert not places.commands()[places.seen :], "m was off"
+
+
+def walk_mark(kit, *ticked, **other):
+    lines = [
+        {"what": what, "about": point, "who": "chen", "at": kit.wall + 60_000, "value": value}
+        for point in ticked
+        for what, value in (("test-alarm", 1.0), ("phone", 3.2))
+    ]
+    left = [p for p in ("dorm-smoke/smoke", "kitchen-gas/gas") if p not in ticked]
+    return mark(
+        kit, kind="walk", label={"zh": "步行测试", "en": "Walk test"}, lamp="test", mode="walk", why="", facts={"walker": "chen"},
+        points=left, covered=2, lines=lines, **other,
+    )  # fmt: skip
+
+
+def test_the_walk_test_on_a_phone(places, kit):  # noqa: F811
+    places.put(marks=walk_mark(kit))
+    page = places.open("/walk", width=360, height=640)
+    page.wait_for_selector(".walk li >> nth=1")
+    assert "0 / 2" in page.inner_text(".walk") and "食堂后厨" in page.inner_text(".walk")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    places.put(marks=walk_mark(kit, "kitchen-gas/gas"))
+    page.wait_for_selector(".walk li.set[data-point='kitchen-gas/gas']")
+    assert "手机 3 秒" in page.inner_text(".walk li.set") and "1 / 2" in page.inner_text(".walk")
+    assert violations(page) == [] and "⟦" not in page.inner_text("body")
+    page.click(".walk button[data-verb=end]")
+    assert "还有 1 点没有触发" in page.inner_text("#ask")
+    page.click("#ask button.big:not(.back)")
+    assert (places.did()["verb"], "") == ("end", "")
+    page.click("#begin button >> nth=0")
+    page.select_option("#ask [name=building]", "canteen")
+    page.click("#ask button.big:not(.back)")
+    did = places.did()
+    assert (did["verb"], did["args"]["building"], did["args"]["walker"]) == ("walk", "canteen", "chen")
+    assert did["args"]["until"] > kit.wall
