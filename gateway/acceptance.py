@@ -43,7 +43,12 @@ def acceptance_json(
 
 
 def sheet(
-    plant: Plant, past: Iterable[Mark], standing: Iterable[Mark], view: Mapping[str, Reading], phones: Mapping[str, int], now: Now
+    plant: Plant,
+    past: Iterable[Mark],
+    standing: Iterable[Mark],
+    view: Mapping[str, Reading],
+    phones: Mapping[str, int],
+    now: Now,
 ) -> Json:
     """As `acceptance_json`, over marks at hand."""
     past = list(past)
@@ -97,7 +102,13 @@ def _points(plant: Plant, walks: list[Mark], view: Mapping[str, Reading]) -> lis
                 "walk": of_marks.to_walk(point.id, plant),
                 "tested": None
                 if tick is None or mark is None
-                else {"at": tick.at.wall, "value": tick.value, "who": tick.who, "walk": mark.id, "phone": rang[-1] if rang else None},
+                else {
+                    "at": tick.at.wall,
+                    "value": tick.value,
+                    "who": tick.who,
+                    "walk": mark.id,
+                    "phone": rang[-1] if rang else None,
+                },
                 "value": reading.value if reading else None,
                 "good": reading is not None and reading.quality is Quality.GOOD,
             }

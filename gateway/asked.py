@@ -196,7 +196,9 @@ class Asked:
     async def _acceptance(self, request: Json) -> Json:
         engine, now = self._engine, self._clock.now()
         phones = {key: int(at or 0) for key, at in engine.desk.roster(now, self._clock.ok())["phones"].items()}
-        return await self._journal(acceptance_json, self._site.plant, tuple(engine.marks.values()), dict(engine.view), phones, now)
+        return await self._journal(
+            acceptance_json, self._site.plant, tuple(engine.marks.values()), dict(engine.view), phones, now
+        )
 
     async def _resend(self, request: Json) -> Json:
         """The frames of all refused lines go once more: {"again": lines, "gone": lines whose frame is kept no longer}."""

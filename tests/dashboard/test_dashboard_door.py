@@ -14,7 +14,7 @@ from dashboard.app import ROUTES, create_app, first_admin
 from dashboard.auth import Users
 from dashboard.door import Need, undeclared
 from dashboard.pages.export import harmless
-from dashboard.rights import ACT, ADMIT, CONFIGURE, DESKS, DRAW, LOOK, OPEN, PROBE, SCHOOLS, VERBS, may
+from dashboard.rights import ACT, ADMIT, CONFIGURE, DESKS, DRAW, LOOK, OPEN, PROBE, SCHOOLS, VERBS, WALK, may
 
 ROLES = sorted(VERBS)
 ORDER = {"verb": "ack", "alarm": "no3-1", "args": {}}
@@ -63,6 +63,8 @@ def allowed(role, right):
         return role in ("installer", "officer", "head", "admin")
     if right == DESKS:
         return role in ("officer", "head", "admin")
+    if right == WALK:
+        return role in ("officer", "head", "admin", "installer", "electrician")
     return right == OPEN or (role is not None and (right == LOOK or bool(VERBS[role])))
 
 
