@@ -182,7 +182,7 @@ def trial(ask: Ask) -> Answer:
 
 def sign(ask: Ask) -> Answer:
     """One person signs the acceptance sheet of a trial: args sheet (the sheet's hash or number). Each has one signature, the latest."""
-    found, sheet = _mine(ask, ("trial",)), ask.text("sheet")
+    found, sheet = _one(ask, ("trial",)), ask.text("sheet")
     if isinstance(found, Answer):
         return found
     if not sheet:
@@ -267,6 +267,18 @@ def _ids(text: str) -> tuple[str, ...]:
 
 
 def _mine(ask: Ask, kinds: Iterable[str]) -> Mark | Answer:
+    """The one mark meant, which for some roles must be their own."""
+    found = _one(ask, kinds)
+    if (
+        isinstance(found, Mark)
+        and ask.person.role in ("leader", "duty", "keeper", "electrician")
+        and found.who != ask.person.id
+    ):
+        return refuse("role")
+    return found
+
+
+def _one(ask: Ask, kinds: Iterable[str]) -> Mark | Answer:
     """The one mark meant: by 编号 or id; without one the only one, of one's own where there are several."""
     found = ask.standing.find(ask.cmd.alarm, kinds)
     if len(found) > 1:
@@ -276,8 +288,6 @@ def _mine(ask: Ask, kinds: Iterable[str]) -> Mark | Answer:
         return refuse("no-mark")
     if len(found) > 1:
         return refuse("which-mark")
-    if ask.person.role in ("leader", "duty", "keeper", "electrician") and found[0].who != ask.person.id:
-        return refuse("role")
     return found[0]
 
 

@@ -1,7 +1,7 @@
-"""验收单: what each point gave when it was set off, whether the phone rang, which phones are proven, what is missing. Pure but for the look.
+"""验收单: what each point gave when it was set off, did the phone ring, which phones are proven, what is missing. Reads only.
 
-Source: people's ways of working §4.11. Made from the walk tests and drills the journal keeps: nothing here is typed by a person. A point
-that was never set off is listed as such, and the sheet then says that it is not complete.
+Source: people's ways of working §4.11. Made from the walk tests and drills that the journal keeps: nothing here is typed by a
+person. A point that was never set off is listed as such, and the sheet then says that it is not complete.
 """
 
 from __future__ import annotations

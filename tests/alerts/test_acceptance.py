@@ -21,22 +21,23 @@ TO_WALK = {
 @pytest.fixture
 def world() -> World:
     made = World(plant(CALM))
-    made.read(dict.fromkeys(made.school.points, 0.0))
+    made.read(dict.fromkeys(made.school.points, 0.0) | {"line-a/link": 1.0, "line-b/link": 1.0})
     made.do("trial", "fitter")
     return made
 
 
 def walked(world: World, **values: float) -> None:
-    world.do("walk", "qian", until=world.now.wall + HOUR)
+    assert world.do("walk", "qian", until=world.now.wall + HOUR).replies[0].ok
     for name, value in values.items():
         point = name.replace("__", "/").replace("_", "-")
         world.read({point: value})
         for n in [n for n in world.sent if n.step == "walk"][-1:]:
             world.fate(n, world.ACCEPTED)
-        world.wait(30_000)
-        world.read({point: 0.0})
-        world.wait(60_000)
-    world.do("end", "qian")
+        for _ in range(3):
+            world.wait(20_000)
+            world.read({point: 0.0})
+    reply = world.do("end", "qian").replies[0]
+    assert reply.ok, reply
 
 
 def made(world: World, phones: dict[str, int] | None = None, **more: Quality) -> dict[str, object]:
@@ -51,10 +52,8 @@ def test_a_point_that_was_never_set_off_is_shown_as_such_and_the_sheet_is_not_co
     walked(world, smoke_a__smoke=1.0, rc_1__current=420.0)
     found = made(world)
     rows = {p["point"]: p for p in found["points"]}  # type: ignore[attr-defined, index]
-    assert {p for p, row in rows.items() if row["walk"]} == TO_WALK and set(found["untested"]) == TO_WALK - {  # type: ignore[call-overload]
-        "smoke-a/smoke",
-        "rc-1/current",
-    }
+    assert {p for p, row in rows.items() if row["walk"]} == TO_WALK
+    assert set(found["untested"]) == TO_WALK - {"smoke-a/smoke", "rc-1/current"}  # type: ignore[call-overload]
     assert rows["smoke-b/smoke"]["tested"] is None and found["complete"] is False
     tested = rows["rc-1/current"]["tested"]
     assert (tested["value"], tested["who"], tested["phone"]) == (420.0, "qian", 0.0)
@@ -63,17 +62,13 @@ def test_a_point_that_was_never_set_off_is_shown_as_such_and_the_sheet_is_not_co
 
 
 def test_it_is_complete_when_all_is_tested_known_and_every_phone_has_answered(world: World) -> None:
-    walked(
-        world,
-        **{
-            p.replace("-", "_").replace("/", "__"): 500.0 if p in ("rc-1/current", "gas-k/gas") else 1.0
-            for p in TO_WALK - {"store-1/door"}
-        },
-    )
+    named = {p: p.replace("-", "_").replace("/", "__") for p in TO_WALK - {"store-1/door"}}
+    walked(world, **{name: 500.0 if p in ("rc-1/current", "gas-k/gas") else 1.0 for p, name in named.items()})
     world.do("walk", "qian", until=world.now.wall + HOUR)
     world.read({"store-1/door": 1.0, "store-1/lock-a": 0.0, "store-1/lock-b": 0.0})
     world.read({"store-1/door": 0.0})
     world.do("end", "qian")
+    world.read(dict.fromkeys(world.school.points, 0.0) | {"line-a/link": 1.0, "line-b/link": 1.0})
     phones = {f"{p.id}.ok": 5 for p in world.school.people.values()}
     found = made(world, phones)
     assert (found["untested"], found["unknown"], found["silent"], found["complete"]) == ([], [], [], True)
@@ -95,12 +90,13 @@ def test_the_latest_test_counts_and_a_later_one_is_another_sheet(world: World) -
 def test_a_signature_is_of_one_sheet_and_acceptance_wants_one(world: World) -> None:
     sha = str(made(world)["sha256"])
     assert world.do("accept", "sun", sheet=sha).replies[0].code == "refused.needs-sheet", "nobody has signed it"
+    world.do("sign", "sun", sheet="earlier")
+    assert world.do("accept", "sun", sheet=sha).replies[0].code == "refused.needs-sheet", "nobody has signed this one"
     assert world.do("sign", "wang", sheet=sha).replies[0].code == "refused.role"
     assert world.do("sign", "qian").replies[0].code == "refused.needs-sheet"
     assert world.do("sign", "qian", sheet=sha).replies[0].code == "signed"
-    assert world.do("sign", "sun", sheet="earlier").replies[0].ok
     (trial,) = made(world)["trials"]  # type: ignore[misc, attr-defined]
-    assert [(s["who"], s["same"]) for s in trial["signed"]] == [("qian", True), ("sun", False)]
+    assert [(s["who"], s["same"]) for s in trial["signed"]] == [("sun", False), ("qian", True)]
     world.do("sign", "sun", sheet=sha)
     assert world.do("accept", "sun", sheet=sha, untested=8).replies[0].code == "accepted"
     (event,) = [e for e in world.events if e.kind == "accepted"]

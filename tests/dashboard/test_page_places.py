@@ -11,6 +11,7 @@ PATHS = (
     "/alarms?id=no3-1",
     "/service",
     "/walk",
+    "/acceptance",
     "/stores",
     "/history?points=pump/level",
     "/devices",
@@ -359,3 +360,48 @@ def test_the_walk_test_on_a_phone(places, kit):  # noqa: F811
     did = places.did()
     assert (did["verb"], did["args"]["building"], did["args"]["walker"]) == ("walk", "canteen", "chen")
     assert did["args"]["until"] > kit.wall
+
+
+SHEET = {
+    "name": "登封市第三中学", "made": 1_795_442_400_000, "sha256": "ab" * 32, "untested": ["kitchen-gas/gas"], "unknown": [], "silent": [],
+    "complete": False,
+    "points": [
+        {"point": "dorm-smoke/smoke", "building": "dorm", "zone": "dorm-2e", "place": "三号宿舍楼二层东走廊", "device": "dorm-smoke",
+         "name": "烟感", "quantity": "smoke", "limits": [], "walk": True, "value": 0.0, "good": True,
+         "tested": {"at": 1_795_442_300_000, "value": 1.0, "who": "chen", "walk": "no3-5", "phone": 4.4}},
+        {"point": "kitchen-gas/gas", "building": "canteen", "zone": "kitchen", "place": "食堂后厨", "device": "kitchen-gas",
+         "name": "燃气", "quantity": "combustible-gas", "limits": [{"rule": "g", "alarm": "gas-2", "high": 25.0, "low": None}],
+         "walk": True, "value": 0.0, "good": True, "tested": None},
+    ],
+    "phones": [{"person": "wang", "name": "王师傅", "role": "duty", "channels": ["modem"], "drill": None, "reached": [],
+                "answered": None, "proven": None}],
+    "trials": [{"id": "no3-m1", "number": 4, "building": "", "since": 1, "until": None,
+                "signed": [{"who": "wei", "at": 1_795_442_350_000, "same": True}]}],
+}  # fmt: skip
+
+
+def test_the_acceptance_sheet_says_what_is_missing_and_is_signed_by_pin(places, kit):  # noqa: F811
+    places.run.say({"answers": {"acceptance": SHEET}})
+    page = places.open("/acceptance", width=360, height=640)
+    page.wait_for_selector("#sheet .verdict")
+    assert "未完成：1 点没有试验" in page.inner_text("#sheet .verdict")
+    assert "未测" in page.inner_text("tr[data-point='kitchen-gas/gas']")
+    assert "4 秒" in page.inner_text("tr[data-point='dorm-smoke/smoke']") and "没有回过" in page.inner_text(
+        "tr[data-person=wang]"
+    )
+    assert violations(page) == [] and "⟦" not in page.inner_text("body")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.emulate_media(media="print")
+    assert page.is_hidden(".bar") and page.is_visible("#sheet table >> nth=0")
+    page.emulate_media(media="screen")
+    page.click("#buttons [data-verb=accept]")
+    assert "还没有完成" in page.inner_text("#ask")
+    page.click("#ask button.big:not(.back)")
+    did = places.did()
+    assert (did["verb"], did["alarm"], did["args"]) == ("accept", "no3-m1", {"sheet": "ab" * 32, "untested": 1})
+    page.expected_errors = True  # the browser tells of the refused signature
+    page.click("#buttons [data-verb=sign]")
+    page.fill("#ask [name=pin]", "2580")
+    page.click("#ask button.big:not(.back)")
+    page.wait_for_selector("#reply.bad:visible")  # chen has set no PIN
+    assert "PIN" in page.inner_text("#reply") and len(places.commands()) == places.seen

@@ -279,6 +279,20 @@ LIFE: tuple[Mutant, ...] = (
         WALK + "test_at_its_end_it_says_what_came_of_it",
     ),
     Mutant(
+        "R31 a point never set off is shown as such",
+        "gateway/acceptance.py",
+        'if p["walk"] and p["tested"] is None]',
+        "if False]",
+        "tests/alerts/test_acceptance.py::test_a_point_that_was_never_set_off_is_shown_as_such_and_the_sheet_is_not_complete",
+    ),
+    Mutant(
+        "R31 acceptance wants a signature of this sheet",
+        "alerts/service.py",
+        'if x.what == "signed" and x.value == sheet)',
+        'if x.what == "signed")',
+        "tests/alerts/test_acceptance.py::test_a_signature_is_of_one_sheet_and_acceptance_wants_one",
+    ),
+    Mutant(
         "R31 a test is not said as a fire",
         "gateway/speak.py",
         '"guard-sounder" not in MODES[alarm.mode].quiet',
