@@ -63,12 +63,15 @@ class Page {
   /** Is the reader in the middle of something that must not be taken from under his hands? */
   busy() {
     const field = document.activeElement?.closest("input, textarea, select");
-    return Boolean(this.edit || field || document.querySelector("dialog[open]") || (this.view.of && this.pickedAlarm()));
+    return Boolean(this.edit || field || document.querySelector("dialog[open]") || this.open());
   }
 
-  pickedAlarm() {
-    const ids = pointsOf(this.view.of, this.world.state);
-    return this.world.alarms.find((alarm) => ids.includes(alarm.point) && alarm.state !== "pending");
+  /** Has he another alarm open: one that he came for or picked, or one that came up by itself and that he has taken in hand? */
+  open() {
+    const ids = this.view.of ? pointsOf(this.view.of, this.world.state) : [];
+    if (this.world.alarms.some((alarm) => ids.includes(alarm.point) && alarm.state !== "pending")) return true;
+    const { alarm } = this.view;
+    return Boolean(alarm && this.world.state.alarms[alarm] && (alarm !== this.jumped || !this.before));
   }
 
   /** A new alarm: its plan comes up by itself, or is offered where somebody is busy. */
@@ -82,10 +85,11 @@ class Page {
     const found = await fetchJson("plans"); // somebody may have drawn since
     if (found) this.plans = found.plans;
     if (this.busy()) return this.offer(alarm);
+    const was = this.view.plan;
     this.to(alarm);
     this.jumped = alarm.id;
     this.before = from;
-    this.strip(el("span", { textContent: t("plans.jumped", { what: `${title(alarm)} ${alarm.place}` }) }),
+    if (was === null || was !== this.view.plan) this.strip(el("span", { textContent: t("plans.jumped", { what: `${title(alarm)} ${alarm.place}` }) }),
       el("button", { textContent: t("plans.return"), onclick: () => this.go(from) }));
   }
 
@@ -109,7 +113,7 @@ class Page {
 
   to(alarm) {
     const { building, plan, of } = placeOf(alarm, this.plans, this.world.state);
-    this.go(plan ? { building: plan.building, plan: plan.id, of: "", here: of } : { building: building || null, plan: null, of: "" });
+    this.go(plan ? { building: plan.building, plan: plan.id, of: "", here: of, alarm: alarm.id } : { building: building || null, plan: null, of: "", alarm: alarm.id });
   }
 
   go(view) {
@@ -149,6 +153,7 @@ class Page {
       ...Object.entries(row.lamps).map(([lamp, n]) => [lamp, `${t(`lamp.${lamp}`)} ${n}`]),
       row.unknown ? ["unknown", t("plans.unknown.n", { n: row.unknown })] : null,
       row.out ? ["out-of-service", `${t("lamp.out-of-service")} ${row.out}`] : null,
+      row.kind === "pending" ? [row.lamp, t("life.pending")] : null,
       row.kind === "test" ? ["test", t("lamp.test")] : null,
       row.kind === "normal" ? ["normal", t("lamp.normal")] : null,
     ].filter(Boolean);

@@ -11,6 +11,9 @@ TLS = "tests/stream/test_stream_tls.py::"
 UNITS = "tests/deploy/test_units.py::"
 BACKUP = "tests/gateway/test_backup.py::"
 SCRUB = "tests/gateway/test_scrub.py::"
+PLANS = "tests/dashboard/test_plans.py::"
+DRAWINGS = "tests/dashboard/test_drawings.py::"
+PAGE_PLANS = "tests/dashboard/test_page_plans.py::"
 ENDING = "tests/stream/test_stream_ending.py::"
 
 SECURE: tuple[Mutant, ...] = (
@@ -160,5 +163,47 @@ SECURE: tuple[Mutant, ...] = (
         "        log_config=None,",
         "",
         SCRUB + "test_d25_18_the_page_s_server_logs_through_it",
+    ),
+    Mutant(
+        "a plan holds nothing that acts",
+        "dashboard/drawings.py",
+        "        if tag in REFUSED:",
+        "        if False:",
+        DRAWINGS + "test_what_acts_or_asks_elsewhere_is_refused_with_its_line_and_a_cure",
+    ),
+    Mutant(
+        "a plan defines no entities",
+        "dashboard/drawings.py",
+        "        self.parser.EntityDeclHandler = self._entity",
+        "        pass",
+        DRAWINGS + "test_entities_cannot_blow_up",
+    ),
+    Mutant(
+        "a plan is written to the journal before it is put up",
+        "dashboard/pages/plans.py",
+        '    await noted(request, "plan", "uploaded", ',
+        "    print(",
+        PLANS + "test_without_the_journal_nothing_is_put_up",
+    ),
+    Mutant(
+        "two who mark one plan do not undo each other",
+        "dashboard/plans.py",
+        'UPDATE plans SET turn = turn + 1 WHERE id = ? AND turn = ?", (id, turn)',
+        'UPDATE plans SET turn = turn + 1 WHERE id = ?", (id,)',
+        PLANS + "test_a_plan_keeps_its_markers_over_a_new_drawing_and_a_restart",
+    ),
+    Mutant(
+        "what is unknown is never normal on a plan",
+        "dashboard/static/plan-state.js",
+        "  if (points.some((point) => unknown(point) && !OUT.has(point.mode)))",
+        "  if (false)",
+        PAGE_PLANS + "test_a_marker_shows_the_words_and_shapes_of_the_state_bar",
+    ),
+    Mutant(
+        "a new alarm takes nobody from what he is doing",
+        "dashboard/static/plans.js",
+        '    return Boolean(this.edit || field || document.querySelector("dialog[open]") || this.open());',
+        "    return false;",
+        PAGE_PLANS + "test_nobody_who_types_drags_or_answers_is_taken_away",
     ),
 )
