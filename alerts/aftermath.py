@@ -76,11 +76,11 @@ def _parents(a: After) -> Iterable[Change]:
 
 
 def _tests(a: After) -> Iterable[Change]:
-    """A test alarm that is gone ends by itself; a simulated one with its mark."""
+    """A test alarm that is gone ends by itself; a simulated one, and what is left of 维保, with its mark."""
     for alarm in a.alarms if a.wide else a.changed:
         if alarm.rule == modes.REHEARSAL and alarm.mark == "" and alarm.state is not AlarmState.NORMAL:
             yield modes.closed(alarm, a.now), "closed", {"result": Result.TEST.value}
-        elif (new := modes.over(alarm, a.now)) is not None and new.state is AlarmState.NORMAL:
+        elif (new := modes.over(alarm, a.marks, a.now)) is not None and new.state is AlarmState.NORMAL:
             yield new, "closed", {"result": Result.TEST.value}
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 
-from alerts import aftermath, drill, interlock
+from alerts import aftermath, drill, interlock, parents
 from alerts.book import Book
 from alerts.budget import Budget
 from alerts.daily import Morning
@@ -343,11 +343,17 @@ class Engine:
         self, rec: Record, old: AlarmState, new: Alarm, kind: str, *, who: str = "", code: str = "",
         args: Mapping[str, Scalar] | None = None,
     ) -> int:  # fmt: skip
-        """One event for one change of one alarm; a closing tells those who were told."""
+        """One event for one change of one alarm; a closing tells those who were told, unless another stands in its place."""
         seq = rec.event(kind, new.id, old=old.value, new=new.state.value, who=who, code=code, args=args)
         self._put(rec, new)
         if new.state is AlarmState.NORMAL and old in OPEN:
-            self._telling.closing(rec, new)
+            heir, *others = parents.handed(new, self._book.by_id.values()) or (None,)
+            if heir is None:
+                self._telling.closing(rec, new)
+            else:
+                self._log(rec, self._book.by_id[heir.id].state, heir, "shown", args={"parent": new.id})
+            for other in others:
+                self._put(rec, other)
         elif kind in ("acked", "result"):
             self._telling.answered(new, who)
         return seq

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 from alerts.calendar import asleep_since, today_since
 from alerts.duty import keepers
-from alerts.messages import CLOSING
 from alerts.model import ACTIVE, OPEN, Alarm, AlarmState, Done, Notification, Owed, Result, Severity, Step
+from alerts.modes import MODES
 from alerts.plant import Person, Plant
 from alerts.render import args_for, message_for, render, why
 from drivers.reading import Now
@@ -24,6 +24,16 @@ EVERY = "every-channel"  # reason of a message: this channel is what is being tr
 DAILY = 10 * 60  # local minute at which what is told once a day is told: climate of stores (people's values)
 ANEW = ("asleep", "daily")  # conditions that begin anew: each night, each day
 LOOK = 10_000  # ms after which a step that waits for its condition (Step.during) is looked at again
+
+# Which closing message an alarm's kind has; a kind not listed here has recover.alarm when it latches, else recover.other.
+CLOSING: dict[str, str] = {
+    "fire": "recover.fire",
+    "heat": "recover.fire",
+    "manual": "recover.fire",
+    "comm": "recover.fault",
+    "comm-sleep": "recover.fault",
+    "line": "recover.fault",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +131,12 @@ def failover(n: Notification, plant: Plant) -> Notification | None:
 
 
 def closing(alarm: Alarm, plant: Plant, now: Now) -> tuple[Notification, ...]:
-    """The end of the alarm, once to each person who was told of it and is still listed. Never overtakes an alarm."""
-    if alarm.mode == "walk":
-        return ()  # whoever has set it off himself knows
+    """The end of the alarm, once to each person who was told of it and is still listed. Never overtakes an alarm.
+
+    A test, a simulated alarm and one under maintenance end without a word: nobody is told 已结束 of a fire that was none.
+    """
+    if MODES[alarm.mode].message:
+        return ()
     wanted = CLOSING.get(alarm.kind, "recover.alarm" if alarm.latching else "recover.other")
     out: list[Notification] = []
     for person in (plant.people[id] for id in alarm.told if id in plant.people):

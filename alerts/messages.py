@@ -179,6 +179,13 @@ MESSAGES: dict[str, Message] = {
             "store.deviation",
             "危化柜异常！{place}{t}，{rule}。立即到场核实。回1收到 4本人在场。编号{n}",
             "STORE! {place}, {t}, {rule}. Go and check. Reply 1, or 4 if you are there. No.{n}",
+            instead=(("alone", "yes", "store.alone"),),
+        ),
+        Message(
+            "store.alone",
+            "危化柜单人开启！{place}{t}，5分钟仅{who}证明在场。立即到场核实。回1收到 4本人在场。编号{n}",
+            "STORE opened by one person! {place}, {t}: in 5 min only {who} proved to be there. Go and check."
+            " Reply 1, or 4 if you are there. No.{n}",
         ),
         Message(
             "store.ask",
@@ -383,14 +390,4 @@ MESSAGES: dict[str, Message] = {
             bureau="recover.other",
         ),
     )
-}
-
-# Which closing message an alarm's kind has; a kind not listed here has recover.alarm when it latches, else recover.other.
-CLOSING: dict[str, str] = {
-    "fire": "recover.fire",
-    "heat": "recover.fire",
-    "manual": "recover.fire",
-    "comm": "recover.fault",
-    "comm-sleep": "recover.fault",
-    "line": "recover.fault",
 }

@@ -11,7 +11,22 @@ from dataclasses import dataclass, replace
 from alerts import marks
 from alerts.kinds import KINDS
 from alerts.machine import step
-from alerts.model import ACTIVE, OPEN, Alarm, AlarmState, Input, Mark, Policy, Result, Rule, Scalar, Severity, Step, Truth
+from alerts.model import (
+    ACTIVE,
+    OPEN,
+    Alarm,
+    AlarmState,
+    Input,
+    Mark,
+    Policy,
+    Result,
+    Rule,
+    Scalar,
+    Severity,
+    Stage,
+    Step,
+    Truth,
+)
 from alerts.plant import Plant
 from alerts.standing import Standing
 from drivers.reading import Now
@@ -51,6 +66,7 @@ MODES: Mapping[str, Mode] = {
         Mode("rehearsal", "测试", "Test", "school", _MOVES, message="test.chain"),
     )
 }
+BROKEN = "broken"  # fact of a 维保 that a real fire has ended
 ENDED_BY_ITSELF = frozenset({"test", "walk", "rehearsal"})  # no person need reset what was only a test
 
 Change = tuple[Alarm, str, Mapping[str, Scalar]]  # the new alarm, the event's kind, its args
@@ -82,7 +98,8 @@ def follow(alarms: Iterable[Alarm], standing: Standing, plant: Plant, now: Now) 
             continue
         if alarm.mode and alarm.result is not Result.REAL and alarm.state in OPEN - ACTIVE:
             continue  # what is gone keeps the mode in which it happened
-        louder = alarm.mode and not MODES[alarm.mode].real and MODES[mode].real
+        was = MODES[alarm.mode]
+        louder = was.told == "nobody" or (not was.real and MODES[mode].real)
         new = replace(
             alarm, mode=mode, mark=id, policy=_under(mode, mark, alarm, plant.policies.get(base) or alarm.policy, plant)
         )
@@ -114,12 +131,19 @@ def _under(mode: str, mark: Mark | None, alarm: Alarm, policy: Policy, plant: Pl
     return Policy(id, (), result_asked=False)
 
 
-def over(alarm: Alarm, now: Now) -> Alarm | None:
-    """A test alarm whose cause is gone, closed with the result `test`; None when it is none or still stands."""
+def over(alarm: Alarm, marks: Collection[Mark], now: Now) -> Alarm | None:
+    """A test alarm whose cause is gone, closed with the result `test`; None when it is none or still stands.
+
+    `marks`: those that have just changed. What 维保 has left behind is over with it; until then somebody may still say
+    这是真的, and when that has ended it, nothing is taken for a test.
+    """
+    ended = any(
+        m.id == alarm.mark and m.kind == "maintenance" and m.stage is Stage.OVER and BROKEN not in m.facts for m in marks
+    )
     gone = alarm.state in (AlarmState.RTN_UNACKED, AlarmState.LATCHED) or (
         alarm.state is AlarmState.ACKED and alarm.truth is Truth.CLEAR
     )
-    if alarm.mode not in ENDED_BY_ITSELF or not (gone and alarm.truth is Truth.CLEAR and alarm.good):
+    if not (ended or alarm.mode in ENDED_BY_ITSELF) or not (gone and alarm.truth is Truth.CLEAR and alarm.good):
         return None
     return closed(alarm, now)
 

@@ -74,7 +74,7 @@ def _under_maintenance(alarm: Alarm, standing: Standing, plant: Plant, now: Now)
         if x.what == "test" and now.mono - x.at.mono <= TOGETHER // plant.speed and _unnamed(mark, x.about, plant)
     }
     if others - {alarm.point}:
-        yield Change(replace(standing.by_id[mark.id], stage=Stage.OVER), "maintenance-broken", code="together",
+        yield Change(_broken(standing.by_id[mark.id]), "maintenance-broken", code="together",
                      args={"point": alarm.point})  # fmt: skip
 
 
@@ -95,7 +95,11 @@ def _called_real(alarm: Alarm, standing: Standing) -> Iterator[Change]:
     mark = standing.of_alarm(alarm)
     if alarm.result is Result.REAL and mark is not None and mark.kind in WORKED:
         args = {"point": alarm.point, **marks.figures(mark)}
-        yield Change(replace(mark, stage=Stage.OVER), f"{mark.kind}-broken", alarm.result_by, "real", args)
+        yield Change(_broken(mark), f"{mark.kind}-broken", alarm.result_by, "real", args)
+
+
+def _broken(mark: Mark) -> Mark:
+    return replace(mark, stage=Stage.OVER, facts={**mark.facts, modes.BROKEN: True})
 
 
 def _chattering(alarm: Alarm, standing: Standing, plant: Plant, now: Now) -> Iterator[Change]:

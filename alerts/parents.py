@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from alerts.confirm import building_of
-from alerts.model import ACTIVE, OPEN, Alarm
+from alerts.model import ACTIVE, OPEN, Alarm, AlarmState
 from alerts.modes import Change
 from alerts.plant import Plant
 from drivers.reading import Now
@@ -20,6 +20,7 @@ from drivers.reading import Now
 NO_DATA = ("comm", "comm-sleep", "silent")
 HIDEABLE = (*NO_DATA, "line")  # every one of them a suppressible kind of alerts.kinds
 HIDING = (*HIDEABLE, "mains")
+TOLD_ONCE = ("comm-sleep", "silent")  # kinds of which one alarm speaks for many
 TOGETHER = 600_000  # ms after the first silent school within which another one is laid to the same cause
 WITH_MAINS = (60_000, 600_000)  # ms before and after the mains went: a fault from then is laid to it
 
@@ -36,17 +37,44 @@ def follow(alarms: Collection[Alarm], plant: Plant, now: Now) -> Iterable[Change
     for alarm in faults:
         under = parent.get(alarm.id, "")
         new = replace(alarm, parent=under)
-        if under and alarm.told and alarm.kind == by_id[under].kind and alarm.kind in ("comm-sleep", "silent"):
+        if under and alarm.told and alarm.kind == by_id[under].kind and alarm.kind in TOLD_ONCE:
             new = replace(new, told=())  # the new head has told them, see below
         if not under and alarm.parent and (old := by_id.get(alarm.parent)) is not None and old.kind == alarm.kind:
             new = replace(new, done=old.done, told=old.told)  # it goes on where the head before it stopped
         points = max(1, counts[alarm.id])
         if alarm.kind in NO_DATA and not under and points != new.evidence.get("count", 1) and alarm.state in ACTIVE:
             zones = {_zone(a, plant) for a in faults if a.id == alarm.id or parent.get(a.id) == alarm.id}
-            new = replace(new, evidence={**new.evidence, "count": points, "zones": len(zones)})
+            new = replace(
+                new, evidence={**new.evidence, "count": points, "zones": max(len(zones), int(new.evidence.get("zones") or 1))}
+            )
         if new != alarm:
             kind = "" if under == alarm.parent else "hidden" if under else "shown"
             yield new, kind, {"parent": under or alarm.parent}
+
+
+def handed(closed: Alarm, alarms: Iterable[Alarm]) -> tuple[Alarm, ...]:
+    """Who goes on where this head stopped, of a building or of schools that fell silent together, and those that now hang under it.
+
+    () when it was the last. Until then nothing has recovered for those who were told: not one end and one new alarm for each line
+    that comes back.
+    """
+    if closed.kind not in TOLD_ONCE:
+        return ()
+    left = sorted((a for a in alarms if a.parent == closed.id and a.state in ACTIVE), key=lambda a: (a.raised.mono, a.id))
+    return tuple(replace(a, parent=left[0].id) if n else _inherited(a, closed) for n, a in enumerate(left))
+
+
+def _inherited(heir: Alarm, closed: Alarm) -> Alarm:
+    """The heir with the number, the answer and the messages of the head before it."""
+    answered = closed.acked is not None and heir.acked is None
+    spoken = {name: closed.evidence[name] for name in ("count", "zones") if name in closed.evidence}
+    new = replace(
+        heir, parent="", number=closed.number, done=closed.done, told=closed.told, evidence={**heir.evidence, **spoken}
+    )
+    if not answered:
+        return new
+    state = AlarmState.ACKED if heir.state is AlarmState.UNACKED else heir.state
+    return replace(new, state=state, acked=closed.acked, acked_by=closed.acked_by)
 
 
 def _parents(faults: Collection[Alarm], plant: Plant) -> Mapping[str, str]:

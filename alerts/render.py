@@ -91,7 +91,7 @@ def _cut(text: str, most: int) -> str:
 
 
 def traits(alarm: Alarm, plant: Plant) -> dict[str, str]:
-    """What decides between messages: which (lock), result, limit, battery, many (points), work and night (local, when raised)."""
+    """What decides between messages: which (lock), result, limit, battery, many (points), alone (one holder), work, night (local)."""
     at = local(plant, alarm.raised.wall)
     minute = at.hour * 60 + at.minute
     return {
@@ -102,6 +102,7 @@ def traits(alarm: Alarm, plant: Plant) -> dict[str, str]:
         "many": _yes(int(alarm.evidence.get("count") or 1) > 1),
         "night": _yes(minute >= NIGHT[0] or minute < NIGHT[1]),
         "battery": _yes(plant.battery > 0),
+        "alone": _yes(alarm.evidence.get("alone") is True),
     }
 
 
@@ -185,11 +186,13 @@ def _minutes(ms: int, plant: Plant) -> int:
 
 
 def _place(alarm: Alarm, plant: Plant) -> Words:
-    """The zone's name; an output's zone or building; else the box itself."""
+    """The zone's name; the building's where one alarm speaks for several zones; an output's zone or building; else the box."""
     point, output = plant.points.get(alarm.point), plant.outputs.get(alarm.point)
     zone = plant.zones.get(point.zone if point else output.zone if output else "")
-    building = plant.buildings.get(output.building) if output else None
-    name = zone.name if zone else building.name if building else str(alarm.evidence.get("place") or "")
+    building = plant.buildings.get(zone.building if zone else output.building if output else "")
+    wide = alarm.kind == "comm-sleep" and int(alarm.evidence.get("zones") or 1) > 1
+    named = building if building and (wide or zone is None) else zone
+    name = named.name if named else str(alarm.evidence.get("place") or "")
     return (name, name) if name else BOX
 
 

@@ -12,7 +12,8 @@ from dataclasses import replace
 from alerts import digest, escalation
 from alerts.book import Book
 from alerts.budget import Budget
-from alerts.model import OPEN, Alarm, Delivery, Fate, Notification, Owed, Severity
+from alerts.kinds import KINDS
+from alerts.model import OPEN, Alarm, Delivery, Fate, Notification, Owed, Severity, Truth
 from alerts.plant import Plant
 from alerts.post import Post
 from alerts.record import Record, sending
@@ -47,7 +48,7 @@ class Telling:
         if not open_:
             return
         scene = escalation.Scene(
-            self._plant, rec.now, posts(), rec.clock_ok, self.trend.falling(rec.now), lost_points(self._book.all())
+            self._plant, rec.now, posts(), rec.clock_ok, self.trend.falling(rec.now), lost_points(self._book.all(), self._plant)
         )
         for alarm in sorted(open_, key=lambda a: -a.severity):
             new, wanted = escalation.due(alarm, scene)
@@ -182,9 +183,14 @@ class Telling:
             self._lost(rec, n)
 
 
-def lost_points(alarms: Iterable[Alarm]) -> int:
-    """How many points have no data now."""
-    return len({a.point for a in alarms if a.kind in NO_DATA and a.state in OPEN})
+def lost_points(alarms: Iterable[Alarm], plant: Plant) -> int:
+    """How many points that watch over something have no data now: also those whose fault is still being judged."""
+    lost = {a.point for a in alarms if a.kind in NO_DATA and a.truth is Truth.BREACHED}
+    return (
+        len(lost.intersection(p for r in plant.rules if KINDS[r.alarm].severity > Severity.FAULT for p in r.points))
+        if lost
+        else 0
+    )
 
 
 def _owing(alarm: Alarm, person: str, now: Now) -> Alarm:

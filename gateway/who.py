@@ -75,7 +75,7 @@ def who_json(known: Known, place: str, kind: str, at: int) -> Json:
         elif len(found) >= MOST:
             more += 1
         else:
-            case = foresight.foreseen(alarm, plant, there, budget, then, clock_ok=clock_ok, lost=lost_points(alarms))
+            case = foresight.foreseen(alarm, plant, there, budget, then, clock_ok=clock_ok, lost=lost_points(alarms, plant))
             found[key] = (case, [zone], [alarm.rule])
     cases = sorted(found.values(), key=lambda c: (-c[0].alarm.severity, c[0].alarm.kind))
     return {"at": at, "now": now.wall, "clock_ok": clock_ok, "more": more, "cases": [_case(*c, plant) for c in cases]}

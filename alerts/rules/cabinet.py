@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from alerts.holders import counting, trouble
+from alerts.holders import counting, different, trouble
 from alerts.model import Condition, Rule, Scalar, Truth
 from alerts.opening import ASK, SETTLE, Opening, Proof
 from alerts.plant import Plant, Store
@@ -93,9 +93,13 @@ def _proof(s: Sight) -> tuple[Truth, Facts]:
 
 
 def _unproven(s: Sight) -> tuple[Truth, Facts]:
-    """Five minutes, and fewer than two identities."""
+    """Five minutes, and fewer than two identities. `alone`: just one holder has proven to be there, `person`."""
     found = [o for o in s.doubtful if o.verdict == "unproven"]
-    return _truth(bool(found), {"opening": found[-1].id, "proofs": len(found[-1].proofs)} if found else {})
+    if not found:
+        return _truth(False)
+    there = different(found[-1].proofs, s.store, s.plant, s.now.wall)
+    facts: dict[str, Scalar] = {"opening": found[-1].id, "proofs": len(found[-1].proofs)}
+    return _truth(True, facts | ({"alone": True, "person": there[0]} if len(there) == 1 else {}))
 
 
 def _same(s: Sight) -> tuple[Truth, Facts]:

@@ -108,6 +108,24 @@ def test_lightning() -> None:
     assert not world.engine.alarms
 
 
+def test_r36_lines_that_come_back_one_by_one_are_one_recovery() -> None:
+    """The detector that spoke for the building returns first: another goes on with its number, its answer and its messages."""
+    world = school(sleeping=True)
+    points = [p.id for p in (*POINTS, *UG3) if p.bus]
+    world.read(dict.fromkeys(points))
+    for n in world.sent[:]:
+        world.fate(n, world.ACCEPTED)
+    world.do("ack", "wang", "all")
+    head = next(a for a in world.engine.alarms.values() if a.kind == "comm-sleep" and not a.parent)
+    before = len(world.sent)
+    world.read({head.point: 0.0})
+    heir = next(a for a in world.engine.alarms.values() if a.kind == "comm-sleep" and not a.parent)
+    assert (heir.number, heir.acked_by, heir.told) == (head.number, "wang", head.told) and heir.id != head.id
+    assert world.sent[before:] == [], "nothing has recovered yet, and nothing has begun anew"
+    world.read(dict.fromkeys(points, 0.0))
+    assert sorted((n.person, n.message) for n in world.sent[before:]) == [("wang", "recover.fault"), ("zhou", "recover.fault")]
+
+
 def test_first_up_per_building() -> None:
     world = school()
     world.read({"smoke-a/smoke": 1.0})

@@ -106,7 +106,8 @@ def test_the_closing_says_when_the_result_was_given() -> None:
 def test_mains_lost_says_how_long_the_box_lasts_and_how_many_points_are_dark() -> None:
     rules = (
         Rule("mains", "state", "mains", ("io-1/mains",), {"equals": 0.0}, 0, 0, "mains"),
-        Rule("no-data", "no_data", "comm", ("smoke-1/smoke", "smoke-2/smoke"), {}, 0, 0, "comm"),
+        Rule("no-data", "no_data", "comm", ("smoke-1/smoke", "smoke-2/smoke"), {}, 60_000, 0, "comm"),
+        Rule("smoke", "state", "fire", ("smoke-1/smoke", "smoke-2/smoke"), {"equals": 1.0}, 0, 0, "fire"),
     )
     world = World(replace(school(), rules=rules, battery=8), now=at(60).now)
     world.read({"io-1/mains": 0.0})

@@ -8,8 +8,9 @@ from string import Formatter
 import pytest
 from people_world import POLICIES, T0, acked, alarm, plant, raw_policies
 
+from alerts.escalation import CLOSING
 from alerts.kinds import KINDS
-from alerts.messages import CLOSING, FIELDS, MESSAGES, REPEAT, UNITS_ZH
+from alerts.messages import FIELDS, MESSAGES, REPEAT, UNITS_ZH
 from alerts.model import Alarm, Result
 from alerts.render import CATALOGUE, OUTPUTS, VERDICTS, args_for, fields, longest, message_for, render, units
 from drivers.quantities import QUANTITIES

@@ -287,6 +287,23 @@ def maintained(world: World, rooms: str = "room-a") -> None:
     assert world.do("maintenance", "sun", **args).replies[0].ok
 
 
+def test_what_maintenance_leaves_behind_is_over_with_it_and_nobody_is_told_of_a_fire(world: World) -> None:
+    maintained(world)
+    world.read({"smoke-a/smoke": 1.0, "heat-a/heat": 0.0})
+    world.read({"smoke-a/smoke": 0.0})
+    assert world.alarm("smoke").mode == "maintenance", "until its end somebody may still say 这是真的"
+    world.do("end", "sun")
+    assert not world.engine.alarms
+    assert {m for _, m in told(world)} == {"maint.alarm"}
+
+
+def test_what_stands_when_maintenance_ends_is_real(world: World) -> None:
+    maintained(world)
+    world.read({"smoke-a/smoke": 1.0})
+    world.do("end", "sun")
+    assert world.alarm("smoke").mode == "" and ("wang", "fire.first") in told(world)
+
+
 def test_this_is_real_ends_the_maintenance(world: World) -> None:
     maintained(world)
     world.read({"smoke-a/smoke": 1.0})

@@ -124,9 +124,9 @@ def test_r22_two_released_locks_alone_are_never_two_people() -> None:
     assert "store-unproven" not in raised(world)
     alive(world, 1 * MINUTE)
     assert world.state("store-unproven") is S.UNACKED
-    assert {"sun", "chen"} <= told(world, "store.deviation")
-    words = next(n.text for n in world.sent if n.message == "store.deviation")
-    assert "未证明两人在场" in words
+    assert {"sun", "chen"} <= told(world, "store.alone")
+    words = next(n.text for n in world.sent if n.message == "store.alone")
+    assert words.startswith("危化柜单人开启！") and "5分钟仅李" in words
     world.read({DOOR: 0.0})
     assert events(world, "store.closed")[-1].args["verdict"] == "unproven"  # no green tick in the ledger
     assert not events(world, "store.verified")

@@ -13,6 +13,27 @@ FIGURES = "tests/gateway/test_figures.py::"
 
 LIFE: tuple[Mutant, ...] = (
     Mutant(
+        "R36 one recovery for lines that come back one by one",
+        "alerts/parents.py",
+        "    if closed.kind not in TOLD_ONCE:\n        return ()\n    left",
+        "    if closed.kind:\n        return ()\n    left",
+        PARENTS + "test_r36_lines_that_come_back_one_by_one_are_one_recovery",
+    ),
+    Mutant(
+        "R31 what maintenance leaves behind is over with it",
+        "alerts/modes.py",
+        "if not (ended or alarm.mode in ENDED_BY_ITSELF)",
+        "if not (alarm.mode in ENDED_BY_ITSELF)",
+        SERVICE + "test_what_maintenance_leaves_behind_is_over_with_it_and_nobody_is_told_of_a_fire",
+    ),
+    Mutant(
+        "no test rings at the bureau",
+        "alerts/desk.py",
+        'SKIPPED = ("viewer", "installer", "admin", "bureau")',
+        'SKIPPED = ("viewer", "installer", "admin")',
+        "tests/alerts/test_desk.py::test_phones_are_tested_weekly_and_silent_twice_is_red",
+    ),
+    Mutant(
         "D20 no step before its time",
         "alerts/escalation.py",
         "new.append(Due(base + s.after - alarm.ahead, s,",

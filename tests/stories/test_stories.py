@@ -14,7 +14,7 @@ TOLD = sorted((Path(__file__).parent / "told").glob("*.txt"))
 @pytest.mark.parametrize("path", TOLD, ids=lambda p: p.stem)
 def test_story(path: Path, tmp_path: Path) -> None:
     story = read(path)
-    theatre = Theatre(tmp_path, story.start)
+    theatre = story.stage(tmp_path)
     story.play(theatre)
     theatre.close()
 
