@@ -31,12 +31,7 @@ CAUSE_FOR = 30 * MINUTE
 CHECK_FOR = 5 * MINUTE
 LOOK = 10_000  # ms between two looks at the rota
 RED = 2  # tests a phone may be silent
-<<<<<<< HEAD
-SKIPPED = ("viewer", "installer", "admin")  # roles whose phone nobody needs
-=======
 SKIPPED = ("viewer", "installer", "admin", "bureau")  # whose phone nobody needs, and where no test may ring (people's rule 6)
-BESIDE = {"duty": "leader", "second": "leader", "leader": "officer"}  # who hears that a post was not taken over, and stands in
->>>>>>> 9529db5 (The acceptance stories are told whole; lost detection recovers once, a test alarm and maintenance end without a word of fire, one holder alone is named, no phone test rings the bureau)
 SHIFT, TEST, CHECK, ORDER = "S", "T", "C", "J"
 ASK = {SHIFT: "shift.take", TEST: "test.phone", CHECK: "bureau.check", ORDER: "bureau.order"}
 
