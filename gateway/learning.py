@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -81,11 +80,9 @@ class Learning:
 
     async def _made_by_child(self) -> str:
         """ "" or why not."""
-        pipe, env = subprocess.PIPE, {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        pipe = subprocess.PIPE
         try:
-            process = await asyncio.create_subprocess_exec(
-                *self._child, stdin=pipe, stdout=subprocess.DEVNULL, stderr=pipe, env=env
-            )
+            process = await asyncio.create_subprocess_exec(*self._child, stdin=pipe, stdout=subprocess.DEVNULL, stderr=pipe)
         except OSError as error:
             return str(error)
         try:

@@ -43,20 +43,23 @@ class Far:
     """Answers PDUs and picks faults. `number` counts the requests understood. `rates`: fault -> share of the requests.
 
     A late answer comes `late` (least, most) seconds after the request. One that a busy machine would delay beyond
-    `limit` seconds after `asked` (when the test began the poll) is lost instead: nothing is promised about it.
+    `limit` seconds after `asked` (when the test began the poll) is lost instead: nothing is promised about it. Nor is it of one
+    that goes out beyond `limit` because this thread got no processor: `sent` holds when the answer to each request went.
     """
 
     def __init__(self, rates: dict[str, float], late: tuple[float, float], limit: float, seed: int) -> None:
-        self._rates, self._late, self._limit, self._random = rates, late, limit, random.Random(seed)
+        self._rates, self._late, self.limit, self._random = rates, late, limit, random.Random(seed)
+        self.sent: dict[int, float] = {}
         self.number = 0
         self.asked = 0.0
         self.turnaround = 0.0  # seconds a device takes to answer, on a pty
         self.counts: Counter[str] = Counter()
-        self._pending: list[tuple[float, float, bytes]] = []
+        self._pending: list[tuple[float, float, int, bytes]] = []
 
     def replies(self, request: bytes, unit: int, pdu: bytes, frame: Callable[[int, bytes], bytes], flip: int) -> list[bytes]:
         """Bytes to send now. `flip`: bits of a flipped answer are chosen before this byte."""
         self.number += 1
+        self.sent[self.number] = time.monotonic()
         address, count = int.from_bytes(pdu[1:3], "big"), int.from_bytes(pdu[3:5], "big")
         body = b"".join(w.to_bytes(2, "big") for w in words(unit, pdu[0], address, count, self.number))
         good = bytes([pdu[0], len(body)]) + body
@@ -64,7 +67,9 @@ class Far:
         fault = self._random.choices((*self._rates, ""), (*self._rates.values(), max(0.0, 1 - sum(self._rates.values()))))[0]
         self.counts[fault or "good"] += 1
         if fault == "late":
-            self._pending.append((time.monotonic() + self._random.uniform(*self._late), self.asked + self._limit, answer))
+            self._pending.append(
+                (time.monotonic() + self._random.uniform(*self._late), self.asked + self.limit, self.number, answer)
+            )
             return []
         if fault == "lost":
             return []
@@ -85,10 +90,11 @@ class Far:
 
     def overdue(self) -> list[bytes]:
         now = time.monotonic()
-        ready = [data for when, limit, data in self._pending if when <= now < limit]
-        self.counts["too late"] += sum(now >= limit for _, limit, _ in self._pending)
+        ready = {number: data for when, limit, number, data in self._pending if when <= now < limit}
+        self.sent |= dict.fromkeys(ready, now)
+        self.counts["too late"] += sum(now >= limit for _, limit, _, _ in self._pending)
         self._pending = [p for p in self._pending if p[0] > now and p[1] > now]
-        return ready
+        return list(ready.values())
 
     def forget(self) -> None:
         self.counts["too late"] += len(self._pending)
@@ -96,7 +102,7 @@ class Far:
 
     def wait(self) -> float:
         """Seconds until a late answer is due."""
-        return max(0.0, min((when for when, _, _ in self._pending), default=time.monotonic() + 0.2) - time.monotonic())
+        return max(0.0, min((when for when, *_ in self._pending), default=time.monotonic() + 0.2) - time.monotonic())
 
 
 class RtuFar(Far):
