@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from stream_box import until
+from stream_box import Box, Spawn, TestClock, until
 from stream_daemons import Bureau
 
 from gateway.acl import Member
@@ -17,7 +18,7 @@ from gateway.ca import Authority
 from gateway.commands import main
 from gateway.commands.cert import SOON
 from gateway.stream.client import Fate, LinkOptions
-from gateway.stream.ingest import probe_shared
+from gateway.stream.ingest import Ingest, probe_shared
 from gateway.stream.link import Link, Message
 
 NOW = datetime.now(UTC)
@@ -208,3 +209,46 @@ def test_what_is_issued_is_listed_with_its_end(authority: Authority, capsys: pyt
     assert main(["cert", "list", str(authority.folder)]) == 1
     rows = {line.split("\t")[0]: line for line in capsys.readouterr().out.splitlines()}
     assert "该换证" in rows["expired"] and "该换证" in rows["old-broker"]
+
+
+class Kept:
+    """A database that keeps what it was given."""
+
+    def __init__(self) -> None:
+        self.lines: list[bytes] = []
+
+    def write(self, lines: bytes) -> None:
+        self.lines += lines.splitlines()
+
+
+@pytest.mark.parametrize("who", ["box", "broker"])
+async def test_d17_readings_wait_out_an_expired_certificate_and_go_when_it_is_renewed(
+    bureau: Bureau, authority: Authority, tmp_path: Path, spawn: Spawn, who: str
+) -> None:
+    past = NOW - timedelta(days=40)
+    site, server = f"late-{who}", f"broker-{who}"
+    authority.issue(Member(site, "box", "songyang"), past if who == "box" else NOW, days=10 if who == "box" else 100)
+    authority.issue(
+        Member(server, "server"), past if who == "broker" else NOW, hosts=["127.0.0.1"], days=10 if who == "broker" else 100
+    )
+    daemon, kept = Bureau(tmp_path / "broker", authority.folder, server), Kept()
+    daemon.start()
+    try:
+        found = options(daemon, site)
+        box = Box(daemon.port, site=site, tls_ca=found.tls_ca, tls_cert=found.tls_cert, tls_key=found.tls_key)
+        worker = Ingest(replace(options(daemon, "ingest-1", "client"), manual_ack=True), kept, TestClock())
+        spawn(worker.run())
+        spawn(box.uplink.run())
+        for _ in range(10):
+            box.frame()
+        wanted = ("过期", "expired", SILENT)
+        await until("it says so", lambda: any(word in box.uplink.state().problem for word in wanted))
+        assert len(box.store.open) == 10 and not kept.lines
+        authority.renew(site if who == "box" else server, NOW)
+        if who == "broker":
+            daemon.kill()
+            daemon.start()
+        await until("every receipt", lambda: not box.store.open)
+        assert len(kept.lines) == len(set(kept.lines)) == len(box.store.ledger)
+    finally:
+        daemon.kill()

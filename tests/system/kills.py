@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from random import Random
+from typing import Any
 
 import judge
 from school import WAIT, School, wall
@@ -30,6 +31,29 @@ def check_messages(school: School) -> None:
     assert judge.unjournaled(messages, events) == []
     assert judge.too_early(events) == []
     assert [e["seq"] for e in events] == list(range(1, len(events) + 1))
+
+
+def nothing_lost(school: School) -> tuple[list[dict[str, Any]], list[str]]:
+    """`run` ended and started once more; every number of the simulator's ledger is in the database, once. Ledger, and what a kill caught
+    on the line."""
+    assert school.site is not None
+    counts = {d.id: (d.bus, d.unit) for d in school.site.devices if d.profile.id == "counter"}
+    school.stop_run()
+    ledger = school.reads()  # nobody asks any more
+    school.start_run()
+    site = school.site.plant.site
+    end = school.lives[-1]
+
+    def verdict() -> tuple[list[str], list[str]]:
+        stored = [row for row in school.stored(site) if row[1] < end]
+        return judge.lost(ledger, stored, counts, school.lives)
+
+    limit = time.monotonic() + WAIT
+    while verdict()[0] and time.monotonic() < limit:
+        time.sleep(0.3)
+    wrong, flying = verdict()
+    assert wrong == []
+    return ledger, flying
 
 
 def many_kills(school: School, chance: Random, kills: int, counters: int) -> None:
@@ -64,22 +88,7 @@ def many_kills(school: School, chance: Random, kills: int, counters: int) -> Non
     moves = [(e["old"], e["new"]) for e in events if e["alarm"] == alarm and e["old"] != e["new"]]
     assert moves == [("normal", "unacked"), ("unacked", "acked")]
 
-    counts = {d.id: (d.bus, d.unit) for d in school.site.devices if d.profile.id == "counter"}
-    school.stop_run()
-    ledger = school.reads()  # nobody asks any more
-    school.start_run()
-    site = school.site.plant.site
-    end = school.lives[-1]
-
-    def verdict() -> tuple[list[str], list[str]]:
-        stored = [row for row in school.stored(site) if row[1] < end]
-        return judge.lost(ledger, stored, counts, school.lives)
-
-    limit = time.monotonic() + WAIT
-    while verdict()[0] and time.monotonic() < limit:
-        time.sleep(0.3)
-    wrong, flying = verdict()
-    assert wrong == []
+    ledger, flying = nothing_lost(school)
     values, moved = sum(len(read["values"]) for read in ledger), sum(e["old"] != e["new"] for e in events)
     seconds = (ledger[-1]["t"] - ledger[0]["t"]) / 1000
     print(

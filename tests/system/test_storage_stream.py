@@ -1,0 +1,52 @@
+"""D17: the box's storage fails three ways beneath the stream, one after the other; judged from the simulator's ledger and the database.
+
+Errors are given to the system calls of the living process (strace), as a card gives them that died or went read-only by itself.
+"""
+
+from __future__ import annotations
+
+from kills import nothing_lost
+from school import School
+from test_dead_storage import strange, traced
+
+WAYS = {
+    "EIO on every write": "pwrite64:error=EIO",
+    "the card gone read-only": "pwrite64:error=EROFS",
+}
+
+
+def test_d17_a_storage_that_fails_loses_no_reading(school: School) -> None:
+    school.start_world(stream=True, database="influxdb", counters=4)
+    school.campus.start_ingest()
+    run = school.start_run()
+    for way, inject in WAYS.items():
+        before = len(school.reads())
+        with strange(run.pid, inject):
+            school.until("every thread is held", lambda: traced(run.pid))
+            school.until(f"{way}: the box says that readings are not stored", lambda: said(school))
+            school.until("it goes on reading", lambda n=before: len(school.reads()) > n + 30)
+        school.until(f"after {way}: stored again", lambda: stored_again(school))
+        assert run.poll() is None, way
+    school.until(
+        "all confirmed but the newest", lambda: (school.snapshot() or {"stream": {"backlog": 99}})["stream"]["backlog"] < 20
+    )
+    school.kill_run()
+    broken = school.data / "readings.db"
+    data = bytearray(broken.read_bytes())
+    data[4096:] = b"\xa5" * (len(data) - 4096)  # a card that lost all but its first page
+    broken.write_bytes(data)
+    (school.data / "readings.db-wal").unlink(missing_ok=True)
+    school.start_run()
+    school.until("put aside", lambda: list(school.data.glob("readings.db.quarantine*")))
+    _, flying = nothing_lost(school)
+    assert len(flying) <= 3 * len(school.lives)
+
+
+def said(school: School) -> bool:
+    log = (school.dir / "run.log").read_text(errors="replace")
+    return log.rfind("readings.failing") > log.rfind("readings.writing")
+
+
+def stored_again(school: School) -> bool:
+    log = (school.dir / "run.log").read_text(errors="replace")
+    return log.rfind("readings.writing") > log.rfind("readings.failing")
