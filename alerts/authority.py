@@ -66,6 +66,7 @@ ASKS: Mapping[str, frozenset[str]] = {
 }
 TAKERS = frozenset({"duty", "keeper", "leader", "officer", "head", "admin"})  # may take over the shift
 OUTPUTS = _FITTER  # may try an output
+FORESEERS = _FITTER | {"leader"}  # may see who would be called, with the words and numbers that are sent
 # what somebody of the bureau may ask of a school -> roles of the bureau that may
 _BUREAU = frozenset({"duty", "leader", "officer", "head", "admin"})
 OF_SCHOOLS: Mapping[str, frozenset[str]] = {"ack": _BUREAU, "note": _BUREAU, "check": _BUREAU, "order": _BUREAU - {"duty"}}

@@ -39,7 +39,7 @@ from dashboard.pages import (
     stream,
 )
 from dashboard.plans import Plans
-from dashboard.rights import ACT, ADMIT, CONFIGURE, DESKS, DRAW, LOOK, OPEN, PROBE, SCHOOLS, WALK
+from dashboard.rights import ACT, ADMIT, CONFIGURE, DESKS, DRAW, FORESEE, LOOK, OPEN, PROBE, SCHOOLS, WALK
 from dashboard.tokens import Tokens
 from drivers.reading import Clock
 from gateway.local import LocalClient
@@ -66,6 +66,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any], Need], ...] = (
     ("GET", "/access", frame.page("access.html"), Need(ADMIT, page=True)),
     ("GET", "/screen", access.screen, Need(OPEN)),
     ("POST", "/screen", access.enter_screen, Need(OPEN)),
+    ("GET", "/people", frame.page("people.html"), Need(FORESEE, page=True)),
     ("GET", "/shift", frame.page("shift.html"), Need(LOOK, page=True)),
     ("GET", "/desk", desk.form, Need(LOOK, page=True)),
     ("POST", "/desk/pin", desk.pin, Need(LOOK, page=True)),

@@ -87,11 +87,8 @@ class Desks:
                 raise BadUser(f"没有值班台“{name}” · no desk {name}")
 
     def set_pin(self, person: str, pin: str) -> None:
-        """Raises BadUser for what is no PIN, and for one that anybody would try first."""
-        if not re.fullmatch(r"[0-9]{4,6}", pin):
-            raise BadUser("PIN 是4至6位数字 · a PIN has 4 to 6 digits")
-        if len(set(pin)) == 1 or pin in WEAK:
-            raise BadUser("这个 PIN 太容易猜 · this PIN is too easy to guess")
+        """Raises BadUser as `proper_pin`."""
+        proper_pin(pin)
         with self._db() as db:
             db.execute("INSERT OR REPLACE INTO pins VALUES (?, ?, 0, 0)", (person, hash_password(pin)))
 
@@ -115,6 +112,14 @@ class Desks:
         with self._db() as db:
             db.execute("UPDATE pins SET failures = ?, until = ? WHERE person = ?", (failures, now + delay, person))
         return Login(token="yes" if good else "")
+
+
+def proper_pin(pin: str) -> None:
+    """Raises BadUser for what is no PIN, and for one that anybody would try first."""
+    if not re.fullmatch(r"[0-9]{4,6}", pin):
+        raise BadUser("PIN 是4至6位数字 · a PIN has 4 to 6 digits")
+    if len(set(pin)) == 1 or pin in WEAK:
+        raise BadUser("这个 PIN 太容易猜 · this PIN is too easy to guess")
 
 
 def _digest(token: str) -> str:

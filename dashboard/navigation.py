@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from dashboard.rights import ADMIT, CONFIGURE, LOOK, WALK, may
+from dashboard.rights import ADMIT, CONFIGURE, FORESEE, LOOK, WALK, may
 
 
 class Place(NamedTuple):
@@ -33,6 +33,7 @@ PLACES = (
     Place("/history", "nav.history", "t"),
     Place("/devices", "nav.devices", "d"),
     Place("/shift", "nav.shift", "s"),
+    Place("/people", "nav.people", "w", FORESEE),
     Place("/desk", "nav.desk", "p"),
     Place("/setup", "nav.setup", "i", CONFIGURE),
     Place("/access", "nav.access", "u", ADMIT),

@@ -16,6 +16,7 @@ DESKS = "desks"  # makes a screen a registered desk
 ACT = "act"  # whoever has at least one button
 SCHOOLS = "schools"  # whoever may ask something of a school, at a bureau
 WALK = "walk"  # goes round and sets points off, or has it done
+FORESEE = "foresee"  # whoever may see who would be called
 CONFIGURE = "configure"  # whoever sets the box up
 DRAW = "draw"  # whoever puts floor plans up and marks where things are
 ADMIT = "admit"  # whoever lets people, screens and programs in
@@ -45,6 +46,7 @@ HOLDERS: Mapping[str, frozenset[str]] = {
     ACT: frozenset(role for role, verbs in VERBS.items() if verbs),
     DESKS: authority.ASKS["back"],
     WALK: authority.ASKS["walk"],
+    FORESEE: authority.FORESEERS,
     CONFIGURE: frozenset({"installer", "admin"}),
     DRAW: frozenset({"installer", "officer", "head", "admin"}),
     ADMIT: frozenset({"admin"}),

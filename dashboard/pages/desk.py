@@ -1,17 +1,22 @@
-"""The page of desks and PINs: everybody sets his own PIN, the office makes this screen a registered desk or takes that back."""
+"""The page of desks and PINs: everybody sets his own PIN, the office makes this screen a registered desk or takes that back.
+
+Each of it is written into the journal by `run` first.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Annotated
 
-from fastapi import Form, Request
+from fastapi import Form, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from dashboard.auth import BadUser
+from dashboard.desks import proper_pin
 from dashboard.door import COOKIE, DESK_COOKIE, Visitor
 from dashboard.office import language, office
 from dashboard.pages.frame import YEAR_S, render
+from dashboard.pages.noted import noted
 from dashboard.rights import DESKS, may
 
 Short = Annotated[str, Form(max_length=256)]
@@ -48,9 +53,14 @@ async def pin(request: Request, password: Short, new: Short) -> HTMLResponse:
     if not login.token:
         return _page(request, words["desk.password"], status=401)
     try:
-        await asyncio.to_thread(shared.desks.set_pin, visitor.person, new)
+        proper_pin(new)
     except BadUser as error:
         return _page(request, _half(error, request), status=422)
+    try:
+        await noted(request, "access", "pin-set", visitor.person)
+    except HTTPException as error:
+        return _page(request, error.detail, status=error.status_code)
+    await asyncio.to_thread(shared.desks.set_pin, visitor.person, new)
     return _page(request, done="desk.pin-set")
 
 
@@ -62,6 +72,11 @@ async def register(request: Request, name: Short) -> Response:
         token = shared.desks.register(name.strip(), visitor.person, shared.seconds())
     except BadUser as error:
         return _page(request, _half(error, request), status=422)
+    try:
+        await noted(request, "access", "desk-made", name.strip())
+    except HTTPException as error:  # nobody has its token yet
+        shared.desks.remove(name.strip())
+        return _page(request, error.detail, status=error.status_code)
     shared.users.logout(request.cookies.get(COOKIE, ""))
     answer = RedirectResponse("/", 303)
     answer.delete_cookie(COOKIE)
@@ -70,8 +85,14 @@ async def register(request: Request, name: Short) -> Response:
 
 
 async def remove(request: Request, name: Short) -> HTMLResponse:
+    desks = office(request).desks
+    if any(desk.name == name for desk in desks.list()):
+        try:
+            await noted(request, "access", "desk-removed", name)
+        except HTTPException as error:
+            return _page(request, error.detail, status=error.status_code)
     try:
-        office(request).desks.remove(name)
+        desks.remove(name)
     except BadUser as error:
         return _page(request, _half(error, request), status=422)
     return _page(request, done="desk.removed")

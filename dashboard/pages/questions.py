@@ -8,7 +8,7 @@ from fastapi import HTTPException, Request
 from fastapi.responses import JSONResponse
 
 from dashboard.office import language, office
-from dashboard.rights import ACT, LOOK, WALK
+from dashboard.rights import ACT, FORESEE, LOOK, WALK
 from gateway.local import RequestError, RunDown
 
 PATIENCE = 30.0  # s: a month of journal is read for some
@@ -20,6 +20,7 @@ QUESTIONS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "story": (LOOK, (), ("alarm",)),
     "kpi": (LOOK, ("days",), ()),
     "roster": (LOOK, (), ()),
+    "who": (FORESEE, ("at",), ("place", "kind")),
     "devices": (LOOK, (), ()),
     "refused": (LOOK, ("limit",), ()),
     "health": (LOOK, (), ()),

@@ -14,7 +14,7 @@ from dashboard.app import ROUTES, create_app, first_admin
 from dashboard.auth import Users
 from dashboard.door import Need, undeclared
 from dashboard.pages.export import harmless
-from dashboard.rights import ACT, ADMIT, CONFIGURE, DESKS, DRAW, LOOK, OPEN, PROBE, SCHOOLS, VERBS, WALK, may
+from dashboard.rights import ACT, ADMIT, CONFIGURE, DESKS, DRAW, FORESEE, LOOK, OPEN, PROBE, SCHOOLS, VERBS, WALK, may
 
 ROLES = sorted(VERBS)
 ORDER = {"verb": "ack", "alarm": "no3-1", "args": {}}
@@ -61,6 +61,8 @@ def allowed(role, right):
         return role in ("installer", "admin")
     if right == DRAW:
         return role in ("installer", "officer", "head", "admin")
+    if right == FORESEE:
+        return role in ("leader", "officer", "head", "installer", "admin")
     if right == DESKS:
         return role in ("officer", "head", "admin")
     if right == WALK:
@@ -121,6 +123,33 @@ def test_the_door_alone_keeps_a_role_out(served, as_role, monkeypatch):
     monkeypatch.setattr("dashboard.pages.command.VERBS", {"viewer": ("ack",)})
     assert client.post("/api/v1/command", json=ORDER, headers=as_role("viewer")).status_code == 403
     assert not [line for line in run.seen if "did" in line]
+
+
+def test_pins_and_desks_are_written_into_the_journal_first(served, as_role, kit):
+    client, app, run = served
+    desks, seen = app.state.office.desks, 0
+
+    def told():
+        return [line["did"]["args"] for line in run.seen if "did" in line][seen:]
+
+    def post(path, role, status, **form):
+        answer = client.post(path, data={"csrf": as_role(role)["x-csrf-token"], **form})
+        assert answer.status_code == status, answer.text
+
+    post("/desk/pin", "duty", 422, password=kit.password, new="1111")
+    assert told() == [], "what is refused is no news"
+    post("/desk/pin", "duty", 200, password=kit.password, new="2580")
+    post("/desk/register", "officer", 303, name="门卫室")
+    client.cookies.clear()
+    post("/desk/remove", "head", 200, name="门卫室")
+    what = [(a["what"], a["about"], a["role"]) for a in told()]
+    assert what == [("pin-set", "wang", "duty"), ("desk-made", "门卫室", "officer"), ("desk-removed", "门卫室", "head")]
+    run.say({"reply": {"ok": False, "code": "journal", "text": {"zh": "写不进日志", "en": "not written"}}})
+    seen = 3
+    client.cookies.clear()
+    post("/desk/register", "officer", 403, name="传达室")
+    post("/desk/pin", "leader", 403, password=kit.password, new="2580")
+    assert desks.list() == [] and not desks.has_pin("liu"), "not written, not done"
 
 
 def test_the_stream_needs_a_session(served):

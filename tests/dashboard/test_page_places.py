@@ -16,6 +16,7 @@ PATHS = (
     "/history?points=pump/level",
     "/devices",
     "/shift",
+    "/people",
     "/desk",
 )
 DAY = 86_400_000
@@ -211,6 +212,36 @@ def test_curves_are_compared_and_taken_away(places, kit):  # noqa: F811
     assert answer.ok and answer.body()[:2] == b"PK"
 
 
+def test_who_would_be_called_now_and_at_another_time(places, kit):  # noqa: F811
+    page = places.open("/people")
+    page.wait_for_selector("[data-kind=fire] [data-step=first]")
+    fire = page.inner_text("[data-kind=fire]")
+    for words in (
+        "烟感 · 三号宿舍楼二层东走廊",
+        "马上",
+        "王师傅 值班 · modem",
+        "60 s 后",
+        "值班表空缺：第二值班岗",
+        "没有通知方式",
+        "之后每 60 秒重复",
+        "3 min 后",
+    ):
+        assert words in fire, words
+    assert "维保中：不通知任何人" in page.inner_text("[data-kind=comm]")
+    assert page.inner_text("[data-kind=comm]").count("!") == 0, "a mode is no fault"
+    assert "进 7:30、14:00 的清单" in page.inner_text("[data-kind=fault]")
+    page.click("[data-kind=fire] summary")
+    assert "立即去看" in page.inner_text("[data-kind=fire] .sms")
+    page.select_option("[name=when]", "later")
+    page.select_option("[name=place]", "dorm-2e")
+    page.fill("[name=at]", "2026-11-24T02:00")
+    with page.expect_request(lambda r: "/api/v1/who?" in r.url) as asked:
+        page.click("#question button")
+    assert f"place=dorm-2e&at={kit.wall + 4 * 3_600_000}" in asked.value.url
+    guard = places.open(person="wang")
+    assert guard.locator("[data-key=w]").count() == 0, "numbers and words are for those who plan"
+
+
 def test_a_device_is_asked_and_shows_raw_and_decoded(places):  # noqa: F811
     page = places.open("/devices")
     page.wait_for_selector("[data-device=pump].silent")
@@ -233,10 +264,14 @@ def test_a_desk_answers_with_one_touch_and_asks_a_pin_for_more(places, kit):  # 
     page.fill("[name=new]", "2580")
     page.click("text=保存")
     page.wait_for_selector(".done")
+    note = places.did()
+    assert (note["verb"], note["person"], note["args"]["what"], note["args"]["about"]) == ("access", "wang", "pin-set", "wang")
+    assert "2580" not in str(note)
     desk = places.open("/desk", person="chen")
     desk.fill("[name=name]", "门卫室")
     desk.click("text=登记本屏")
     desk.wait_for_selector("#desk")
+    assert (lambda c: (c["person"], c["args"]["what"], c["args"]["about"]))(places.did()) == ("chen", "desk-made", "门卫室")
     assert desk.inner_text("#desk") == "门卫室 · 王师傅" and desk.locator("text=退出").count() == 0
     places.put(alarms=fires(kit, 1))
     desk.click("#first button.ack")

@@ -476,6 +476,6 @@ PEOPLES: tuple[Mutant, ...] = (
         "gateway/who.py",
         "        standing.put(_then(mark, then, plant))",
         "        standing.put(mark)",
-        "tests/gateway/test_who.py::test_at_another_time_the_rota_of_then_and_the_marks_that_still_stand",
+        "tests/alerts/test_who.py::test_at_another_time_the_rota_of_then_and_the_marks_that_still_stand",
     ),
 )

@@ -206,4 +206,11 @@ SECURE: tuple[Mutant, ...] = (
         "    return false;",
         PAGE_PLANS + "test_nobody_who_types_drags_or_answers_is_taken_away",
     ),
+    Mutant(
+        "a desk that the journal does not know is none",
+        "dashboard/pages/desk.py",
+        "        shared.desks.remove(name.strip())\n",
+        "",
+        "tests/dashboard/test_dashboard_door.py::test_pins_and_desks_are_written_into_the_journal_first",
+    ),
 )
