@@ -6,10 +6,10 @@ duty resets only what somebody on the spot has called a false alarm; the install
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from alerts import calendar
-from alerts.duty import keepers, on_duty
+from alerts.duty import keepers
 from alerts.kinds import KINDS
 from alerts.model import Alarm, Result
 from alerts.plant import Person, Plant
@@ -66,6 +66,7 @@ ASKS: Mapping[str, frozenset[str]] = {
 }
 TAKERS = frozenset({"duty", "keeper", "leader", "officer", "head", "admin"})  # may take over the shift
 OUTPUTS = _FITTER  # may try an output
+SWAPPERS = frozenset({"leader", "officer", "head", "admin"})  # may swap other people's shifts, and agree for them
 FORESEERS = _FITTER | {"leader"}  # may see who would be called, with the words and numbers that are sent
 # what somebody of the bureau may ask of a school -> roles of the bureau that may
 _BUREAU = frozenset({"duty", "leader", "officer", "head", "admin"})
@@ -73,18 +74,18 @@ OF_SCHOOLS: Mapping[str, frozenset[str]] = {"ack": _BUREAU, "note": _BUREAU, "ch
 AT_NIGHT = frozenset({"out-of-service", "back", "extend"})  # the leader on duty's, outside the officer's hours
 
 
-def may_ask(person: Person, verb: str, plant: Plant, wall: int) -> bool:
-    """May the person ask this of points, a building or the school, at this time?"""
+def may_ask(person: Person, verb: str, plant: Plant, wall: int, leaders: Collection[str]) -> bool:
+    """May the person ask this of points, a building or the school, at this time? `leaders`: who is leader on duty."""
     if person.role in ASKS[verb]:
         return True
-    return verb in AT_NIGHT and person.role == "leader" and leader_at_night(person, plant, wall)
+    return verb in AT_NIGHT and person.role == "leader" and person.id in leaders and _night(plant, wall)
 
 
-def leader_at_night(person: Person, plant: Plant, wall: int) -> bool:
-    """Is this the leader on duty, outside the officer's hours?"""
+def _night(plant: Plant, wall: int) -> bool:
+    """Is it outside the officer's hours?"""
     at = calendar.local(plant, wall)
     minute = at.hour * 60 + at.minute
-    return (minute >= NIGHT[0] or minute < NIGHT[1]) and person.id in on_duty(plant, wall)["leader"]
+    return minute >= NIGHT[0] or minute < NIGHT[1]
 
 
 def allowed(person: Person, verb: str, alarm: Alarm, plant: Plant) -> tuple[bool, str]:

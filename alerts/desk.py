@@ -3,16 +3,16 @@
 Source: people's shift and handover §4.2 and replies §2.3. The rota says who should; 接班 says who is: until somebody takes
 over, the old shift stays responsible, and the leader stands beside it. Kinds of mark, never shown as something switched:
 `shift` (a person at the post, until the turn ends), `question` (S shift, T phone test, C duty check, J order), `cause` (a result
-still without its cause), `phones` (what is proven of each phone). No I/O.
+still without its cause), `phones` (what is proven of each phone), `swap` (alerts/swaps.py). No I/O.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from alerts import calendar, duty, posts
+from alerts import calendar, duty, posts, swaps
 from alerts.calendar import local
 from alerts.model import Line, Mark, Notification, Scalar, Severity, Stage
 from alerts.plant import Person, Plant
@@ -20,9 +20,10 @@ from alerts.posts import BESIDE, post_of
 from alerts.questions import POSTS_CHECKED, after, asked_of, clock_words, day_words, ends, free_number, later, waiting
 from alerts.record import Record
 from alerts.render import render
+from alerts.swapping import Said, Swapping
 from drivers.reading import Now
 
-KINDS = frozenset({"shift", "question", "cause", "phones"})
+KINDS = frozenset({"shift", "question", "cause", "phones", swaps.KIND})
 MINUTE, HOUR = 60_000, 3_600_000
 AHEAD = 15 * MINUTE  # before a shift its person is asked
 TEST_AT = 10 * 60  # local minute of a day on which the phones are tested
@@ -36,15 +37,6 @@ SHIFT, TEST, CHECK, ORDER = "S", "T", "C", "J"
 ASK = {SHIFT: "shift.take", TEST: "test.phone", CHECK: "bureau.check", ORDER: "bureau.order"}
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What became of an answer: the code of the reply, its words, and whether it was refused."""
-
-    code: str
-    words: Mapping[str, str]
-    ok: bool = True
-
-
 class Desk:
     """`send` gives a message to the channels. Times of marks are wall times: a shift ends by the hour, not by its length."""
 
@@ -52,6 +44,7 @@ class Desk:
         self._plant, self._send = plant, send
         self._marks: dict[str, Mark] = {}
         self._looked: int | None = None  # mono
+        self.swapping = Swapping(plant, lambda: self._of(swaps.KIND), self._put, self._needless)
 
     def restore(self, marks: Iterable[Mark]) -> list[Mark]:
         """Take over this file's marks of an earlier run; gives the others."""
@@ -67,7 +60,7 @@ class Desk:
 
     def posts(self, now: Now, clock_ok: bool) -> dict[str, tuple[str, ...]]:
         """Post or role -> people, each post as it was taken over (alerts/posts.py)."""
-        return posts.standing(self._plant, self._of("shift"), now.wall, clock_ok)
+        return posts.standing(self._plant, self._marks.values(), now.wall, clock_ok)
 
     def person(self, now: Now, clock_ok: bool) -> str:
         """In whose name the registered desk and the button answer: whoever has taken over the shift, or ""."""
@@ -75,7 +68,7 @@ class Desk:
 
     def upcoming(self, now: Now) -> duty.Turn | None:
         """The next turn of the duty post that begins after now."""
-        found = duty.turns(self._plant, "duty", now.wall, now.wall + 8 * 24 * HOUR)
+        found = self._turns("duty", now.wall, now.wall + 8 * 24 * HOUR)
         return next((t for t in found if t.start > now.wall), None)
 
     def red(self) -> tuple[str, ...]:
@@ -213,7 +206,7 @@ class Desk:
         """
         now = rec.now.wall
         post = str(asked.facts.get("post") or "duty") if asked else post or self._next_post(person.id, now)
-        coming = [t for t in duty.turns(self._plant, post, now, now + AHEAD + 1) if t.end > now + AHEAD]
+        coming = [t for t in self._turns(post, now, now + AHEAD + 1) if t.end > now + AHEAD]
         turn = next((t for t in coming if t.person == person.id), None)
         end = turn.end if turn else coming[-1].end if coming else now + 12 * HOUR
         rota = {t.person for t in coming}
@@ -247,7 +240,7 @@ class Desk:
     def _shifts(self, rec: Record) -> None:
         """Ask everybody whose turn begins within 15 min and who is not at the post already; a turn that goes on is prolonged."""
         now = rec.now.wall
-        found = [t for post in duty.POSTS for t in duty.turns(self._plant, post, now - HOUR, now + AHEAD + 1)]
+        found = [t for post in duty.POSTS for t in self._turns(post, now - HOUR, now + AHEAD + 1)]
         for turn in found:
             asked = any(
                 (m.facts.get("turn"), m.facts.get("post") or "duty") == (turn.start, turn.post) and turn.person in asked_of(m)
@@ -296,11 +289,11 @@ class Desk:
         written down as responsible.
         """
         turn, post = int(mark.facts.get("turn") or rec.now.wall), str(mark.facts.get("post") or "duty")
-        old = [t.person for t in duty.turns(self._plant, post, turn - 1, turn) if t.person != person]
+        old = [t.person for t in self._turns(post, turn - 1, turn) if t.person != person]
         if not self._shift(post):
             for id in old:
                 self._new(rec, "shift", id, Now(turn, rec.now.mono + turn - rec.now.wall), {"rota": True, "post": post})
-        found = duty.on_duty(self._plant, rec.now.wall)
+        found = duty.on_duty(self._plant, rec.now.wall, swaps.in_force(self._marks.values()))
         name = {id: p.name for id, p in self._plant.people.items()}
         holder = next(iter(self.posts(rec.now, True)[post]), "")
         args = {
@@ -354,9 +347,19 @@ class Desk:
 
     def _next_post(self, person: str, now: int) -> str:
         """The post a person takes over who does not say which: duty, unless only a turn at another one begins for them now."""
-        turns = (t for p in duty.POSTS for t in duty.turns(self._plant, p, now, now + AHEAD + 1))
+        turns = (t for p in duty.POSTS for t in self._turns(p, now, now + AHEAD + 1))
         theirs = [t.post for t in turns if t.person == person and t.start > now - HOUR]
         return next((p for p in theirs if p == "duty"), next(iter(theirs), "duty"))
+
+    def _needless(self, rec: Record, post: str, start: int, person: str) -> None:
+        """This person need not answer for that turn any more."""
+        for mark in self._of("question"):
+            if (post_of(mark), mark.facts.get("turn")) == (post, start) and person in waiting(mark):
+                self._answered(rec, mark, person, "replaced")
+
+    def _turns(self, post: str, start: int, end: int) -> list[duty.Turn]:
+        """Turns of the rota with what was swapped."""
+        return duty.turns(self._plant, post, start, end, swaps.in_force(self._of(swaps.KIND)))
 
     def _shift(self, post: str) -> list[Mark]:
         return [m for m in self._of("shift") if post_of(m) == post]

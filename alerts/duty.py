@@ -5,8 +5,10 @@ Source: people's table of §3 and the rota of §4.2; minutes of the day are loca
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from types import MappingProxyType
 
 from alerts.calendar import local, school_day, wall_of
 from alerts.plant import Plant, Shift
@@ -30,13 +32,17 @@ STAND_IN: dict[str, tuple[str, ...]] = {
 }
 
 
-def on_duty(plant: Plant, wall: int) -> dict[str, tuple[str, ...]]:
+Swaps = Mapping[tuple[str, int, str], str]  # (post, beginning in wall ms, whose turn it is by the rota) -> who does it
+NONE: Swaps = MappingProxyType({})
+
+
+def on_duty(plant: Plant, wall: int, swaps: Swaps = NONE) -> dict[str, tuple[str, ...]]:
     """Post or role -> person ids at wall ms since 1970 UTC, every post and role present.
 
     A hole in the rota falls back to everybody of the post's role, an empty role to the one that answers for it
     (STAND_IN), so that duty, second and leader are empty only when the school has named nobody at all.
     """
-    found = {post: rota(plant, post, wall) for post in POSTS}
+    found = {post: rota(plant, post, wall, swaps) for post in POSTS}
     return {name: found.get(name) or _stand_in(plant, name) for name in (*POSTS, *ROLES)}
 
 
@@ -50,13 +56,16 @@ class Turn:
     end: int
 
 
-def rota(plant: Plant, post: str, wall: int) -> tuple[str, ...]:
-    """Who should stand at the post now, by the rota alone."""
-    return tuple(dict.fromkeys(t.person for t in turns(plant, post, wall, wall + 1)))
+def rota(plant: Plant, post: str, wall: int, swaps: Swaps = NONE) -> tuple[str, ...]:
+    """Who should stand at the post now, by the rota and its swaps alone."""
+    return tuple(dict.fromkeys(t.person for t in turns(plant, post, wall, wall + 1, swaps)))
 
 
-def turns(plant: Plant, post: str, start: int, end: int) -> list[Turn]:
-    """The turns at the post that touch this time, by their beginning. A shift past midnight belongs to the day it begins."""
+def turns(plant: Plant, post: str, start: int, end: int, swaps: Swaps = NONE) -> list[Turn]:
+    """The turns at the post that touch this time, by their beginning. A shift past midnight belongs to the day it begins.
+
+    A swap with somebody who is not listed any more counts for nothing.
+    """
     if not any(s.post == post for s in plant.shifts):
         return []
     day, last = local(plant, start).date() - timedelta(days=1), local(plant, end).date()
@@ -65,7 +74,9 @@ def turns(plant: Plant, post: str, start: int, end: int) -> list[Turn]:
         for shift in plant.shifts:
             if shift.post == post and shift.person in plant.people and runs(shift, plant, day):
                 until = shift.end if shift.end > shift.start else shift.end + DAY
-                turn = Turn(post, shift.person, wall_of(plant, day, shift.start), wall_of(plant, day, until))
+                begin = wall_of(plant, day, shift.start)
+                other = swaps.get((post, begin, shift.person), "")
+                turn = Turn(post, other if other in plant.people else shift.person, begin, wall_of(plant, day, until))
                 if turn.start < end and turn.end > start:
                     out.append(turn)
         day += timedelta(days=1)

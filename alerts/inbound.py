@@ -13,18 +13,19 @@ from dataclasses import replace
 from alerts.answers import Asked, parse
 from alerts.authority import TAKERS
 from alerts.causes import causes
-from alerts.desk import Desk, Said
+from alerts.desk import Desk
 from alerts.duty import POSTS
 from alerts.kinds import KINDS
 from alerts.model import OPEN, Alarm, Command, Reply, Result
 from alerts.plant import Person, Plant
 from alerts.record import Record
 from alerts.replies import REAL, say, standing_words
+from alerts.swapping import Said
 from drivers.reading import Now, Quality, Reading
 
 DESK = "desk"  # a registered desk or button: in the name of whoever has taken over the shift
 BUTTON = "ack-button"  # quantity of a point
-VERBS = frozenset({"text", "take", "state", "check", "order"})
+VERBS = frozenset({"text", "take", "state", "check", "order", "swap", "swap-answer"})
 MOST, WITHIN = 30, 600_000  # texts of one person in ten minutes; more is a machine
 Act = Callable[[Record, Command], Reply]
 
@@ -65,6 +66,10 @@ class Inbound:
             return self._reply(rec, cmd, "state", *standing_words(self._shown(), self._plant))
         if cmd.verb in ("check", "order"):
             return self._from_bureau(rec, cmd, person)
+        if cmd.verb == "swap":
+            return self._said(rec, cmd, self._desk.swapping.propose(rec, cmd, person))
+        if cmd.verb == "swap-answer":
+            return self._said(rec, cmd, self._desk.swapping.answer(rec, cmd, person))
         if cmd.verb == "take":
             post = str(cmd.args.get("post") or "")
             if person.role not in TAKERS or (post and post not in POSTS):
@@ -149,7 +154,9 @@ class Inbound:
         return sorted((a for a in self._alarms() if a.state in OPEN), key=lambda a: (-a.severity, a.number))
 
     def _said(self, rec: Record, cmd: Command, said: Said) -> Reply:
-        return self._reply(rec, cmd, said.code, *say(said.code, **said.words), ok=said.ok)
+        if not said.ok:
+            return self._refused(rec, cmd, said.code, **said.words)
+        return self._reply(rec, cmd, said.code, *say(said.code, **said.words))
 
     def _reply(self, rec: Record, cmd: Command, code: str, zh: str, en: str, *, ok: bool = True) -> Reply:
         seq = rec.event("text", who=cmd.person, code=code, args={"command": cmd.id, "proof": cmd.proof, "target": cmd.alarm})

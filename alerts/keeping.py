@@ -78,11 +78,12 @@ class Keeping:
         return cmd.verb == "ack" and named and mark is not None and cmd.person in str(mark.facts.get("people", "")).split(",")
 
     def ask(
-        self, rec: Record, cmd: Command, person: Person, alarms: Collection[Alarm], view: Mapping[str, Reading]
+        self, rec: Record, cmd: Command, person: Person, alarms: Collection[Alarm], view: Mapping[str, Reading],
+        leaders: Collection[str],
     ) -> Reply:  # fmt: skip
-        """What is asked of marks; a 收到 that comes here answers a drill. A refusal is an event."""
+        """What is asked of marks; a 收到 that comes here answers a drill. A refusal is an event. `leaders`: on duty now."""
         verb = "answer" if cmd.verb == "ack" else cmd.verb
-        if may_ask(person, verb, self._plant, rec.now.wall):
+        if may_ask(person, verb, self._plant, rec.now.wall, leaders):
             answer = VERBS[verb](Ask(cmd, person, self._plant, self.standing, alarms, view, rec.now))
         else:
             answer = service.refuse("role")

@@ -93,7 +93,8 @@ class Obeying:
             return self._at_store(rec, cmd, person)
         meant, code = targets(cmd, self._book.all()) if cmd.verb in carry.VERBS else ((), "")
         if cmd.verb in keeping.VERBS or (not meant and self._keeping.asked(cmd)):
-            return self._keeping.ask(rec, cmd, person, self._book.by_id.values(), self._judge.view)
+            leaders = self._desk.posts(rec.now, rec.clock_ok)["leader"]
+            return self._keeping.ask(rec, cmd, person, self._book.by_id.values(), self._judge.view, leaders)
         if not meant:
             return self._refuse(rec, cmd, code)
         done = carry.out(cmd, person, meant, self._plant, rec.now, partial(self._done, rec, cmd))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from math import inf
 
-from alerts import duty
+from alerts import duty, swaps
 from alerts.model import Mark
 from alerts.plant import Plant
 from alerts.questions import ends
@@ -20,9 +20,12 @@ BESIDE = {"duty": "leader", "second": "leader", "leader": "officer"}  # who hear
 Posts = Mapping[str, tuple[str, ...]]
 
 
-def standing(plant: Plant, shifts: Collection[Mark], wall: int, clock_ok: bool) -> dict[str, tuple[str, ...]]:
-    """Post or role -> people, as duty.on_duty, with each post as it was taken over. With an unset clock: everybody."""
-    found = duty.on_duty(plant, wall)
+def standing(plant: Plant, marks: Collection[Mark], wall: int, clock_ok: bool) -> dict[str, tuple[str, ...]]:
+    """Post or role -> people, as duty.on_duty, with each post as it was taken over. With an unset clock: everybody.
+
+    `marks`: the desk's; those of shifts and swaps count.
+    """
+    shifts, found = shifts_of(marks), duty.on_duty(plant, wall, swaps.in_force(marks))
     if not clock_ok:
         listed = {p: [s.person for s in plant.shifts if s.post == p] for p in duty.POSTS}
         return found | {p: tuple(dict.fromkeys(people)) for p, people in listed.items() if people}
@@ -31,19 +34,23 @@ def standing(plant: Plant, shifts: Collection[Mark], wall: int, clock_ok: bool) 
     }
 
 
-def foreseen(plant: Plant, shifts: Collection[Mark], wall: int, clock_ok: bool) -> Callable[[Now], Posts]:
+def foreseen(plant: Plant, marks: Collection[Mark], wall: int, clock_ok: bool) -> Callable[[Now], Posts]:
     """Who stands where at a time from `wall` on, for a preview: each post as it stands until its next change of shift, and from
 
     then on as the rota says, as if everybody takes over.
     """
-    now = standing(plant, shifts, wall, clock_ok)
-    changes = {post: _change(plant, shifts, post, wall) for post in duty.POSTS}
+    now, swapped = standing(plant, marks, wall, clock_ok), swaps.in_force(marks)
+    changes = {post: _change(plant, shifts_of(marks), post, wall) for post in duty.POSTS}
 
     def posts(at: Now) -> Posts:
-        found = duty.on_duty(plant, at.wall) if clock_ok else now
+        found = duty.on_duty(plant, at.wall, swapped) if clock_ok else now
         return found | {post: now[post] for post, change in changes.items() if at.wall < change}
 
     return posts
+
+
+def shifts_of(marks: Collection[Mark]) -> list[Mark]:
+    return [m for m in marks if m.kind == "shift"]
 
 
 def post_of(mark: Mark) -> str:

@@ -62,6 +62,19 @@ TEXTS: dict[str, tuple[str, str]] = {
         "No connection to the broker: try again, or call the school",
     ),
     "refused.order": ("督办要写内容和以后的期限", "An order needs words and a date to come"),
+    "swap.proposed": (
+        "换班已提出，等对方或带班领导、安全员同意",
+        "Swap proposed; the other, the leader or the officer has to agree",
+    ),
+    "swap.agreed": ("换班已生效，到时问换上的人接班", "The swap is in force; who has taken the turn will be asked"),
+    "swap.over": ("换班已取消，按原来的值班表", "The swap is taken back; the rota counts"),
+    "refused.swap-who": ("换给的人不在值班人员里，或就是本人", "The other is not one who takes shifts, or the same person"),
+    "refused.swap-turn": (
+        "没有这个班次，已经开始，或已换过；请先取消原来的换班",
+        "No such turn to come, or swapped already: take that back first",
+    ),
+    "refused.swap-busy": ("对方那时已有别的班", "That person has another turn at that time"),
+    "refused.swap-gone": ("这次换班已经没有了", "That swap is no more"),
     "answered.C": ("已应岗", "Duty check answered"),
     "ask.cause-real": (
         "已记录{n}号为{real}，正在通知。原因？回：{list}",

@@ -25,6 +25,8 @@ ADMIT = "admit"  # whoever lets people, screens and programs in
 _ASKED: Mapping[str, Collection[str]] = {
     **authority.ASKS,
     "take": authority.TAKERS,
+    "swap": authority.TAKERS,
+    "swap-answer": authority.TAKERS,
     "identify": authority.ASKS["answer"],
     "session": authority.ASKS["answer"],
     "output-test": authority.OUTPUTS,

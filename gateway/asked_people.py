@@ -14,6 +14,7 @@ from gateway.asked import whole
 from gateway.handover import handover_json
 from gateway.jsonable import to_jsonable
 from gateway.local import RequestError
+from gateway.rota import rota_json
 from gateway.site import Site
 from gateway.store.database import StoreError
 from gateway.who import LONGEST, Known, who_json
@@ -28,10 +29,14 @@ class PeopleQuestions:
         self._site, self._engine, self._clock = site, engine, clock
 
     def questions(self) -> dict[str, Callable[[Json], Awaitable[Any]]]:
-        return {"roster": self._roster, "handover": self._handover, "who": self._who}
+        return {"roster": self._roster, "handover": self._handover, "who": self._who, "rota": self._rota}
 
     async def _roster(self, request: Json) -> Json:
         return dict(to_jsonable(self._engine.desk.roster(self._clock.now(), self._clock.ok())))
+
+    async def _rota(self, request: Json) -> Json:
+        marks = tuple(self._engine.desk.marks.values())
+        return rota_json(self._site.plant, marks, self._clock.now().wall, whole(request, "days", 28))
 
     async def _handover(self, request: Json) -> Json:
         now, engine = self._clock.now(), self._engine
@@ -54,8 +59,13 @@ class PeopleQuestions:
             raise RequestError("not-found", "没有这种报警", f"no such kind of alarm; there are: {' '.join(KINDS)}")
         if at > now.wall + LONGEST:
             raise RequestError("bad-request", "时间最多写到400天以后", "the time lies more than 400 days ahead")
-        shifts = tuple(m for m in engine.desk.marks.values() if m.kind == "shift")
         known = Known(
-            plant, tuple(engine.alarms.values()), tuple(engine.marks.values()), shifts, engine.budget, now, self._clock.ok()
+            plant,
+            tuple(engine.alarms.values()),
+            tuple(engine.marks.values()),
+            tuple(engine.desk.marks.values()),
+            engine.budget,
+            now,
+            self._clock.ok(),
         )
         return await asyncio.to_thread(who_json, known, place, kind, max(at, now.wall))

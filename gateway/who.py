@@ -35,7 +35,7 @@ class Known:
     plant: Plant
     alarms: tuple[Alarm, ...]
     standing: tuple[Mark, ...]
-    shifts: tuple[Mark, ...]
+    posts: tuple[Mark, ...]  # marks of the desk: shifts taken over, swaps
     budget: Budget
     now: Now
     clock_ok: bool
@@ -53,7 +53,7 @@ def who_json(known: Known, place: str, kind: str, at: int) -> Json:
     standing = Standing(plant)
     for mark in known.standing:
         standing.put(_then(mark, then, plant))
-    there = posts.foreseen(plant, known.shifts, now.wall, known.clock_ok)
+    there = posts.foreseen(plant, known.posts, now.wall, known.clock_ok)
     alarms: Collection[Alarm] = () if later else known.alarms
     budget = Budget(plant) if later else known.budget
     found: dict[object, tuple[Foreseen, list[str], list[str]]] = {}

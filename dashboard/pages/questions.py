@@ -21,6 +21,8 @@ QUESTIONS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "kpi": (LOOK, ("days",), ()),
     "roster": (LOOK, (), ()),
     "who": (FORESEE, ("at",), ("place", "kind")),
+    "rota": (LOOK, ("days",), ()),
+    "handover": (LOOK, (), ()),
     "devices": (LOOK, (), ()),
     "refused": (LOOK, ("limit",), ()),
     "health": (LOOK, (), ()),

@@ -6,6 +6,7 @@ import { byId, el, put } from "./dom.js";
 import { fetchJson } from "./fetch.js";
 import { question } from "./form.js";
 import { ago, wallTime } from "./format.js";
+import { Rota } from "./rota.js";
 import { open } from "./shell.js";
 import { unknown } from "./state.js";
 import { said, t, words } from "./words.js";
@@ -27,6 +28,8 @@ class Shift {
     this.past = alarms ?? [];
     this.key = "";
     this.show(this.world);
+    this.rota ??= new Rota();
+    this.rota.load(world, namer(world.state));
   }
 
   show(world) {

@@ -55,7 +55,7 @@ class Watched:
         """Closes all; an error of a console or a host that is not the page's own fails the test here."""
         for context in self.opened:
             context.close()
-        assert self.errors == []
+        assert self.errors == [], self.errors
         assert self.hosts == self.own, "the page asks nobody but its own server"
 
 

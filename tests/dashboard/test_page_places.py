@@ -212,6 +212,26 @@ def test_curves_are_compared_and_taken_away(places, kit):  # noqa: F811
     assert answer.ok and answer.body()[:2] == b"PK"
 
 
+def test_a_turn_is_swapped_agreed_and_taken_back(places, kit):  # noqa: F811
+    start = kit.wall - 22 * 3_600_000 + DAY + 7 * 3_600_000
+    page = places.open("/shift", person="wang")
+    page.wait_for_selector("#rota tbody tr")
+    assert "空缺 00:00–01:00" in page.inner_text("#rota .hole") and "（替 王师傅）" in page.inner_text("#rota")
+    assert page.locator("#rota [data-person=zhou] button").count() == 0, "only one's own"
+    page.click(f"#rota [data-turn='{start}'] button")
+    page.select_option("dialog [name=to]", "liu")
+    page.click("dialog button.ack")
+    command = places.did()
+    assert (command["verb"], command["person"]) == ("swap", "wang")
+    assert command["args"] == {"post": "duty", "start": start, "from": "wang", "to": "liu"}
+    assert page.locator("[data-swap=no3-70] button").all_inner_texts() == ["取消换班"], "nobody agrees to what he proposed"
+    other = places.open("/shift", person="liu")
+    other.click("[data-swap=no3-70] button.ack")
+    assert (lambda c: (c["verb"], c["alarm"], c["args"]))(places.did()) == ("swap-answer", "no3-70", {"agree": True})
+    other.click("[data-swap=no3-71] button")
+    assert (lambda c: (c["verb"], c["alarm"], c["args"]))(places.did()) == ("swap-answer", "no3-71", {})
+
+
 def test_who_would_be_called_now_and_at_another_time(places, kit):  # noqa: F811
     page = places.open("/people")
     page.wait_for_selector("[data-kind=fire] [data-step=first]")
