@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NoReturn, TypeVar
 
 T = TypeVar("T")
@@ -12,6 +13,7 @@ S = TypeVar("S", bound=str)
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _MISSING = object()
+FEW = 12  # words that a message lists whole; of more only the nearest
 
 
 class ProfileError(ValueError):
@@ -72,6 +74,11 @@ class Fields:
                 return word
         # YAML takes 8E1 for the number 80 and false for a truth value.
         zh, en = ("", "") if isinstance(value, str) else ("，应是文字，请加引号", "; a text is expected, put it in quotes")
+        near: Sequence[str] = (
+            allowed if len(allowed) <= FEW else difflib.get_close_matches(str(value), list[str](allowed), 5, 0.5)
+        )
+        if near:
+            zh, en = f"{zh}；可用 {' '.join(near)}", f"{en}: {' '.join(near)}"
         self.fail(key, f"不认识 {value!r}{zh}", f"{value!r} is not one of the allowed words{en}", allowed)
 
     def integer(self, key: str, low: int, high: int, default: int | None = None) -> int:

@@ -10,7 +10,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from drivers.profile import ProfileError, profile_from_dict
+from drivers.quantities import QUANTITIES
 
+PROFILES = Path(__file__).resolve().parents[2] / "config" / "profiles"
 PAGE = (Path(__file__).resolve().parents[2] / "docs/add-a-device.md").read_text("utf-8")
 ROW = re.compile(r"^\| ([^|]+) \| `([\w.-]+): (.+?)` \| `(.+?)` \| ([^|]+) \|$", re.M)
 TABLE = PAGE[PAGE.index("| 错误 mistake |") :]
@@ -47,3 +49,18 @@ def test_the_mistake_gives_what_the_page_says(mistake: str, path: str, value: st
         profile_from_dict(data, "example-meter.yaml")
     assert text in str(wrong.value) and str(wrong.value).startswith("example-meter.yaml: "), str(wrong.value)
     assert cure.strip()
+
+
+def test_the_page_lists_every_quantity_a_device_has() -> None:
+    for path in sorted(PROFILES.glob("*.yaml")):
+        for name in set(re.findall(r"quantity: ([a-z0-9-]+)", path.read_text("utf-8"))):
+            quantity = QUANTITIES[name]
+            listed = f"`{name}` {quantity.zh}" + (f" {quantity.unit}" if quantity.unit else "")
+            assert listed in PAGE, f"docs/add-a-device.md, quantities: {listed}"
+
+
+def test_a_word_that_is_none_is_answered_with_those_that_are() -> None:
+    with pytest.raises(ProfileError, match="smoke-level"):
+        profile_from_dict({**example(), "channels": {"x": {"quantity": "smoke-lvl", "space": "coil", "address": 9}}}, "x")
+    with pytest.raises(ProfileError, match="coil discrete input holding"):
+        profile_from_dict({**example(), "channels": {"x": {"quantity": "smoke", "space": "relay", "address": 9}}}, "x")

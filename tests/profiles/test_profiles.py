@@ -188,10 +188,13 @@ def test_plan_makes_every_channel_decodable(id: str) -> None:
 def test_profile_is_complete_and_survives_json(id: str) -> None:
     profile = load_profile(id)
     assert profile.id == id
-    assert profile.name_zh and profile.source
-    assert all(c.page and c.name for c in profile.channels), "every register names its page and every channel its zh name"
-    assert profile.caveats, "what the installer must know, or must check on site"
-    assert profile.verified != "false" or (id.startswith("generic-") and any("不公开" in c for c in profile.caveats))
+    assert profile.name_zh and profile.source, "name_zh and source: what people call it, and where its map was read"
+    bare = [c.id for c in profile.channels if not (c.page and c.name)]
+    assert not bare, f"{', '.join(bare)}: every channel names its page in the manual (page) and what people call it (name)"
+    assert profile.caveats, "caveats: what the installer must know or must check on site"
+    assert profile.verified != "false" or any("不公开" in c for c in profile.caveats), (
+        'verified "false" is for a map that is 不公开, and a caveat says so; recalled or inferred in part is "partial"'
+    )
     assert profile_from_dict(profile_to_dict(profile), id) == profile
 
 
@@ -222,5 +225,6 @@ def test_frames_and_profiles_pair_up() -> None:
 def test_nothing_here_cuts_mains_or_opens_a_lock() -> None:
     """Only plain relay boards have outputs; a breaker's remote control is never one."""
     with_outputs = {load_profile(id).kind for id in IDS if load_profile(id).outputs}
-    assert with_outputs <= {"relay", "digital-io", "sounder"}
+    others = with_outputs - {"relay", "digital-io", "sounder"}
+    assert not others, f"kind {', '.join(others)}: outputs are for kind relay, digital-io or sounder"
     assert load_profile("lx47le").outputs == ()
