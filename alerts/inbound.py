@@ -10,6 +10,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 
+from alerts import dutylog
 from alerts.answers import Asked, parse
 from alerts.authority import TAKERS
 from alerts.causes import causes
@@ -25,7 +26,7 @@ from drivers.reading import Now, Quality, Reading
 
 DESK = "desk"  # a registered desk or button: in the name of whoever has taken over the shift
 BUTTON = "ack-button"  # quantity of a point
-VERBS = frozenset({"text", "take", "state", "check", "order", "swap", "swap-answer"})
+VERBS = frozenset({"text", "take", "state", "check", "order", "swap", "swap-answer", *dutylog.VERBS})
 MOST, WITHIN = 30, 600_000  # texts of one person in ten minutes; more is a machine
 Act = Callable[[Record, Command], Reply]
 
@@ -66,6 +67,9 @@ class Inbound:
             return self._reply(rec, cmd, "state", *standing_words(self._shown(), self._plant))
         if cmd.verb in ("check", "order"):
             return self._from_bureau(rec, cmd, person)
+        if cmd.verb in dutylog.VERBS:
+            code, seq = dutylog.write(rec, cmd, person, self._desk.posts(rec.now, rec.clock_ok)["duty"])
+            return Reply(cmd.id, True, code, say(code), seq) if seq else self._refused(rec, cmd, code)
         if cmd.verb == "swap":
             return self._said(rec, cmd, self._desk.swapping.propose(rec, cmd, person))
         if cmd.verb == "swap-answer":

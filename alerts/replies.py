@@ -62,6 +62,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "No connection to the broker: try again, or call the school",
     ),
     "refused.order": ("督办要写内容和以后的期限", "An order needs words and a date to come"),
+    "logged": ("已写入值班记录", "Written into the duty log"),
+    "handed-over": ("已签交班；接班人接班以前仍由你负责", "Signed; you stay responsible until somebody takes over"),
+    "refused.log": ("请写内容", "Write what is to be logged"),
+    "refused.not-on": ("你现在不当班，不能交班", "You are not on duty: there is nothing to hand over"),
     "swap.proposed": (
         "换班已提出，等对方或带班领导、安全员同意",
         "Swap proposed; the other, the leader or the officer has to agree",

@@ -26,6 +26,8 @@ _ASKED: Mapping[str, Collection[str]] = {
     **authority.ASKS,
     "take": authority.TAKERS,
     "swap": authority.TAKERS,
+    "log": authority.TAKERS,
+    "hand-over": authority.TAKERS,
     "swap-answer": authority.TAKERS,
     "identify": authority.ASKS["answer"],
     "session": authority.ASKS["answer"],

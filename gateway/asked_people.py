@@ -11,7 +11,7 @@ from alerts.engine import Engine
 from alerts.kinds import KINDS
 from drivers.reading import Clock
 from gateway.asked import whole
-from gateway.handover import handover_json
+from gateway.handover import handover_json, shifts_json
 from gateway.jsonable import to_jsonable
 from gateway.local import RequestError
 from gateway.rota import rota_json
@@ -29,10 +29,23 @@ class PeopleQuestions:
         self._site, self._engine, self._clock = site, engine, clock
 
     def questions(self) -> dict[str, Callable[[Json], Awaitable[Any]]]:
-        return {"roster": self._roster, "handover": self._handover, "who": self._who, "rota": self._rota}
+        return {
+            "roster": self._roster,
+            "handover": self._handover,
+            "who": self._who,
+            "rota": self._rota,
+            "shifts": self._shifts,
+        }
 
     async def _roster(self, request: Json) -> Json:
         return dict(to_jsonable(self._engine.desk.roster(self._clock.now(), self._clock.ok())))
+
+    async def _shifts(self, request: Json) -> list[Json]:
+        path = Path(self._site.data) / "journal.db"
+        try:
+            return await asyncio.to_thread(shifts_json, path, min(whole(request, "limit", 60), 500))
+        except StoreError as error:
+            raise RequestError("journal-down", f"日志读不了：{error}", f"the journal cannot be read: {error}") from None
 
     async def _rota(self, request: Json) -> Json:
         marks = tuple(self._engine.desk.marks.values())
@@ -44,7 +57,15 @@ class PeopleQuestions:
         path = Path(self._site.data) / "journal.db"
         try:
             return await asyncio.to_thread(
-                handover_json, path, self._site.plant, alarms, marks, engine.desk, now, self._clock.ok()
+                handover_json,
+                path,
+                self._site.plant,
+                alarms,
+                marks,
+                engine.desk,
+                now,
+                self._clock.ok(),
+                whole(request, "begun", 0),
             )
         except StoreError as error:
             raise RequestError("journal-down", f"日志读不了：{error}", f"the journal cannot be read: {error}") from None

@@ -24,24 +24,53 @@ TOLD = {"acked": "acked", "result": "result", "reset": "reset", "closed": "close
 
 
 def handover_json(
-    path: Path, plant: Plant, alarms: Collection[Alarm], marks: Collection[Mark], desk: Desk, now: Now, clock_ok: bool
+    path: Path, plant: Plant, alarms: Collection[Alarm], marks: Collection[Mark], desk: Desk, now: Now, clock_ok: bool,
+    begun: int = 0,
 ) -> Json:  # fmt: skip
-    """The shift that is on now. Raises StoreError, sqlite3.Error."""
-    return made((json.loads(b) for b in audit.bodies(path)), plant, alarms, marks, desk, now, clock_ok)
+    """The shift that is on now, or the past one that was taken over at wall ms `begun`. Raises StoreError, sqlite3.Error."""
+    return made((json.loads(b) for b in audit.bodies(path)), plant, alarms, marks, desk, now, clock_ok, begun)
+
+
+def shifts_json(path: Path, most: int) -> list[Json]:
+    """Every take-over of the duty post, newest first: {"person","at","until"}, `until` null for the last. Raises as above."""
+    taken = [e for e in (json.loads(b) for b in audit.bodies(path)) if _taken(e)]
+    ends = [*(e["wall"] for e in taken[1:]), None]
+    rows = [{"person": e["who"], "at": e["wall"], "until": end} for e, end in zip(taken, ends, strict=True)]
+    return rows[::-1][:most]
+
+
+def _taken(e: Body) -> bool:
+    return bool(e["kind"] == "shift" and e["code"] == "taken" and e["args"].get("post", "duty") == "duty")
 
 
 def made(
     events: Iterable[Body], plant: Plant, alarms: Collection[Alarm], marks: Collection[Mark], desk: Desk, now: Now,
-    clock_ok: bool,
+    clock_ok: bool, begun: int = 0,
 ) -> Json:  # fmt: skip
-    """`events` in order, oldest first; those before the shift's beginning count for nothing."""
-    people, since = desk.posts(now, clock_ok)["duty"], _since(desk, plant, now)
+    """`events` in order, oldest first; those before the shift's beginning count for nothing, nor those after a past one's end.
+
+    What is open and switched off is that of now: of a past shift it is not known any more, and left empty.
+    """
+    people, since, until = desk.posts(now, clock_ok)["duty"], begun or _since(desk, plant, now), now.wall + 1
     next_ = desk.upcoming(now)
     happened: dict[str, Json] = {}
     notes: list[Json] = []
     checks: dict[str, Json] = {}
-    for e in (e for e in events if e["wall"] >= since):
+    log: list[Json] = []
+    taken: list[Json] = []
+    handed: Json | None = None
+    for e in (e for e in events if since <= e["wall"] <= until):
         kind, args = e["kind"], e["args"]
+        if _taken(e):
+            taken.append({"person": e["who"], "at": e["wall"], "how": ""})
+            if begun and e["wall"] > begun:
+                until = e["wall"]
+        elif kind == "text" and e["code"] == "answered.S" and taken and taken[-1]["person"] == e["who"]:
+            taken[-1]["how"] = args.get("proof", "")
+        elif kind == "duty-log":
+            log.append({"part": e["code"], "who": e["who"], "at": e["wall"], "text": args.get("text", "")})
+        elif kind == "handed-over":
+            handed = {"who": e["who"], "at": e["wall"], "text": args.get("text", "")}
         if kind in ("raised", "again"):
             happened.setdefault(e["alarm"], _alarm(e, plant))
         elif kind in TOLD and e["alarm"] in happened:
@@ -52,17 +81,21 @@ def made(
             notes.append({"alarm": e["alarm"], "who": e["who"], "at": e["wall"], "text": args.get("text", "")})
         elif kind in ("answered", "unanswered", "declined") and e["code"] == "C":
             checks[f"{e['alarm']}:{e['who']}"] = {"number": args.get("number"), "who": e["who"], "at": e["wall"], "what": kind}
-    standing = [a for a in alarms if a.state in OPEN]
+    standing = [] if begun else [a for a in alarms if a.state in OPEN]
     return {
         "post": "duty",
-        "on": list(people),
+        "on": [t["person"] for t in taken if t["at"] == begun] if begun else list(people),
+        "until": until if begun and until <= now.wall else None,
+        "taken": taken,
+        "handed_over": handed,
+        "log": log,
         "since": since,
         "now": now.wall,
         "leader": list(desk.posts(now, clock_ok)["leader"]),
         "next": None if next_ is None else {"person": next_.person, "start": next_.start, "end": next_.end},
         "open": [a.id for a in standing if KINDS[a.kind].lamp != "fault"],
         "faults": [a.id for a in standing if KINDS[a.kind].lamp == "fault"],
-        "out_of_service": [m.id for m in marks if m.kind == "out-of-service" and m.stage is not Stage.OVER],
+        "out_of_service": [m.id for m in marks if not begun and m.kind == "out-of-service" and m.stage is not Stage.OVER],
         "happened": list(happened.values()),
         "notes": notes,
         "checks": list(checks.values()),

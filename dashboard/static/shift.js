@@ -6,6 +6,7 @@ import { byId, el, put } from "./dom.js";
 import { fetchJson } from "./fetch.js";
 import { question } from "./form.js";
 import { ago, wallTime } from "./format.js";
+import { DutyLog } from "./dutylog.js";
 import { Rota } from "./rota.js";
 import { open } from "./shell.js";
 import { unknown } from "./state.js";
@@ -28,6 +29,8 @@ class Shift {
     this.past = alarms ?? [];
     this.key = "";
     this.show(this.world);
+    this.written ??= new DutyLog();
+    this.written.load(world, namer(world.state));
     this.rota ??= new Rota();
     this.rota.load(world, namer(world.state));
   }

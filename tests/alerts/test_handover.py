@@ -11,13 +11,13 @@ from test_desk import HOUR, at, say, until
 from gateway.handover import made
 
 
-def handover(world: World) -> dict[str, Any]:
+def handover(world: World, begun: int = 0) -> dict[str, Any]:
     events = [
         {"kind": e.kind, "alarm": e.alarm, "wall": e.at.wall, "who": e.who, "code": e.code, "args": dict(e.args)}
         for e in world.events
     ]
     engine = world.engine
-    found = made(events, world.school, engine.alarms.values(), engine.marks.values(), engine.desk, world.now, True)
+    found = made(events, world.school, engine.alarms.values(), engine.marks.values(), engine.desk, world.now, True, begun)
     return dict(json.loads(json.dumps(found)))
 
 
@@ -50,3 +50,27 @@ def test_a_shift_nobody_has_taken_over_begins_as_the_rota_says() -> None:
     found = handover(world)
     assert found["on"] == ["wang"] and found["now"] - found["since"] == 3 * HOUR
     assert found["happened"] == found["notes"] == found["checks"] == found["open"] == []
+
+
+def test_people_write_the_log_sign_and_the_past_shift_keeps_it() -> None:
+    world = at(21 * 60 + 46)
+    world.do("take", "wang")
+    began = world.now.wall
+    assert world.do("log", "wang", part="visitors", text=" 家长来访 ").replies[0].code == "logged"
+    assert world.do("log", "wang", part="visitors", text=" ").replies[0].code == "refused.log"
+    assert world.do("log", "wang", part="weather", text="晴").replies[0].code == "refused.log"
+    assert world.do("log", "chu", text="看电").replies[0].code == "refused.role"
+    assert world.do("hand-over", "li").replies[0].code == "refused.not-on", "who is not there hands nothing over"
+    world.wait(60_000)
+    assert world.do("hand-over", "wang", text="钥匙一把").replies[0].ok
+    assert world.engine.desk.posts(world.now, True)["duty"] == ("wang",), "responsible until somebody takes over"
+    world.wait(60_000)
+    say(world, "li", "1")
+    world.wait(60_000)
+    world.do("log", "li", part="state", text="正常")
+    past, now = handover(world, began), handover(world)
+    assert [(e["part"], e["who"], e["text"]) for e in past["log"]] == [("visitors", "wang", "家长来访")]
+    assert (past["on"], past["handed_over"]["who"], past["handed_over"]["text"]) == (["wang"], "wang", "钥匙一把")
+    assert [t["person"] for t in past["taken"]] == ["wang", "li"] and past["until"] == past["taken"][1]["at"]
+    assert [(t["person"], t["how"]) for t in now["taken"]] == [("li", "sms")] and now["handed_over"] is None
+    assert [e["part"] for e in now["log"]] == ["state"] and now["until"] is None

@@ -212,6 +212,25 @@ def test_curves_are_compared_and_taken_away(places, kit):  # noqa: F811
     assert answer.ok and answer.body()[:2] == b"PK"
 
 
+def test_the_duty_log_is_written_signed_and_looked_up(places, kit):  # noqa: F811
+    page = places.open("/shift", person="wang")
+    page.wait_for_selector("#entries [data-part=visitors]")
+    assert "家长来访 <b>（王师傅）" in page.inner_text("#entries") and "接班（短信）" in page.inner_text("#signed")
+    page.click("#write button:not(.ack)")
+    page.select_option("dialog [name=part]", "state")
+    page.fill("dialog [name=text]", "正常")
+    page.click("dialog button.ack")
+    assert (lambda c: (c["verb"], c["person"], c["args"]))(places.did()) == ("log", "wang", {"part": "state", "text": "正常"})
+    page.click("#write button.ack")
+    page.fill("dialog [name=text]", "钥匙一把")
+    page.click("dialog button.ack")
+    assert (lambda c: (c["verb"], c["args"]))(places.did()) == ("hand-over", {"text": "钥匙一把"})
+    before = kit.wall - 15 * 3_600_000
+    with page.expect_request(lambda r: f"begun={before}" in r.url):
+        page.select_option("#which", str(before))
+    page.wait_for_function("!document.querySelector('#write button')")
+
+
 def test_a_turn_is_swapped_agreed_and_taken_back(places, kit):  # noqa: F811
     start = kit.wall - 22 * 3_600_000 + DAY + 7 * 3_600_000
     page = places.open("/shift", person="wang")

@@ -513,4 +513,11 @@ PEOPLES: tuple[Mutant, ...] = (
         "            pass\n",
         "tests/alerts/test_swaps.py::test_whoever_was_asked_already_need_not_answer_any_more",
     ),
+    Mutant(
+        "only who is at the post hands it over",
+        "alerts/dutylog.py",
+        "        if person.id not in on_duty:",
+        "        if False:",
+        "tests/alerts/test_handover.py::test_people_write_the_log_sign_and_the_past_shift_keeps_it",
+    ),
 )
