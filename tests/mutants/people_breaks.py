@@ -418,7 +418,7 @@ PEOPLES: tuple[Mutant, ...] = (
     Mutant(
         "a handover is of this shift only",
         "gateway/handover.py",
-        'if e["wall"] >= since):',
+        'if since <= e["wall"] <= until):',
         "if True):",
         "tests/alerts/test_handover.py::test_it_names_who_was_on_what_is_open_and_what_happened",
     ),
