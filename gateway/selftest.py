@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
-from alerts import calendar
+from alerts import calendar, duty
+from alerts.channels.registry import CHANNELS
 from alerts.model import Scalar
 from alerts.plant import Plant
 from drivers.reading import Clock
@@ -30,6 +31,17 @@ def result(found: Mapping[str, str]) -> dict[str, Scalar]:
     return {"channels": " ".join(found), "failed": " ".join(bad), "not_tried": "guard-sounder evacuation"}
 
 
+def one_way(plant: Plant, found: Mapping[str, str], wall: int) -> str:
+    """Names of the people at their posts who have a second way on paper and only one, or none, that has proven itself."""
+    posts = duty.on_duty(plant, wall)
+    names = []
+    for person in (plant.people[id] for id in dict.fromkeys(id for post in duty.POSTS for id in posts.get(post, ()))):
+        ways = [c for c in person.channels if c in found and CHANNELS[plant.channels[c]].remote]
+        if len(ways) > 1 and sum(not found[c] for c in ways) < 2:
+            names.append(person.name)
+    return "、".join(names)
+
+
 async def daily(
     plant: Plant,
     clock: Clock,
@@ -37,7 +49,7 @@ async def daily(
     told: Callable[[dict[str, Scalar]], Awaitable[None]],
     fault: Callable[[str, bool, str], None],
 ) -> None:
-    """For ever: once a day. `told` writes the event, `fault` raises or ends one fault per channel."""
+    """For ever: once a day. `told` writes the event, `fault` raises or ends one fault per channel, and one for lost second ways."""
     due = calendar.next_minute(plant, clock.now().wall, (AT,))
     while True:
         await asyncio.sleep(LOOK)
@@ -51,4 +63,7 @@ async def daily(
         found = await probes(channels)
         for name, why in found.items():
             fault(f"selftest-{name}", bool(why), why)
+        alone = one_way(plant, found, now)
+        why = f"{alone}：能用的通道不足两个，修好自检失败的 fewer than two channels work"
+        fault("selftest-second-way", bool(alone), why if alone else "")
         await told(result(found))

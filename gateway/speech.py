@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import io
 import math
-import re
 import wave
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+from alerts.singly import singly
+
 SHIPPED = Path("speech/words.zip")  # within the shipped data
 OWN = "speech"  # folder of the school's own recordings within the data folder
 RATE = 8_000
 PAUSES = {"，": 0.25, "。": 0.6}  # seconds
-DIGITS = dict(zip("0123456789", "零一二三四五六七八九", strict=True))  # read singly, as numbers are on the telephone
 SAID = {  # lamp of the alarm's kind -> what is said; {place} is the zone's name
     "fire": "火警，火警。{place}。请立即去看。",
     "gas": "可燃气泄漏，请撤人，不要碰开关。{place}。",
@@ -77,7 +77,7 @@ def pieces(text: str, known: frozenset[str]) -> tuple[list[str], list[str]]:
     """(recordings and pauses in order, what nobody has recorded). The longest recording that fits is taken each time."""
     out: list[str] = []
     missing: list[str] = []
-    flat = re.sub("[0-9]", lambda found: DIGITS[found[0]], text)
+    flat = singly(text)
     longest = max(map(len, known), default=0)
     at = 0
     while at < len(flat):

@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from urllib.parse import quote, urlencode
 
@@ -20,6 +21,7 @@ from alerts.channels.http import Request
 from alerts.channels.provider import Access, Answer, Provider, Taken, Verdict, arrived
 from alerts.model import Delivery, Fate, Inbound, Notification
 from alerts.plant import Person
+from alerts.singly import singly
 
 SMS_URL = "https://dysmsapi.aliyuncs.com/"
 VOICE_URL = "https://dyvmsapi.aliyuncs.com/"
@@ -53,7 +55,7 @@ def sms(access: Access, n: Notification, to: Person) -> Request:
 
 
 def voice(access: Access, n: Notification, to: Person) -> Request:
-    """IvrCall: the template is read, a key pressed ends it."""
+    """IvrCall: the template is read three times, digits of place and number one by one; a key pressed ends it."""
     said = access.settings["template"]
     menu = [(f"MenuKeyMap.{n}.Key", digit, f"MenuKeyMap.{n}.Code") for n, digit in enumerate("123", 1)]
     keys = {name: value for key, digit, code in menu for name, value in ((key, digit), (code, said))}
@@ -62,12 +64,18 @@ def voice(access: Access, n: Notification, to: Person) -> Request:
         "CalledNumber": to.phone.removeprefix("+86"),
         "CalledShowNumber": access.settings["show_number"],
         "StartCode": said,
-        "StartTtsParams": template(n),
+        "StartTtsParams": template(_spoken(n)),
         "PlayTimes": "3",
         "OutId": n.key[:15],
         **keys,
     }
     return _rpc(access, access.settings.get("url", VOICE_URL), params)
+
+
+def _spoken(n: Notification) -> Notification:
+    """The message with its place and number as they are said. A time is read well by itself."""
+    said = {name: singly(n.fields[name]) for name in ("place", "code") if n.fields.get(name)}
+    return replace(n, fields={**n.fields, **said})
 
 
 def template(n: Notification) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "alerts"))
 from engine_world import RULES, World, plant
 
 from alerts.model import Fate, Outcome
+from alerts.plant import Person
 from drivers.reading import Now
 from gateway import figures, marks_view, selftest
 from gateway.commands._asking import moment
@@ -125,3 +127,22 @@ class Phone:
 async def test_r33_the_self_test_says_what_was_tried_and_what_was_not() -> None:
     found = await selftest.probes({"modem": Phone(""), "robot": Phone("no answer")})
     assert selftest.result(found) == {"channels": "modem robot", "failed": "robot", "not_tried": "guard-sounder evacuation"}
+
+
+@pytest.mark.parametrize(
+    ("ways", "found", "alone"),
+    [
+        (("modem", "voice"), {"modem": "", "voice": ""}, ""),
+        (("modem", "voice"), {"modem": "", "voice": "no answer"}, "王建国"),
+        (("modem", "voice"), {"modem": "no answer", "voice": "no answer"}, "王建国"),
+        (("modem", "voice", "robot"), {"modem": "", "voice": "no answer", "robot": ""}, ""),
+        (("modem", "desk"), {"modem": "", "desk": ""}, ""),  # the screen is no second way: `check` says so, not every day
+        (("modem",), {"modem": ""}, ""),
+    ],
+)
+def test_r33_who_is_left_with_one_working_way_is_named(ways: tuple[str, ...], found: dict[str, str], alone: str) -> None:
+    """A second channel counts when it has proven itself today, not because it is configured."""
+    types = {"modem": "modem", "voice": "aliyun-voice", "robot": "wecom", "desk": "console"}
+    people = {"wang": Person("wang", "王建国", "duty", "+8613800000001", ways)}
+    school = replace(plant(()), people=people, channels=types, shifts=())
+    assert selftest.one_way(school, found, 1_800_000_000_000) == alone

@@ -202,6 +202,20 @@ LIFE: tuple[Mutant, ...] = (
         KPI + "test_r34_tests_count_for_nothing_and_floods_are_counted",
     ),
     Mutant(
+        "R33 a second way counts only when it works",
+        "gateway/selftest.py",
+        "if len(ways) > 1 and sum(not found[c] for c in ways) < 2:",
+        "if len(ways) > 1 and len(ways) < 2:",
+        FIGURES + "test_r33_who_is_left_with_one_working_way_is_named",
+    ),
+    Mutant(
+        "digits are said one by one in a call",
+        "alerts/channels/aliyun.py",
+        "said = {name: singly(n.fields[name])",
+        "said = {name: str(n.fields[name])",
+        "tests/alerts/channels/test_providers.py::test_a_call_says_digits_one_by_one_three_times_and_takes_three_keys",
+    ),
+    Mutant(
         "R33 the self-test names what failed",
         "gateway/selftest.py",
         "bad = [name for name, why in found.items() if why]",

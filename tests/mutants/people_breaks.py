@@ -229,15 +229,15 @@ PEOPLES: tuple[Mutant, ...] = (
         "if False:",
         PEOPLE + "test_command",
     ),
-    Mutant("an installer answers no alarm", AUTHORITY, '"installer": {},', '"installer": _ALL,', RIGHTS),
+    Mutant("an installer answers no alarm", AUTHORITY, '"installer": {"ack": "walk",', '"installer": {"ack": "",', RIGHTS),
     Mutant(
         "a bureau gives no result", AUTHORITY, '"bureau": {"ack": "", "note": "", "decline": ""},', '"bureau": _WATCH,', RIGHTS
     ),
     Mutant(
         "an electrician only electrical alarms",
         AUTHORITY,
-        'if condition == "electrical" and',
-        "if False and",
+        'condition == "electrical"\n',
+        "False\n",
         RIGHTS,
     ),
     Mutant(
