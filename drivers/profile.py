@@ -76,12 +76,19 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class UnitAt:
-    """The register in which a device keeps its own unit address: (register & mask) >> shift. Read to recognise it."""
+    """The register in which a device keeps its own unit address: (register & mask) >> shift. Read to recognise it.
+
+    `write`: the function (6 or 16) by which it takes another address, 0: not known, or not to be done; `highest`: the greatest it
+    may have; `page`: where its document says so. Written on a person's wish only (drivers.readdress).
+    """
 
     space: Space
     address: int
     mask: int = 0xFFFF
     shift: int = 0
+    write: int = 0
+    highest: int = 247
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +193,10 @@ def profile_from_dict(data: Mapping[str, object], where: str) -> Profile:
     )
     line.done()
     top.done()
+    if profile.unit_at and profile.unit_at.write and never_switched(profile.kind, (c.quantity for c in channels)):
+        top.fail(
+            "line", "锁、断路器、供电和消防主机不改地址", "the address of a lock, breaker, supply or fire panel is not written"
+        )
     if profile.outputs and never_switched(profile.kind, (c.quantity for c in channels)):
         top.fail(
             "outputs",
@@ -197,7 +208,15 @@ def profile_from_dict(data: Mapping[str, object], where: str) -> Profile:
 
 def _unit_at(f: Fields) -> UnitAt:
     space, address = f.choice("space", SPACES), f.integer("address", 0, 0xFFFF)
-    found = UnitAt(space, address, f.integer("mask", 1, 0xFFFF, 0xFFFF), f.integer("shift", 0, 8, 0))
+    mask, shift = f.integer("mask", 1, 0xFFFF, 0xFFFF), f.integer("shift", 0, 8, 0)
+    write, highest = f.one_of("write", (0, 6, 16), 0), f.integer("highest", 1, 247, 247)
+    found = UnitAt(space, address, mask, shift, write, highest, f.text("page", ""))
+    if write and (not found.page or mask != 0xFFFF or space != "holding"):
+        f.fail(
+            "write",
+            "要写地址，须是整个保持寄存器，并写明出处 page",
+            "to be written it must be a whole holding register, with its page",
+        )
     f.done()
     return found
 

@@ -1,4 +1,4 @@
-"""A line for a person's tool, as a drivers.asking.Asker: our own port, or one bus of a living `run` through its socket. Reads only."""
+"""A line for a person's tool, as a drivers.asking.Asker: our own port, or one bus of a living `run`. Writes addresses alone."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from drivers.asking import Heard, ask
-from drivers.bus import Bus, Space
+from drivers.bus import Bus, DeviceFault, Refused, Space
 from drivers.lending import Exchange
 from drivers.plan import Read
 from drivers.poller import Poller
 from drivers.registry import open_bus
+from drivers.tally import KINDS
 from gateway.site import BusConfig
 
 MOST_LATENCY = 5_000  # ms a lent question may ask for
@@ -44,6 +45,16 @@ class OwnLine:
         began = loop.time()
         heard = await ask(self._bus, unit, read, latency)
         return _with(heard, self._frames, round((loop.time() - began) * 1000))
+
+    async def set(self, unit: int, function: int, address: int, value: int, latency: int) -> Heard:
+        """As drivers.readdress.Setter: one register, for a device's own address alone."""
+        try:
+            await self._bus.write(unit, function, address, (value,), latency=latency)
+        except Refused as fault:
+            return Heard("refused", text=fault.text, code=fault.code)
+        except DeviceFault as fault:
+            return Heard(KINDS[type(fault)], text=fault.text)
+        return Heard("good")
 
     async def close(self) -> None:
         await self._bus.close()

@@ -25,6 +25,7 @@ class Control:
                 a["line"], a.get("unit"), make(a["kind"], a.get("amount"), a.get("share", 1.0)), a.get("for", ALWAYS)
             ),
             "mend": lambda a: world.mend(a["line"], a.get("unit")),
+            "power": lambda a: world.power(a["line"], a["unit"]),
             "line": lambda a: world.set_line(a["line"], a["mode"]),
             "story": lambda name: stage.start(name, second()),
             "stop": lambda _: stop(),

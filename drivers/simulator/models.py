@@ -45,6 +45,7 @@ class Model:
     exception: int | None = None
     counts: tuple[tuple[Space, int], ...] = ()
     unit_at: tuple[Space, int, int] | None = None  # (space, register, shift) where the model keeps its own address
+    obeys: str = ""  # what becomes of another address written there: reply (at once) | power (after power off and on) | never
 
 
 def _bits(prefix: str, space: Space) -> tuple[Signal, ...]:

@@ -48,7 +48,7 @@ def from_file(path: Path) -> School:
         models, units = dict(MODELS), []
         for row in data["devices"]:
             if "image" in row:
-                models[row["id"]] = _model(row["id"], row["image"], row.get("most", 125))
+                models[row["id"]] = _model(row["id"], row["image"], row.get("most", 125), row.get("address"))
             units.append(Unit(row["line"], row["unit"], row["id"], row.get("model", row["id"]), ""))
     except (OSError, KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"{path}: {type(error).__name__}: {error}") from None
@@ -63,15 +63,25 @@ def from_file(path: Path) -> School:
     return School(lines, tuple(units), models)
 
 
-def _model(id: str, image: Mapping[str, Mapping[str, Any]], most: int) -> Model:
-    """A device that holds just these registers: {space: {"address": value}}. All others are refused with exception 2."""
+def _model(id: str, image: Mapping[str, Mapping[str, Any]], most: int, own: Mapping[str, Any] | None = None) -> Model:
+    """A device that holds just these registers: {space: {"address": value}}. All others are refused with exception 2.
+
+    `own`: {"at": holding register of its own address, "obeys": reply | power | never}; it can be written there.
+    """
     fixed: dict[tuple[Space, int], int] = {}
     for space in READS.values():
         for address, value in image.get(space, {}).items():
             fixed[space, int(address, 0)] = int(value)
     if unknown := set(image) - set(READS.values()):
         raise ValueError(f"{id}: no space {' '.join(sorted(unknown))}")
-    return Model(id, (), _spans(fixed), fixed, most=most)
+    if own is None:
+        return Model(id, (), _spans(fixed), fixed, most=most)
+    at = int(own["at"])
+    fixed.pop(("holding", at), None)
+    spans = (*_spans(fixed), ("holding", at, 1))
+    return Model(
+        id, (), spans, fixed, (("holding", at, 1),), most, unit_at=("holding", at, 0), obeys=str(own.get("obeys", "reply"))
+    )
 
 
 def _spans(fixed: Mapping[tuple[Space, int], int]) -> tuple[tuple[Space, int, int], ...]:

@@ -81,8 +81,27 @@ class World:
                 self._log("fault", line=line, unit=unit, fault="+".join(f.kind for f in struck), bytes="")
                 return None
             body = faults.said(question, pdu.answer(device, question, device.model.exception), struck)
+            self._readdressed(device, device.model.obeys == "reply")
             read = None if any(f.kind == "exception" for f in struck) else pdu.read_values(question, body)
             return Reply(line, unit, faults.named(unit, struck), body, struck, read)
+
+    def power(self, line: str, unit: int) -> None:
+        """Power off and on: a device that waits for it takes the address that was written into it."""
+        with self.lock:
+            self._readdressed(self._by_wire[line, unit], True)
+
+    def _readdressed(self, device: Device, now: bool) -> None:
+        """A device to which another address was written answers there from `now` on, or has not obeyed."""
+        at = device.model.unit_at
+        if at is None or not device.model.obeys:
+            return
+        (line, unit) = next(place for place, one in self._by_wire.items() if one is device)
+        told = device.raw(at[0], at[1]) >> at[2] & 0xFF
+        if told != unit and device.model.obeys == "never":
+            device.poke(at[0], at[1], unit << at[2])
+        elif told != unit and now and (line, told) not in self._by_wire:
+            self._by_wire[line, told] = self._by_wire.pop((line, unit))
+            self._log("readdressed", line=line, unit=unit, to=told)
 
     def medium(self, line: str) -> tuple[Fault, ...]:
         """What ails the line itself at this moment: echo, noise."""

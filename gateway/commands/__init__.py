@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "check": "check a site file: every mistake with its line and cure 检查配置",
     "init": "questions, then a commented site file that passes check 问答生成配置",
     "scan": "find serial ports and devices, with a ready devices block 找串口、找设备",
+    "address": "a new device alone on its line is given the next free address 改地址",
     "doctor": "is everything in order? ports, clock, disk, every device; faults in words 体检",
     "trace": "raw frames of one device, explained 报文逐字段解释",
     "watch": "live table of points 实时数据",

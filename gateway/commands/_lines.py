@@ -64,7 +64,7 @@ def borrowed(data: Path, wanted: BusConfig) -> tuple[BusConfig, ToolLine]:
     if living(data):
         site = site_from_json(json.dumps(ask(data, {"ask": "config"})["data"]))
         for bus in site.buses:
-            if _same(bus, wanted):
+            if same_place(bus, wanted):
                 if bus.type == "modbus-rtu" and (bus.baud, bus.framing) != (wanted.baud, wanted.framing):
                     raise Failed(
                         f"{wanted.port} 正由 run 以 {bus.baud} {bus.framing} 使用；换别的参数要先停下它：systemctl stop campus-gateway\n"
@@ -74,7 +74,8 @@ def borrowed(data: Path, wanted: BusConfig) -> tuple[BusConfig, ToolLine]:
     return wanted, OwnLine(wanted)
 
 
-def _same(bus: BusConfig, wanted: BusConfig) -> bool:
+def same_place(bus: BusConfig, wanted: BusConfig) -> bool:
+    """Do the two mean the same port, or the same host?"""
     if wanted.port:
         return bool(bus.port) and os.path.realpath(bus.port) == os.path.realpath(wanted.port)
     return (bus.host, bus.tcp_port) == (wanted.host, wanted.tcp_port)

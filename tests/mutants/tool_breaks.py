@@ -15,6 +15,27 @@ COUNTED = "tests/gateway/test_counters.py::"
 
 TOOLS: tuple[Mutant, ...] = (
     Mutant(
+        "R18 the address of a lock or a panel is not written",
+        "drivers/profile.py",
+        "if profile.unit_at and profile.unit_at.write and never_switched",
+        "if False and never_switched",
+        "tests/drivers/test_readdress.py::test_r18_the_address_of_a_lock_breaker_or_panel_is_never_written",
+    ),
+    Mutant(
+        "a taken address is not given away",
+        "drivers/readdress.py",
+        'if (found := await _there(line, new)) != "nobody":',
+        "if False:",
+        "tests/drivers/test_readdress.py::test_what_can_go_wrong_is_told_apart",
+    ),
+    Mutant(
+        "what answered the write but did not follow is told",
+        "drivers/readdress.py",
+        "    return await judged(line, at, old, new)\n\n\ndef",
+        '    return Verdict("done", new)\n\n\ndef',
+        "tests/drivers/test_readdress.py::test_what_can_go_wrong_is_told_apart",
+    ),
+    Mutant(
         "doctor: a window of counters moves on",
         "gateway/counters.py",
         "if now.mono - since.mono >= HALF_DAY:",
