@@ -17,7 +17,7 @@ from alerts.plant import Plant
 from drivers.bus import Counts
 from drivers.poller import Poller
 from drivers.reading import Clock, Now, Quality, Reading
-from gateway import spoken
+from gateway import leakage, spoken
 from gateway.acceptance import acceptance_json
 from gateway.bustask import BusTask
 from gateway.jsonable import from_jsonable, to_jsonable
@@ -26,7 +26,7 @@ from gateway.site import Site
 from gateway.store.database import StoreError, readonly
 from gateway.store.readings_writer import ReadingsWriter
 from gateway.storeview import opening_json
-from gateway.view import alarm_json
+from gateway.view import alarm_json, limits_json
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -165,6 +165,7 @@ class Asked:
             "refused": self._refused,
             "store": self._store,
             "resend": self._resend,
+            "leakage": self._leakage,
             "acceptance": self._acceptance,
             "spoken": partial(spoken.answer, Path(self._site.data), self._site.plant),
         }
@@ -199,6 +200,17 @@ class Asked:
         return await self._journal(
             acceptance_json, self._site.plant, tuple(engine.marks.values()), dict(engine.view), phones, now
         )
+
+    async def _leakage(self, request: Json) -> list[Json]:
+        plant, now = self._site.plant, self._clock.now().wall
+        try:
+            week = [
+                (p, await self._readings.query(p, now - leakage.DAYS * leakage.DAY, now, leakage.HOURS))
+                for p in leakage.points(plant)
+            ]
+        except StoreError as error:
+            raise RequestError("history-down", f"读数库读不了：{error}", f"the readings cannot be read: {error}") from None
+        return leakage.leakage_json(plant, dict(week), limits_json(plant))
 
     async def _resend(self, request: Json) -> Json:
         """The frames of all refused lines go once more: {"again": lines, "gone": lines whose frame is kept no longer}."""

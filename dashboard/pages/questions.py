@@ -8,7 +8,7 @@ from fastapi import HTTPException, Request
 from fastapi.responses import JSONResponse
 
 from dashboard.office import language, office
-from dashboard.rights import ACT, FORESEE, LOOK, WALK
+from dashboard.rights import ACT, CONFIGURE, FORESEE, LOOK, WALK
 from gateway.local import RequestError, RunDown
 
 PATIENCE = 30.0  # s: a month of journal is read for some
@@ -27,6 +27,7 @@ QUESTIONS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "devices": (LOOK, (), ()),
     "refused": (LOOK, ("limit",), ()),
     "health": (LOOK, (), ()),
+    "leakage": (CONFIGURE, (), ()),
     "acceptance": (WALK, (), ()),
     "spoken": (LOOK, (), ("zone", "text")),
     "store": (LOOK, ("limit",), ("store",)),

@@ -6,14 +6,19 @@ import { Draft, call } from "./draft.js";
 import { wallTime } from "./format.js";
 import { press } from "./press.js";
 import { differing, form, table } from "./rows.js";
+import { hints } from "./hints.js";
+import { leakage } from "./leakage.js";
 import { scanner } from "./scan.js";
 import { open as openPage } from "./shell.js";
+import { Voice } from "./voice.js";
 import { t, words } from "./words.js";
 
 let about = { file: "", forms: {}, profiles: [], history: [], trial: null, now: 0 };
 let section = "buses";
 let opened = null; // {place: n or null, row}: the form that is open
+let typed = null; // what stands in the file's box and is not saved yet: a page that reconnects must not lose it
 let checkedFor = null; // {text, ok, findings, diff}
+const voice = new Voice();
 const draft = new Draft(() => {
   checkedFor = null;
   show();
@@ -74,6 +79,7 @@ async function propose() {
 }
 
 async function drop() {
+  typed = null;
   draft.drop();
   await load();
 }
@@ -113,6 +119,7 @@ function showPanel() {
     el("p", { className: "note-line", textContent: t(`setup.about.${section}`) }),
     rows.length ? table(fields, rows, draft.tables, acts) : el("p", { className: "empty", textContent: t("setup.none") }),
     opened ? editor(fields) : press("primary", t("setup.add"), () => open(null, { id: fresh(rows) })),
+    section === "devices" ? leakage() : "",
     section === "buses" && rows.length ? scanner(rows.map((row) => row.id), adopt) : "",
     el("div", { id: "told" }));
 }
@@ -156,8 +163,20 @@ function editor(fields) {
       throw error;
     }
   };
-  return el("form", { id: "editor", onsubmit: (event) => event.preventDefault() }, node,
+  const told = el("ul", { className: "hints", role: "status" });
+  const tell = () => {
+    const found = hints(section, read(), opened?.row, draft.tables, about.profiles);
+    told.replaceChildren(...found.map((text) => el("li", { textContent: text })));
+  };
+  node.addEventListener("input", tell);
+  tell();
+  const hear = async () => {
+    await voice.listen();
+    await voice.say({ text: read().name ?? "" });
+  };
+  return el("form", { id: "editor", onsubmit: (event) => event.preventDefault() }, node, told,
     el("div", { className: "bar-row" }, press("primary", t("setup.save"), save),
+      section === "zones" ? press("", t("setup.hear"), hear) : "",
       press("", t("setup.cancel"), () => {
         opened = null;
         show();
@@ -185,9 +204,15 @@ async function test(row) {
 
 function file() {
   const box = el("textarea", { id: "file", spellcheck: false, "aria-label": t("section.file") });
-  box.value = draft.text;
+  box.value = typed ?? draft.text;
+  box.addEventListener("input", () => (typed = box.value));
+  const save = async () => {
+    const wanted = box.value;
+    await draft.write(wanted);
+    typed = null;
+  };
   return [el("h2", { textContent: about.file }), el("p", { className: "note-line", textContent: t("setup.about.file") }), box,
-    press("primary", t("setup.save"), () => draft.write(box.value))];
+    press("primary", t("setup.save"), save)];
 }
 
 function history() {
@@ -195,7 +220,11 @@ function history() {
   return [el("h2", { textContent: t("section.history") }), el("ol", {}, ...about.history.map((entry) => el("li", { className: "bar-row" },
     el("span", { textContent: `${entry.n} · ${entry.at ? wallTime(entry.at) : t("setup.history.first")} · ${entry.name}` }),
     press("", t("setup.history.show"), async () => byId("told").replaceChildren(difference((await call(`/api/v1/setup/version?n=${entry.n}`)).diff))),
-    press("", t("setup.history.take"), async () => draft.write((await call(`/api/v1/setup/version?n=${entry.n}`)).text))))),
+    press("", t("setup.history.take"), async () => {
+      const { text } = await call(`/api/v1/setup/version?n=${entry.n}`);
+      typed = null;
+      await draft.write(text);
+    })))),
   el("div", { id: "told" })];
 }
 

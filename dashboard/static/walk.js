@@ -3,10 +3,10 @@
 import { namer } from "./alarms.js";
 import { pinField, reply, send } from "./ask.js";
 import { byId, el } from "./dom.js";
-import { fetchJson } from "./fetch.js";
 import { question } from "./form.js";
 import { wallTime } from "./format.js";
 import { open } from "./shell.js";
+import { Voice } from "./voice.js";
 import { t, words } from "./words.js";
 import { field, typed } from "./when.js";
 
@@ -19,7 +19,7 @@ class Walk {
   constructor() {
     this.key = "";
     this.ticked = null; // "mark point" of every tick seen: what is new is said
-    this.context = null; // sound, once a person has touched the button
+    this.voice = new Voice(); // silent until a person has touched the button
   }
 
   build(world) {
@@ -49,7 +49,7 @@ class Walk {
     if (!fresh.length) return;
     navigator.vibrate?.(BUZZ);
     const zones = new Set(fresh.map(([, point]) => this.world.state.points[point]?.zone).filter(Boolean));
-    for (const zone of zones) this.say(zone);
+    for (const zone of zones) this.voice.say({ zone });
   }
 
   walk(mark, { state, now }) {
@@ -103,23 +103,11 @@ class Walk {
 
   /** A person's touch allows sound; from then on every tick is said, and `zone` at once. */
   async listen(zone = "") {
-    this.context ??= new AudioContext();
-    await this.context.resume();
+    await this.voice.listen();
     const button = byId("listen");
     button.textContent = t("walk.listening");
     button.ariaPressed = "true";
-    if (zone) this.say(zone);
-  }
-
-  async say(zone) {
-    if (this.context?.state !== "running") return;
-    const found = await fetchJson("spoken", { zone });
-    if (found?.missing) reply(t("walk.missing", { text: found.missing }), false);
-    if (!found?.wav) return;
-    const source = this.context.createBufferSource();
-    source.buffer = await this.context.decodeAudioData(Uint8Array.from(atob(found.wav), (c) => c.charCodeAt(0)).buffer);
-    source.connect(this.context.destination);
-    source.start();
+    if (zone) this.voice.say({ zone });
   }
 }
 

@@ -170,6 +170,10 @@ CODES: dict[str, Code] = {
              "写上与该校报警盒相同的密钥文件（docs/bureau.md）", "name the file of the key that the school's box has too (docs/bureau.md)", warning=True),
         Code("CFG-083", "学校 {school} 没有写坐标，地图上没有它", "school {school} has no coordinates: it is not on the map",
              "写 at: [经度, 纬度]", "write at: [longitude, latitude]", warning=True),
+        Code("CFG-072", "地点“{value}”和 {other} 同名，值班人分不清", "{value} is also the name of {other}: the guard cannot tell them apart",
+             "写上楼栋、楼层、房间，例：3号宿舍2层东走廊", "say building, floor and room"),
+        Code("CFG-073", "地点“{value}”不是话，值班人听不出是哪里", "{value} is no words: the guard cannot tell where that is",
+             "写上楼栋、楼层、房间，例：3号宿舍2层东走廊", "say building, floor and room"),
         Code("CFG-071", "地点“{value}”里的“{missing}”没有录音，值班室广播念不出来", "no recording for {missing} in {value}: the guard room will not hear it",
              "改用有录音的词，或自己录（见 docs/channels.md）", "use words that are recorded, or record them (docs/channels.md)", warning=True),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 from alerts.channels import secrets
@@ -12,14 +11,13 @@ from drivers.profile import Profile
 from drivers.quantities import GASES, QUANTITIES
 from drivers.registry import FRAMERS
 from gateway.boxpoints import BOX
+from gateway.config import places
 from gateway.config.devices import PERIOD
 from gateway.config.findings import Finding, close
 from gateway.config.library import Library
 from gateway.config.model import NO_UNIT, Bus, ChannelFile, DeviceFile, OutputFile, SiteFile, StoreFile
 from gateway.config.shape import Shaped
 from gateway.config.source import Path_, Source
-from gateway.shipped import data_dir
-from gateway.speech import SHIPPED, Words, pieces
 
 WORDS = {  # section -> (zh, en) of one item
     "buses": ("总线", "bus"),
@@ -70,7 +68,8 @@ class Resolver:
         self._people()
         self._duty()
         self._channels()
-        self._speech()
+        for code, path, args in places.findings(self._items("zones"), self.file.speech is not None):
+            self._add(code, path, **args)
         self._fire_test()
         self._outputs()
         self._stores()
@@ -124,8 +123,8 @@ class Resolver:
             self._gases(at, device, profile)
             if profile.verified == "false":
                 unverified.setdefault(profile.id, []).append((*at, "profile"))
-        for id, places in unverified.items():
-            self._add("CFG-053", places[0], profile=id, count=len(places))
+        for id, where in unverified.items():
+            self._add("CFG-053", where[0], profile=id, count=len(where))
 
     def _device_channels(self, at: Path_, device: DeviceFile, profile: Profile) -> None:
         known = {c.id: c for c in profile.channels}
@@ -183,16 +182,6 @@ class Resolver:
         phones = {p.phone or "?" for at, p in self._items("people") if p.id in reached and self.source.written((*at, "phone"))}
         if len(phones) < 2:
             self._add("CFG-051", ("people",), key=True)
-
-    def _speech(self) -> None:
-        """Places whose words nobody has recorded. The school's own recordings are known to `run` only, so this is a warning."""
-        if self.file.speech is None:
-            return
-        known = Words(data_dir() / SHIPPED, Path()).known()
-        for at, zone in self._items("zones"):
-            missing = "".join(pieces(zone.name, known)[1])
-            if missing:
-                self._add("CFG-071", (*at, "name"), value=zone.name, missing=missing)
 
     def _fire_test(self) -> None:
         """Its point is a fire detector; its person exists (the engine asks for the rights each time)."""

@@ -34,6 +34,8 @@ CASES = [
     ("CFG-010", "rules:\n", "rools: {}\nrules:\n", "rools"),
     ("CFG-010", "{high: 400}", "{higher: 400}", "higher"),
     ("CFG-010", "{high: 400}", "{equals: 1}", "equals"),
+    ("CFG-072", "zones:\n", "zones:\n  - {id: o, name: 后 厨, building: dorm, kind: other}\n", "后厨, building: canteen"),
+    ("CFG-073", "zones:\n", "zones:\n  - {id: o, name: A-101, building: dorm, kind: other}\n", "A-101"),
     ("CFG-071", "zones:\n", "speech: {player: cat}\nzones:\n  - {id: o, name: 崑崙室, building: dorm, kind: other}\n", "崑崙"),
     ("CFG-070", "secret_file: /etc/secret}", "secret_file: /etc/secret, ring: fire}", "ring"),
     ("CFG-011", "zone: cooking, period: 2s}", "period: 2s}", "{id: gas,"),

@@ -15,6 +15,20 @@ COUNTED = "tests/gateway/test_counters.py::"
 
 TOOLS: tuple[Mutant, ...] = (
     Mutant(
+        "R15 a circuit that leaks more gets no higher limit",
+        "gateway/leakage.py",
+        "return wanted if wanted <= HIGHEST else None",
+        "return wanted",
+        "tests/gateway/test_leakage.py::test_r15_never_outside_the_standard_and_never_below_the_leakage",
+    ),
+    Mutant(
+        "two places have two names",
+        "gateway/config/places.py",
+        "if (other := seen.setdefault(flat, zone.id)) != zone.id:",
+        "if (other := seen.setdefault(flat, zone.id)) != seen[flat]:",
+        "tests/config/test_config_findings.py",
+    ),
+    Mutant(
         "R18 the address of a lock or a panel is not written",
         "drivers/profile.py",
         "if profile.unit_at and profile.unit_at.write and never_switched",

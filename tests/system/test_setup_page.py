@@ -73,7 +73,10 @@ def test_an_installer_scans_adds_is_told_mistakes_and_the_change_returns(world: 
     # a place whose words the guard could not use: told at the check, with its cure
     section(page, "地点")
     page.click("button:has-text('添加')")
+    page.fill("#editor [name=name]", "101")
+    assert "要写成话" in page.inner_text("#editor .hints"), "said at the field"
     page.fill("#editor [name=name]", "这个名字实在太长了夜里念不完的")
+    assert "最多 14 个" in page.inner_text("#editor .hints")
     page.select_option("#editor [name=building]", "dorm-3")
     page.select_option("#editor [name=kind]", "dormitory")
     page.click("#editor button.primary")
@@ -113,6 +116,13 @@ def test_on_a_phone_beside_the_box(world: School, watched: Watched) -> None:
     page = open_setup(world, watched, width=360, height=640)
     section(page, "设备")
     page.wait_for_selector("#panel tbody tr")
+    page.wait_for_selector("#leakage tbody tr")
+    assert "满7天后给出" in page.inner_text("#leakage"), "a school that began today knows no circuit's own leakage"
+    page.click("#panel button:has-text('添加')")
+    page.select_option("#editor [name=profile]", "calectro-ug3")
+    page.select_option("#editor [name=zone]", "kitchen")
+    assert "厨房请用感温" in page.inner_text("#editor .hints")
+    page.click("#editor button:has-text('取消')")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.click("#panel button:has-text('试读') >> nth=0")
     page.wait_for_selector("#told li, #told [role=alert]")
