@@ -7,6 +7,7 @@ Needs chromium (a Debian package of the tests). Nothing here is imported by the 
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import sys
@@ -21,7 +22,7 @@ from gateway.demo.processes import Campus, wait_for
 from tools.palette import small
 
 SPEED = 10  # of the demonstration; the page says so
-CALM = 60.0  # seconds before the story begins
+CALM = 170.0  # seconds before the story begins
 SIZES = {"desktop": (1600, 900), "phone": (360, 640)}
 HEAVY = 150_000  # bytes; a picture beyond this has no place in a repository
 WARM = "dorm-301-th/temperature"  # the point of the curve: it warms before the smoke comes
@@ -53,7 +54,13 @@ def _start(campus: Campus) -> None:
     broker = campus.start_broker()
     database = broker and campus.start_database()
     campus.start_campus("fire", CALM)
-    campus.start_run(campus.compile(data_dir() / "demo" / "site.yaml"))
+    compiled = campus.compile(data_dir() / "demo" / "site.yaml")
+    site = json.loads(compiled.read_text("utf-8"))
+    # a browser and a whole school on one machine keep its processor busy, which the box would rightly tell of in every picture
+    rules = site["plant"]["rules"]
+    site["plant"]["rules"] = [rule for rule in rules if rule["id"] != "cpu-busy"]
+    compiled.write_text(json.dumps(site), "utf-8")
+    campus.start_run(compiled)
     if database:
         campus.start_ingest()
     campus.start_dashboard(0)
@@ -74,14 +81,14 @@ def _take(campus: Campus, browser: Browser, folder: Path) -> None:
 
     for page in pages.values():
         page.click("#arm")
-        page.wait_for_selector(".lamp[data-lamp=normal].lit", timeout=60_000)
+        page.wait_for_selector(".lamp[data-lamp=normal].lit", timeout=150_000)
     pages["desktop"].click(f"[data-point='{WARM}']")
     pages["desktop"].click("[data-range='10m']")
     pages["desktop"].wait_for_selector("#plot canvas")
     pages["desktop"].wait_for_timeout(15_000)  # a curve needs a past
     shoot("normal")
     for page in pages.values():
-        page.wait_for_selector("#first .confirmed", timeout=120_000)
+        page.wait_for_selector("#first .confirmed", timeout=300_000)
         page.wait_for_selector(".output.on:nth-of-type(2)", state="attached")
     pages["desktop"].click("[data-range='10m']")
     shoot("fire")

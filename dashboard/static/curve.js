@@ -92,6 +92,7 @@ function drawLimit(plot, { side, value, colour }, point) {
   const y = plot.valToPos(value, "u0", true);
   ctx.save();
   ctx.font = `${12 * devicePixelRatio}px sans-serif`;
+  ctx.textAlign = "left"; // the axes leave it at their own
   ctx.textBaseline = "bottom";
   ctx.lineWidth = 2 * devicePixelRatio;
   ctx.setLineDash([8 * devicePixelRatio, 5 * devicePixelRatio]);

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import alarm, chart, dead, engine, framers, gateway, many, outage, rtu, scale, scan, start, tcp
+from tests.bench import alarm, chart, dead, engine, framers, gateway, many, outage, rtu, scale, scan, start, tcp, viewers
 from tests.bench.parts import ROOT
 
 TARGET = ROOT / "docs" / "benchmarks.md"
@@ -87,6 +87,12 @@ SECTIONS = {
         f"{alarm.TIMES} fires, one after the other at any phase of the poll (1 s, Modbus TCP), under the load above. Goals from the "
         "reading: p50 ≤ 100 ms, p99 ≤ 250 ms; from the change: ≤ 2 s to the sounder, ≤ 5 s to the phone.",
         alarm.bench_d1_from_the_reading,
+    ),
+    "viewers": Section(
+        f"{viewers.VIEWERS} viewers of the page at once",
+        f"Goal: the alarm's latency unchanged. {viewers.TIMES} fires with nobody looking, then {viewers.TIMES} with {viewers.VIEWERS} "
+        "open streams on the one page process, under the load above (1,000 readings/s).",
+        viewers.run,
     ),
     "chart": Section(
         "Charts of the page",
