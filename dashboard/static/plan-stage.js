@@ -16,7 +16,8 @@ export function named(of, state) {
   const kinds = [...new Set(ids.map((id) => words.quantities[state.points[id].quantity] ?? state.points[id].quantity))];
   const place = state.zones.find((zone) => zone.id === point.zone)?.name ?? "";
   const several = () => t("plans.device", { d: kinds.slice(0, 2).join(t("comma")) + (kinds.length > 2 ? "…" : ""), n: ids.length });
-  return { name: ids.length > 1 ? several() : point.name || kinds[0], place };
+  const names = new Set(ids.map((id) => state.points[id].name)); // one for all: it is the device's own
+  return { name: point.name && names.size === 1 ? point.name : ids.length > 1 ? several() : kinds[0], place };
 }
 
 /** How a marker stands, in words. */
