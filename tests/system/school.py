@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from phases import phase
+
 from gateway.config.library import data_dir
 from gateway.demo.processes import DATABASES, Campus
 from gateway.demo.sabotage import tell
@@ -69,13 +71,15 @@ class School:
             self.until("run answers", lambda: self.snapshot() is not None)
         return self.run
 
-    def kill_run(self) -> None:
-        """kill -9, as a power supply or an OOM killer would."""
+    def kill_run(self) -> str:
+        """kill -9, as a power supply or an OOM killer would; gives where it was (phases.py)."""
         assert self.run is not None
+        where = phase(self.run.pid)
         self.run.send_signal(signal.SIGKILL)
         self.run.wait()
         time.sleep(LAST_ANSWER)
         self.forget_run()
+        return where
 
     def await_death(self) -> None:
         """`run` kills itself at the commit point that `start_run` was told."""
@@ -111,6 +115,12 @@ class School:
         process.kill()
         process.wait()
         self.campus.running = [item for item in self.campus.running if item[1] is not process]
+
+    def strike(self, name: str) -> None:
+        """kill -9 of a part, which is started again at once as it was."""
+        command = self.part(name).args
+        self.kill(name)
+        self.campus.start(name, command)  # type: ignore[arg-type]
 
     def user(self, person: str) -> str:
         """Lets a person log in, through the command line; the password."""
