@@ -28,6 +28,7 @@ from dashboard.pages import (
     assets,
     bureau,
     command,
+    described,
     desk,
     export,
     frame,
@@ -49,7 +50,8 @@ log = logging.getLogger(__name__)
 ADMIN = "admin"
 
 # method, path, what answers, its right
-ROUTES: tuple[tuple[str, str, Callable[..., Any], Need], ...] = (
+Route = tuple[str, str, Callable[..., Any], Need]
+ROUTES: tuple[Route, ...] = (
     ("GET", "/", frame.page("home.html"), Need(LOOK, page=True)),
     ("GET", "/alarms", frame.page("alarms.html"), Need(LOOK, page=True)),
     ("GET", "/service", frame.page("service.html"), Need(LOOK, page=True)),
@@ -110,6 +112,18 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any], Need], ...] = (
 )
 
 
+DESCRIPTION: Route = ("GET", "/api/v1/openapi.json", described.openapi, Need(LOOK))  # only with --openapi
+
+
+def add_routes(app: FastAPI, *more: Route) -> None:
+    """Every route of the table, and these."""
+    for method, path, endpoint, need in (*ROUTES, *more):
+        about = questions.described(path)
+        app.add_api_route(
+            path, endpoint, methods=[method], dependencies=[Depends(need)], response_model=None, openapi_extra=about
+        )
+
+
 def first_admin(users: Users) -> str:
     """In an empty dashboard.db makes `admin` and returns its random password, the only time it is known; else ""."""
     if users.list():
@@ -121,7 +135,7 @@ def first_admin(users: Users) -> str:
 
 def create_app(
     data: Path, clock: Clock, users: Users, language: str = "zh", secure: bool = False, socket: Path | None = None,
-    metrics_token: str = "",
+    metrics_token: str = "", openapi: bool = False,
 ) -> FastAPI:  # fmt: skip
     """The page over the `run` of this data folder. Raises RuntimeError when a route declares no right."""
     client = LocalClient(socket or data / "run.sock")
@@ -155,8 +169,7 @@ def create_app(
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, title="campus-gateway")
     app.state.office = office
-    for method, path, endpoint, need in ROUTES:
-        app.add_api_route(path, endpoint, methods=[method], dependencies=[Depends(need)], response_model=None)
+    add_routes(app, *([DESCRIPTION] if openapi else []))
     app.add_exception_handler(SeeOther, _to_login)
     app.add_exception_handler(NotYours, _not_yours)
     app.add_exception_handler(command.Refused, command.refused)

@@ -100,6 +100,7 @@ async def make_code(request: Request, wanted: Code) -> JSONResponse:
 
 
 async def end_code(request: Request, wanted: Gone) -> JSONResponse:
+    """{"ok"}: the code counts no longer; 404 for one that is none."""
     shared = office(request)
     await noted(request, "access", "code-ended", str(wanted.id))
     if await asyncio.to_thread(shared.tokens.remove, wanted.id) is None:

@@ -29,6 +29,7 @@ async def export(
     end: Annotated[int, Query(alias="to", ge=0)],
     form: Literal["csv", "xlsx"] = "csv",
 ) -> Response:
+    """A file: CSV or XLSX, one row a time, columns by point (ids with commas between)."""
     found = await past(request, points, start, end, BUCKETS)
     shared = office(request)
     state: dict[str, Any] = shared.live.state or {}

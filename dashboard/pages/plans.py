@@ -118,6 +118,7 @@ async def mark(request: Request, wanted: Placed) -> JSONResponse:
 
 
 async def remove(request: Request, wanted: Gone) -> JSONResponse:
+    """The plan is taken down with its markers; 409 when somebody else was quicker."""
     plan = await _found(request, wanted.plan)
     await noted(request, "plan", "removed", f"{plan.building or 'campus'} {plan.floor}".strip())
     try:

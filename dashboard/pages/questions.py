@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from fastapi import HTTPException, Request
 from fastapi.responses import JSONResponse
@@ -57,4 +58,14 @@ def question(what: str) -> Callable[[Request], Awaitable[JSONResponse]]:
             return JSONResponse({"code": error.code, "text": error.zh if language(request) == "zh" else error.en}, 422)
 
     answer.__name__ = what
+    answer.__doc__ = f"Question `{what}`."
     return answer
+
+
+def described(path: str) -> dict[str, Any] | None:
+    """What OpenAPI says of a question's parameters; None for other routes, whose functions say it themselves."""
+    row = QUESTIONS.get(path.removeprefix("/api/v1/"))
+    if row is None:
+        return None
+    kinds = (*((name, "integer") for name in row[1]), *((name, "string") for name in row[2]))
+    return {"parameters": [{"name": name, "in": "query", "required": False, "schema": {"type": kind}} for name, kind in kinds]}

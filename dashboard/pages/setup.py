@@ -97,18 +97,22 @@ async def checked(request: Request, draft: Draft) -> JSONResponse:
 
 
 async def version(request: Request, n: Annotated[int, Query(ge=1)]) -> JSONResponse:
+    """{"n", "text", "diff"}: a kept version of the site file."""
     return JSONResponse(await _ask(request, "config-version", n=n))
 
 
 async def propose(request: Request, draft: Draft) -> JSONResponse:
+    """{"ok", "code", "text", "findings"}: put on trial for five minutes; the box starts again with it."""
     return await _do(request, "config-propose", {"text": draft.text})
 
 
 async def confirm(request: Request) -> JSONResponse:
+    """{"ok", "code", "text", "findings"}: what is on trial is kept."""
     return await _do(request, "config-confirm", {})
 
 
 async def give_back(request: Request) -> JSONResponse:
+    """{"ok", "code", "text", "findings"}: what is on trial is given up."""
     return await _do(request, "config-return", {})
 
 

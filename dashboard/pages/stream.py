@@ -18,6 +18,7 @@ RECHECK_S = 5.0  # a session that ended, or a person who was removed, sees no mo
 
 
 async def stream(request: Request) -> EventSourceResponse:
+    """Server-sent events: a SNAPSHOT, then DELTAs of docs/local-socket.md, for ever."""
     return EventSourceResponse(
         _events(request, request.headers.get("last-event-id", "")),
         ping=PING_S,

@@ -31,6 +31,7 @@ def add_parser(sub: Any) -> None:
     p.add_argument(
         "--metrics-token", type=Path, help="file with the token for /metrics (default: this machine only) 指标口令文件"
     )
+    p.add_argument("--openapi", action="store_true", help="describe the interface at /api/v1/openapi.json 接口说明")
     p.add_argument("--plain-http", action="store_true", help="allow other machines without TLS 允许不加密访问")
 
 
@@ -69,7 +70,9 @@ def run(args: argparse.Namespace) -> int:
         return 1
     if password := first_admin(users):
         print(f"首次启动 first start: 用户 user {ADMIN}  密码 password {password}  (只显示这一次 shown this once)", flush=True)
-    app = create_app(args.data, SystemClock(), users, args.lang, secure=bool(args.tls_cert), metrics_token=token)
+    app = create_app(
+        args.data, SystemClock(), users, args.lang, secure=bool(args.tls_cert), metrics_token=token, openapi=args.openapi
+    )
     host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     print(f"值班页面 page: {'https' if args.tls_cert else 'http'}://{shown}:{port}/", flush=True)
