@@ -83,6 +83,8 @@ folders() {
 environment() {
     "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null ||
         fail "'$python' 不是 Python 3.11 至 3.13 is not one of them" "sudo apt-get install python3 python3-venv, or PYTHON=… $0"
+    "$python" -c 'import sys; sys.exit(sys.maxsize < 2**32)' ||
+        fail "这是 32 位系统，numpy 没有它的现成包 this is a 32-bit system: there is no ready-made numpy for it" "装 64 位系统 install the 64-bit system"
     "$python" -c 'import ensurepip' 2>/dev/null || fail "Python 缺 venv The venv module is missing" "sudo apt-get install python3-venv"
     if [ -n "$wheel" ]; then
         case ${wheel##*/} in campus_gateway-*.whl) ;; *) fail "$wheel 不是本软件的 wheel is no wheel of this software" "campus_gateway-….whl" ;; esac

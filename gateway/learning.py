@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -80,9 +81,11 @@ class Learning:
 
     async def _made_by_child(self) -> str:
         """ "" or why not."""
-        pipe = subprocess.PIPE
+        pipe, env = subprocess.PIPE, {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         try:
-            process = await asyncio.create_subprocess_exec(*self._child, stdin=pipe, stdout=subprocess.DEVNULL, stderr=pipe)
+            process = await asyncio.create_subprocess_exec(
+                *self._child, stdin=pipe, stdout=subprocess.DEVNULL, stderr=pipe, env=env
+            )
         except OSError as error:
             return str(error)
         try:

@@ -1,4 +1,4 @@
-"""What points usually show, as a file beside the databases: made by the child (gateway/baseline), loaded by `run`. No judging."""
+"""What points usually show, as a file beside the databases: made by the child (gateway/baseline), loaded by `run`. No numpy, no judging."""
 
 from __future__ import annotations
 

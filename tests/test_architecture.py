@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = ("drivers", "alerts", "gateway", "dashboard")  # a layer imports itself and those before it
 
 IMPURE = {"asyncio", "time", "sqlite3", "socket", "threading", "random", "paho", "pymodbus", "serial", "subprocess", "os"}
-HEAVY = {"pydantic", "ruamel", "fastapi", "starlette", "uvicorn", "jinja2", "influxdb_client", "typer", "rich"}
+HEAVY = {"pydantic", "ruamel", "numpy", "fastapi", "starlette", "uvicorn", "jinja2", "influxdb_client", "typer", "rich"}
 
 PURE = [
     *(p for p in (ROOT / "alerts").rglob("*.py") if "channels" not in p.parts),
@@ -49,6 +49,7 @@ OWNERS = {
     "influxdb_client": {"gateway/stream/influx.py"},
     "ruamel": {"gateway/config/"},
     "pydantic": {"gateway/config/", "dashboard/"},
+    "numpy": {"drivers/simulator/", "gateway/baseline.py"},
     "sqlite3": {"gateway/store/", "dashboard/auth.py", "dashboard/desks.py", "dashboard/plans.py", "dashboard/tokens.py"},
     "serial": {"drivers/port.py", "alerts/channels/modem.py"},
 }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import cos, tau
-from random import Random
+
+import numpy as np
 
 DAY = 86_400.0
 WARMEST = 15 * 3600.0  # the daily wave peaks at three in the afternoon
@@ -26,19 +26,18 @@ class Weather:
     """The natural course of a row of signals."""
 
     def __init__(self, seed: int, rests: Sequence[Rest]) -> None:
-        draw = Random(seed)
-        white = [draw.gauss() for _ in range(_LENGTH)]
-        self._noise = [(white[n] + white[n - 1] + white[n - 2]) / 3 for n in range(_LENGTH)]
-        # not every room warms at the same minute, and each hears the noise from another second on
-        self._each = [(r, draw.uniform(-1800, 1800), draw.randrange(_LENGTH)) for r in rests]
+        draw = np.random.Generator(np.random.PCG64(seed))
+        self._base = np.array([r.base for r in rests])
+        self._wave = np.array([r.wave for r in rests])
+        self._rate = np.array([r.rate for r in rests])
+        self._phase = draw.uniform(-1800, 1800, len(rests))  # not every room warms at the same minute
+        white = draw.standard_normal((_LENGTH, len(rests)))
+        smooth = (white + np.roll(white, 1, 0) + np.roll(white, 2, 0)) / 3
+        self._noise = smooth * np.array([r.noise for r in rests])
 
     def at(self, second: float) -> list[float]:
         """Values in order at this second of the world (0 = midnight of its first day)."""
-        noise, now = self._noise, int(second)
-        return [
-            r.base
-            + r.wave * cos((second - WARMEST + phase) * tau / DAY)
-            + r.noise * noise[(now + start) % _LENGTH]
-            + r.rate * second
-            for r, phase, start in self._each
-        ]
+        wave = np.cos((second - WARMEST + self._phase) * (2 * np.pi / DAY))
+        values = self._base + self._wave * wave + self._noise[int(second) % _LENGTH]
+        values = values + self._rate * second
+        return [float(v) for v in values]

@@ -106,6 +106,15 @@ def test_wrong_input_is_refused_with_the_cure_and_changes_nothing(
     assert not (tmp_path / "opt/campus-gateway/current").exists()
 
 
+def test_a_32_bit_system_is_refused_and_nothing_is_installed(tmp_path: Path) -> None:
+    small = tmp_path / "python32"
+    small.write_text('#!/bin/sh\ncase "$2" in *maxsize*) exit 1 ;; esac\nexec python3 "$@"\n', encoding="utf-8")
+    small.chmod(0o755)
+    done = script("install", "--root", tmp_path, PYTHON=str(small))
+    assert done.returncode == 1 and "64-bit" in done.stderr, done.stderr
+    assert not (tmp_path / "opt/campus-gateway/current").exists()
+
+
 def test_what_a_box_needs_is_pinned_and_nothing_else() -> None:
     page = (ROOT / "deploy/requirements.lock").read_text("utf-8")
     assert page == runtime_lock.render(), "run: python -m tools.runtime_lock > deploy/requirements.lock"
