@@ -14,6 +14,7 @@ from functools import cache
 
 from drivers.framers.telegram import HEAD, NOTHING, Memory, Telegram
 
+START = b"\xaa"  # in a true frame only a sum may have this value again: all else is BCD or small
 SHORT, LONG = 7, 24
 RECOVERED = {"fire": 0.0, "fault": 0.0, "feedback": 0.0, "supervisory": 0.0, "started": 0.0, "other": 0.0}
 
@@ -71,6 +72,9 @@ class Gst5000:
                     at, again = match.start() + 1, True  # no frame, and a true one may begin within it
                     break
                 found.append(telegram)
+                if frame.find(START, 1) > 0:  # bytes of chance and a true frame may have made it: what begins in it counts too
+                    at, again = match.start() + 1, True
+                    break
         return found
 
 

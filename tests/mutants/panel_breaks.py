@@ -59,6 +59,13 @@ PANELS: tuple[Mutant, ...] = (
         FRAMERS + "test_words_of_the_printer",
     ),
     Mutant(
+        "D24 a frame made by chance hides none",
+        "drivers/framers/gst5000.py",
+        "if frame.find(START, 1) > 0:",
+        "if False:",
+        FRAMERS + "test_d24_a_frame_that_chance_completes_hides_no_true_one",
+    ),
+    Mutant(
         "the panel is polled only after its echo",
         "drivers/framers/gst_crt.py",
         "            if data[:1] == self._address:",

@@ -193,6 +193,13 @@ def test_d24_any_split_and_garbage_anywhere_loses_no_frame(name: str, data: st.D
     no_frame_is_lost(name, data)
 
 
+def test_d24_a_frame_that_chance_completes_hides_no_true_one() -> None:
+    """A cut event, two short frames with another protocol's bytes behind: together 24 bytes that are right by both their sums."""
+    short = bytes.fromhex("aa61000000000b")
+    found = Gst5000().feed(bytes.fromhex("aa229190441e4f") + (short + b"\x1b6") * 2)
+    assert [t.said for t in found][1:] == ["消音", "消音"]
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("name", FRAMERS)
 @settings(max_examples=12_000, deadline=None)
