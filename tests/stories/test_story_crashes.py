@@ -48,13 +48,13 @@ def name(one: Told) -> str:
 def differences(path: Path, commit: int, before_act: bool, base: tuple[list[Told], dict[str, str], int]) -> list[str]:
     """Everything that a crash after this commit changed for people, in words; empty when nothing did."""
     told, ends, _ = played(path, commit, before_act)
-    was = {name(one) for one in base[0] if one.message}
+    was = Counter(name(one) for one in base[0] if one.message)
     now = Counter(name(one) for one in told if one.message)
     marked = Counter(name(one) for one in told if one.message and (one.repeat or one.text.startswith(REPEAT["zh"])))
     where = f"{path.stem} commit {commit} {'before' if before_act else 'after'} acting"
-    out = [f"{where}: lost {one}" for one in sorted(was - now.keys())]
-    out += [f"{where}: {n} times {one}" for one, n in now.items() if n > 2]
-    out += [f"{where}: again without its mark {one}" for one, n in now.items() if n == 2 and marked[one] != 1]
+    out = [f"{where}: lost {one}" for one in sorted(was.keys() - now.keys())]
+    out += [f"{where}: {n} times {one}" for one, n in now.items() if n > max(1, was[one]) + 1]
+    out += [f"{where}: again without its mark {one}" for one, n in now.items() if n > max(1, was[one]) and marked[one] != 1]
     if ends != base[1]:
         out.append(f"{where}: ends {ends} instead of {base[1]}")
     return out
