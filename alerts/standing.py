@@ -78,7 +78,7 @@ class Standing:
         point = alarm.point
         if point not in self._of_point:
             found = (m for m in self._by_id.values() if marks.mode_of(m) in RANK[:-1] and marks.covers(m, point, self._plant))
-            self._of_point[point] = tuple(sorted(found, key=lambda m: RANK.index(marks.mode_of(m))))
+            self._of_point[point] = tuple(sorted(found, key=_precedence))
         return next((m for m in self._of_point[point] if not marks.spent(m, point, alarm.raised, self._plant)), None)
 
     def find(self, name: str, kinds: Iterable[str]) -> tuple[Mark, ...]:
@@ -98,3 +98,8 @@ class Standing:
 
     def next_due(self) -> int | None:
         return min((at for m in self._by_id.values() if (at := marks.next_due(m)) is not None), default=None)
+
+
+def _precedence(mark: Mark) -> tuple[int, int]:
+    """By rank, then the older one: in whatever order a restart puts them back."""
+    return RANK.index(marks.mode_of(mark)), int(mark.id.rpartition("-")[2])

@@ -13,6 +13,7 @@ DEAD_AFTER = 2  # failures in a row
 DEAD_SHARE = 10  # percent of the line's time that all dead devices together may cost
 LONGEST_REST = 60_000  # ms between two probes of one dead device
 LONGEST_FIRE_REST = 10_000  # the same for a fire device
+FIRST_SCAN = 5_000  # ms over which the first polls of slow devices are spread (D23)
 PROBE = 2  # rank of a question to a device that is dead; those below it are fire slots
 FIRE_AGE = 2_000  # ms: the reading of a living fire device is never older (R2)
 STALE_SAFETY = 30_000  # ms: the longest that a safety point may be silent (D10)
@@ -54,14 +55,14 @@ class Schedule:
     """Devices of one line by due time, ms of the monotonic clock. The caller says what became of each question."""
 
     def __init__(self, devices: Sequence[Device], now: int, worst: Mapping[str, int] | None = None) -> None:
-        """First polls are staggered over the periods, fire devices over at most a second.
+        """First polls are staggered over the periods: fire devices over at most a second, others over at most FIRST_SCAN.
 
         `worst`: device -> ms that one question to it may hold the line.
         """
         self._entries: dict[str, _Entry] = {}
         for n, device in enumerate(devices):
             fire = is_fire(device)
-            spread = min(device.period, 1000) if fire else device.period
+            spread = min(device.period, 1000 if fire else FIRST_SCAN)
             due = now + spread * n // max(1, len(devices))
             self._entries[device.id] = _Entry(device, fire, (worst or {}).get(device.id, 0), due, due, now)
         self._fire = [e for e in self._entries.values() if e.fire]

@@ -1,4 +1,4 @@
-"""The tests of deploy/ find their helper."""
+"""The tests of deploy/ find their helper, and the school of the system tests."""
 
 from __future__ import annotations
 
@@ -6,3 +6,4 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent.parent / "system"))

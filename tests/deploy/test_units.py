@@ -13,9 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from school import School
 from units import SHIPPED, Systemd, Unit, cage, rendered
-
-from tests.system.school import School
 
 UNITS = ("campus-gateway.service", "campus-dashboard.service", "campus-ingest@.service")
 ALONE = "--assume-clock --no-uplink"

@@ -152,6 +152,13 @@ def test_first_polls_are_staggered() -> None:
     assert starts == [1 + 100 * n for n in range(10)]
 
 
+def test_d23_the_slow_ones_too_are_asked_within_ten_seconds_of_a_start() -> None:
+    devices = [device(f"d{n}", n, WARM, period=20_000) for n in range(1, 33)]
+    line = Line(devices, good=20)
+    line.run(10_000)
+    assert all(len(line.polls[d.id]) == 1 for d in devices)
+
+
 def test_missed_beats_are_not_made_up_for() -> None:
     schedule = Schedule([warm(1, 1_000)], 0)
     schedule.good("warm1", 5_400)

@@ -96,6 +96,13 @@ FIELD: tuple[Mutant, ...] = (
         SCHEDULE + "test_all_the_dead_together_cost_a_tenth",
     ),
     Mutant(
+        "D23 the first scan does not wait for the slowest period",
+        "drivers/schedule.py",
+        "1000 if fire else FIRST_SCAN",
+        "1000 if fire else device.period",
+        SCHEDULE + "test_d23_the_slow_ones_too_are_asked_within_ten_seconds_of_a_start",
+    ),
+    Mutant(
         "R2 fire devices first",
         "drivers/schedule.py",
         "    if entry.fire:\n        return min(entry.failures, 1)",

@@ -40,8 +40,8 @@ PANELS: tuple[Mutant, ...] = (
     Mutant(
         "D24 a true frame begins within a false one",
         "drivers/framers/gst5000.py",
-        "                    at, again = match.start() + 1, True",
-        "                    at, again = match.end(), True",
+        "at, again = match.start() + 1, True  # no frame",
+        "at, again = match.end(), True  # no frame",
         FRAMERS + "test_d24_any_split_and_garbage_anywhere_loses_no_frame[gst5000]",
     ),
     Mutant(
