@@ -14,7 +14,7 @@ SOON = 30  # days
 
 
 def uplink_rows(site: Site, wall: int) -> Iterator[Row]:
-    """`wall`: now, ms. Nothing for a box without an uplink."""
+    """`wall`: now, ms. Certificates of the uplink, and every secret file the site names."""
     uplink = site.uplink
     for about, file in (("证书 tls_cert", uplink.tls_cert), ("CA 证书 tls_ca", uplink.tls_ca)):
         if file:
@@ -30,6 +30,7 @@ def uplink_rows(site: Site, wall: int) -> Iterator[Row]:
         uplink.tls_key,
         uplink.command_key,
         *(c.settings.get("secret_file", "") for c in site.channels),
+        *(bus.password_file for bus in site.buses),
     ]
     for name in dict.fromkeys(name for name in named if name):
         yield _secret(name)

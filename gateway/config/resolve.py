@@ -210,6 +210,7 @@ class Resolver:
     def _secrets(self) -> None:
         """Secret files that are on this machine: may anybody else read them?"""
         named = [((*at, "secret_file"), channel.secret_file) for at, channel in self._items("channels")]
+        named += [((*at, "password_file"), bus.password_file) for at, bus in self._items("buses")]  # a camera's
         if self.file.uplink is not None:
             named += [
                 (("uplink", name), getattr(self.file.uplink, name)) for name in ("password_file", "tls_key", "command_key")

@@ -140,6 +140,8 @@ CASES = [
     ("CFG-053", "profile: calectro-ug3", "profile: generic-smoke", "generic-smoke"),
     ("CFG-054", "confirm: receipt", "confirm: puback", "puback"),
     ("CFG-090", "secret_file: /etc/secret", "secret_file: /etc/passwd", "/etc/passwd"),
+    ("CFG-090", "buses:\n", "buses:\n  - {id: cam, type: http-snapshot, url: \"http://127.0.0.1/x.jpg\", password_file: /etc/passwd}\n",
+     "/etc/passwd"),
     ("CFG-055", "type: webhook, url: \"http://127.0.0.1:1/\", secret_file: /etc/secret", "type: console", "channels:\n  - {id: phone"),
     ("CFG-056", "role: guard-sounder", "role: chirp, zone: vault", "outputs:"),
     ("CFG-057", "building: dorm}\nstores", "building: canteen}\nstores", "{id: relay/relay-3"),

@@ -42,5 +42,7 @@ def test_d25_16_doctor_tells_of_certificates_and_secrets(tmp_path: Path) -> None
     assert "已过期" in states(site, 101)["box.pem"]
     mixed = states(replace(site, uplink=replace(uplink, tls_key=f"{two}/box.key")))
     assert "不是一对" in str(mixed)
+    camera = replace(site.buses[0], id="cam", type="http-snapshot", password_file=str(secret))
+    assert states(replace(site, channels=(), buses=(*site.buses, camera)))["phone.secret"].startswith("bad")
     gone = states(replace(site, uplink=replace(uplink, command_key=f"{tmp_path}/none.key", password_file="credential:mqtt")))
     assert gone["none.key"].startswith("bad") and any(v.startswith("warn") for v in gone.values())
