@@ -306,6 +306,13 @@ STORES: tuple[Mutant, ...] = (
         READINGS + "test_a_broken_file_is_put_aside",
     ),
     Mutant(
+        "D21 open chunks are bounded while the disk takes none",
+        "gateway/store/history.py",
+        "            if size <= most:",
+        "            if True:",
+        "tests/store/test_store_history.py::test_d21_open_chunks_are_bounded",
+    ),
+    Mutant(
         "D22 one sync per flush",
         "gateway/store/readings_writer.py",
         "            db.put(self._new(db, frames), wall)\n",

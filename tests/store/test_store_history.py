@@ -135,7 +135,7 @@ def test_foreign_lines_are_passed_over(rubbish: bytes) -> None:
     list(samples(rubbish))
 
 
-def test_an_open_chunk_is_bounded(db: sqlite3.Connection) -> None:
+def test_d21_open_chunks_are_bounded(db: sqlite3.Connection) -> None:
     history = History()
     history.attach(db)
     for slot in range(10):
