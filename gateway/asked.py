@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -167,8 +166,11 @@ class Asked:
             "resend": self._resend,
             "leakage": self._leakage,
             "acceptance": self._acceptance,
-            "spoken": partial(spoken.answer, Path(self._site.data), self._site.plant),
+            "spoken": self._spoken,
         }
+
+    async def _spoken(self, request: Json) -> Json:
+        return await spoken.answer(Path(self._site.data), self._site.plant, request)
 
     async def _alarms(self, request: Json) -> list[Json]:
         now = self._clock.now()

@@ -97,9 +97,23 @@ VALUES = st.one_of(NAMES, st.integers(-5, 70_000), st.booleans(), st.lists(NAMES
 SHIPPED = [(data_dir() / name).read_text("utf-8") for name in ("site.example.yaml", "demo/site.yaml")]
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.sampled_from(SHIPPED), st.sampled_from(["buses", "zones", "devices", "people"]), st.data())
+EDITS = given(st.sampled_from(SHIPPED), st.sampled_from(["buses", "zones", "devices", "people"]), st.data())
+
+
+@settings(max_examples=6, deadline=None)  # each reads a whole site file some twenty times
+@EDITS
 def test_whatever_is_edited_says_what_was_meant_or_is_refused(text: str, section: str, data: st.DataObject) -> None:
+    _edited(text, section, data)
+
+
+@pytest.mark.soak
+@settings(max_examples=400, deadline=None)
+@EDITS
+def test_whatever_is_edited_says_what_was_meant_400_times(text: str, section: str, data: st.DataObject) -> None:
+    _edited(text, section, data)
+
+
+def _edited(text: str, section: str, data: st.DataObject) -> None:
     rows = tables(text)[section]
     place = data.draw(st.integers(0, len(rows) - 1))
     values = data.draw(st.dictionaries(st.sampled_from(["id", "name", "unit", "neu"]), VALUES, min_size=1, max_size=2))

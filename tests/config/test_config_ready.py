@@ -12,6 +12,11 @@ from gateway.config.ready import FILE
 from tools import profiles_json
 
 MODEL = "jxct-th"
+STALE = (
+    "a profile was changed and config/profiles.json was not: run\n"
+    "  python -m tools.profiles_json > config/profiles.json\n"
+    "(docs/add-a-device.md)"
+)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +37,7 @@ def shelf(tmp_path: Path) -> Path:
 
 def test_the_json_is_made_of_the_profiles_as_they_are() -> None:
     made = (library.data_dir() / FILE).read_text(encoding="utf-8")
-    assert made == profiles_json.render(), "run: python -m tools.profiles_json > config/profiles.json"
+    assert made == profiles_json.render(), STALE
 
 
 def test_it_says_what_the_yaml_says(yaml_only: library.Library, monkeypatch: pytest.MonkeyPatch) -> None:

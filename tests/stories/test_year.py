@@ -34,7 +34,7 @@ def test_d20_a_day_of_faults_keeps_the_laws() -> None:
 def test_d20_skipping_unchanged_samples_gives_the_same_moves() -> None:
     """The same two hours with every point scanned every two seconds, and with what changes or is due alone."""
     scanned, skipped = (lived(3, 2 * HOUR, 5_000, faults=False, period=period) for period in (2_000, IDLE))
-    assert len(scanned.moves) > 20
+    assert scanned.raised >= 5 and {kind for _, kind, _ in scanned.moves} >= {"raised", "gone", "acked", "reset"}
     assert by_point(scanned) == by_point(skipped)
 
 
