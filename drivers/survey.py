@@ -140,7 +140,7 @@ def _nobody(heard: Heard, unit: int) -> bool:
 
 
 class _Ears:
-    """The line, noting whose answers came too late: when nothing was expected, or in place of another's."""
+    """The line, noting whose answers came too late: when nothing was expected, between two questions, or in place of another's."""
 
     def __init__(self, line: Asker) -> None:
         self._line = line
@@ -148,6 +148,7 @@ class _Ears:
 
     async def ask(self, unit: int, read: Read, latency: int) -> Heard:
         heard = await self._line.ask(unit, read, latency)
+        self.late |= named(heard.before)
         if heard.kind not in ("good", "refused"):
             there = named(heard.received)
             self.late |= there if heard.kind == "silent" else there - {unit}

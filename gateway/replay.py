@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from alerts.engine import Engine
-from alerts.model import Command, Event, Outcome
+from alerts.model import AlarmState, Command, Event, Outcome
 from drivers.reading import Now, Quality, Reading
 from gateway import incident
 from gateway.site import Site, site_from_json
 from gateway.store.lines import Sample, samples
 
+LATE = 2_000  # ms: so much later than it was measured a busy box may have heard a reading
 SPAN = 60_000  # ms of monotonic time before the first reading, so that no time is negative
 
 
@@ -62,8 +63,29 @@ def replay(path: Path) -> Replay:
         site = site_from_json(file.read("site.json").decode())
         events = [json.loads(json.loads(line)["body"]) for line in file.read("events.jsonl").splitlines()]
         readings = list(samples(file.read("frames.lp")))
+    readings = as_heard(readings, events)
     recorded, before = _recorded(events)
     return Replay(str(manifest["alarm"]), site.plant.timezone, recorded, tuple(_play(site, readings, events)), before)
+
+
+def as_heard(readings: list[Sample], events: list[dict[str, Any]]) -> list[Sample]:
+    """The readings as the box heard them where the record proves it later than they were measured, which is all that is stored.
+
+    An alarm whose on-delay ended in an alarm had heard nothing clear until then; what was measured at its point while the
+    delay ran, at most LATE before its end, comes just behind that. Earlier ones stay: an engine that passes them over is found.
+    """
+    began: dict[str, tuple[str, int]] = {}
+    held: dict[str, list[tuple[int, int]]] = {}
+    for e in events:
+        if e["new"] == AlarmState.PENDING.value and e["old"] != e["new"] and "point" in (e.get("args") or {}):
+            began[e["alarm"]] = (e["args"]["point"], int(e["wall"]))
+        elif e["old"] == AlarmState.PENDING.value and e["new"] == AlarmState.UNACKED.value and e["alarm"] in began:
+            point, since = began.pop(e["alarm"])
+            held.setdefault(point, []).append((max(since, int(e["wall"]) - LATE), int(e["wall"])))
+    return [
+        s._replace(wall=next((end + 1 for start, end in held.get(s.point, ()) if start < s.wall <= end), s.wall))
+        for s in readings
+    ]
 
 
 def _play(site: Site, readings: list[Sample], events: list[dict[str, Any]]) -> Iterator[Step]:
