@@ -15,6 +15,10 @@ class Failed(Exception):
     """The question could not be answered; the text says why and what to do."""
 
 
+class Gone(Failed):
+    """`run` is not there, or went away while it was asked: a moment later it may be there again."""
+
+
 def add_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, default=Path(DEFAULT_DATA), help=f"data folder of `run` (default {DEFAULT_DATA})")
 
@@ -32,14 +36,15 @@ def living(data: Path) -> bool:
 
 
 def ask(data: Path, request: dict[str, Any], timeout: float = 10.0) -> dict[str, Any]:
-    """The answer of `run`; raises Failed when it is down or refuses."""
+    """The answer of `run`; raises Gone when it is down, else Failed when it refuses, is silent, or may not be asked."""
     from gateway.local import RunDown, ask_once
 
     path = data / "run.sock"
     try:
         answer = ask_once(path, request, timeout)
     except RunDown as error:
-        raise Failed(
+        kind = Failed if isinstance(error.__cause__, PermissionError | TimeoutError) else Gone
+        raise kind(
             f"运行中的守护进程没有应答（{path}）：{error}。请先启动 campus-gateway run\n"
             f"`run` does not answer at {path}: {error}. Start it with: campus-gateway run"
         ) from None

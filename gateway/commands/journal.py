@@ -7,23 +7,28 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from zipfile import BadZipFile
 from zoneinfo import ZoneInfo
 
 from gateway.commands._asking import add_person, do
-from gateway.commands._client import Failed, add_data, ask, complain, living
+from gateway.commands._client import Failed, Gone, add_data, ask, complain, living
 from gateway.store import audit
-from gateway.store.database import StoreError
+from gateway.store.database import StoreError, is_broken
 
 T = TypeVar("T")
 PAGE = 500
 PATIENCE = 300.0  # s that a large incident may take to be written
+RESTART = 20.0  # s that a `run` which starts again may take, with its journal closed or being opened
+PAUSE = 0.1  # s between looks at it
 
 
 def add_parser(sub: Any) -> None:
@@ -61,10 +66,8 @@ def _verify(args: argparse.Namespace) -> int:
 
     if args.file is not None:
         findings = [str(finding) for finding in _opened(incident.verify, args.file)]
-    elif living(args.data):
-        findings = ask(args.data, {"ask": "verify"}, timeout=120)["data"]["findings"]
     else:
-        findings = [str(finding) for finding in _alone(audit.verify, args.data / "journal.db")]
+        findings = _through_restart(lambda: _proof(args.data))
     for finding in findings:
         print(finding)
     print("有断点 · the chain is broken" if findings else "链条完整 · the chain is intact")
@@ -72,26 +75,27 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 def _export(args: argparse.Namespace) -> int:
-    """The exact bodies: from the living `run` page by page; else from the file."""
+    """The exact bodies page by page, each from the living `run`, else from the file."""
     if args.incident:
         return _incident(args)
-    bodies = (
-        _living(args.data) if living(args.data) else _alone(lambda path: list(audit.bodies(path)), args.data / "journal.db")
-    )
-    for line in audit.lines(bodies, args.format):
+    for line in audit.lines(_bodies(args.data), args.format):
         sys.stdout.write(line)
     return 0
 
 
 def _incident(args: argparse.Namespace) -> int:
     out = args.out or Path(f"{args.incident}.zip")
+    _through_restart(lambda: _write_incident(args, out))
+    print(f"已写入 · written: {out}")
+    return 0
+
+
+def _write_incident(args: argparse.Namespace, out: Path) -> None:
     if living(args.data):
         made = Path(ask(args.data, {"ask": "incident", "alarm": args.incident}, timeout=PATIENCE)["data"]["file"])
         shutil.copyfile(made, out)
     else:
         _alone_incident(args, out)
-    print(f"已写入 · written: {out}")
-    return 0
 
 
 def _alone_incident(args: argparse.Namespace, out: Path) -> None:
@@ -141,16 +145,43 @@ def _opened(look: Callable[[Path], T], path: Path) -> T:
         raise Failed(f"{path}: 不是事件文件 · no incident file: {error}") from None
 
 
-def _living(data: Path) -> Iterator[str]:
+def _bodies(data: Path) -> Iterator[str]:
     since = 0
-    while page := ask(data, {"ask": "events", "since": since, "limit": PAGE})["data"]:
-        for event in page:
-            yield json.dumps(event, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        since = page[-1]["seq"]
+    while page := _through_restart(partial(_page, data, since)):
+        yield from (body for _, body in page)
+        since = page[-1][0]
+
+
+def _page(data: Path, since: int) -> list[tuple[int, str]]:
+    if living(data):
+        page = ask(data, {"ask": "events", "since": since, "limit": PAGE})["data"]
+        return [(e["seq"], json.dumps(e, ensure_ascii=False, sort_keys=True, separators=(",", ":"))) for e in page]
+    found = _alone(lambda path: audit.events(path, since, PAGE), data / "journal.db")
+    return [(seq, body.decode()) for seq, body in found]
+
+
+def _proof(data: Path) -> list[str]:
+    if living(data):
+        return list(ask(data, {"ask": "verify"}, timeout=120)["data"]["findings"])
+    return [str(finding) for finding in _alone(audit.verify, data / "journal.db")]
+
+
+def _through_restart(look: Callable[[], T]) -> T:
+    """What `look` gives, over the moments in which a `run` that starts again neither answers nor lets its file be read."""
+    for n in range(int(RESTART / PAUSE)):
+        try:
+            return look()
+        except Gone:
+            if n == 0:
+                print("守护进程正在重启，请稍候… · `run` is starting again, waiting…", file=sys.stderr)
+        time.sleep(PAUSE)
+    return look()
 
 
 def _alone(look: Callable[[Path], T], path: Path) -> T:
+    """What the file says. Raises Gone for one that is there and sound and still cannot be read now, else Failed."""
     try:
         return look(path)
     except StoreError as error:
-        raise Failed(f"{path}: 日志读不了 · the journal cannot be read: {error}") from None
+        kind = Failed if is_broken(error) or not os.access(path, os.R_OK) else Gone
+        raise kind(f"{path}: 日志读不了 · the journal cannot be read: {error}") from None

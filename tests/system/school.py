@@ -292,8 +292,14 @@ def wall() -> int:
 
 def command(*arguments: str, check: bool = True, typed: str | None = None) -> subprocess.CompletedProcess[str]:
     """`campus-gateway …` as a person at a shell calls it."""
-    return subprocess.run([sys.executable, "-m", "gateway.commands", *arguments], capture_output=True, text=True, check=check,
-                          input=typed)  # fmt: skip
+    done = subprocess.run([sys.executable, "-m", "gateway.commands", *arguments], capture_output=True, text=True, input=typed)
+    try:
+        if check:
+            done.check_returncode()
+    except subprocess.CalledProcessError as error:
+        error.add_note(done.stderr)  # what it said is what a failed test is read for
+        raise
+    return done
 
 
 def lines(path: Path) -> Iterator[dict[str, Any]]:
