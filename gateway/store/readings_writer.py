@@ -38,6 +38,10 @@ TAIL_MOST = 32 << 20  # bytes of closed tail files kept on tmpfs while the disk 
 OPENING = 3.0  # s a start waits for the disk at most
 
 
+class Shut(sqlite3.OperationalError):
+    """The file is not open, since the disk fails; "readings.failing" has told it."""
+
+
 class ReadingsWriter:
     """The log of readings and the history. Made and used on one event loop; the disk is touched in a thread only.
 
@@ -124,7 +128,8 @@ class ReadingsWriter:
         """At most `limit` rows, or parts of rows, that `dest` has not confirmed, oldest first, without `besides` (boot, a, b).
 
         Each has at most `most` bytes of lines, or is one frame. Frames younger than the last flush (still in the tail) and
-        those that wait for the clock are not among them.
+        those that wait for the clock are not among them. None at all while the disk fails (see `failing`). Raises
+        sqlite3.Error for what nobody has been told yet, such as a page that is found broken.
         """
         with self._cond:
             wanted = self._ledger.missing(dest)
@@ -139,7 +144,10 @@ class ReadingsWriter:
                     found += db.fetch(boot, missing, limit - len(found), most)
             return found
 
-        return await self._call(fetch)
+        try:
+            return await self._call(fetch)
+        except Shut:
+            return []
 
     def confirm(self, dest: str, boot: str, ranges: Sequence[tuple[int, int]]) -> None:
         """`dest` has these frames for good. Written with the next flush; frames never heard of are no error."""
@@ -249,7 +257,7 @@ class ReadingsWriter:
             self._fold()
             try:
                 if self._db is None:
-                    raise sqlite3.OperationalError(self.failing)
+                    raise Shut(self.failing)
                 self._on_loop(succeed, answer, work(self._db))
             except sqlite3.Error as fault:
                 self._on_loop(fail, answer, fault)

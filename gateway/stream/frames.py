@@ -32,7 +32,7 @@ class FrameStore(Protocol):
     ) -> Sequence[Frame]:
         """Oldest first, at most `limit` rows or parts of rows that `dest` has not confirmed and that are not among `besides`
 
-        (boot, a, b). Each has at most `most` bytes of lines, or is a single frame.
+        (boot, a, b). Each has at most `most` bytes of lines, or is a single frame. None while the disk fails: it is asked again.
         """
         ...
 
