@@ -10,6 +10,7 @@ from typing import Any
 from alerts.messages import REPEAT
 
 Row = Mapping[str, Any]
+STEPS = frozenset({"unacked", "unverified", "always"})  # what a step of the escalation waits for (alerts.model.Step)
 
 
 def twice(messages: Iterable[Row]) -> list[str]:
@@ -52,7 +53,9 @@ def unjournaled(messages: Iterable[Row], events: Iterable[Row]) -> list[str]:
 
 
 def too_early(events: Iterable[Row]) -> list[str]:
-    """Steps that were notified before their time, counted from the raise or the answer. Their reason reads `<when>/<after ms>`."""
+    """Steps that were notified before their time, counted from the raise or the answer. Their reason reads `<when>/<after ms>`;
+
+    one of anything else (`mark/…`, `together/…`) is no step's."""
     base: dict[tuple[str, str], int] = {}
     wrong = []
     for event in events:
@@ -61,8 +64,10 @@ def too_early(events: Iterable[Row]) -> list[str]:
             base[alarm, "unacked"] = base[alarm, "always"] = event["mono"]
         elif event["kind"] in ("acked", "result"):
             base.setdefault((alarm, "unverified"), event["mono"])
-        elif event["kind"] == "notified" and "/" in event["args"]["reason"]:
+        elif event["kind"] == "notified":
             when, _, after = event["args"]["reason"].partition("/")
+            if when not in STEPS:
+                continue
             early = int(after) - (event["mono"] - base[alarm, when])
             if early > 0:
                 wrong.append(f"{event['args']['key']} came {early} ms early")
