@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from school import School
+from school import School, demo_text
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "alerts" / "channels"))
 
@@ -19,7 +19,7 @@ def test_r10_d16_a_1_by_sms_answers_the_fire_and_is_answered(school: School, tmp
     far = FakeModem(tmp_path)
     try:
         school.campus.start_campus("none", 0)
-        text = (data_dir() / "demo" / "site.yaml").read_text(encoding="utf-8")
+        text = demo_text()
         webhook = next(line for line in text.splitlines() if "type: webhook" in line)
         text = text.replace("../calendar.example.yaml", str(data_dir() / "calendar.example.yaml"))
         (school.dir / "site").mkdir()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from school import School
+from school import School, demo_text
 
 from drivers.simulator.panels import LINES, Panels
 from gateway.config.library import data_dir
@@ -27,8 +27,7 @@ def site_text(panels: Panels) -> str:
     )
     devices += '  - {id: board, profile: wkly-lock, bus: wkly-lock, address: "0", zone: guard-room}\n'
     devices += "  - {id: ups, profile: megatec-ups, bus: megatec-ups, zone: guard-room}\n"
-    text = (data_dir() / "demo" / "site.yaml").read_text(encoding="utf-8")
-    return text.replace("\nbuses:\n", f"\nbuses:\n{buses}", 1).replace("\ndevices:\n", f"\ndevices:\n{devices}", 1)
+    return demo_text().replace("\nbuses:\n", f"\nbuses:\n{buses}", 1).replace("\ndevices:\n", f"\ndevices:\n{devices}", 1)
 
 
 def mains(school: School) -> str:
