@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
@@ -123,11 +121,12 @@ class Theatre:
         self.journal = Journal(self.folder / "journal.db", self.plant.site, boot, Clock(self), reserve=1 << 16)
         kept = self.journal.load()
         self.engine = Engine(self.plant, boot=boot, next_seq=kept.next_seq, now=self.now, clock_ok=True)
-        args = {"replies": kept.commands.values()}
-        if "marks" in inspect.signature(self.engine.restore).parameters:
-            args["marks"] = kept.marks
-        out = self.engine.restore(kept.alarms, kept.unsent, now=self.now, saved=kept.anchor, same_boot=False, **args)
-        self.take(out)
+        self.take(
+            self.engine.restore(
+                kept.alarms, kept.unsent, now=self.now, saved=kept.anchor, same_boot=False,
+                replies=kept.commands.values(), marks=kept.marks, openings=kept.openings,
+            )
+        )  # fmt: skip
 
     def crash(self, off: int = BOOT) -> None:
         """Everything in memory is gone; `off` ms later a new process starts from the disk, on a new boot's clock."""
@@ -173,8 +172,7 @@ class Theatre:
                 self.told.append(Told(self.ms, n.person, n.message, n.text, n.key, n.repeat, point))
 
     def wanted(self, key: str) -> bool:
-        ask: Callable[[str], bool] | None = getattr(self.engine, "wanted", None)
-        return ask is None or ask(key)
+        return self.engine.wanted(key)
 
     def _deliver(self) -> None:
         """The phone company accepts what it was handed and says so at once."""
