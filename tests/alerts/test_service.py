@@ -371,6 +371,16 @@ def test_r31_test_mode_ends_by_itself_with_a_notice(world: World) -> None:
     assert told(world)[1:] == [("sun", "test.over"), ("wang", "fire.first")], "it still burns: from the beginning"
 
 
+def test_d19_what_was_real_then_in_test_and_is_real_again_is_told_by_keys_of_its_own(world: World) -> None:
+    """A far side that has seen a key before may drop it as a repetition."""
+    world.read({"gas-k/gas": 22.0})
+    first = [n.key for n in world.sent if n.step == "first"]
+    world.do("test", "sun", points="gas-k/gas", until=world.now.wall + HOUR)
+    world.do("end", "sun")
+    again = [n.key for n in world.sent if n.step == "first"][len(first) :]
+    assert first and again and not set(first) & set(again)
+
+
 def test_alarm_test_goes_through_the_whole_chain(world: World) -> None:
     assert world.do("rehearse", "wang", points="smoke-a/smoke").replies[0].code == "refused.role"
     assert world.do("rehearse", "sun", points="line-a/none").replies[0].code == "refused.place"
