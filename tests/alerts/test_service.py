@@ -373,7 +373,8 @@ def test_r31_test_mode_ends_by_itself_with_a_notice(world: World) -> None:
 
 def test_d19_what_was_real_then_in_test_and_is_real_again_is_told_by_keys_of_its_own(world: World) -> None:
     """A far side that has seen a key before may drop it as a repetition."""
-    world.read({"gas-k/gas": 22.0})
+    world.read({"gas-k/gas": 39.0})
+    world.wait(3_000)
     first = [n.key for n in world.sent if n.step == "first"]
     world.do("test", "sun", points="gas-k/gas", until=world.now.wall + HOUR)
     world.do("end", "sun")
