@@ -104,8 +104,8 @@ def follow(alarms: Iterable[Alarm], standing: Standing, plant: Plant, now: Now) 
             alarm, mode=mode, mark=id, policy=_under(mode, mark, alarm, plant.policies.get(base) or alarm.policy, plant)
         )
         if louder and alarm.state in OPEN:  # what was not told is told now, from the beginning
-            again = bool({d.step for d in alarm.done} & {s.id for s in new.policy.steps})  # real before it was tested: new keys
-            new = replace(new, raised=now, done=(), confirmed=False, occurrence=alarm.occurrence + again)
+            told = bool(alarm.done)  # steps that are told once more have keys of their own
+            new = replace(new, raised=now, done=(), confirmed=False, occurrence=alarm.occurrence + told)
         out.append((new, "mode", {"mode": mode, "was": alarm.mode, "mark": id}))
     return out
 

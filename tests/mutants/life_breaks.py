@@ -78,14 +78,14 @@ LIFE: tuple[Mutant, ...] = (
     Mutant(
         "what is real again has keys of its own",
         "alerts/modes.py",
-        "occurrence=alarm.occurrence + again)",
+        "occurrence=alarm.occurrence + told)",
         "occurrence=alarm.occurrence)",
         "tests/alerts/test_service.py::test_d19_what_was_real_then_in_test_and_is_real_again_is_told_by_keys_of_its_own",
     ),
     Mutant(
         "what still burns rings when the time is over",
         "alerts/modes.py",
-        "new = replace(new, raised=now, done=(), confirmed=False, occurrence=alarm.occurrence + again)",
+        "new = replace(new, raised=now, done=(), confirmed=False, occurrence=alarm.occurrence + told)",
         "new = replace(new, confirmed=False)",
         SERVICE + "test_r31_test_mode_ends_by_itself_with_a_notice",
     ),
