@@ -228,7 +228,7 @@ def test_the_duty_log_is_written_signed_and_looked_up(places, kit):  # noqa: F81
     before = kit.wall - 15 * 3_600_000
     with page.expect_request(lambda r: f"begun={before}" in r.url):
         page.select_option("#which", str(before))
-    page.wait_for_function("!document.querySelector('#write button')")
+    page.wait_for_selector("#write button", state="detached")
 
 
 def test_a_turn_is_swapped_agreed_and_taken_back(places, kit):  # noqa: F811

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -137,6 +138,10 @@ def test_all_three_kinds_of_line_with_faults_from_the_command_line(tmp_path: Pat
     campus.baud = "4800"
     assert campus.poll("a", 1, "4", 0) == [11]
     assert "busy" in campus.mbpoll("tcp", 3, "4", 0).stderr.lower()
+    end = time.monotonic() + 20
+    while not campus.log("fault"):  # it is written once the answer has gone out
+        assert time.monotonic() < end
+        time.sleep(0.02)
     assert campus.log("fault")[-1]["bytes"].endswith("83 06")
     host, _, port = campus.ready["b"].partition(":")
     with socket.create_connection((host, int(port)), timeout=20) as master:
