@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import hmac
 import secrets
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from dashboard.database import opener
 
 SESSION_S = 12 * 3600
 FREE_FAILURES = 5  # wrong passwords before each further try has to wait
@@ -76,22 +76,8 @@ class Users:
     """dashboard.db. `now` is always wall time in whole seconds, handed in."""
 
     def __init__(self, path: Path) -> None:
-        path.touch(mode=0o600, exist_ok=True)
-        self._path = path
-        with self._db() as db:
-            db.executescript(_SCHEMA)
+        self._db = opener(path, _SCHEMA)
         self._nobody = hash_password(new_password())  # checked when the name is unknown, so that both answers take as long
-
-    @contextlib.contextmanager
-    def _db(self) -> Iterator[sqlite3.Connection]:
-        """One connection per use: safe from every thread, and the command line may write meanwhile."""
-        db = sqlite3.connect(self._path, timeout=10)
-        try:
-            db.execute("PRAGMA foreign_keys = ON")
-            with db:
-                yield db
-        finally:
-            db.close()
 
     def list(self) -> list[tuple[str, str]]:
         """(person, role) in order of person."""

@@ -6,16 +6,15 @@ that person's PIN of 4 to 6 digits. A PIN counts at a desk only. Source: people'
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import re
 import secrets
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from dashboard.auth import BadUser, Login, check_password, hash_password
+from dashboard.database import opener
 
 FREE_FAILURES = 5  # wrong PINs before each further try has to wait
 LOCK_FAILURES = 30  # wrong PINs before only a new PIN opens it again
@@ -42,18 +41,7 @@ class Desks:
     """`now` is always wall time in whole seconds, handed in."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        with self._db() as db:
-            db.executescript(_SCHEMA)
-
-    @contextlib.contextmanager
-    def _db(self) -> Iterator[sqlite3.Connection]:
-        db = sqlite3.connect(self._path, timeout=10)
-        try:
-            with db:
-                yield db
-        finally:
-            db.close()
+        self._db = opener(path, _SCHEMA)
 
     def register(self, name: str, by: str, now: int) -> str:
         """The new desk's token, for its cookie, the only time it is known. Raises BadUser for a name that is taken or no name."""

@@ -6,13 +6,12 @@ width and height, or the middle of a shape of an SVG (`element`); with both, the
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import sqlite3
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from dashboard.database import opener
 from dashboard.drawings import Drawing
 
 MOST_PLANS = 200
@@ -67,20 +66,7 @@ class Plan:
 
 class Plans:
     def __init__(self, path: Path) -> None:
-        path.touch(mode=0o600, exist_ok=True)
-        self._path = path
-        with self._db() as db:
-            db.executescript(_SCHEMA)
-
-    @contextlib.contextmanager
-    def _db(self) -> Iterator[sqlite3.Connection]:
-        db = sqlite3.connect(self._path, timeout=10)
-        try:
-            db.execute("PRAGMA foreign_keys = ON")
-            with db:
-                yield db
-        finally:
-            db.close()
+        self._db = opener(path, _SCHEMA)
 
     def list(self) -> list[Plan]:
         """Without their pictures, buildings together, floors in the order in which they came."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import secrets
-import sqlite3
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from dashboard.database import opener
 
 DAY_S = 86_400
 KINDS = ("screen", "program")
@@ -41,19 +40,7 @@ class Tokens:
     """`now` is wall time in whole seconds, handed in."""
 
     def __init__(self, path: Path) -> None:
-        path.touch(mode=0o600, exist_ok=True)
-        self._path = path
-        with self._db() as db:
-            db.executescript(_SCHEMA)
-
-    @contextlib.contextmanager
-    def _db(self) -> Iterator[sqlite3.Connection]:
-        db = sqlite3.connect(self._path, timeout=10)
-        try:
-            with db:
-                yield db
-        finally:
-            db.close()
+        self._db = opener(path, _SCHEMA)
 
     def add(self, kind: str, name: str, role: str, now: int, days: int) -> str:
         """A new code, the only time it is known. Raises ValueError for what no code may be."""

@@ -50,7 +50,14 @@ OWNERS = {
     "ruamel": {"gateway/config/"},
     "pydantic": {"gateway/config/", "dashboard/"},
     "numpy": {"drivers/simulator/", "gateway/baseline.py"},
-    "sqlite3": {"gateway/store/", "dashboard/auth.py", "dashboard/desks.py", "dashboard/plans.py", "dashboard/tokens.py"},
+    "sqlite3": {
+        "gateway/store/",
+        "dashboard/database.py",
+        "dashboard/auth.py",
+        "dashboard/desks.py",
+        "dashboard/plans.py",
+        "dashboard/tokens.py",
+    },
     "serial": {"drivers/port.py", "alerts/channels/modem.py"},
 }
 

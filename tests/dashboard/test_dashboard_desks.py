@@ -11,12 +11,13 @@ def desks(tmp_path):
     return Desks(tmp_path / "dashboard.db")
 
 
-def test_a_desk_is_known_by_its_token_until_it_is_removed(desks):
+def test_a_desk_is_known_by_its_token_until_it_is_removed(desks, tmp_path):
     token = desks.register("门卫室", "chen", 100)
     found = desks.find(token)
     assert (found.name, found.by, found.since) == ("门卫室", "chen", 100) and found.csrf
     assert desks.find("") is None and desks.find(token + "x") is None
-    assert token.encode() not in desks._path.read_bytes(), "only its hash is kept"
+    assert token.encode() not in (tmp_path / "dashboard.db").read_bytes(), "only its hash is kept"
+    assert (tmp_path / "dashboard.db").stat().st_mode & 0o077 == 0, "nobody else reads it"
     for name in ("门卫室", "", " x", "x" * 21):
         with pytest.raises(BadUser):
             desks.register(name, "chen", 101)
