@@ -131,10 +131,11 @@ class Engine:
         off = 0 if same_boot else off_time(saved, now, self._clock_ok)
         rec.event("boot", args={"boot": self._boot, "same_boot": same_boot, "off": off})
         self._obeying.restore(replies, now)
-        self._keeping.restore(rec, self.desk.restore(marks), saved, off)
-        self._judge.stores.restore(
-            openings, 0 if same_boot or saved is None else now.mono - (DAY if off is None else off) - saved.mono
-        )
+        shift = 0 if same_boot or saved is None else now.mono - (DAY if off is None else off) - saved.mono
+        others, here = self._judge.stores.restore(openings, self.desk.restore(marks), shift)
+        self._keeping.restore(rec, others, saved, off)
+        for store, state in here.items():
+            self._stored(rec, store, state.openings)
         standing, gone = distinct(a for a in alarms if a.state is not AlarmState.NORMAL)
         for old, other in gone:
             rec.event("replaced", old.id, old=old.state.value, new=AlarmState.NORMAL.value, args={"by": other})
@@ -277,9 +278,14 @@ class Engine:
     def _stores(self, rec: Record) -> None:
         """Record what has happened at stores."""
         for news in self._judge.stores.news():
-            rec.event(news.kind, who=news.who, args={"store": news.store} | dict(news.args))
-            if news.opening is not None:
-                rec.openings[news.opening.id] = news.opening
+            seq = rec.event(news.kind, who=news.who, args={"store": news.store} | dict(news.args))
+            self._stored(rec, news.store, (news.opening,) if news.opening else (), f"{self._plant.site}-{seq}")
+
+    def _stored(self, rec: Record, store: str, openings: Iterable[Opening], id: str = "") -> None:
+        """Openings as they now stand, and what the store expects; `id` is for a mark it has not had yet."""
+        rec.openings.update({o.id: o for o in openings})
+        if (mark := self._judge.stores.mark(store, id, rec.now)) is not None:
+            rec.marks[mark.id] = mark
 
     def _active(self, rule: str, point: str) -> bool:
         """Does the return limit count? Only while the alarm is active or pending."""

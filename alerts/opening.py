@@ -34,6 +34,16 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
+class Declared:
+    """What somebody says will be done at a store, before its door opens. `kind`: a key of SESSIONS."""
+
+    kind: str
+    by: str
+    minutes: int
+    at: Now
+
+
+@dataclass(frozen=True, slots=True)
 class Opening:
     """`lock_a`, `lock_b`: were they released when the door opened? None: not known, or a lock without signal.
 

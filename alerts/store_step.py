@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from alerts import calendar
 from alerts.holders import counting, different, person_of
 from alerts.model import Scalar
-from alerts.opening import ASK, OPEN, PROOF, SETTLE, Opening, Proof
+from alerts.opening import ASK, MINUTE, OPEN, PROOF, SETTLE, Declared, Opening, Proof
 from alerts.plant import Plant, Store
 from drivers.reading import Now, Quality, Reading
 
@@ -34,14 +34,14 @@ class StoreState:
     """`openings`: at most one open, the last, and closed ones whose identities may still come. `proofs`: of the last 5 min.
 
     `released`: lock -> mono ms at which it was last seen released (GOOD). `codes`: the last value of each reader.
-    `declared`: a session that was declared before the door opened: (kind, by, minutes, mono ms).
+    `declared`: a session that was declared before the door opened; None when its time is over.
     """
 
     openings: tuple[Opening, ...] = ()
     proofs: tuple[Proof, ...] = ()
     released: Mapping[str, int] = field(default_factory=dict)
     codes: Mapping[str, float] = field(default_factory=dict)
-    declared: tuple[str, str, int, int] | None = None
+    declared: Declared | None = None
     last: Opening | None = None  # the last one that is over
 
     @property
@@ -55,7 +55,7 @@ def step(
     """`fresh`: the points with a new reading. Called for each of them and when `due` says so; calling it oftener changes nothing."""
     news: list[News] = []
     state = _over(state, plant, now)
-    state = replace(state, released=_released(state, store, view, now), proofs=_recent(state.proofs, plant, now))
+    state = replace(_recent(state, plant, now), released=_released(state, store, view, now))
     for proof in _shown(state, store, plant, view, fresh, now):
         state, said = proven(state, store, plant, proof)
         news += said
@@ -131,8 +131,14 @@ def _released(state: StoreState, store: Store, view: Mapping[str, Reading], now:
     return {**state.released, **{p: now.mono for p in (store.lock_a, store.lock_b) if p and shows(view.get(p))}}
 
 
-def _recent(proofs: tuple[Proof, ...], plant: Plant, now: Now) -> tuple[Proof, ...]:
-    return tuple(p for p in proofs if now.mono - p.at.mono <= PROOF // plant.speed)
+def _recent(state: StoreState, plant: Plant, now: Now) -> StoreState:
+    """Without the identities and the declared session whose time is over."""
+    d = state.declared
+    return replace(
+        state,
+        proofs=tuple(p for p in state.proofs if now.mono - p.at.mono <= PROOF // plant.speed),
+        declared=d if d and now.mono - d.at.mono <= d.minutes * MINUTE // plant.speed else None,
+    )
 
 
 def _codes(store: Store, view: Mapping[str, Reading], fresh: Collection[str]) -> dict[str, float]:
@@ -153,15 +159,13 @@ def _shown(
 
 
 def _opened(state: StoreState, store: Store, plant: Plant, view: Mapping[str, Reading], now: Now, clock_ok: bool) -> Opening:
-    kind, by, minutes, at = state.declared or ("", "", 0, 0)
-    if kind and now.mono - at > minutes * 60_000 // plant.speed:
-        kind, by = "", ""
+    said = state.declared or Declared("", "", 0, now)
     return Opening(
         f"{store.id}-{now.wall}", store.id, now,
         _lock(store.lock_a, state, view, now), _lock(store.lock_b, state, view, now), state.proofs,
-        session=kind, declared_by=by, until=now.mono + minutes * 60_000 // plant.speed if kind else 0,
+        session=said.kind, declared_by=said.by, until=now.mono + said.minutes * MINUTE // plant.speed if said.kind else 0,
         fan=not store.fan or shows(view.get(store.fan)),
-        out_of_hours=clock_ok and kind != "repair" and not calendar.working_hours(plant, now.wall),
+        out_of_hours=clock_ok and said.kind != "repair" and not calendar.working_hours(plant, now.wall),
         verdict="" if judged(store, plant, now.wall) else "blind",
     )  # fmt: skip
 

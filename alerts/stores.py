@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from alerts import awaited
+from alerts.awaited import moved
 from alerts.holders import trouble
-from alerts.model import Command, Scalar
-from alerts.opening import MINUTE, SESSIONS, Opening, Proof
+from alerts.model import Command, Mark, Scalar, Stage
+from alerts.opening import MINUTE, SESSIONS, Declared, Opening, Proof
 from alerts.plant import Person, Plant, Store
 from alerts.store_step import News, StoreState, due, proven, step
 from drivers.reading import Now, Reading
@@ -30,19 +32,33 @@ class Stores:
             for point in store.points:
                 self._of.setdefault(point, []).append(store)
         self.untold: list[News] = []  # what has happened and nobody has asked for yet
+        self._marks: dict[str, Mark] = {}  # store -> what it expects, as it was recorded
 
-    def restore(self, openings: Iterable[Opening], shift: int) -> None:
-        """Openings that were not over when an earlier run ended, `shift` ms from its monotonic clock to this one's."""
+    def restore(
+        self, openings: Iterable[Opening], marks: Iterable[Mark], shift: int
+    ) -> tuple[list[Mark], Mapping[str, StoreState]]:
+        """What was not over when an earlier run ended, `shift` ms from its monotonic clock to this one's.
+
+        Gives the marks that are none of a store's, and the states, whose times are this run's and are to be recorded so.
+        """
+        others = []
+        for mark in marks:
+            if mark.kind != awaited.KIND:
+                others.append(mark)
+            elif (store := str(mark.facts["store"])) in self.states:
+                self._marks[store] = mark
+                self.states[store] = awaited.given_back(mark, shift, self.states[store])
         for o in openings:
             if o.store in self.states:
-                moved = replace(
+                o = replace(
                     o,
-                    opened=_moved(o.opened, shift),
-                    closed=_moved(o.closed, shift) if o.closed else None,
+                    opened=moved(o.opened, shift),
+                    closed=moved(o.closed, shift) if o.closed else None,
                     until=o.until + shift,
                 )
                 state = self.states[o.store]
-                self.states[o.store] = replace(state, openings=(*state.openings, moved))
+                self.states[o.store] = replace(state, openings=(*state.openings, o))
+        return others, self.states
 
     def look(self, fresh: Collection[str], now: Now, clock_ok: bool) -> None:
         """New readings of these points are in the view."""
@@ -63,6 +79,15 @@ class Stores:
         """What has happened since this was asked last."""
         taken, self.untold = tuple(self.untold), []
         return taken
+
+    def mark(self, store: str, id: str, now: Now) -> Mark | None:
+        """The store's mark, if what it expects has changed since this was asked last; `id` is for its first one."""
+        new = awaited.mark(self._marks.get(store), id, store, self.states[store], now)
+        if new is not None and new.stage is Stage.OVER:
+            del self._marks[store]
+        elif new is not None:
+            self._marks[store] = new
+        return new
 
     def command(self, cmd: Command, person: Person, now: Now, clock_ok: bool) -> tuple[str, str]:
         """(store, code of the reply): an identity or a declared session. `cmd.alarm` names the store; "" is the person's own."""
@@ -129,7 +154,7 @@ class Stores:
             o = replace(o, session=kind, declared_by=person.id, until=now.mono + minutes * MINUTE // self._plant.speed)
             state = replace(state, openings=(*state.openings[:-1], o))
         else:
-            state = replace(state, declared=(kind, person.id, minutes, now.mono))
+            state = replace(state, declared=Declared(kind, person.id, minutes, now))
         self.states[store.id] = state
         self.untold.append(News("store.session", store.id, person.id, {"session": kind, "minutes": minutes}, o))
         return "declared"
@@ -138,7 +163,3 @@ class Stores:
         about = self._plant.stores[store]
         self.states[store], news = step(self.states[store], about, self._plant, self._view, fresh, now, clock_ok)
         self.untold += news
-
-
-def _moved(at: Now, shift: int) -> Now:
-    return Now(at.wall, at.mono + shift)

@@ -45,7 +45,7 @@ def _store(store: Store, state: StoreState, plant: Plant, view: Mapping[str, Rea
         "opening": opening_json(current) | {"due": now.wall + limit(current, plant) - now.mono} if current else None,
         "waiting": [opening_json(o) for o in state.openings if o.closed is not None],
         "last": opening_json(state.last) if state.last else None,
-        "declared": {"session": state.declared[0], "by": state.declared[1]} if state.declared else None,
+        "declared": {"session": state.declared.kind, "by": state.declared.by} if state.declared else None,
     }
 
 

@@ -324,6 +324,58 @@ def test_more_time_can_be_declared_while_it_is_open() -> None:
     assert "store-overrun" not in raised(world)
 
 
+@pytest.mark.parametrize("same_boot", [(True,), (False,), (False, False), (False, True, False)])
+def test_d3_restarts_before_the_door_opens_forget_neither_session_nor_identities(same_boot: tuple[bool, ...]) -> None:
+    world = at_the_store()
+    both_prove(world)
+    assert world.do("session", "he", kind="count").replies[-1].ok
+    for same in same_boot:
+        world.restart(off=20_000, same_boot=same)
+    shown = stores_json(world.school, world.engine.stores, world.engine.view, world.now)["chem"]
+    assert shown["declared"] == {"session": "count", "by": "he"}
+    world.read({DOOR: 0.0, A: 0.0, B: 0.0, FAN: 0.0, CAMERA: 1.0, VOC: 120.0, CARD: 0.0, TEMP: 21.0})
+    open_it(world)
+    alive(world, 70 * MINUTE)
+    world.read({DOOR: 0.0, A: 0.0, B: 0.0, FAN: 0.0})
+    assert raised(world) == []
+    closed = events(world, "store.closed")[-1].args
+    assert (closed["session"], closed["verdict"], closed["who_1"], closed["who_2"]) == ("count", "two", "he", "li")
+
+
+def test_d3_restarts_while_the_door_is_open_change_none_of_its_times() -> None:
+    world = at_the_store()
+    world.do("session", "he", kind="count")
+    open_it(world)
+    was = world.engine.stores["chem"].openings[0]
+    for _ in range(2):
+        world.restart(off=20_000)
+    now = world.engine.stores["chem"].openings[0]
+    assert now.until - now.opened.mono == was.until - was.opened.mono
+    assert world.now.mono - now.opened.mono == world.now.wall - was.opened.wall
+
+
+def test_what_was_expected_before_a_restart_ends_as_it_would_have() -> None:
+    """Ten minutes off: the session of ten minutes and the identities of five are over; the door is nobody's."""
+    world = at_the_store()
+    both_prove(world)
+    assert world.do("session", "he", kind="take").replies[-1].ok
+    world.restart(off=11 * MINUTE)
+    open_it(world)
+    current = world.engine.stores["chem"].current
+    assert current is not None and (current.session, current.proofs) == ("", ())
+
+
+def test_a_session_that_has_begun_is_not_expected_again() -> None:
+    world = at_the_store()
+    assert world.do("session", "he", kind="count").replies[-1].ok
+    open_it(world)
+    world.read({DOOR: 0.0})
+    world.restart(off=20_000)
+    open_it(world)
+    current = world.engine.stores["chem"].current
+    assert current is not None and current.session == ""
+
+
 @pytest.mark.parametrize(
     ("person", "args", "code"),
     [

@@ -178,6 +178,20 @@ RULES: tuple[Mutant, ...] = (
         STORES + "test_who_does_not_count_is_told_why",
     ),
     Mutant(
+        "D3 what a store expects is lost with a restart",
+        "alerts/stores.py",
+        "                self.states[store] = awaited.given_back(mark, shift, self.states[store])",
+        "                pass",
+        STORES + "test_d3_restarts_before_the_door_opens_forget_neither_session_nor_identities",
+    ),
+    Mutant(
+        "D3 an opening keeps the times of a run that is over",
+        "alerts/engine.py",
+        "            self._stored(rec, store, state.openings)",
+        "            self._stored(rec, store, ())",
+        STORES + "test_d3_restarts_while_the_door_is_open_change_none_of_its_times",
+    ),
+    Mutant(
         "R22 a closed door proves an opening",
         "alerts/store_step.py",
         "elif not o.verdict and now.mono >= o.opened.mono + PROOF // plant.speed:",
