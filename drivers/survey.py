@@ -16,6 +16,7 @@ from drivers.profile import Profile
 
 QUICK = 90  # ms a unit is given to answer; an absent one costs twice that (the wait, and the wait for a late answer)
 SLOW = 300  # ms: what a profile gives a device unless it says otherwise
+LAST = 500  # ms for the last unit of the list: behind it no question comes into which a late answer could fall
 USUAL = 250  # ms a question of the examination is given
 PATIENT = 1500  # ms, where somebody is known to be slow, or the person has time
 AGAIN = 2  # more attempts at a question whose answer was garbled, or who was busy
@@ -70,7 +71,7 @@ async def survey(
     present: set[int] = set()
     latency, knocks = (PATIENT, (KNOCK, *OTHER_KNOCKS)) if patient else (QUICK, (KNOCK,))
     for done, unit in enumerate(units, 1):
-        read, heard = await _knock(ears, unit, knocks, latency)
+        read, heard = await _knock(ears, unit, knocks, max(latency, LAST) if done == len(units) else latency)
         if heard.kind in ENDED:
             yield Lost(heard.text)
             return

@@ -10,7 +10,7 @@ from drivers.asking import Heard
 from drivers.modbus.frames import rtu_frame
 from drivers.plan import Read
 from drivers.profile import Profile
-from drivers.survey import PATIENT, Found, survey
+from drivers.survey import LAST, PATIENT, Found, survey
 
 LATE_ANSWER = rtu_frame(2, bytes((3, 2, 0, 9)))
 
@@ -45,3 +45,19 @@ async def test_a_late_answer_names_its_device(heard: Heard) -> None:
     found = [e async for e in survey(Slow(heard), range(1, 6), no_profiles) if isinstance(e, Found)]
     (slow,) = [f for f in found if f.unit == 2]
     assert slow.state == "refuses" and slow.slow
+
+
+class SlowAtTheEnd:
+    """A line on which unit 3, the last one asked, needs 800 ms: heard when the line listens that long, while it waits and drains."""
+
+    async def ask(self, unit: int, read: Read, latency: int) -> Heard:
+        if unit != 3 or 2 * latency < 800:
+            return Heard("silent")
+        answer = rtu_frame(3, bytes((3, 2, 0, 9)))
+        return Heard("refused", code=2, took=800) if latency > 800 else Heard("silent", received=answer)
+
+
+async def test_behind_the_last_unit_the_line_listens_on() -> None:
+    assert 2 * LAST > 800
+    found = [e async for e in survey(SlowAtTheEnd(), range(1, 4), no_profiles) if isinstance(e, Found)]
+    assert [(f.unit, f.state, f.slow) for f in found] == [(3, "refuses", True)]

@@ -63,6 +63,11 @@ def test_unknown_ambiguous_refusing_and_slow_devices_are_told_apart(odd: str) ->
     assert "is jxct-th" in about[72] and "慢" in about[72], "without patience: its late answer gave it away"
 
 
+def test_a_slow_device_at_the_end_of_the_list_is_found_without_patience(school: School, tmp_path: Path) -> None:
+    words = ("scan", "rtu", school.a, "--baud", str(BAUD), "--json", "--data", str(tmp_path))
+    assert [(u, row["profiles"]) for u, row in found(command(*words, "--units", "73,72")).items()] == [(72, ["jxct-th"])]
+
+
 def test_the_block_is_yaml_with_a_question_mark_for_every_zone(odd: str) -> None:
     from ruamel.yaml import YAML
 

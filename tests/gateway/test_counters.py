@@ -86,8 +86,8 @@ def test_what_one_question_in_a_thousand_does_is_no_complaint(devices: dict[int,
     assert not told(devices, {1: counts(refused=99)}), "that many a scan may be refused"
     few = Counts(questions=ENOUGH - 1, garbled=ENOUGH - 1)
     assert not told(devices, {1: few}), "too few questions to say anything"
-    unplugged = Counts(questions=1_000, good=10, down=990)
-    assert not told(devices, {1: unplugged}), "what never reached the line says nothing of the device"
+    unplugged = Counts(questions=1_000, good=5, garbled=5, down=990)
+    assert not told(devices, {1: unplugged}), "what never reached the line is not enough to say anything of the device"
     assert not told(devices, {77: counts(garbled=500)}), "a unit that a scan asked, and no device of the site"
 
 

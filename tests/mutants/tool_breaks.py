@@ -120,6 +120,13 @@ TOOLS: tuple[Mutant, ...] = (
         GUESS + "test_a_device_that_takes_800_ms_is_found[False]",
     ),
     Mutant(
+        "scan: a slow device at the end of the list is found",
+        "drivers/survey.py",
+        "max(latency, LAST) if done == len(units) else latency",
+        "latency",
+        "tests/drivers/test_survey.py::test_behind_the_last_unit_the_line_listens_on",
+    ),
+    Mutant(
         "a probe may not hold a line with fire points",
         "gateway/asked_lines.py",
         "longest = FIRE_LATENCY if fire else MOST_LATENCY",
