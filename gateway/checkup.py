@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from collections import Counter
@@ -12,14 +13,14 @@ from pathlib import Path
 from drivers.asking import Asker, Heard
 from drivers.bus import Counts
 from drivers.modbus.sniff import rtu_frames
-from drivers.plan import plan
+from drivers.plan import Read, plan
 from drivers.profile import Device
 from gateway.diagnose import Complaint, symptom
 from gateway.ports import SerialPort
 from gateway.site import BusConfig, Site
 
 LITTLE = 200 * 1024**2  # bytes of free disk below which the history is in danger
-PATIENT = 2000  # ms for a device that did not answer in its time: is it slow, or dead?
+PATIENT = 1500  # ms for a device that did not answer in its time: is it slow, or dead?
 DEAD = 2  # silences in a row after which a device is not asked any more
 CLOCK = {"synced": "与时间服务器同步 synchronised", "set": "由人校过 set by a person", "unknown": ""}
 MAINS = {
@@ -118,8 +119,8 @@ def panel_row(bus: BusConfig, up: bool, run_lives: bool) -> Row:
 def complaint_row(bus: BusConfig, each: Complaint, state: str) -> Row:
     """A complaint, with how often it was seen unless always."""
     about = f"线路 {bus.id}" + (f" · {each.about}" if each.about else "")
-    often = "" if each.share >= 1 else f"（{each.share * 100:.3g}%）"
-    return Row(state, about, each.zh + often, each.en)
+    often = "" if each.share >= 1 else f"{each.share * 100:.3g}%"
+    return Row(state, about, each.zh + (often and f"（{often}）"), each.en + (often and f" ({often})"))
 
 
 def counted_row(bus: BusConfig, hours: float, total: Counts) -> Row:
@@ -143,18 +144,35 @@ async def examine(line: Asker, devices: Sequence[Device], times: int) -> dict[st
             if turn and seen[device.id]["silent"] >= min(DEAD, turn):
                 continue
             read = plan(device.profile)[turn % len(plan(device.profile))]
-            heard = await line.ask(device.unit, read, device.profile.limits.latency)
+            given = PATIENT if seen[device.id]["late"] else device.profile.limits.latency
+            heard = await line.ask(device.unit, read, given)
             if previous and _says_again(previous[2], heard):
                 seen[previous[0]][previous[1]] -= 1
                 seen[previous[0]]["duplicated"] += 1
-                heard = await line.ask(device.unit, read, device.profile.limits.latency)
+                heard = await line.ask(device.unit, read, given)
             shown = symptom(device.unit, heard)
             if shown == "silent" and not turn:
-                again = await line.ask(device.unit, read, max(PATIENT, device.profile.limits.latency))
-                shown = "late" if again.kind in ("good", "refused") else symptom(device.unit, again)
+                shown = await _patiently(line, device, read)
+            elif seen[device.id]["late"] and heard.kind in ("good", "refused"):
+                shown = "late"
             previous = (device.id, shown, heard)
             seen[device.id][shown] += 1
     return {id: +counts for id, counts in seen.items()}
+
+
+async def _patiently(line: Asker, device: Device, read: Read) -> str:
+    """What a device that was silent shows when it is asked once more: late | drops (it can, and did not) | as `symptom`.
+
+    What comes late is let come first, or it would pass for the answer to the second question.
+    """
+    usual = device.profile.limits.latency
+    await asyncio.sleep(max(0, PATIENT - 2 * usual) / 1000)  # the line has listened for twice the usual already
+    again = await line.ask(device.unit, read, max(PATIENT, usual))
+    if any(frame[0] == device.unit for frame in rtu_frames(again.before)):
+        return "late"
+    if again.kind in ("good", "refused"):
+        return "late" if again.took > 2 * usual else "drops"
+    return symptom(device.unit, again)
 
 
 def _says_again(before: Heard, heard: Heard) -> bool:

@@ -12,7 +12,7 @@ from gateway.symptoms import WORDS
 
 MOST = 0.6  # share of a line's devices that must show one thing before it is the line's
 TURNING = 2  # bytes a transceiver may invent as it turns round after an answer
-LINE = ("silent", "flipped", "noise", "echo")  # what can be the line's rather than a device's
+LINE = ("silent", "drops", "flipped", "noise", "echo")  # what can be the line's rather than a device's
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,7 @@ def _expected(sent: bytes) -> int:
 def complaints(seen: Mapping[str, Counter[str]]) -> list[Complaint]:
     """Device -> symptoms of its questions, all of one line. What most devices show is the line's, and said once."""
     found: list[Complaint] = []
+    seen = {device: _silences(counts) for device, counts in seen.items()}
     shown = Counter(s for counts in seen.values() for s in set(counts))
     common = {s for s in LINE if len(seen) > 1 and shown[s] >= MOST * len(seen)} | ({"echo", "down"} & set(shown))
     found += [complaint("", s, shown[s] / len(seen)) for s in WORDS if s in common]
@@ -112,6 +113,13 @@ def complaints(seen: Mapping[str, Counter[str]]) -> list[Complaint]:
         total = counts.total()
         found += [complaint(device, s, n / total) for s, n in counts.most_common() if s not in ("good", *common)]
     return found
+
+
+def _silences(counts: Counter[str]) -> Counter[str]:
+    """Whoever answers at times is not silent, it drops answers."""
+    if counts["good"] or counts["drops"]:
+        return Counter({"drops": counts["silent"]}) + Counter({s: n for s, n in counts.items() if s != "silent"})
+    return counts
 
 
 def complaint(about: str, kind: str, share: float) -> Complaint:

@@ -10,8 +10,10 @@ from drivers.asking import Heard
 from drivers.modbus.frames import rtu_frame
 from drivers.plan import Read
 from drivers.profile import Device
-from gateway.checkup import examine
+from gateway.checkup import PATIENT, complaint_row, examine
 from gateway.config import library
+from gateway.diagnose import complaint
+from gateway.site import BusConfig
 
 PROFILE = library.only_profiles(library.data_dir()).profiles["jxct-th"]
 FIRST = Device("first", PROFILE, "a", 14, 1000)
@@ -25,8 +27,10 @@ class Line:
 
     def __init__(self, *heard: Heard) -> None:
         self._heard = list(heard)
+        self.given: list[int] = []
 
     async def ask(self, unit: int, read: Read, latency: int) -> Heard:
+        self.given.append(latency)
         return self._heard.pop(0)
 
 
@@ -49,3 +53,30 @@ async def test_what_is_garbled_of_itself_stays_so() -> None:
     line = Line(Heard("good", (300, 210), received=ANSWER), bad, bad)
     found = await examine(line, [FIRST, SECOND], 1)
     assert found["first"] == {"good": 1} and "duplicated" not in found["second"]
+
+
+QUICK = replace(FIRST, profile=replace(PROFILE, limits=replace(PROFILE.limits, latency=PATIENT // 2)))
+GOOD = Heard("good", (300, 210), received=ANSWER, took=40)
+LATE = replace(GOOD, took=PATIENT + 1)
+
+
+@pytest.mark.parametrize(
+    ("heard", "shown"),
+    [
+        ((Heard("silent"), GOOD, GOOD), {"drops": 1, "good": 1}),
+        ((Heard("silent"), replace(GOOD, before=ANSWER), GOOD), {"late": 2}),
+        ((Heard("silent"), LATE, LATE), {"late": 2}),
+        ((Heard("silent"), Heard("silent")), {"silent": 1}),
+    ],
+    ids=["lost this time", "late this time, heard before the second question", "slow", "dead"],
+)
+async def test_silent_late_and_lost_are_told_apart(heard: tuple[Heard, ...], shown: dict[str, int]) -> None:
+    """The injected faults `dead`, `slow`, `late` and `lost`; who was late is given its time then."""
+    line = Line(*heard)
+    assert await examine(line, [QUICK], 2) == {"first": shown}
+    assert "late" not in shown or line.given[-1] == PATIENT
+
+
+def test_how_often_is_said_in_both_languages() -> None:
+    row = complaint_row(BusConfig("a", "modbus-rtu", port="/dev/x"), complaint("d0", "drops", 0.25), "bad")
+    assert row.zh.endswith("（25%）") and row.en.endswith("(25%)")

@@ -25,6 +25,7 @@ from gateway.symptoms import WORDS
 FAULTS = {
     "dead": "silent",
     "slow=0.9": "late",
+    "late=0.9": "late",
     "duplicated": "duplicated",
     "echoed": "echoed",
     "truncated": "truncated",
@@ -86,6 +87,11 @@ def test_the_healthy_are_not_accused(report: list[dict[str, Any]]) -> None:
     assert any(f"{HEALTHY} 个正常" in row["zh"] for row in report)
 
 
+def test_who_is_slow_gets_no_neighbour_accused(report: list[dict[str, Any]]) -> None:
+    for unit, fault in UNITS.items():
+        assert fault == "wrong-unit" or WORDS["wrong-unit"][0] not in of(report, unit), fault
+
+
 @pytest.mark.parametrize("fault", ["echo", "noise"])
 def test_a_fault_of_the_whole_line_is_said_once_of_the_line(tmp_path: Path, fault: str) -> None:
     devices = [device("a", unit, f"d{unit}", image_of("jxct-tvoc", unit)) for unit in range(1, 4)]
@@ -110,6 +116,13 @@ def test_what_most_devices_show_is_the_lines() -> None:
     assert two.about == "" and "波特率" in two.zh
     single = complaints({"d0": Counter({"silent": 2}), "d1": Counter({"good": 4}), "d2": Counter({"good": 4})})
     assert [(c.about, c.symptom) for c in single] == [("d0", "silent")]
+
+
+def test_who_answers_at_times_is_not_called_silent() -> None:
+    (one,) = complaints({"d0": Counter({"silent": 1, "good": 3}), "d1": Counter({"good": 4})})
+    assert (one.about, one.symptom, one.share) == ("d0", "drops", 0.25)
+    (wires,) = complaints({f"d{n}": Counter({"drops": 1, "good": 3}) for n in range(3)})
+    assert (wires.about, wires.symptom) == ("", "drops")
 
 
 def test_a_fault_that_comes_and_goes_says_how_often() -> None:
