@@ -11,7 +11,7 @@ from dashboard.rights import ADMIT, CONFIGURE, FORESEE, LOOK, WALK, may
 class Place(NamedTuple):
     """`word` is a key of the catalogue; `key` the letter that goes there after g. `of` names a part of the snapshot: without
 
-    anything in it nobody is sent there.
+    anything in it nobody is sent there. On a phone the `main` ones lie under the thumb, the others behind 更多.
     """
 
     path: str
@@ -19,21 +19,22 @@ class Place(NamedTuple):
     key: str
     right: str = LOOK
     of: str = ""
+    main: bool = False
 
 
 PLACES = (
-    Place("/", "nav.home", "h"),
-    Place("/alarms", "nav.alarms", "a"),
-    Place("/plans", "nav.plans", "f", of="points"),
-    Place("/bureau", "nav.bureau", "b", of="schools"),
+    Place("/", "nav.home", "h", main=True),
+    Place("/alarms", "nav.alarms", "a", main=True),
+    Place("/plans", "nav.plans", "f", of="points", main=True),
+    Place("/bureau", "nav.bureau", "b", of="schools", main=True),
+    Place("/shift", "nav.shift", "s", main=True),
     Place("/service", "nav.service", "o"),
-    Place("/walk", "nav.walk", "w", WALK),
-    Place("/acceptance", "nav.acceptance", "v", WALK),
     Place("/stores", "nav.stores", "c", of="stores"),
     Place("/history", "nav.history", "t"),
     Place("/devices", "nav.devices", "d"),
-    Place("/shift", "nav.shift", "s"),
     Place("/people", "nav.people", "w", FORESEE),
+    Place("/walk", "nav.walk", "r", WALK),
+    Place("/acceptance", "nav.acceptance", "v", WALK),
     Place("/desk", "nav.desk", "p"),
     Place("/setup", "nav.setup", "i", CONFIGURE),
     Place("/access", "nav.access", "u", ADMIT),

@@ -4,6 +4,7 @@ import { headline } from "./alarms.js";
 import { press, standing } from "./ask.js";
 import { byId, el, flag, put } from "./dom.js";
 import { wallTime } from "./format.js";
+import { more } from "./more.js";
 import { Sound } from "./sound.js";
 import { firstAlarm, lamps, merge, sorted, sounding } from "./state.js";
 import { Stream } from "./stream.js";
@@ -20,6 +21,7 @@ const KEYS_OFF = "keys-off"; // kept by this browser: somebody who dictates, or 
  * `ownAlarm`: the page itself shows the first alarm, so the headline stays away.
  */
 export function open(make, { ownAlarm = false } = {}) {
+  more();
   boot(() => start(make(), ownAlarm));
 }
 

@@ -61,6 +61,31 @@ def test_every_page_in_both_themes_and_languages(places, kit, size, theme, lang)
         assert "⟦" not in page.inner_text("body"), path
 
 
+def test_on_a_phone_the_main_places_lie_under_the_thumb_and_the_others_behind_one_button(places):  # noqa: F811
+    page = places.open("/history", person="admin", width=360, height=640)
+    shown = page.locator(".places > a:visible")
+    assert shown.all_inner_texts() == ["总览", "报警", "平面图", "交接班"]
+    for one in (*shown.all(), page.locator("#more")):
+        box = one.bounding_box()
+        assert box["height"] >= 44 and box["width"] >= 44 and box["y"] + box["height"] <= 640 and box["x"] + box["width"] <= 360
+    assert "inside" in page.get_attribute("#more", "class"), "where one is stands behind the button"
+    assert page.is_hidden("#rest") and page.get_attribute("#more", "aria-expanded") == "false"
+    page.focus("#more")
+    page.keyboard.press("Enter")
+    assert page.get_attribute("#more", "aria-expanded") == "true"
+    assert page.locator("#rest a:visible").count() == page.locator("#rest a").count() > 5
+    assert violations(page) == []
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('#rest') !== null"), "the next key reaches what came up"
+    page.keyboard.press("Escape")
+    assert page.is_hidden("#rest") and page.evaluate("document.activeElement.id") == "more"
+    page.click("#more")
+    page.click("#rest a[href='/devices']")
+    page.wait_for_url("**/devices")
+    wide = places.open("/", person="admin")
+    assert wide.is_hidden("#more") and wide.is_visible("#rest a[href='/devices']")
+
+
 def test_several_alarms_are_answered_at_once_and_filters_narrow_the_list(places, kit):  # noqa: F811
     gas = fires(
         kit,
