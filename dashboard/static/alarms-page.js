@@ -146,7 +146,7 @@ class List {
       history.pushState(null, "", `?${query}`);
     }
     this.show(this.world);
-    if (id) byId("one").scrollIntoView({ block: "nearest" });
+    if (id && matchMedia("(max-width: 1099px)").matches) scrollTo(0, 0); // alone on the page there; elsewhere it stands beside the list
     if (id && !this.world.state.alarms[id] && !this.past.has(id)) this.load();
   }
 

@@ -113,7 +113,7 @@ class Devices {
       tile(t("box.journal"), journal?.ok ? t("box.journal-ok", { n: journal.seq }) : t("note.degraded"), !journal?.ok),
       tile(t("box.stream"), !stream?.enabled ? t("box.no-stream") : stream.connected ? t("box.connected") : `${t("box.disconnected")} ${stream.problem ?? ""}`, stream?.enabled && !stream.connected),
       ...(stream?.enabled ? [tile(t("box.backlog"), String(stream.backlog), stream.backlog > 1000), tile(t("refused"), String(stream.refused), stream.refused > 0)] : []),
-      ...own.map(([, point]) => tile([point.name, words.quantities[point.quantity]].filter((x, at, all) => x && all.indexOf(x) === at).join(" · "), pointText(point), unknown(point))));
+      ...own.map(([, point]) => tile(point.name || words.quantities[point.quantity], pointText(point), unknown(point))));
   }
 
   refused(lines) {

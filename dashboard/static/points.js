@@ -129,12 +129,14 @@ export class Points {
   }
 
   showOutputs(state) {
+    flag(byId("outputs"), "some-on", Object.values(state.outputs).some((output) => output.is === true));
     for (const [id, { node, value }] of this.outputs) {
       const output = state.outputs[id];
       const is = output.is === null ? t("output.unknown") : t(output.is ? "output.on" : "output.off");
       const differs = output.is !== output.want;
       put(value, differs ? `! ${is} · ${t(output.want ? "output.asked-on" : "output.asked-off")}` : is);
       flag(node, "on", output.is === true);
+      flag(node, "off", output.is === false && !differs);
       flag(node, "differs", differs);
     }
   }

@@ -186,6 +186,8 @@ def test_points_are_taken_out_and_come_back_by_a_test_alarm(places, kit):  # noq
 def test_a_store_says_what_is_proven_and_what_is_not(places, kit):  # noqa: F811
     page = places.open("/stores", person="bao")
     page.wait_for_selector("[data-part=lock_a].good")
+    signs = {part: page.inner_text(f"[data-part={part}] .sign") for part in ("lock_a", "camera")}
+    assert signs == {"lock_a": "✓", "camera": "?"} and page.is_visible("[data-part=lock_a] .sign")
     assert "没有配置" in page.inner_text("[data-part=camera].unknown") and "上次双人开启" in page.inner_text(
         "[data-part=lock_a]"
     )
