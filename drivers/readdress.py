@@ -59,7 +59,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "power": ("已写入：断电再上电后地址是{new}，再按一次核对", "Written: after power off and on it has {new}; then check again"),
     "lost": ("改了以后{old}和{new}都没有应答：断电再上电，再扫描全部地址", "Neither {old} nor {new} answers: power off and on, scan all"),
     "both": ("{old}和{new}都有应答：原来接了两个设备；拔掉一个再试", "Both {old} and {new} answer: two were connected; unplug one"),
-    "line": ("线路断了或太忙，没有改", "The line is down or too busy; nothing was changed"),
+    "line": ("口打不开、断了或线路太忙，没有改：scan ports 看口", "Port gone, taken or too busy: see scan ports"),
 }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from drivers.modbus.sniff import rtu_frames
 from drivers.plan import Read, plan
 from drivers.profile import Device
 from gateway.diagnose import Complaint, symptom
+from gateway.mbpoll import mbpoll
 from gateway.ports import SerialPort
 from gateway.site import BusConfig, Site
 
@@ -38,6 +39,7 @@ class Row:
     about: str
     zh: str
     en: str
+    mbpoll: str = ""  # asks the device the same, for a second opinion
 
 
 def data_row(data: Path) -> Row:
@@ -116,11 +118,12 @@ def panel_row(bus: BusConfig, up: bool, run_lives: bool) -> Row:
     return Row("ok", about, "在收报文", "frames come")
 
 
-def complaint_row(bus: BusConfig, each: Complaint, state: str) -> Row:
-    """A complaint, with how often it was seen unless always."""
+def complaint_row(bus: BusConfig, each: Complaint, state: str, device: Device | None = None) -> Row:
+    """A complaint, with how often it was seen unless always; of a `device` with the mbpoll line that asks it."""
     about = f"线路 {bus.id}" + (f" · {each.about}" if each.about else "")
     often = "" if each.share >= 1 else f"{each.share * 100:.3g}%"
-    return Row(state, about, each.zh + (often and f"（{often}）"), each.en + (often and f" ({often})"))
+    again = mbpoll(bus, device.unit, plan(device.profile)[0]) if device else ""
+    return Row(state, about, each.zh + (often and f"（{often}）"), each.en + (often and f" ({often})"), again)
 
 
 def counted_row(bus: BusConfig, hours: float, total: Counts) -> Row:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import socket
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,6 +18,12 @@ from drivers.tally import Tally
 
 CONNECT = 3.0  # seconds
 REOPEN = 1.0  # seconds between two attempts to connect
+
+_CURES = {
+    errno.ECONNREFUSED: "主机在，这个端口没人听：查端口号、设备的 Modbus TCP 是否打开 nobody listens there: port, is Modbus TCP enabled?",
+    errno.EHOSTUNREACH: "到不了：查网线、IP、网段 no way to it: cable, IP address, subnet",
+    errno.ENETUNREACH: "到不了：查网线、IP、网段 no way to it: cable, IP address, subnet",
+}
 
 T = TypeVar("T")
 
@@ -98,15 +106,24 @@ class StreamBus(ABC):
                 _, self._wire = await loop.create_connection(Wire, self._host, self._port)
         except OSError as error:  # TimeoutError is one
             self._next_open = loop.time() + REOPEN
-            raise LineDown(f"{self._host}:{self._port} 连不上：{str(error) or 'no answer'}") from None
+            raise LineDown(f"{self._host}:{self._port} 连不上：{_cure(error)}") from None
         self._connections += 1
         return self._wire
 
     def _broken(self, error: Exception) -> LineDown:
         self._drop()
-        return LineDown(f"{self._host}:{self._port} 连接断开：{error}")
+        return LineDown(f"{self._host}:{self._port} 连接断开 connection lost：{error}")
 
     def _drop(self) -> None:
         if self._wire is not None:
             self._wire.abort()
             self._wire = None
+
+
+def _cure(error: OSError) -> str:
+    """Why no connection could be made, and what to look at."""
+    if isinstance(error, socket.gaierror):
+        return f"没有这个主机：查拼写，或直接写 IP no such host: check its name, or write its IP address（{error.strerror}）"
+    return _CURES.get(
+        error.errno or 0, f"没有应答：查设备电源、网线、IP no answer: power, cable, IP address（{error or 'time-out'}）"
+    )

@@ -86,6 +86,8 @@ def modbus_profiles(beside: Path | None = None) -> dict[str, Profile]:
     from gateway.config.findings import render
     from gateway.config.library import data_dir, only_profiles
 
+    if beside is not None and not beside.is_dir():
+        raise Failed(f"{beside}: 没有这个型号文件夹 · no such folder of profiles")
     shelf = only_profiles(data_dir(), beside)
     if bad := [f for f in shelf.findings if not f.warning]:
         raise Failed("\n".join(map(render, bad)))

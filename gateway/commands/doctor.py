@@ -107,7 +107,8 @@ async def _line(args: argparse.Namespace, site: Site, bus: BusConfig) -> tuple[l
     finally:
         await line.close()
     found = complaints(seen)
-    rows = [complaint_row(bus, each, "warn" if each.symptom == "echo" else "bad") for each in found]
+    known = {d.id: d for d in devices}
+    rows = [complaint_row(bus, each, "warn" if each.symptom == "echo" else "bad", known.get(each.about)) for each in found]
     well = sum(set(counts) <= {"good", "echo"} for counts in seen.values())
     state = "ok" if well == len(seen) else "warn"
     head = Row(state, f"线路 {bus.id}", f"{len(seen)} 个设备，{well} 个正常", f"{well} of {len(seen)} devices well")
@@ -121,5 +122,5 @@ def _tell(rows: list[Row], as_json: bool) -> int:
         if as_json:
             print(json.dumps(dataclasses.asdict(row), ensure_ascii=False))
         else:
-            print(f"{MARKS[row.state]} {row.about}：{row.zh} · {row.en}")
+            print(f"{MARKS[row.state]} {row.about}：{row.zh} · {row.en}" + (row.mbpoll and f"\n    {row.mbpoll}"))
     return 1 if any(row.state == "bad" for row in rows) else 0

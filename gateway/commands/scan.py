@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from gateway.site import BusConfig
 
 BAR = 24
+NOBODY = (
+    "没有设备应答：查电源、A/B 线、波特率、地址范围；慢设备加 --patient\n"
+    "nobody answered: check power, A/B wires, baud, addresses; slow devices need --patient"
+)
 
 
 def add_parser(sub: Any) -> None:
@@ -53,6 +57,9 @@ def run(args: argparse.Namespace) -> int:
     try:
         asyncio.run(search(args, found))
         code = 0 if found else 1
+        if not found:
+            _wipe()
+            print(NOBODY, file=sys.stderr)
     except Failed as error:
         _wipe()
         code = complain(error)
@@ -60,8 +67,8 @@ def run(args: argparse.Namespace) -> int:
         _wipe()
         print("已取消；下面是已找到的 · cancelled; this was found", file=sys.stderr)
         code = 130
-    if not args.json:
-        _summary(found, code)
+    if found and not args.json:
+        _summary(found)
     return code
 
 
@@ -76,6 +83,8 @@ async def search(args: argparse.Namespace, found: list[Place]) -> None:
     async def profiles() -> Iterable[Profile]:
         return (await shelf).values()
 
+    if args.profiles:
+        await shelf  # a mistake in one's own profiles is said before the line is asked
     for wanted in _targets(args):
         bus, line = await asyncio.to_thread(borrowed, args.data, wanted)
         try:
@@ -105,23 +114,16 @@ def _targets(args: argparse.Namespace) -> Sequence[BusConfig]:
     if args.verb == "rtu":
         return [BusConfig("scan", "modbus-rtu", port=args.port, baud=baud, framing=args.framing) for baud in args.baud]
     host, _, port = args.host.partition(":")
-    if port and not port.isdecimal():
-        raise Failed(f"{args.host}: 写成 HOST:PORT · write HOST:PORT")
+    if not host or (port and not (port.isdecimal() and 0 < int(port) < 0x10000)):
+        raise Failed(f"{args.host!r}: 写成 HOST 或 HOST:PORT，端口 1-65535 · write HOST or HOST:PORT, a port is 1-65535")
     return [BusConfig("scan", "modbus-rtu-tcp" if args.rtu else "modbus-tcp", host=host, tcp_port=int(port or 502))]
 
 
-def _summary(found: Sequence[Place], code: int) -> None:
+def _summary(found: Sequence[Place]) -> None:
     from gateway.found import block
 
-    if found:
-        print(f"\n共 {len(found)} 个设备；抄进 site.yaml · {len(found)} device(s); for site.yaml:\n")
-        print(block(found))
-    elif code == 1:
-        print(
-            "没有设备应答：查电源、A/B 线、波特率、地址范围；慢设备加 --patient\n"
-            "nobody answered: check power, A/B wires, baud, addresses; slow devices need --patient",
-            file=sys.stderr,
-        )
+    print(f"\n共 {len(found)} 个设备；抄进 site.yaml · {len(found)} device(s); for site.yaml:\n")
+    print(block(found))
 
 
 def _progress(bus: BusConfig, unit: int, done: int, many: int, found: int) -> None:
@@ -170,7 +172,9 @@ def units_of(text: str) -> list[int]:
     for part in text.split(","):
         low, _, high = part.partition("-")
         if not low.isdecimal() or not (high or low).isdecimal() or not 1 <= int(low) <= int(high or low) <= 255:
-            raise argparse.ArgumentTypeError(f"{part!r}: 地址是 1-255，如 1-32,200 · units are 1-255, e.g. 1-32,200")
+            raise argparse.ArgumentTypeError(
+                f"{part!r}: 地址是 1-255（0 是广播），如 1-32,200 · units are 1-255 (0 is broadcast), e.g. 1-32,200"
+            )
         found += range(int(low), int(high or low) + 1)
     return list(dict.fromkeys(found))
 
@@ -180,5 +184,5 @@ def _bauds(text: str) -> list[int]:
 
     found = [int(part) for part in text.split(",") if part.isdecimal()]
     if len(found) < len(text.split(",")) or not set(found) <= set(BAUDS):
-        raise argparse.ArgumentTypeError(f"{text}: {' '.join(map(str, BAUDS))}")
+        raise argparse.ArgumentTypeError(f"{text!r}: 波特率是 baud is one of {' '.join(map(str, BAUDS))}")
     return found

@@ -35,14 +35,17 @@ def run(args: argparse.Namespace) -> int:
 
 async def _watch(args: argparse.Namespace) -> int:
     updates = _living(args) if living(args.data) else _alone(args)
-    screen = sys.stdout.isatty()
+    screen, same = sys.stdout.isatty(), _mbpoll(args) if args.device else []
+    if not screen:
+        print("\n".join(same), end="\n" if same else "", file=sys.stderr)
     shown: Points = {}
     count = 0
     async for points in updates:
         fresh = {id: p for id, p in points.items() if shown.get(id) != p}
         shown |= points
         if screen:
-            print("\033[H\033[2J" + "\n".join(row(id, p) for id, p in sorted(shown.items())) + "\nCtrl-C 结束 ends", flush=True)
+            print("\033[H\033[2J" + "\n".join(row(id, p) for id, p in sorted(shown.items())))
+            print("\n".join([*same, "Ctrl-C 结束 ends"]), flush=True)
         else:
             for id, p in sorted(fresh.items()):
                 print(row(id, p), flush=True)
@@ -113,6 +116,19 @@ async def _alone(args: argparse.Namespace) -> AsyncIterator[Points]:
     finally:
         for poller in pollers.values():
             await poller.close()
+
+
+def _mbpoll(args: argparse.Namespace) -> list[str]:
+    """What to ask the named devices with, for a second opinion. Of those that speak by themselves there is nothing to ask."""
+    from drivers.plan import plan
+    from drivers.registry import BUSES
+    from gateway.commands._lines import site_of
+    from gateway.mbpoll import mbpoll
+
+    site = site_of(args)
+    buses = {bus.id: bus for bus in site.buses if bus.type in BUSES}
+    asked = [d for d in site.devices if d.id in args.device and d.bus in buses]
+    return [mbpoll(buses[d.bus], d.unit, read) for d in asked for read in plan(d.profile)]
 
 
 def _must_know(devices: list[str], known: set[str]) -> None:

@@ -82,6 +82,11 @@ def test_doctor_names_each_injected_fault(report: list[dict[str, Any]], unit: in
     assert words[0] in of(report, unit) and words[1] in of(report, unit), f"{fault}: {of(report, unit)}"
 
 
+def test_each_complaint_about_a_device_comes_with_its_mbpoll_line(report: list[dict[str, Any]]) -> None:
+    for unit in UNITS:
+        assert any(f" -a {unit} " in row["mbpoll"] for row in report if row["about"].endswith(f" d{unit}"))
+
+
 def test_the_healthy_are_not_accused(report: list[dict[str, Any]]) -> None:
     assert not any(of(report, unit) for unit in range(1, HEALTHY + 1))
     assert any(f"{HEALTHY} 个正常" in row["zh"] for row in report)

@@ -99,7 +99,24 @@ def test_nobody_there_is_said_with_what_to_look_at(school: School, tmp_path: Pat
     text = command("scan", "rtu", school.a, "--units", "90-91", "--data", str(tmp_path), code=1)
     assert "没有设备应答" in text and "波特率" in text
     gone = command("scan", "rtu", str(tmp_path / "no-port"), "--units", "1", "--data", str(tmp_path), code=1)
-    assert "没有这个口" in gone
+    assert "没有这个口" in gone and "没有设备应答" not in gone, "what failed is the port: the wires are not to blame"
+
+
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [
+        ("127.0.0.1:1", "nobody listens there"), ("no-such-host.invalid", "write its IP address"), ("127.0.0.1:99999", "1-65535"),
+        ("", "HOST:PORT"), ("127.0.0.1:x", "HOST:PORT"),
+    ],
+)  # fmt: skip
+def test_a_host_that_cannot_be_reached_is_said_with_its_cure(tmp_path: Path, host: str, words: str) -> None:
+    text = command("scan", "tcp", host, "--units", "1", "--data", str(tmp_path), code=1)
+    assert words in text and "没有设备应答" not in text
+
+
+def test_ones_own_profiles_are_looked_at_before_the_line(tmp_path: Path) -> None:
+    text = command("scan", "tcp", "127.0.0.1:1", "--profiles", str(tmp_path / "none"), "--data", str(tmp_path), code=1)
+    assert "没有这个型号文件夹" in text and "127.0.0.1" not in text
 
 
 @pytest.mark.parametrize("words", [("--units", "0-3"), ("--units", "300"), ("--baud", "9601")])

@@ -118,7 +118,11 @@ def test_doctor_names_from_the_counters_what_its_probes_do_not_see(box: Living) 
 
 def test_watch_follows_on_a_pipe(box: Living) -> None:
     text = command("watch", "th", "--times", "1", "--data", str(box.data))
-    assert {row.split()[0] for row in text.splitlines()} == {"th/humidity", "th/temperature"}
+    rows = text.splitlines()
+    assert {row.split()[0] for row in rows if "mbpoll" not in row} == {"th/humidity", "th/temperature"}
+    assert [row for row in rows if "mbpoll" in row] == json.loads(command("read", "th", "--data", str(box.data), "--json"))[
+        "mbpoll"
+    ]
     assert "没有设备 nobody" in command("watch", "nobody", "--times", "1", "--data", str(box.data), code=1)
 
 

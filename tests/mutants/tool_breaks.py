@@ -127,6 +127,20 @@ TOOLS: tuple[Mutant, ...] = (
         "tests/drivers/test_survey.py::test_behind_the_last_unit_the_line_listens_on",
     ),
     Mutant(
+        "doctor: who lost one answer is not called slow",
+        "gateway/checkup.py",
+        'return "late" if again.took > 2 * usual else "drops"',
+        'return "late"',
+        "tests/gateway/test_checkup.py::test_silent_late_and_lost_are_told_apart",
+    ),
+    Mutant(
+        "scan: a host that refuses is said with its cure",
+        "drivers/modbus/stream.py",
+        "连不上：{_cure(error)}",
+        "连不上",
+        "tests/gateway/test_command_scan.py::test_a_host_that_cannot_be_reached_is_said_with_its_cure",
+    ),
+    Mutant(
         "a probe may not hold a line with fire points",
         "gateway/asked_lines.py",
         "longest = FIRE_LATENCY if fire else MOST_LATENCY",
