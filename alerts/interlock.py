@@ -29,8 +29,9 @@ def _until_closed(alarm: Alarm) -> bool:
     return alarm.state in OPEN
 
 
-def _while_active(alarm: Alarm) -> bool:
-    return alarm.state in ACTIVE
+def _while_seen(alarm: Alarm) -> bool:
+    """From the moment it is seen: the chirp tells whoever stands there before anybody is called."""
+    return alarm.state in ACTIVE or alarm.state is AlarmState.PENDING
 
 
 HOLDS: Mapping[str, Callable[[Alarm], bool]] = {
@@ -38,7 +39,7 @@ HOLDS: Mapping[str, Callable[[Alarm], bool]] = {
     "room-sounder": _present,  # the people in the room hear it as long as the gas is there
     "fan": _until_closed,
     "valve": _until_closed,
-    "chirp": _while_active,
+    "chirp": _while_seen,
 }
 
 

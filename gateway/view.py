@@ -7,7 +7,7 @@ from typing import Any
 
 from alerts import escalation
 from alerts.kinds import KINDS
-from alerts.model import Alarm
+from alerts.model import Alarm, AlarmState
 from alerts.plant import Plant, Point
 from drivers.quantities import QUANTITIES
 from drivers.reading import Now, Quality, Reading
@@ -55,7 +55,7 @@ def alarm_json(plant: Plant, alarm: Alarm, now: Now) -> Json:
     output = plant.outputs.get(alarm.point)
     zone = plant.zones.get(point.zone if point else output.zone if output else "")
     rule = next((r for r in plant.rules if r.id == alarm.rule), None)
-    due = escalation.next_due(alarm, now)
+    due = alarm.on_due if alarm.state is AlarmState.PENDING else escalation.next_due(alarm, now)
     asked = _result_due(alarm)
     return {
         "id": alarm.id,

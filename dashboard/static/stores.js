@@ -65,7 +65,7 @@ class Stores {
     node.replaceChildren(
       el("h2", { textContent: store.place || id }),
       this.ticks(store, panel.past, state),
-      this.now(id, store, state, moving),
+      this.now(id, store, state, mine, moving),
       el("div", { className: "buttons" }, ...this.buttons(id, store)),
       ...mine.map((alarm) => el("p", { className: "deviation", data: { lamp: alarm.lamp } }, el("a", { href: `/alarms?id=${encodeURIComponent(alarm.id)}`, textContent: `${title(alarm)} · ${t(`life.${alarm.state === "acked" ? "awaiting" : alarm.state}`)}` }))),
       ...store.unseen.map((one) => el("p", { className: "unseen", textContent: `? ${said(one)}` })),
@@ -111,11 +111,13 @@ class Stores {
   }
 
   /** What is going on: closed, waiting for the second holder, open by whom and for how long. */
-  now(id, store, state, moving) {
+  now(id, store, state, mine, moving) {
     const name = namer(state);
     const one = store.opening;
     if (!one) {
       const waiting = store.waiting[0];
+      const second = mine.find((alarm) => alarm.kind === "lock" && alarm.state === "pending" && alarm.next_due);
+      if (second) return el("p", { className: "standing" }, moving((now) => t("store.second", { left: duration(Math.max(0, second.next_due - now)) })));
       return el("p", { className: "standing" }, waiting ? t("store.waiting", { t: wallTime(waiting.opened, state.site?.timezone).slice(11, 16) })
         : store.declared ? t("store.declared", { kind: t(`session.${store.declared.session}`), name: name(store.declared.by) }) : t("store.closed"));
     }

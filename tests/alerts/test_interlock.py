@@ -60,6 +60,8 @@ CANTEEN = standing("fire", "smoke-k/smoke", confirmed=True)
         ((standing("gas-1", "gas-k/gas"),), "room fan"),
         ((standing("gas-2", "smoke-a/smoke"),), "sounder"),  # no fan in that zone
         ((standing("lock", "store-1/door"),), "chirp"),
+        ((standing("lock", "store-1/door", S.PENDING),), "chirp"),  # it is heard before anybody is called
+        ((standing("gas-1", "gas-k/gas", S.PENDING),), ""),
         ((standing("lock", "store-1/door", S.RTN_UNACKED),), ""),
         ((standing("store", "store-1/door"),), "sounder"),
         ((standing("electrical", "rc-1/current"),), ""),

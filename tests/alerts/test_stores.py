@@ -31,6 +31,7 @@ from alerts.model import AlarmState, Event
 from alerts.opening import Proof
 from drivers.reading import Now, Quality, Reading
 from gateway.storeview import stores_json
+from gateway.view import alarm_json
 
 S = AlarmState
 MINUTE = 60_000
@@ -107,6 +108,25 @@ def test_r22_one_lock_open_chirps_and_asks_both_holders_after_120_s() -> None:
     assert told(world, "lock") == {"he", "li"}
     world.read({B: 1.0})
     assert world.outputs["board/chirp"] is False
+
+
+def test_two_keys_one_after_the_other_are_no_alarm() -> None:
+    """The second key is never turned in the same second, nor are both turned back: the chirp is all, and nothing stays to be answered."""
+    world = at_the_store()
+    both_prove(world)
+    world.do("session", "he", kind="count")
+    world.read({A: 1.0, FAN: 1.0})
+    alive(world, 10_000)
+    assert world.outputs["board/chirp"] is True
+    open_it(world)
+    alive(world, 10 * MINUTE)
+    world.read({DOOR: 0.0})
+    world.read({A: 0.0})
+    alive(world, 5_000)
+    assert world.outputs["board/chirp"] is True
+    world.read({B: 0.0})
+    assert world.outputs["board/chirp"] is False and not raised(world) and not told(world, "lock")
+    assert not world.engine.alarms
 
 
 # identities
@@ -552,3 +572,12 @@ def test_no_opening_is_two_people_without_two_people(steps: list[tuple[int, str,
     assert not world.engine.stores["chem"].openings
     assert len(events(world, "store.opened")) == len(events(world, "store.closed"))
     assert len(events(world, "store.verified")) + len(events(world, "store.unproven")) == len(events(world, "store.opened"))
+
+
+def test_the_screen_counts_down_to_the_call_of_the_holders() -> None:
+    world = at_the_store()
+    world.read({A: 1.0})
+    alive(world, 10_000)
+    (alarm,) = world.engine.alarms.values()
+    shown = alarm_json(world.school, alarm, world.now)
+    assert (shown["kind"], shown["state"], shown["next_due"]) == ("lock", "pending", world.now.wall + 110_000)

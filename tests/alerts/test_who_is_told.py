@@ -43,7 +43,7 @@ TABLE: dict[str, Row] = {
         0,
     ),
     "Electrical warning": ("electrical-warning", {"unacked": {0: {"electrician"}}, "listed": {0: {"electrician"}}}, 0),
-    "One lock open, door closed": ("lock", {"unacked": {120: {"holder"}}}, 0),
+    "One lock open, door closed": ("lock", {"unacked": {0: {"holder"}}}, 0),  # after the rule's 120 s, while the store chirps
     "Door open with one lock, forced": (
         "store",
         {"unacked": {0: {"holder", "officer", "leader", "head", "bureau"}, 60: {"leader"}, 120: {"head"}, 300: {"bureau"}},

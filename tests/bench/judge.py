@@ -19,16 +19,16 @@ class Field(socketserver.ThreadingTCPServer):
     def __init__(self, port: int) -> None:
         super().__init__(("127.0.0.1", port), _Master)
         self.changed = threading.Condition()  # guards what follows
-        self.smoke: set[int] = set()  # units that see smoke
-        self.told: dict[int, float] = {}  # unit -> when it first answered that it sees smoke
+        self.smoke: set[tuple[int, int]] = set()  # (unit, address) of detectors that see smoke
+        self.told: dict[tuple[int, int], float] = {}  # detector -> when its unit first answered that it sees smoke
         self.coils: set[int] = set()
         self.switched: dict[int, float] = {}  # coil -> when it was last switched on
 
-    def set(self, unit: int, smoke: bool) -> float:
+    def set(self, detector: tuple[int, int], smoke: bool) -> float:
         """Gives the time of the change."""
         with self.changed:
-            self.told.pop(unit, None)
-            (self.smoke.add if smoke else self.smoke.discard)(unit)
+            self.told.pop(detector, None)
+            (self.smoke.add if smoke else self.smoke.discard)(detector)
             return time.time()
 
     def answer(self, unit: int, pdu: bytes) -> bytes:
@@ -40,9 +40,9 @@ class Field(socketserver.ThreadingTCPServer):
                 (self.coils.add if count == ON else self.coils.discard)(address)
                 self.changed.notify_all()
                 return pdu
-            bits = self.coils if unit == RELAY else {0} if unit in self.smoke else set()
-            if unit in self.smoke:
-                self.told.setdefault(unit, time.time())
+            bits = self.coils if unit == RELAY else {where for of, where in self.smoke if of == unit}
+            for where in bits if unit != RELAY else ():
+                self.told.setdefault((unit, where), time.time())
                 self.changed.notify_all()
         word = sum(1 << n for n in range(count) if address + n in bits)
         data = word.to_bytes((count + 7) // 8, "little")

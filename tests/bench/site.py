@@ -30,12 +30,28 @@ channels:
 """
 
 
+LOOP = 50  # detectors behind one unit
+
+LOOPS = """profile: 1
+id: bench-smoke
+name_zh: 基准烟感
+vendor: none
+model: judge
+kind: smoke
+verified: "false"
+source: tests/bench/judge.py
+line: {{baud: 9600, framing: "8N1", unit: 1}}
+channels:
+{channels}
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Fire:
     """What the alarm benchmark adds: a second line with detectors and a sounder's relay, and a phone."""
 
     port: int
-    detectors: int  # units 1, 2 …, each in a building of its own
+    loops: int  # units 1, 2 … of LOOP detectors, each of them in a building of its own
     relay: int  # unit
     phone: str  # URL
     secret: Path
@@ -64,10 +80,19 @@ def tables(folder: Path, tcp_port: int, fire: Fire | None = None) -> dict[str, l
         devices.append(
             f"{{id: relay, profile: waveshare-relay8, bus: fire, unit: {fire.relay}, zone: z, name: 声响, period: 5s}}"
         )
-        for n in range(1, fire.detectors + 1):
-            buildings.append(f"{{id: b{n}, name: {n}号楼, use: other}}")
-            zones.append(f"{{id: z{n}, name: {n}号楼, building: b{n}, kind: other}}")
-            devices.append(f"{{id: fire{n}, profile: generic-smoke, bus: fire, unit: {n}, zone: z{n}, name: 烟感, period: 1s}}")
+        smoke = "\n".join(
+            f"  s{n}: {{quantity: smoke, space: discrete, address: {n}, name: 烟雾报警, page: judge.py}}" for n in range(LOOP)
+        )
+        (profiles / "bench-smoke.yaml").write_text(LOOPS.format(channels=smoke))
+        for loop in range(1, fire.loops + 1):
+            for n in range(LOOP):
+                buildings.append(f"{{id: b{loop}-{n}, name: {loop}-{n}号楼, use: other}}")
+                zones.append(f"{{id: z{loop}-{n}, name: {loop}-{n}号楼, building: b{loop}-{n}, kind: other}}")
+            places = ", ".join(f"s{n}: {{zone: z{loop}-{n}}}" for n in range(LOOP))
+            devices.append(
+                f"{{id: fire{loop}, profile: bench-smoke, bus: fire, unit: {loop}, zone: z{loop}-0, name: 烟感, period: 1s, "
+                f"channels: {{{places}}}}}"
+            )
     tables = {"buses": buses, "buildings": buildings, "zones": zones, "devices": devices, "channels": channels}
     return tables | {"people": people(means), "outputs": outputs}
 

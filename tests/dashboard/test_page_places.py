@@ -223,6 +223,15 @@ def test_a_single_person_opening_is_told_on_every_page(places, kit):  # noqa: F8
     page.wait_for_selector("#one [data-alarm=no3-5]")
 
 
+def test_a_store_counts_down_while_it_waits_for_the_second_holder(places, kit):  # noqa: F811
+    page = places.open("/stores")
+    page.wait_for_selector("[data-store=chem]")
+    waits = {"state": "pending", "next_due": kit.wall + 110_000}
+    places.put(alarms=fires(kit, 5, lamp="warning", kind="lock", severity=2, zone="store", **waits))
+    page.wait_for_selector("[data-store=chem] .standing :text('等第二位保管人')")
+    assert "后通知两位保管人" in page.inner_text("[data-store=chem] .standing")
+
+
 def test_curves_are_compared_and_taken_away(places, kit):  # noqa: F811
     page = places.open("/history")
     page.check("[data-point='pump/level']")
