@@ -16,6 +16,7 @@ from alerts.kinds import KINDS
 from alerts.model import OPEN, Alarm, Mark, Stage
 from alerts.plant import Plant
 from drivers.reading import Now
+from gateway.dutystates import Slots
 from gateway.store import audit
 
 Json = dict[str, Any]
@@ -59,7 +60,11 @@ def made(
     log: list[Json] = []
     taken: list[Json] = []
     handed: Json | None = None
-    for e in (e for e in events if since <= e["wall"] <= until):
+    slots = Slots(since)
+    for e in (e for e in events if e["wall"] <= until):
+        slots.see(e)
+        if e["wall"] < since:
+            continue
         kind, args = e["kind"], e["args"]
         if _taken(e):
             taken.append({"person": e["who"], "at": e["wall"], "how": ""})
@@ -99,6 +104,7 @@ def made(
         "happened": list(happened.values()),
         "notes": notes,
         "checks": list(checks.values()),
+        "states": slots.rows(min(until, now.wall)),
     }
 
 

@@ -24,6 +24,7 @@ from tools.palette import small
 SPEED = 10  # of the demonstration; the page says so
 CALM = 170.0  # seconds before the story begins
 SIZES = {"desktop": (1600, 900), "phone": (360, 640)}
+WALL = {"width": 1920, "height": 1080}
 HEAVY = 150_000  # bytes; a picture beyond this has no place in a repository
 WARM = "dorm-301-th/temperature"  # the point of the curve: it warms before the smoke comes
 ASKS = {"history": f"?range=1h&points={WARM}"}  # what a page is opened with
@@ -75,6 +76,7 @@ def _take(campus: Campus, browser: Browser, folder: Path) -> None:
     def shoot(scene: str) -> None:
         for page in pages.values():
             page.wait_for_timeout(1000)  # for what the page itself shows late: a curve, a line of text that goes
+            page.evaluate("scrollTo(0, 0)")  # whatever was pressed may have scrolled to itself
         taken = {name: page.screenshot(animations="disabled") for name, page in pages.items()}
         for name, png in taken.items():
             (folder / f"{scene}-{name}.png").write_bytes(small(workshop, png))
@@ -122,15 +124,26 @@ def _take(campus: Campus, browser: Browser, folder: Path) -> None:
 
 
 def _shoot(page: Page, address: str, workshop: Page, file: Path) -> None:
+    usual = page.viewport_size
+    if "wall=1" in address:
+        page.set_viewport_size(WALL)
     page.goto(address)
     page.wait_for_selector(LIVE)
+    if page.locator("#arm:visible").count():
+        page.click("#arm")
     if "/alarms" in address:
         page.wait_for_selector("#rows [data-lamp=fire] a, #empty:visible")
         if page.locator("#rows [data-lamp=fire] a").count() and "phone" not in file.name:
             page.locator("#rows [data-lamp=fire] a").first.click()
             page.wait_for_selector("#one .timeline li")
+    if "/plans?building" in address:
+        page.locator("#floors button").last.click()  # where the fire is
+        page.wait_for_selector(".marker[data-kind=alarm]")
     page.wait_for_timeout(3000)  # for what a page asks when it opens
+    page.evaluate("scrollTo(0, 0)")
     file.write_bytes(small(workshop, page.screenshot(animations="disabled")))
+    if usual:
+        page.set_viewport_size(usual)
 
 
 def _open(campus: Campus, browser: Browser, width: int, height: int) -> Page:

@@ -1,12 +1,13 @@
 // The duty log (F10): what people have written, who has handed and taken over; entries, the signature, and the shifts before.
 
-import { send } from "./ask.js";
+import { pinField, send } from "./ask.js";
 import { byId, el } from "./dom.js";
 import { fetchJson } from "./fetch.js";
 import { question } from "./form.js";
 import { wallTime } from "./format.js";
 import { t, words } from "./words.js";
 
+const SLOT = 2 * 3600 * 1000; // as the box counts them
 const PARTS = ["state", "systems", "visitors", "handed", "other"];
 
 export class DutyLog {
@@ -26,26 +27,56 @@ export class DutyLog {
       ...(begun ? found.happened.map((one) => el("p", { data: { happened: one.alarm }, textContent: `${when(one.at)} ${words.kinds[one.kind]?.name ?? one.kind} ${one.place} ${one.device_name}${one.result ? ` · ${t(`result.${one.result}`)} ${one.cause ?? ""}` : ""}` })) : []),
       ...found.checks.map((one) => el("p", { textContent: `${when(one.at)} ${t("dlog.check")} ${name(one.who)} ${t(`dlog.${one.what}`)}` })),
       ...found.log.map((one) => el("p", { data: { part: one.part }, textContent: `${when(one.at)} ${t(`dpart.${one.part}`)}：${one.text}（${name(one.who)}）` })));
+    this.states(found, !begun);
     const takes = found.taken.map((one) => t("dlog.took", { name: name(one.person), t: when(one.at), how: t(`dhow.${one.how || "local"}`) }));
     byId("signed").textContent = [found.handed_over ? t("dlog.handed", { name: name(found.handed_over.who), t: when(found.handed_over.at) }) : "", ...takes].filter(Boolean).join(" · ");
-    byId("write").replaceChildren(...(begun || !words.verbs.includes("log") || words.me.desk ? [] : [
+    byId("write").replaceChildren(...(begun || !this.may() ? [] : [
       el("button", { textContent: t("dlog.write"), onclick: () => this.write() }),
       ...(found.on.includes(words.me.id) ? [el("button", { className: "ack", textContent: t("dlog.sign"), onclick: () => this.sign() })] : [])]));
+  }
+
+  /** At a desk it is whoever has taken over, and shows a PIN. */
+  may() {
+    return words.verbs.includes("log") && Boolean(words.me.id);
+  }
+
+  /** Every two hours: what the journal says of them, and what a person has said. Only a person says 正常. */
+  states(found, current) {
+    const rows = (found.states ?? []).map((slot) => {
+      const span = `${wallTime(slot.from, this.zone).slice(11, 16)}–${wallTime(slot.to, this.zone).slice(11, 16)}`;
+      const seen = slot.seen.map((one) => t(one === "false" ? "result.false" : one === "restart" ? "dlog.restart" : `lamp.${one}`)).join(t("comma"));
+      const full = slot.to - slot.from >= SLOT;
+      const said = found.log.find((one) => one.part === "state" && one.at >= slot.from && one.text.startsWith(span.slice(0, 6)));
+      return el("tr", { data: { slot: slot.from } },
+        el("th", { scope: "row", textContent: span }),
+        el("td", { textContent: seen || t("dlog.nothing") }),
+        el("td", {}, said ? `${said.text.replace(/^\S+\s/, "")}（${this.name(said.who)}）`
+          : el("span", { className: full ? "bad" : "", textContent: t(full ? "dlog.unsaid" : "dlog.running") }),
+        said || !current || !full || !this.may() ? "" : el("button", { className: "small", textContent: t("dlog.say"), onclick: () => this.say(span, seen || t("lamp.normal")) })));
+    });
+    byId("states").replaceChildren(...rows);
+  }
+
+  say(span, proposed) {
+    question({ title: `${t("dpart.state")} ${span}`, text: t("dlog.say.hint"), button: t("dlog.save"), style: "ack",
+      fields: [{ id: "text", kind: "area", label: t("ask.text"), required: true, value: proposed }, ...pinField("log")],
+      send: ({ text, pin }) => this.did("log", { part: "state", text: `${span} ${text}` }, pin) });
   }
 
   write() {
     question({ title: t("dlog.write"), button: t("dlog.save"), style: "ack",
       fields: [{ id: "part", kind: "select", label: t("dlog.part"), required: true, options: PARTS.map((part) => [part, t(`dpart.${part}`)]) },
-        { id: "text", kind: "area", label: t("ask.text"), required: true }],
-      send: (given) => this.did("log", given) });
+        { id: "text", kind: "area", label: t("ask.text"), required: true }, ...pinField("log")],
+      send: ({ pin, ...given }) => this.did("log", given, pin) });
   }
 
   sign() {
     question({ title: t("dlog.sign"), text: t("dlog.sign.hint"), button: t("dlog.sign"), style: "ack",
-      fields: [{ id: "text", kind: "area", label: t("dpart.handed") }], send: (given) => this.did("hand-over", given) });
+      fields: [{ id: "text", kind: "area", label: t("dpart.handed") }, ...pinField("hand-over")],
+      send: ({ pin, ...given }) => this.did("hand-over", given, pin) });
   }
 
-  async did(verb, args) {
-    if (await send(verb, "", args)) await this.load(this.world, this.name);
+  async did(verb, args, pin = "") {
+    if (await send(verb, "", args, pin)) await this.load(this.world, this.name);
   }
 }

@@ -47,6 +47,8 @@ def standing(chromium, tmp_path_factory, template_db):  # noqa: F811
     (data / "dashboard.db").write_bytes(template_db.read_bytes())
     snapshot = {**school(), "stores": copy.deepcopy(CANNED["stores"])}
     snapshot["people"] = json.loads(json.dumps(snapshot["people"]))
+    text = (HERE.parents[1] / "config" / "site.example.yaml").read_text("utf-8")
+    snapshot["answers"] = {"config-source": {"file": "/srv/site/site.yaml", "text": text, "history": [], "trial": None}}
     run = Process(str(HERE / "fake_run.py"), str(data / "run.sock"), stdin=snapshot)
     server = Process(str(HERE / "serve.py"), str(data), "zh")
     server.url = f"http://127.0.0.1:{server.seen[0]['port']}"

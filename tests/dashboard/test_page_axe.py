@@ -43,6 +43,16 @@ def test_home(start_run, start_page, visit, kit, size, scene):
         assert violations(page) == []
 
 
+@pytest.mark.parametrize("theme, size", [("light", SHOTS[0]), ("dark", SHOTS[1])])
+def test_what_is_seen_before_anybody_is_let_in(start_page, chromium, theme, size):
+    url = start_page().url
+    page = chromium.new_page(viewport={"width": size[0], "height": size[1]})
+    for path in ("/login", "/screen"):
+        page.goto(f"{url}{path}?theme={theme}")
+        assert violations(page) == [] and page.evaluate("document.documentElement.scrollWidth") <= size[0], path
+    page.close()
+
+
 def test_log_in(start_page, chromium):
     page = chromium.new_page()
     page.goto(start_page().url)

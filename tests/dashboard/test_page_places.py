@@ -4,21 +4,12 @@ import pytest
 from places import places, standing  # noqa: F401 - fixtures
 from test_page_axe import violations
 
-PATHS = (
-    "/",
-    "/?wall=1",
-    "/alarms",
-    "/alarms?id=no3-1",
-    "/service",
-    "/walk",
-    "/acceptance",
-    "/stores",
-    "/history?points=pump/level",
-    "/devices",
-    "/shift",
-    "/people",
-    "/desk",
-)
+from dashboard.app import ROUTES
+from dashboard.navigation import PLACES
+
+# every page the app has, and what some of them show only when asked for it
+PAGES = [path for method, path, _, need in ROUTES if method == "GET" and need.page and "{" not in path]
+PATHS = (*PAGES, "/?wall=1", "/alarms?id=no3-1", "/history?points=pump/level", "/plans?building=dorm")
 DAY = 86_400_000
 LOOK = {"id": "look", "text": {"zh": "到场查看", "en": "Go and look"}, "who": "", "at": None}
 LEAK = {"lamp": "gas", "kind": "gas-2", "severity": 6, "building": "canteen", "what": {"zh": "可燃气泄漏", "en": "Gas leak"}}
@@ -41,6 +32,11 @@ def mark(kit, **other):
     }  # fmt: skip
 
 
+def test_no_place_of_the_navigation_is_left_out_and_each_has_a_letter_of_its_own():
+    assert {place.path for place in PLACES} == set(PAGES)
+    assert len({place.key for place in PLACES}) == len(PLACES)
+
+
 @pytest.mark.parametrize("size", [(1600, 900), (360, 640)])
 @pytest.mark.parametrize("theme, lang", [("light", "zh"), ("dark", "en")])
 def test_every_page_in_both_themes_and_languages(places, kit, size, theme, lang):  # noqa: F811
@@ -50,7 +46,7 @@ def test_every_page_in_both_themes_and_languages(places, kit, size, theme, lang)
         ),
         marks=mark(kit),
     )
-    page = places.open(f"/?theme={theme}&lang={lang}", width=size[0], height=size[1])
+    page = places.open(f"/?theme={theme}&lang={lang}", "admin", width=size[0], height=size[1])
     for path in PATHS:
         page.goto(places.url + path)
         page.wait_for_selector("body:not(.waiting):not(.lost) header.top")
@@ -252,6 +248,12 @@ def test_the_duty_log_is_written_signed_and_looked_up(places, kit):  # noqa: F81
     page = places.open("/shift", person="wang")
     page.wait_for_selector("#entries [data-part=visitors]")
     assert "家长来访 <b>（王师傅）" in page.inner_text("#entries") and "接班（短信）" in page.inner_text("#signed")
+    rows = page.locator("#states tr").all_inner_texts()
+    assert "19:00–21:00" in rows[0] and "火警、误报" in rows[0] and "还没有核对" in rows[0]
+    assert "没有报警、故障记录" in rows[1] and "正常" not in rows[1] and "未满两小时" in rows[1], "only a person says 正常"
+    page.click("#states button")
+    page.click("dialog button.ack")
+    assert places.did()["args"] == {"part": "state", "text": "19:00–21:00 火警、误报"}
     page.click("#write button:not(.ack)")
     page.select_option("dialog [name=part]", "state")
     page.fill("dialog [name=text]", "正常")
@@ -362,6 +364,11 @@ def test_a_desk_answers_with_one_touch_and_asks_a_pin_for_more(places, kit):  # 
     desk.click("dialog button.real")
     assert (lambda c: (c["verb"], c["person"], c["args"]["result"]))(places.did()) == ("result", "wang", "real")
     desk.goto(places.url + "/shift")
+    desk.click("#write button:not(.ack)")
+    desk.fill("dialog [name=text]", "家长来访")
+    desk.fill("dialog [name=pin]", "2580")
+    desk.click("dialog button.ack")
+    assert (lambda c: (c["verb"], c["person"], c["args"]["text"]))(places.did()) == ("log", "wang", "家长来访")
     desk.click("#take button")
     desk.select_option("dialog [name=person]", "wang")
     desk.fill("dialog [name=pin]", "2580")

@@ -418,8 +418,8 @@ PEOPLES: tuple[Mutant, ...] = (
     Mutant(
         "a handover is of this shift only",
         "gateway/handover.py",
-        'if since <= e["wall"] <= until):',
-        "if True):",
+        'if e["wall"] < since:',
+        "if False:",
         "tests/alerts/test_handover.py::test_it_names_who_was_on_what_is_open_and_what_happened",
     ),
     Mutant(
@@ -512,6 +512,13 @@ PEOPLES: tuple[Mutant, ...] = (
         "            self._needless(rec, post, start, instead_of)\n",
         "            pass\n",
         "tests/alerts/test_swaps.py::test_whoever_was_asked_already_need_not_answer_any_more",
+    ),
+    Mutant(
+        "an alarm that is still open belongs to the next two hours too",
+        "gateway/dutystates.py",
+        "            self._seen = set(self._open.values())\n            self._end",
+        "            self._seen = set()\n            self._end",
+        "tests/gateway/test_dutystates.py",
     ),
     Mutant(
         "only who is at the post hands it over",

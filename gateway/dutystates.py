@@ -1,0 +1,61 @@
+"""How the system stood in each two hours of a shift (form F10, 控制器/系统运行情况): what the journal says, for a person to confirm. Pure.
+
+Source: the control room's log, every 2 h. It never says 正常: an empty row says that nothing was recorded, and a person says the word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from alerts.kinds import KINDS
+
+SLOT = 2 * 3_600_000  # ms
+
+Body = Mapping[str, Any]  # an EVENT as the journal holds it
+
+
+class Slots:
+    """Told every event in order, also those before the shift: what was open when it began belongs to its first two hours."""
+
+    def __init__(self, since: int) -> None:
+        """`since`: wall ms at which the shift began."""
+        self._since, self._end = since, since + SLOT
+        self._open: dict[str, str] = {}  # alarm -> its lamp
+        self._seen: set[str] = set()
+        self._begun = False
+        self._rows: list[dict[str, Any]] = []
+
+    def see(self, e: Body) -> None:
+        self._close(e["wall"])
+        kind, alarm, found = str(e["kind"]), str(e["alarm"]), ""
+        if kind == "raised":
+            known = KINDS.get(str(e["args"]["alarm_kind"]))  # an old journal may hold one that is no more
+            found = self._open[alarm] = known.lamp if known else "fault"
+        elif kind == "again":
+            found = self._open.get(alarm, "")
+        elif kind == "result" and e["args"].get("result") == "false":
+            found = "false"
+        elif kind == "boot":
+            found = "restart"
+        if e.get("new") == "normal":
+            self._open.pop(alarm, None)
+        if found and e["wall"] >= self._since:
+            self._seen.add(found)
+
+    def rows(self, until: int) -> list[dict[str, Any]]:
+        """{"from","to": wall ms,"seen": lamps, "false" (a false alarm), "restart" (the box began again)}, the last one ends at `until`."""
+        self._close(until)
+        last = {"from": self._end - SLOT, "to": until, "seen": sorted(self._seen | set(self._open.values()))}
+        return [*self._rows, *([last] if until > self._end - SLOT else [])]
+
+    def _close(self, wall: int) -> None:
+        if wall < self._since:
+            return
+        if not self._begun:
+            self._begun, self._seen = True, set(self._open.values())
+        while wall >= self._end:
+            seen = sorted(self._seen | set(self._open.values()))
+            self._rows.append({"from": self._end - SLOT, "to": self._end, "seen": seen})
+            self._seen = set(self._open.values())
+            self._end += SLOT
