@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 SCENARIO ?= story
 SPEED ?= 10
 
+# The tests start hundreds of interpreters: each would compile the product, and every worker pytest's own parts, once more.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test lint soak bench mutants setup debian clean
 
 demo: setup
