@@ -296,6 +296,13 @@ def _channel_rules(c: Channel) -> Iterator[tuple[str, bool, str, str]]:
     bit, in_bits = QUANTITIES[c.quantity].bit, c.space in _BIT_SPACES
     yield "type", in_bits and c.type != "bit", "线圈和离散输入只能是 bit", "coils and discrete inputs are of type bit"
     yield "type", c.type == "bit" and not bit, "bit 只能用于开关量", f"{c.quantity} is not a quantity of two states"
+    high = bit and c.type != "bit" and c.mask >> c.shift > 1 and not c.sentinels
+    yield (
+        "type",
+        high,
+        "开关量取自这些位：写 type: bit（任一位为 1 就是 1）",
+        "these bits make two states only as type: bit (any of them set)",
+    )
     yield "type", bit and c.words == 2, "开关量不能取自 32 位值", "a two-state quantity cannot come from 32 bits"
     yield (
         "mask",

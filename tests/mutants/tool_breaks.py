@@ -141,6 +141,13 @@ TOOLS: tuple[Mutant, ...] = (
         "tests/gateway/test_command_scan.py::test_a_host_that_cannot_be_reached_is_said_with_its_cure",
     ),
     Mutant(
+        "a profile whose alarm bits would read as a number is refused",
+        "drivers/profile.py",
+        'high = bit and c.type != "bit" and',
+        "high = False and",
+        "tests/profiles/test_mistakes.py",
+    ),
+    Mutant(
         "a probe may not hold a line with fire points",
         "gateway/asked_lines.py",
         "longest = FIRE_LATENCY if fire else MOST_LATENCY",

@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 
 from drivers.bus import READ_FUNCTION, Space
 from drivers.codec import decode
+from drivers.fields import ProfileError
 from drivers.plan import Read, plan
 from drivers.profile import Device, Profile, profile_from_dict, profile_to_dict
 from drivers.reading import Now, Quality, Reading
@@ -52,7 +53,10 @@ def load_yaml(path: Path) -> dict[str, Any]:
 
 
 def load_profile(id: str) -> Profile:
-    return profile_from_dict(load_yaml(ROOT / f"config/profiles/{id}.yaml"), f"{id}.yaml")
+    try:
+        return profile_from_dict(load_yaml(ROOT / f"config/profiles/{id}.yaml"), f"{id}.yaml")
+    except ProfileError as mistake:
+        pytest.fail(str(mistake), pytrace=False)
 
 
 def crc(frame: bytes) -> bytes:
@@ -203,7 +207,8 @@ def test_outputs_write_the_frames_shown(id: str) -> None:
     profile = load_profile(id)
     writes = load_yaml(FRAMES / id / "frames.yaml").get("writes", {})
     outputs = {output.id: output for output in profile.outputs}
-    assert bool(outputs) == bool(writes) and set(writes) <= set(outputs)
+    assert not outputs or writes, f"{id}/frames.yaml: writes: shows no output; there are: {' '.join(outputs)}"
+    assert set(writes) <= set(outputs), f"{id}/frames.yaml: writes: {' '.join(set(writes) - set(outputs))} is no output"
     for name, frames in writes.items():
         output = outputs[name]
         for on, word, text in ((True, output.on, frames["on"]), (False, output.off, frames["off"])):
