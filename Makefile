@@ -15,9 +15,12 @@ demo: setup
 
 # Real lines and clocks share the machine with the other tests here, so what fails is run once more, alone: a fault fails
 # again; what passes alone is still printed as a failure of the first run and is to be mended (CONTRIBUTING.md).
-test: setup debian lint
-	$(BIN)/python -m pytest -n 3 --dist loadfile || \
-		{ echo "== the failures above once more, alone =="; $(BIN)/python -m pytest --last-failed --last-failed-no-failures none; }
+# Lint runs beside them; what it finds is printed at once and fails the whole.
+test: setup debian
+	@{ $(MAKE) -s lint >$(VENV)/lint.txt 2>&1 || { cat $(VENV)/lint.txt; exit 1; }; } & lint=$$!; \
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder || \
+		{ echo "== the failures above once more, alone =="; $(BIN)/python -m pytest --last-failed --last-failed-no-failures none; }; \
+	tests=$$?; wait $$lint || { echo "== lint failed: see above, or $(VENV)/lint.txt =="; exit 1; }; exit $$tests
 
 lint: setup
 	$(BIN)/ruff check .

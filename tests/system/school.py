@@ -11,11 +11,14 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from phases import phase
 
+from gateway.commands import main
 from gateway.config.library import data_dir
 from gateway.demo.processes import DATABASES, Campus
 from gateway.demo.sabotage import tell
@@ -217,8 +220,7 @@ class School:
 
     def events(self, kind: str = "") -> list[dict[str, Any]]:
         """What `journal export` says, of one kind or all."""
-        out = command("journal", "export", "--data", str(self.data)).stdout
-        return [e for e in map(json.loads, out.splitlines()) if kind in ("", e["kind"])]
+        return [e for e in map(json.loads, exported(self.data).splitlines()) if kind in ("", e["kind"])]
 
     def events_at_rest(self) -> list[dict[str, Any]]:
         """The same while no `run` lives (none before the first)."""
@@ -310,6 +312,16 @@ def command(*arguments: str, check: bool = True, typed: str | None = None) -> su
         error.add_note(done.stderr)  # what it said is what a failed test is read for
         raise
     return done
+
+
+def exported(data: Path) -> str:
+    """What `journal export` prints. Run here: an interpreter for each look at a journal would take most of a test's time."""
+    said, wrong = StringIO(), StringIO()
+    with redirect_stdout(said), redirect_stderr(wrong):
+        code = main(["journal", "export", "--data", str(data)])
+    if code:
+        raise subprocess.CalledProcessError(code, "journal export", stderr=wrong.getvalue())
+    return said.getvalue()
 
 
 def lines(path: Path) -> Iterator[dict[str, Any]]:

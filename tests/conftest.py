@@ -1,0 +1,31 @@
+"""The order of the files: long ones first, so that the workers of `make test` end together. No fixtures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+# Half a minute and more of one worker each. What waits for real lines and clocks stands beside what only computes and what has a
+# browser: three workers on two cores then rarely hold three schools at a time. A file not named here comes after, as collected.
+LONG = (
+    "system/test_demo.py", "alerts/test_engine_walk.py", "dashboard/test_page_places.py",
+    "system/test_chain.py", "gateway/test_jsonable.py", "drivers/test_misattribution.py",
+    "system/test_kills.py", "dashboard/test_page_stories.py", "config/test_config_library.py",
+    "system/test_page.py", "dashboard/test_dashboard_door.py", "gateway/test_tools_living.py",
+    "system/test_change_config.py", "dashboard/test_page_plans.py", "config/test_config_edit.py",
+    "system/test_setup_page.py", "stories/test_stories.py", "gateway/test_command_doctor.py",
+    "system/test_deaths.py", "dashboard/test_page_axe.py", "stories/test_story_crashes.py",
+    "system/test_dead_storage.py", "stories/test_year.py", "gateway/test_command_scan.py",
+    "system/test_power_cuts.py", "dashboard/test_page_lost.py", "stream/test_stream_ingest.py",
+    "system/test_panel_lines.py", "dashboard/test_dashboard_api.py", "deploy/test_install.py",
+    "system/test_incident.py", "dashboard/test_page_bureau.py", "deploy/test_units.py",
+    "system/test_disk_full.py", "profiles/test_profiles.py", "gateway/test_command_address.py",
+    "system/test_storage_stream.py", "drivers/test_line.py", "fleet/test_fleet_story.py", "system/test_answers_by_sms.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    place = {here / name: n for n, name in enumerate(LONG)}
+    items.sort(key=lambda item: place.get(item.path, len(LONG)))
