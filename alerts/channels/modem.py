@@ -42,6 +42,14 @@ HOPELESS = {
 
 
 @dataclass(slots=True)
+class _Sent:
+    """A message the network took: `waiting` are the modem's numbers of its parts of which no report has come."""
+
+    key: str
+    waiting: set[int]
+
+
+@dataclass(slots=True)
 class _Ring:
     key: str
     number: str
@@ -56,7 +64,7 @@ class Modem:
         self._serial: serial.Serial | None = None
         self._talk = Dialogue()
         self._references = itertools.count(1)
-        self._sent: OrderedDict[tuple[int, str], str] = OrderedDict()  # (modem's number, digits) -> key
+        self._sent: OrderedDict[tuple[int, str], _Sent] = OrderedDict()  # (modem's number of a part, digits) -> message
         self._parts: dict[tuple[str, int], tuple[int, dict[int, str]]] = {}
         self._rings: deque[_Ring] = deque()
         self._heard: list[Delivery | Inbound] = []
@@ -74,16 +82,14 @@ class Modem:
         except ValueError:
             raise GiveUp("号码不能用，请在人员里改 the number cannot be used: correct it in the list of people") from None
         self._ready()
-        numbers = []
-        for part in parts:
-            number = self._put(part)
-            self._sent[number, _digits(to.phone)] = n.key
-            numbers.append(str(number))
+        numbers = [self._put(part) for part in parts]
+        sent = _Sent(n.key, set(numbers))
+        self._sent |= {(number, _digits(to.phone)): sent for number in numbers}
         while len(self._sent) > KEPT:
             self._sent.popitem(last=False)
         if self._ring is not None and n.severity >= self._ring and all(r.number != to.phone for r in self._rings):
             self._rings.append(_Ring(n.key, to.phone))
-        return Delivery(n.key, Fate.ACCEPTED, " ".join(numbers))
+        return Delivery(n.key, Fate.ACCEPTED, " ".join(map(str, numbers)))
 
     def probe(self) -> None:
         """SIM ready, registered, signal strong enough; nothing is sent. Raises TryAgain."""
@@ -229,18 +235,21 @@ class Modem:
                 self._care_due = 0
 
     def _take_report(self, pdu: str) -> None:
+        """A message is delivered when each of its parts is, and not delivered when one of them is not."""
         try:
             found = sms.report(pdu)
         except sms.BadPdu:
             return  # a report nobody can read changes nothing: the message counts as accepted
-        key = self._sent.get((found.reference, _digits(found.number)))
-        if key is None or found.trying:
+        sent = self._sent.get((found.reference, _digits(found.number)))
+        if sent is None or found.trying:
             return
-        if found.delivered:
-            self._heard.append(Delivery(key, Fate.DELIVERED, str(found.reference)))
-        else:
+        if not found.delivered:
             why = f"网络没有送达，状态 {found.status} the network did not deliver it"
-            self._heard.append(Delivery(key, Fate.GAVE_UP, str(found.reference), why))
+            self._heard.append(Delivery(sent.key, Fate.GAVE_UP, str(found.reference), why))
+            return
+        sent.waiting.discard(found.reference)
+        if not sent.waiting:
+            self._heard.append(Delivery(sent.key, Fate.DELIVERED, str(found.reference)))
 
     def _take_stored(self) -> None:
         """Answers that came while no process listened."""

@@ -55,13 +55,17 @@ class Mail:
             with self._connected() as server:
                 server.login(self._user, password)
                 work(server)
-        except (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError) as error:
-            raise GiveUp(f"邮箱登录不了 the mail server refuses the login: {type(error).__name__}") from error
+        except smtplib.SMTPNotSupportedError as error:
+            raise GiveUp("邮件服务器不支持加密登录 the mail server offers no encrypted login") from error
         except smtplib.SMTPRecipientsRefused as error:
-            raise GiveUp("收件地址被拒 the address is refused") from error
+            code = min((code for code, _ in error.recipients.values()), default=500)
+            raise _refused(code, "收件地址被拒 the address is refused") from error
+        except smtplib.SMTPAuthenticationError as error:
+            raise _refused(error.smtp_code, "邮箱登录不了 the mail server refuses the login") from error
         except smtplib.SMTPResponseException as error:
-            why = f"邮件服务器回答 {error.smtp_code} answered {error.smtp_code}"
-            raise (GiveUp(why) if error.smtp_code >= 500 else TryAgain(why, RETRY)) from error
+            raise _refused(error.smtp_code, "邮件服务器拒绝 the mail server refuses") from error
+        except ssl.SSLCertVerificationError as error:
+            raise TryAgain(f"证书不可信 certificate refused: {error.verify_message}", RETRY) from error
         except (smtplib.SMTPException, OSError) as error:
             raise TryAgain(f"邮件服务器连不上 the mail server cannot be reached: {type(error).__name__}", RETRY) from error
 
@@ -69,8 +73,18 @@ class Mail:
         if self._port == 465:
             return smtplib.SMTP_SSL(self._host, self._port, timeout=TIMEOUT, context=self._context)
         server = smtplib.SMTP(self._host, self._port, timeout=TIMEOUT)
-        server.starttls(context=self._context)
+        try:
+            server.starttls(context=self._context)
+        except BaseException:
+            server.close()
+            raise
         return server
+
+
+def _refused(code: int, words: str) -> GiveUp | TryAgain:
+    """4yz may work later (a busy server, greylisting), 5yz never will (RFC 5321 4.2.1)."""
+    why = f"{words}: {code}"
+    return GiveUp(why) if code >= 500 else TryAgain(why, RETRY)
 
 
 def build(settings: Mapping[str, str], clock: Clock) -> Mail:

@@ -13,12 +13,28 @@ ROTA = "tests/alerts/test_duty.py::"
 PEOPLE = "tests/alerts/test_engine_people.py::"
 RIGHTS = "tests/alerts/test_authority.py"
 FORESIGHT = "tests/alerts/test_foresight.py::"
+MAIL = "tests/alerts/channels/test_smtp.py::"
+MODEM = "tests/alerts/channels/test_modem.py::"
 HOOK = "tests/alerts/channels/test_channel_webhook.py::"
 ESCALATION = "alerts/escalation.py"
 AUTHORITY = "alerts/authority.py"
 COMMANDS = "alerts/commands.py"
 
 PEOPLES: tuple[Mutant, ...] = (
+    Mutant(
+        "D13 a mail server that is busy is asked again",
+        "alerts/channels/smtp.py",
+        "GiveUp(why) if code >= 500 else",
+        "GiveUp(why) if code else",
+        MAIL + "test_d13_a_refusal_is_never_a_yes",
+    ),
+    Mutant(
+        "a text in parts is delivered with its last part",
+        "alerts/channels/modem.py",
+        "        if not sent.waiting:\n",
+        "        if True:\n",
+        MODEM + "test_a_text_in_parts_is_delivered_with_its_last_part",
+    ),
     Mutant(
         "R10 an answer pauses the calls",
         ESCALATION,

@@ -1,6 +1,7 @@
 """A modem and its phone company on a pty: AT dialogue, prompts, numbers, reports, inbound texts, calls, and everything that fails.
 
-The far side's own decoder (here) reads what was sent; it shares no code with the product.
+The far side's own decoder (read_pdu.py) reads what was sent; it shares no code with the product. A message or a call that
+nobody announced with `expect` fails whoever asks `check`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import tty
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from read_pdu import submitted
 
 
 @dataclass
@@ -33,8 +36,10 @@ class Behaviour:
     no_prompt: int = 0
     late_prompt: float = 0.0  # seconds, each time
     refuse: list[str] = field(default_factory=list)  # final codes for the next sends
+    refuse_after: int = 0  # so many parts are taken, the one after them is not; 0: never
     silent: int = 0  # sends the network never answers
     report: int | None = 0  # TP-ST of the report; None: it is lost
+    reports: list[int | None] = field(default_factory=list)  # of the next parts, before `report` counts
     answers_call: bool = False
 
 
@@ -47,6 +52,7 @@ class FakeModem:
         self.sent: list[Sent] = []
         self.commands: list[str] = []
         self.dialled: list[str] = []
+        self._expected: set[tuple[str, str]] = set()
         self.news: queue.Queue[object] = queue.Queue()  # everything that happened, for tests that wait
         self.memory: dict[int, str] = {}
         self._call = ""
@@ -75,6 +81,22 @@ class FakeModem:
         self._thread.join()
         for handle in (self._slave, self._master, self._wake, self._woken):
             os.close(handle)
+
+    def expect(self, number: str, text: str, *parts: str) -> None:
+        """This text may come to this number (with what it is torn into, when it goes in parts), and a call may."""
+        self._expected |= {(number, one) for one in (text, *parts)}
+
+    def check(self) -> None:
+        """AssertionError for a message, or a call to a number, that nobody expected."""
+        strange = [s for s in self.sent if (s.number, s.text) not in self._expected]
+        assert not strange, f"nobody expected {strange}"
+        rung = set(self.dialled) - {number for number, _ in self._expected}
+        assert not rung, f"nobody expected a call to {rung}"
+
+    def lose_network(self) -> None:
+        """The modem is not registered any more and says so by itself, as one with AT+CREG=1 does."""
+        self.how.registered = False
+        self._say("+CREG: 2")
 
     def receive(self, number: str, text: str, *, announce: bool = True, stamp: str = "62209221436523") -> None:
         """Somebody writes to the modem's number."""
@@ -163,23 +185,23 @@ class FakeModem:
         if self.how.refuse:
             self._say(self.how.refuse.pop(0))
             return
+        if self.how.refuse_after and len(self.sent) == self.how.refuse_after:
+            self.how.refuse_after = 0
+            self._say("+CMS ERROR: 38")
+            return
         data = bytes.fromhex(pdu)
         assert len(data) - 1 - data[0] == length, "AT+CMGS counts the octets after the centre's field"
         if self.how.silent:
             self.how.silent -= 1
             return
-        at = 1 + data[0]
-        first, digits = data[at], data[at + 2]
-        octets = data[at + 4 : at + 4 + (digits + 1) // 2]
-        number = "".join(f"{o & 15:X}{o >> 4:X}" for o in octets)[:digits]
-        rest = data[at + 4 + len(octets) :]  # protocol, scheme, validity, length, user data
-        body = rest[4:][6 if first & 0x40 else 0 :]
-        text = body.decode("utf-16-be") if rest[1] == 8 else f"septets {body.hex()}"
+        found = submitted(pdu)
         self._number = (self._number + 1) % 256
-        self.sent.append(Sent("+" + number, text, bool(first & 0x20)))
+        self.sent.append(Sent(found.number, found.text, found.wants_report))
         self._say(f"+CMGS: {self._number}", "OK")
         self.news.put(self.sent[-1])
-        if first & 0x20 and self.how.report is not None:
-            address = data[at + 2 : at + 4 + len(octets)].hex()
-            report = f"0006{self._number:02X}{address}6220922143652362209221437523{self.how.report:02X}".upper()
-            self._say(f"+CDS: {len(report) // 2 - 1}\r\n{report}")
+        report = self.how.reports.pop(0) if self.how.reports else self.how.report
+        if found.wants_report and report is not None:
+            at, digits = 3 + data[0], data[3 + data[0]]
+            address = data[at : at + 2 + (digits + 1) // 2].hex()
+            pdu = f"0006{self._number:02X}{address}6220922143652362209221437523{report:02X}".upper()
+            self._say(f"+CDS: {len(pdu) // 2 - 1}\r\n{pdu}")

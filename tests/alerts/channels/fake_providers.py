@@ -1,6 +1,6 @@
 """Stub providers on a real HTTP server, each checking signature and body by its own reading of the documents, and every refusal.
 
-A message nobody expected is kept in `seen`; the tests compare it whole.
+A message nobody expected fails the test: `provider` compares at its end what came with how many were announced.
 """
 
 from __future__ import annotations
@@ -16,11 +16,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, quote, urlsplit
 
+import far_tls
+
 Json = dict[str, Any]
+SLOW = 0.5  # s, well within what a channel waits
 
 
 class FakeProvider:
-    """`behave`: ok | refuse | later | http-500 | http-429 | hang | rubbish. `seen`: the accepted messages as (phone, text)."""
+    """`behave`: ok | refuse | later | http-500 | http-429 | hang | slow | drip | rubbish.
+
+    `slow` says yes after SLOW s; `drip` says it byte by byte and never ends. `seen`: the accepted messages as (phone, text).
+    """
 
     def __init__(self, kind: str) -> None:
         self.kind, self.behave = kind, "ok"
@@ -35,6 +41,8 @@ class FakeProvider:
         if self.behave == "hang":
             self.release.wait(30)
             return 503, b""
+        if self.behave == "slow":
+            self.release.wait(SLOW)
         if self.behave == "http-500":
             return 500, b""
         if self.behave == "http-429":
@@ -64,7 +72,7 @@ def _wecom(far: FakeProvider, path: str, headers: dict[str, str], body: bytes) -
     if parse_qs(urlsplit(path).query).get("key") != ["k"]:
         far.wrong.append("key")
         return {"errcode": 93000, "errmsg": "invalid webhook url"}
-    if far.behave != "ok":
+    if far.behave not in ("ok", "slow", "drip"):
         return {"errcode": {"refuse": 40058, "later": 45009}[far.behave], "errmsg": "no"}
     message = json.loads(body)["text"]
     far.seen.append((message["mentioned_mobile_list"][0], message["content"]))
@@ -77,7 +85,7 @@ def _feishu(far: FakeProvider, path: str, headers: dict[str, str], body: bytes) 
     if message["sign"] != good:
         far.wrong.append("sign")
         return {"code": 19021, "msg": "sign match fail"}
-    if far.behave != "ok":
+    if far.behave not in ("ok", "slow", "drip"):
         return {"code": {"refuse": 19024, "later": 11232}[far.behave], "msg": "no"}
     far.seen.append(("", message["content"]["text"]))
     return {"code": 0, "msg": "success", "data": {}}
@@ -122,7 +130,7 @@ def _tencent(far: FakeProvider, path: str, headers: dict[str, str], body: bytes)
     if auth["Signature"] != hmac.digest(key, text.encode(), "sha256").hex():
         far.wrong.append("signature")
         return {"Response": {"Error": {"Code": "AuthFailure.SignatureFailure", "Message": "no"}}}
-    if far.behave != "ok":
+    if far.behave not in ("ok", "slow", "drip"):
         code = {"refuse": "FailedOperation.TemplateUnapprovedOrNotExist", "later": "LimitExceeded.PhoneNumberThirtySecondLimit"}
         return {"Response": {"SendStatusSet": [{"Code": code[far.behave], "Message": "no"}]}}
     message = json.loads(body)
@@ -154,8 +162,8 @@ SETTINGS = {
 
 
 @contextmanager
-def provider(kind: str) -> Iterator[FakeProvider]:
-    """A far side on a free port of loopback."""
+def provider(kind: str, *, messages: int = 0, certificate: str = "") -> Iterator[FakeProvider]:
+    """A far side on a free port of loopback that expects so many messages; with the `certificate` of far_tls it speaks TLS."""
     far = FakeProvider(kind)
 
     class Handler(BaseHTTPRequestHandler):
@@ -167,6 +175,10 @@ def provider(kind: str) -> Iterator[FakeProvider]:
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             with suppress(OSError):  # whoever asked has left
+                for n in range(len(data)) if far.behave == "drip" else ():
+                    self.wfile.write(data[n : n + 1])
+                    if far.release.wait(0.05):
+                        return
                 self.wfile.write(data)
 
         def log_message(self, format: str, *args: Any) -> None:
@@ -174,12 +186,15 @@ def provider(kind: str) -> Iterator[FakeProvider]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
         http.daemon_threads = True
+        if certificate:
+            http.socket = far_tls.context(certificate).wrap_socket(http.socket, server_side=True, do_handshake_on_connect=False)
         thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
-        far.url = f"http://127.0.0.1:{http.server_address[1]}"
+        far.url = f"http{'s' if certificate else ''}://127.0.0.1:{http.server_address[1]}"
         try:
             yield far
         finally:
             far.release.set()
             http.shutdown()
             thread.join()
+        assert len(far.seen) == messages, f"{messages} messages were expected, these came: {far.seen}"

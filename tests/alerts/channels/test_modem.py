@@ -25,9 +25,12 @@ def note(key: str = "k1", text: str = FIRE, severity: Severity = Severity.FAULT)
 
 @pytest.fixture
 def far(tmp_path: Path) -> Iterator[FakeModem]:
+    """A modem that expects the fire to WANG; what else comes a test announces, and one that nobody announced fails it."""
     fake = FakeModem(tmp_path)
+    fake.expect(WANG.phone, FIRE)
     yield fake
     fake.unplug()
+    fake.check()
 
 
 @pytest.fixture
@@ -53,8 +56,37 @@ def test_a_text_arrives_as_written_and_its_report_is_heard(far: FakeModem, chann
 
 
 def test_a_long_text_goes_in_parts(far: FakeModem, channel: Modem) -> None:
+    far.expect(WANG.phone, "报" * 67, "报" * 33)
     channel.send(note(text="报" * 100), WANG)
-    assert "".join(s.text for s in far.sent) == "报" * 100 and len(far.sent) == 2
+    assert [s.text for s in far.sent] == ["报" * 67, "报" * 33]
+
+
+def test_a_part_that_the_network_refuses_is_no_text_accepted(far: FakeModem, channel: Modem) -> None:
+    """The first of three parts was taken, the second not: the message is to be tried again, whole."""
+    far.expect(WANG.phone, "报" * 67, "报" * 33)
+    far.how.refuse_after = 1
+    with pytest.raises(TryAgain):
+        channel.send(note(text="报" * 100), WANG)
+    assert channel.send(note(text="报" * 100), WANG).fate is Fate.ACCEPTED
+
+
+@pytest.mark.parametrize(("reports", "fates"), [((0, 0), [Fate.DELIVERED]), ((0, None), []), ((0, 0x46), [Fate.GAVE_UP])])
+def test_a_text_in_parts_is_delivered_with_its_last_part(
+    far: FakeModem, channel: Modem, reports: tuple[int | None, ...], fates: list[Fate]
+) -> None:
+    far.expect(WANG.phone, "报" * 67, "报" * 33)
+    far.how.reports = list(reports)
+    channel.send(note(text="报" * 100), WANG)
+    far.receive(WANG.phone, "1")
+    heard = hears(channel, lambda h: any(isinstance(x, Inbound) for x in h))
+    assert [d.fate for d in heard if isinstance(d, Delivery)] == fates
+
+
+def test_a_message_that_nobody_expected_fails_the_test(far: FakeModem, channel: Modem) -> None:
+    channel.send(note(text="谁让你发的"), WANG)
+    with pytest.raises(AssertionError, match="谁让你发的"):
+        far.check()
+    far.expect(WANG.phone, "谁让你发的")
 
 
 def test_a_lost_report_leaves_it_accepted(far: FakeModem, channel: Modem) -> None:
@@ -118,6 +150,7 @@ def test_a_second_text_goes_out_while_a_telephone_rings(far: FakeModem, channel:
     far.how.report = None
     channel.send(note(severity=Severity.FIRE), WANG)
     hears(channel, lambda _: far.dialled)
+    far.expect(WANG.phone, "演练")
     channel.send(note("k2", "演练"), WANG)
     assert [s.text for s in far.sent] == [FIRE, "演练"]
 
@@ -182,6 +215,26 @@ def test_a_probe_says_what_is_wrong(far: FakeModem, channel: Modem, change: dict
 def test_a_probe_of_a_good_modem(channel: Modem) -> None:
     channel.probe()
     assert (channel.registered, channel.signal) == (True, 21)
+
+
+def test_signal_and_registration_are_looked_at_while_nothing_is_sent(far: FakeModem, channel: Modem) -> None:
+    """A modem that loses its network is out of order by `hear` alone, and in order again when it has found one."""
+    assert channel.hear() == []
+    far.how.signal = 2
+    channel._care_due = 0  # CARE has passed
+    with pytest.raises(TryAgain, match="信号太弱（2）"):
+        channel.hear()
+    far.how.signal = 21
+    channel._care_due = 0
+    assert channel.hear() == []
+    asked = len(far.commands)
+    assert channel.hear() == [] and "AT+CSQ" not in far.commands[asked:], "not at every look"
+    far.lose_network()
+    with pytest.raises(TryAgain, match="没有登记"):
+        hears(channel, len)
+    far.how.registered = True
+    channel._care_due = 0
+    assert channel.hear() == []
 
 
 def test_d17_unplugged_and_plugged_again(far: FakeModem, channel: Modem) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from read_pdu import submitted
 
 from alerts.channels import sms
 from alerts.channels.sms import BadPdu, Deliver, Report
@@ -22,6 +23,33 @@ def test_the_vector_that_two_independent_encoders_agree_on() -> None:
     text = "767B5C014E004E2D5B9E9A8C697C00325C4270DF611F62A58B66"
     assert one.hex == f"0011000D91683108108300F00008A71A{text}"
     assert one.length == 41
+
+
+def test_the_printed_example_of_another_maker_is_read_and_its_address_is_ours() -> None:
+    """Neoway WM620 AT manual p.148: `hello` in UCS2 to 13421839693, no validity, CMGS length 23."""
+    printed = "0001000B813124819396F300080A00680065006C006C006F"
+    found = submitted(printed)
+    assert (found.number, found.text, found.octets, found.wants_report) == ("13421839693", "hello", 23, False)
+    assert sms.submit("13421839693", "火", report=False)[0].hex[6:20] == printed[6:20]
+
+
+NUMBERS = st.from_regex(r"\+?[0-9]{3,15}", fullmatch=True)
+TEXTS = st.one_of(
+    st.text(st.characters(exclude_categories=("Cs",)), max_size=150),
+    st.text(sms.GSM7.replace("\x1b", "") + "^{}[]~|€\\", max_size=330),
+)
+
+
+@given(NUMBERS, TEXTS, st.integers(0, 255), st.booleans())
+def test_an_independent_decoder_reads_what_we_write(number: str, text: str, reference: int, report: bool) -> None:
+    """Every alphabet, length and number: the phone company's own reader (read_pdu.py) finds what was put in."""
+    written = sms.submit(number, text, reference, report=report)
+    found = [submitted(one.hex) for one in written]
+    assert "".join(f.text for f in found) == text
+    assert {(f.number, f.wants_report) for f in found} == {(number, report)}
+    assert [f.octets for f in found] == [one.length for one in written]
+    assert [f.part for f in found] == list(range(1, len(found) + 1)) and {f.parts for f in found} == {len(found)}
+    assert {f.reference for f in found} == {reference if len(found) > 1 else 0}
 
 
 def test_a_report_is_asked_for_by_one_bit() -> None:
