@@ -65,6 +65,7 @@ ASKS: Mapping[str, frozenset[str]] = {
     "answer": _PRESENT,
 }
 TAKERS = frozenset({"duty", "keeper", "leader", "officer", "head", "admin"})  # may take over the shift
+READERS = frozenset({"officer", "head"})  # may countersign a shift
 OUTPUTS = _FITTER  # may try an output
 SWAPPERS = frozenset({"leader", "officer", "head", "admin"})  # may swap other people's shifts, and agree for them
 FORESEERS = _FITTER | {"leader"}  # may see who would be called, with the words and numbers that are sent

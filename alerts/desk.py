@@ -16,7 +16,7 @@ from alerts import calendar, duty, posts, swaps
 from alerts.calendar import local
 from alerts.model import Line, Mark, Notification, Scalar, Severity, Stage
 from alerts.plant import Person, Plant
-from alerts.posts import BESIDE, post_of
+from alerts.posts import BESIDE, POST_WORDS, post_of
 from alerts.questions import POSTS_CHECKED, after, asked_of, clock_words, day_words, ends, free_number, later, waiting
 from alerts.record import Record
 from alerts.render import render
@@ -302,8 +302,9 @@ class Desk:
             "t1": clock_words(self._plant, turn),
             "n": f"{mark.number:02d}",
         }
-        for id in found[BESIDE[post]]:
-            self.tell(rec, mark, self._plant.people[id], message, args)
+        for listener in (self._plant.people[id] for id in found[BESIDE[post]]):
+            zh, en = POST_WORDS[post]
+            self.tell(rec, mark, listener, message, args | {"post": zh if listener.language == "zh" else en})
 
     def _answered(self, rec: Record, mark: Mark, person: str, what: str) -> None:
         if any(line.about == person for line in mark.lines):

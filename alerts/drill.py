@@ -22,6 +22,7 @@ from drivers.reading import Now
 
 DRILLS = ("drill", "call-drill")
 CALLS_LAST = 30 * MINUTE  # a communication drill waits this long for answers
+NEWS = MINUTE  # in which a working channel has taken or refused what it was given
 SIGNAL = 3 * MINUTE  # the evacuation signal of a drill sounds this long at most
 TARGET = 120  # s to empty a building of up to four floors; no target is given for higher ones
 FLOORS = 4
@@ -160,6 +161,15 @@ def delivered(d: Delivery, n: Notification, standing: Standing, now: Now) -> Ite
     mark = standing.by_id.get(n.alarm)
     if mark is not None and mark.kind in DRILLS and (what := _FATES.get(d.fate)):
         yield Change(replace(mark, lines=(*mark.lines, Line(what, n.person, n.channel, now))), "")
+
+
+def deaf(mark: Mark) -> Mapping[str, bool]:
+    """Channel -> did nothing get through by it, of a communication drill that is over. Not of one whose news had no time to come."""
+    reached = {x.who for x in mark.lines if x.what in _FATES.values() and x.what != "gave-up"}
+    failed = {x.who for x in mark.lines if x.what == "gave-up"}
+    tried = {x.who for x in mark.lines if x.what == "sent"}
+    waited = mark.until is not None and mark.until.mono - mark.since.mono >= NEWS
+    return {c: c not in reached for c in sorted(tried) if c in reached or c in failed or waited}
 
 
 def signalled(standing: Standing, plant: Plant, now: Now) -> frozenset[str]:

@@ -203,9 +203,11 @@ class Engine:
     def delivery(self, d: Delivery, now: Now, clock_ok: bool) -> Outcome:
         """What became of a notification: again, the person's next channel, or `cannot-call` when nothing is left."""
         rec = self._record(now, clock_ok)
-        self._keeping.delivered(rec, d, self._telling.sent(d.key), self.alarms)
+        n = self._telling.sent(d.key)
+        self._keeping.delivered(rec, d, n, self.alarms)
         if self._telling.news(rec, d):
             self._box(rec, "cannot-call", f"{BOX}/cannot-call", False, {})
+            self._box(rec, "fault", f"{BOX}/drill-{n.channel if n else ''}", False, {})
         return self._settle(rec)
 
     def system(self, kind: str, active: bool, evidence: Mapping[str, Scalar], now: Now, clock_ok: bool) -> Outcome:
@@ -246,6 +248,10 @@ class Engine:
         self._feedback_due = self._feedback.next_due(rec.now)
         for rule, point, active in self._keeping.rehearsed(rec):
             self._condition(rec, rule, point, Truth.BREACHED if active else Truth.CLEAR, True, {})
+        for channel, failed in self._keeping.drilled(rec):
+            self._box(
+                rec, "fault", f"{BOX}/drill-{channel}", failed, {"why": "演练时发不出去 nothing got through in the drill"}
+            )
         if rec.changed or rec.marks:
             self._consequences(rec)
         self._telling.escalate(rec, lambda: self.desk.posts(rec.now, rec.clock_ok))

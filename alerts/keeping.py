@@ -103,6 +103,12 @@ class Keeping:
             if mark.kind == "rehearsal" and (rule := modes.rehearsal(mark.points[0], self._plant)) is not None:
                 yield rule, mark.points[0], mark.stage is Stage.ON
 
+    def drilled(self, rec: Record) -> Iterator[tuple[str, bool]]:
+        """Channels of a communication drill that has just ended: did nothing get through?"""
+        for mark in tuple(rec.marks.values()):
+            if mark.kind == "call-drill" and mark.stage is Stage.OVER:
+                yield from drill.deaf(mark).items()
+
     def spared(self, alarm: Alarm, now: Now) -> bool:
         """Does a chattering point keep quiet now? It has told and sounded within ten minutes (D15)."""
         if self.standing.about("chattering", alarm.point) is None or not alarm.done:

@@ -17,15 +17,15 @@ NOTES: dict[str, Message] = {
         ),
         Message(
             "shift.missed",
-            "无人接班：{p}{t1}班15分钟未应答，仍由{who}负责。请落实接班人，接班人到岗回1或在值班室接班。编号S{n}",
-            "Shift not taken: {p} did not answer for {t1}; {who} stays responsible. Find who takes over. S{n}",
-            SHIFT,
+            "无人接班：{p}{t1}{post}15分钟未应答，仍由{who}负责。请落实接班人，到岗回1或在值班室接班。编号S{n}",
+            "Shift not taken: {p} did not answer for {t1} ({post}); {who} stays responsible. Find who takes over. S{n}",
+            {**SHIFT, "post": 4},
         ),
         Message(
             "shift.declined",
-            "不能到岗：{p}不能值{t1}班，仍由{who}负责。请安排他人，到岗后在值班室接班。编号S{n}",
-            "{p} cannot take the {t1} shift; {who} stays responsible. Find somebody else. S{n}",
-            SHIFT,
+            "不能到岗：{p}不能值{t1}{post}，仍由{who}负责。请安排他人，到岗后在值班室接班。编号S{n}",
+            "{p} cannot take the {t1} shift ({post}); {who} stays responsible. Find somebody else. S{n}",
+            {**SHIFT, "post": 4},
         ),
         Message(
             "test.phone",

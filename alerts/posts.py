@@ -17,6 +17,7 @@ from drivers.reading import Now
 
 WEEK = 8 * 24 * 3_600_000  # ms in which the next change of shift is looked for
 BESIDE = {"duty": "leader", "second": "leader", "leader": "officer"}  # who hears that a post was not taken over, and stands in
+POST_WORDS = {"duty": ("值班", "duty"), "second": ("第二值班", "second"), "leader": ("带班领导", "leader")}
 Posts = Mapping[str, tuple[str, ...]]
 
 

@@ -64,6 +64,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "refused.order": ("督办要写内容和以后的期限", "An order needs words and a date to come"),
     "logged": ("已写入值班记录", "Written into the duty log"),
     "handed-over": ("已签交班；接班人接班以前仍由你负责", "Signed; you stay responsible until somebody takes over"),
+    "countersigned": ("已会签该班记录", "Countersigned"),
+    "refused.no-shift": ("请指明会签哪一班", "Say which shift is countersigned"),
     "refused.log": ("请写内容", "Write what is to be logged"),
     "refused.not-on": ("你现在不当班，不能交班", "You are not on duty: there is nothing to hand over"),
     "swap.proposed": (

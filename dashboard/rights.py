@@ -28,6 +28,7 @@ _ASKED: Mapping[str, Collection[str]] = {
     "swap": authority.TAKERS,
     "log": authority.TAKERS,
     "hand-over": authority.TAKERS,
+    "countersign": authority.READERS,
     "swap-answer": authority.TAKERS,
     "identify": authority.ASKS["answer"],
     "session": authority.ASKS["answer"],

@@ -50,6 +50,7 @@ def made(
 ) -> Json:  # fmt: skip
     """`events` in order, oldest first; those before the shift's beginning count for nothing, nor those after a past one's end.
 
+    The countersignature comes later than the shift, from somebody who did not stand at the post (people's §4.1, in the morning).
     What is open and switched off is that of now: of a past shift it is not known any more, and left empty.
     """
     people, since, until = desk.posts(now, clock_ok)["duty"], begun or _since(desk, plant, now), now.wall + 1
@@ -60,8 +61,13 @@ def made(
     log: list[Json] = []
     taken: list[Json] = []
     handed: Json | None = None
+    signed: Json | None = None
     slots = Slots(since)
-    for e in (e for e in events if e["wall"] <= until):
+    for e in events:
+        if e["kind"] == "countersigned" and e["args"]["shift"] == since and e["who"] not in _stood(taken, since):
+            signed = {"who": e["who"], "at": e["wall"], "text": e["args"].get("text", "")}
+        if e["wall"] > until:
+            continue
         slots.see(e)
         if e["wall"] < since:
             continue
@@ -93,6 +99,7 @@ def made(
         "until": until if begun and until <= now.wall else None,
         "taken": taken,
         "handed_over": handed,
+        "countersigned": signed,
         "log": log,
         "since": since,
         "now": now.wall,
@@ -106,6 +113,11 @@ def made(
         "checks": list(checks.values()),
         "states": slots.rows(min(until, now.wall)),
     }
+
+
+def _stood(taken: Iterable[Json], since: int) -> list[str]:
+    """Who took over the shift that began then."""
+    return [t["person"] for t in taken if t["at"] == since]
 
 
 def _since(desk: Desk, plant: Plant, now: Now) -> int:

@@ -29,8 +29,10 @@ export class DutyLog {
       ...found.log.map((one) => el("p", { data: { part: one.part }, textContent: `${when(one.at)} ${t(`dpart.${one.part}`)}：${one.text}（${name(one.who)}）` })));
     this.states(found, !begun);
     const takes = found.taken.map((one) => t("dlog.took", { name: name(one.person), t: when(one.at), how: t(`dhow.${one.how || "local"}`) }));
-    byId("signed").textContent = [found.handed_over ? t("dlog.handed", { name: name(found.handed_over.who), t: when(found.handed_over.at) }) : "", ...takes].filter(Boolean).join(" · ");
-    byId("write").replaceChildren(...(begun || !this.may() ? [] : [
+    byId("signed").textContent = [found.handed_over ? t("dlog.handed", { name: name(found.handed_over.who), t: when(found.handed_over.at) }) : "", ...takes,
+      found.countersigned ? t("dlog.countersigned", { name: name(found.countersigned.who), t: when(found.countersigned.at) }) : ""].filter(Boolean).join(" · ");
+    const mine = begun && words.verbs.includes("countersign") && !words.me.desk && !found.countersigned && !found.on.includes(words.me.id);
+    byId("write").replaceChildren(...(mine ? [el("button", { className: "ack", textContent: t("dlog.countersign"), onclick: () => this.countersign(begun) })] : []), ...(begun || !this.may() ? [] : [
       el("button", { textContent: t("dlog.write"), onclick: () => this.write() }),
       ...(found.on.includes(words.me.id) ? [el("button", { className: "ack", textContent: t("dlog.sign"), onclick: () => this.sign() })] : [])]));
   }
@@ -74,6 +76,11 @@ export class DutyLog {
     question({ title: t("dlog.sign"), text: t("dlog.sign.hint"), button: t("dlog.sign"), style: "ack",
       fields: [{ id: "text", kind: "area", label: t("dpart.handed") }, ...pinField("hand-over")],
       send: ({ pin, ...given }) => this.did("hand-over", given, pin) });
+  }
+
+  countersign(shift) {
+    question({ title: t("dlog.countersign"), text: t("dlog.countersign.hint"), button: t("dlog.countersign"), style: "ack",
+      fields: [{ id: "text", kind: "area", label: t("dpart.other") }], send: (given) => this.did("countersign", { ...given, shift }) });
   }
 
   async did(verb, args, pin = "") {

@@ -65,7 +65,7 @@ def test_the_dead_phone() -> None:
     assert until(world, 21 * 60 + 45) == [("li", "shift.take")]
     assert until(world, 21 * 60 + 59) == []
     assert until(world, 22 * 60 + 1) == [("sun", "shift.missed")]
-    assert "仍由王建国负责" in world.sent[-1].text and "李保安22:00班15分钟未应答" in world.sent[-1].text
+    assert "仍由王建国负责" in world.sent[-1].text and "李保安22:00值班15分钟未应答" in world.sent[-1].text
     until(world, 22 * 60 + 20)
     assert texts(world.read({"smoke-1/smoke": 1.0})) == [("sun", "fire.first"), ("wang", "fire.first"), ("wu", "fire.first")]
 

@@ -39,7 +39,7 @@ def test_a_leader_who_does_not_answer_is_told_to_the_officer_and_the_old_one_sta
     world = two_leaders(19 * 60 + 44)
     until(world, 19 * 60 + 59)
     assert until(world, 20 * 60 + 1) == [("feng", "shift.missed")]
-    assert "孙主任20:00班15分钟未应答，仍由周主任负责" in world.sent[-1].text
+    assert "孙主任20:00带班领导15分钟未应答，仍由周主任负责" in world.sent[-1].text
     assert on(world, "leader") == ("zhou", "feng")
 
 

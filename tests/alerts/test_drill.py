@@ -61,10 +61,44 @@ def test_d26_one_button_walks_every_channel_to_every_person(world: World) -> Non
     assert digest(record(forged, world.school)) != end.args["sha256"]
 
 
+def faults(world: World) -> set[str]:
+    return {a.point for a in world.engine.alarms.values() if a.kind == "fault" and a.state.value in ("unacked", "acked")}
+
+
+def test_d26_a_channel_by_which_nothing_got_through_is_a_fault_until_something_does(world: World) -> None:
+    world.do("drill-start", "sun", kind="calls")
+    for n in world.sent[:]:
+        world.fate(n, Fate.GAVE_UP if n.channel == "robot" else Fate.ACCEPTED)
+    assert faults(world) == set(), "the drill is not over"
+    world.do("drill-end", "sun")
+    assert faults(world) == {"box/drill-robot"}
+    world.restart(MINUTE)
+    assert faults(world) == {"box/drill-robot"}
+    world.do("drill-start", "sun", kind="calls")
+    before = len(world.sent)
+    assert before
+    for n in [n for n in world.sent if n.channel == "robot"][-1:]:
+        world.fate(n, Fate.ACCEPTED)
+    assert faults(world) == set(), "what gets through proves it"
+
+
+def test_a_channel_that_says_nothing_in_a_drill_is_a_fault_and_one_without_time_is_not_judged(world: World) -> None:
+    world.do("drill-start", "sun", kind="calls")
+    world.wait(MINUTE - 1)
+    world.do("drill-end", "sun")
+    assert faults(world) == set()
+    world.do("drill-start", "sun", kind="calls")
+    world.fate(next(n for n in reversed(world.sent) if n.channel == "phone"), Fate.ACCEPTED)
+    world.wait(MINUTE)
+    world.do("drill-end", "sun")
+    assert faults(world) == {"box/drill-robot"}
+
+
 def test_a_communication_drill_ends_by_itself(world: World) -> None:
     world.do("drill-start", "sun", kind="calls")
     world.wait(30 * MINUTE)
-    assert [m.kind for m in world.engine.marks.values()] == ["drills-held"]
+    kinds = {m.kind for m in world.engine.marks.values()}
+    assert "drills-held" in kinds and "call-drill" not in kinds
     assert [e.code for e in world.events if e.kind == "drill-end"] == ["time"]
 
 

@@ -74,3 +74,37 @@ def test_people_write_the_log_sign_and_the_past_shift_keeps_it() -> None:
     assert [t["person"] for t in past["taken"]] == ["wang", "li"] and past["until"] == past["taken"][1]["at"]
     assert [(t["person"], t["how"]) for t in now["taken"]] == [("li", "sms")] and now["handed_over"] is None
     assert [e["part"] for e in now["log"]] == ["state"] and now["until"] is None
+    assert past["countersigned"] is None
+
+
+def test_in_the_morning_the_officer_countersigns_the_night() -> None:
+    """The signature belongs to the shift that it names, not to the one that is on; nobody signs for their own."""
+    world = at(21 * 60 + 46)
+    say(world, "li", "1")
+    night = world.now.wall
+    world.wait(10 * HOUR)
+    world.do("take", "wang")
+    morning = world.now.wall
+    world.wait(60_000)
+    assert world.do("countersign", "sun", shift=night).replies[0].code == "refused.role"
+    for wrong in ("", True, 0, world.now.wall + 1):
+        assert world.do("countersign", "feng", shift=wrong).replies[0].code == "refused.no-shift"
+    assert handover(world, night)["countersigned"] is None
+    assert world.do("countersign", "feng", shift=night, text="已阅").replies[0].ok
+    found = handover(world, night)["countersigned"]
+    assert (found["who"], found["at"], found["text"]) == ("feng", world.now.wall, "已阅")
+    assert handover(world, morning)["countersigned"] is None
+    (event,) = [e for e in world.events if e.kind == "countersigned"]
+    assert event.who == "feng" and event.args["shift"] == night
+
+
+def test_an_officer_who_stood_at_the_post_does_not_countersign_it() -> None:
+    world = at(10 * 60)
+    world.do("take", "feng")
+    began = world.now.wall
+    world.wait(HOUR)
+    world.do("take", "wang")
+    world.do("countersign", "feng", shift=began)
+    assert handover(world, began)["countersigned"] is None
+    world.do("countersign", "chen", shift=began)
+    assert handover(world, began)["countersigned"]["who"] == "chen"

@@ -124,6 +124,7 @@ def test_the_story_of_an_alarm_tells_who_did_what_when(places, kit):  # noqa: F8
     for words in (
         "22:00:00",
         "王师傅、zhou 通知 · modem",
+        "王师傅 通道已接收，送达与否未知",
         "王师傅 收到 · 短信",
         "zhou 核实 · 误报 · 蚊香 · 短信",
         "from-the-future",

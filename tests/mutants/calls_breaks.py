@@ -14,6 +14,20 @@ CALENDAR = "alerts/calendar.py"
 
 CALLS: tuple[Mutant, ...] = (
     Mutant(
+        "D26 a channel dead in a drill is a fault",
+        "alerts/drill.py",
+        "return {c: c not in reached for",
+        "return {c: False for",
+        "tests/alerts/test_drill.py::test_d26_a_channel_by_which_nothing_got_through_is_a_fault_until_something_does",
+    ),
+    Mutant(
+        "nobody countersigns a shift of their own",
+        "gateway/handover.py",
+        ' and e["who"] not in _stood(taken, since):',
+        ":",
+        "tests/alerts/test_handover.py::test_an_officer_who_stood_at_the_post_does_not_countersign_it",
+    ),
+    Mutant(
         "a make-up Saturday is a school day",
         CALENDAR,
         "if day.isoformat() in calendar.makeup:",

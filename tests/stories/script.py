@@ -11,6 +11,7 @@ A story file:
     共计：王建国 收到 火警首次 1次
     禁止：郑明德 收到 任何
 
+Times go forward; a time of day earlier than the one before is a mistake, unless 次日 or a date stands before it.
 A line with a time is something that happens (deeds.py); a line with an arrow must follow it within its time (arrows.py; 10 s where
 none is named), in the quoted words. Every message that reaches a phone must be foretold by an arrow or allowed by 允许, else the
 story fails; what 禁止 names must never come; what 共计 counts comes exactly so often in the whole story.
@@ -142,7 +143,8 @@ def _scene(story: Story, line: str) -> None:
         day, (clock, _, what) = clock, what.strip().partition(" ")
         at = int((datetime.fromisoformat(f"{day}T{clock}") - story.start).total_seconds() * 1000)
     else:
-        at = _at(story, clock)
+        at = _at(story, *((what.split(" ", 1)[0], 1) if clock == "次日" else (clock, 0)))
+        what = what.partition(" ")[2] if clock == "次日" else what
     story.end = max(story.end, at)
     what = what.strip()
     if pace := re.fullmatch(r"每(\d+)(秒|分钟|小时)看一遍", what):
@@ -151,13 +153,13 @@ def _scene(story: Story, line: str) -> None:
         story.scenes.append(Scene(at, line, deed(what)))
 
 
-def _at(story: Story, clock: str) -> int:
-    """Ms since the beginning; a time of day earlier than the scene before belongs to the next day."""
+def _at(story: Story, clock: str, days: int) -> int:
+    """Ms since the beginning of a time of day, so many days after the scene before. ValueError for one before that scene."""
     parts = [int(p) for p in clock.split(":")]
     before = story.start + timedelta(milliseconds=story.scenes[-1].at if story.scenes else 0)
-    moment = before.replace(hour=parts[0], minute=parts[1], second=parts[2] if len(parts) > 2 else 0)
-    while moment < before:
-        moment += timedelta(days=1)
+    moment = before.replace(hour=parts[0], minute=parts[1], second=parts[2] if len(parts) > 2 else 0) + timedelta(days=days)
+    if moment < before:
+        raise ValueError(f"{clock} is before {before:%H:%M:%S}: 次日?")
     return int((moment - story.start).total_seconds() * 1000)
 
 

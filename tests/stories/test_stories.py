@@ -47,3 +47,15 @@ def test_a_sentence_nobody_understands_names_its_line(line: str, tmp_path: Path)
     path.write_text(f"故事：错\n开始：2026-03-04 02:13:56\n02:14:00 停电\n{line}\n", encoding="utf-8")
     with pytest.raises(StoryError, match=r"x\.txt:4"):
         read(path)
+
+
+def test_a_time_before_the_scene_above_it_is_a_mistake_and_not_the_next_day(tmp_path: Path) -> None:
+    path = tmp_path / "x.txt"
+    start = "故事：x\n开始：2026-03-04 21:00:00\n22:00:00 落幕\n22:00:00 每2秒看一遍\n"
+    path.write_text(start + "07:30:00 落幕\n", encoding="utf-8")
+    with pytest.raises(StoryError, match=r"x\.txt:5.*次日"):
+        read(path)
+    path.write_text(start + "次日 07:30:00 落幕\n", encoding="utf-8")
+    assert read(path).end == (10 * 60 + 30) * 60_000
+    path.write_text(start + "次日 22:00:01 落幕\n", encoding="utf-8")
+    assert read(path).end == (25 * 60 * 60 + 1) * 1000
