@@ -13,7 +13,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import alarm, chart, dead, engine, framers, gateway, many, outage, rtu, scale, scan, start, tcp, viewers
+from tests.bench import (
+    alarm,
+    chart,
+    commits,
+    dead,
+    engine,
+    framers,
+    gateway,
+    many,
+    outage,
+    rtu,
+    scale,
+    scan,
+    start,
+    tcp,
+    viewers,
+)
 from tests.bench.parts import ROOT
 
 TARGET = ROOT / "docs" / "benchmarks.md"
@@ -87,6 +103,12 @@ SECTIONS = {
         f"{alarm.TIMES} fires, one after the other at any phase of the poll (1 s, Modbus TCP), under the load above. Goals from the "
         "reading: p50 ≤ 100 ms, p99 ≤ 250 ms; from the change: ≤ 2 s to the sounder, ≤ 5 s to the phone.",
         alarm.bench_d1_from_the_reading,
+    ),
+    "commits": Section(
+        "The journal's commit",
+        f"Goal: p99 ≤ 10 ms. One outcome in one transaction, on the disk when it returns; {commits.TIMES} of each kind, and the disk "
+        "alone beside them.",
+        commits.run,
     ),
     "viewers": Section(
         f"{viewers.VIEWERS} viewers of the page at once",

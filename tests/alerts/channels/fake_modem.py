@@ -198,10 +198,10 @@ class FakeModem:
         self._number = (self._number + 1) % 256
         self.sent.append(Sent(found.number, found.text, found.wants_report))
         self._say(f"+CMGS: {self._number}", "OK")
-        self.news.put(self.sent[-1])
         report = self.how.reports.pop(0) if self.how.reports else self.how.report
         if found.wants_report and report is not None:
             at, digits = 3 + data[0], data[3 + data[0]]
             address = data[at : at + 2 + (digits + 1) // 2].hex()
             pdu = f"0006{self._number:02X}{address}6220922143652362209221437523{report:02X}".upper()
             self._say(f"+CDS: {len(pdu) // 2 - 1}\r\n{pdu}")
+        self.news.put(self.sent[-1])  # its report has been said

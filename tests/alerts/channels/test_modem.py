@@ -77,6 +77,8 @@ def test_a_text_in_parts_is_delivered_with_its_last_part(
     far.expect(WANG.phone, "报" * 67, "报" * 33)
     far.how.reports = list(reports)
     channel.send(note(text="报" * 100), WANG)
+    for _ in range(2):
+        far.news.get(timeout=30)
     far.receive(WANG.phone, "1")
     heard = hears(channel, lambda h: any(isinstance(x, Inbound) for x in h))
     assert [d.fate for d in heard if isinstance(d, Delivery)] == fates
@@ -92,6 +94,7 @@ def test_a_message_that_nobody_expected_fails_the_test(far: FakeModem, channel: 
 def test_a_lost_report_leaves_it_accepted(far: FakeModem, channel: Modem) -> None:
     far.how.report = None
     channel.send(note(), WANG)
+    far.news.get(timeout=30)
     far.receive(WANG.phone, "1")
     assert [type(h) for h in hears(channel, len)] == [Inbound]
 
@@ -100,6 +103,7 @@ def test_a_lost_report_leaves_it_accepted(far: FakeModem, channel: Modem) -> Non
 def test_what_the_network_could_not_deliver(far: FakeModem, channel: Modem, status: int, fates: list[Fate]) -> None:
     far.how.report = status
     channel.send(note(), WANG)
+    far.news.get(timeout=30)
     far.receive(WANG.phone, "1")
     heard = hears(channel, lambda h: any(isinstance(x, Inbound) for x in h))
     assert [d.fate for d in heard if isinstance(d, Delivery)] == fates
