@@ -1,10 +1,15 @@
-"""The order of the files: long ones first, so that the workers of `make test` end together. No fixtures."""
+"""What holds for every test: long files first, so that the workers of `make test` end together; no example is timed. No fixtures."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Workers share two cores: how long an example took says who else had them, not what the code does.
+settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared machine")
 
 # Half a minute and more of one worker each. What waits for real lines and clocks stands beside what only computes and what has a
 # browser: three workers on two cores then rarely hold three schools at a time. A file not named here comes after, as collected.
