@@ -36,10 +36,11 @@ def program(data, kit, start_run):
 
 
 def test_the_document_is_the_table_of_routes_and_every_route_says_what_it_answers():
-    assert (ROOT / "docs/api.md").read_text("utf-8") == render(), "run: python -m tools.api_md > docs/api.md"
+    document = render()
+    assert (ROOT / "docs/api.md").read_text("utf-8") == document, "run: python -m tools.api_md > docs/api.md"
     api = [(method, path, endpoint) for method, path, endpoint, _ in ROUTES if path.startswith("/api/v1/")]
     assert [path for _, path, endpoint in api if not endpoint.__doc__] == []
-    assert all(f"| {method} | `{path}` |" in render() for method, path, _ in api)
+    assert all(f"| {method} | `{path}` |" in document for method, path, _ in api)
 
 
 def test_openapi_is_off_unless_asked_for_and_describes_no_page(program):
