@@ -190,13 +190,13 @@ async def test_d17_two_pollers_say_swapped_for_every_device_and_recover(tmp_path
         points = [d.point("humidity") for d in (*a, *b)]
         try:
             await until(lambda: all(p in seen and seen[p].quality is Quality.GOOD for p in points))
+            exchange(tmp_path)  # first: a poller that opens its port again at once must find the other cable
             await unplugged(line_a, line_b)
-            exchange(tmp_path)
             values.clear()
             await until(lambda: all("插反" in seen[p].fault for p in points))
             assert not values, "not one value between the exchange and the verdict"
+            exchange(tmp_path)  # first: a poller that opens its port again at once must find the other cable
             await unplugged(line_a, line_b)
-            exchange(tmp_path)
             await until(lambda: all(seen[p].quality is Quality.GOOD for p in points))
         finally:
             for task in tasks:
