@@ -261,8 +261,8 @@ def _nobody() -> None:
 def _readings_news(inbox: Inbox, code: str, count: int, why: str) -> None:
     """A log of readings that takes nothing is a fault on the screen; it ends when it writes again."""
     log.warning("%s %d %s", code, count, why)
-    if code in ("readings.failing", "readings.writing"):
-        inbox.system("fault", "readings", code == "readings.failing", why)
+    if code != "readings.dropped":
+        inbox.system("fault", "readings", code != "readings.writing", why)
 
 
 def _reopened(found: Restored, stopped: asyncio.Future[Ended], patience: float) -> None:

@@ -53,7 +53,7 @@ def connect(path: Path, migrations: Sequence[str], *, pages: int = 500) -> sqlit
         for number, script in enumerate(migrations[version:], start=version + 1):
             db.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version={number};\nCOMMIT;")
         if fresh:
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
     except BaseException:
         db.close()
         raise
@@ -74,11 +74,12 @@ def quarantine(path: Path) -> Path:
         source = path.with_name(path.name + part)
         if source.exists():
             source.rename(target.with_name(target.name + part))
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
     return target
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Renames in this folder are on the disk when it returns. Raises OSError."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

@@ -61,14 +61,25 @@ class Ledger:
         """These are on the disk; what was confirmed meanwhile stays dirty."""
         self._dirty = {key for key, now in self.dirty().items() if now != written.get(key)}
 
-    def reload(self, known: Runs, confirmed: Mapping[str, Mapping[str, RangeSet]]) -> None:
-        """The file was opened: exactly `known` exists; what is confirmed there joins what is confirmed here."""
+    def reload(self, known: Runs, confirmed: Mapping[str, Mapping[str, RangeSet]], boot: str, upto: int) -> int:
+        """The file was opened: exactly `known` exists, and what run `boot` added after number `upto`; what is confirmed there joins
+
+        what is confirmed here. Gives how many frames that the worst-off destination lacked exist no more.
+        """
+        lacked = {dest: self.missing(dest) for dest in self._confirmed}
+        newer = self._known.get(boot, RangeSet()).within(upto + 1, 1 << 62)
         self._known = known
+        for a, b in newer:
+            self.add(boot, a, b)
         for dest, runs in confirmed.items():
-            for boot, had in runs.items():
-                own = self._confirmed.setdefault(dest, {}).setdefault(boot, RangeSet())
+            for run, had in runs.items():
+                own = self._confirmed.setdefault(dest, {}).setdefault(run, RangeSet())
                 for a, b in had:
                     own.add(a, b)
+        return max((self._gone(runs) for runs in lacked.values()), default=0)
+
+    def _gone(self, lacked: Runs) -> int:
+        return sum(missing.minus(self._known.get(boot, RangeSet())).size() for boot, missing in lacked.items())
 
     def forget_empty(self, but: str) -> list[str]:
         """Forget the runs without frames, except `but`; give their ids."""

@@ -91,6 +91,15 @@ class Readings:
                 (boot, run[0].seq, run[-1].seq, machine, wall, row),
             )
 
+    def new(self, frames: Iterable[Logged]) -> list[Logged]:
+        """Those not stored yet: after a crash between the commit and the unlink of its tail files they come again."""
+        new: list[Logged] = []
+        for boot, group in groupby(frames, key=lambda frame: frame.boot):
+            run = list(group)
+            stored = self.overlap(boot, min(frame.seq for frame in run), max(frame.seq for frame in run))
+            new += [frame for frame in run if frame.seq not in stored]
+        return new
+
     def stored(self) -> dict[str, RangeSet]:
         """The numbers of all stored frames by run, oldest run first."""
         found: dict[str, RangeSet] = {}
@@ -105,6 +114,14 @@ class Readings:
             if y < a:
                 break
             found.add(x, y)
+        return found
+
+    def oldest(self, wanted: Mapping[str, RangeSet], limit: int, most: int) -> list[Frame]:
+        """`fetch` over several runs, in their order."""
+        found: list[Frame] = []
+        for boot, numbers in wanted.items():
+            if numbers and len(found) < limit:
+                found += self.fetch(boot, numbers, limit - len(found), most)
         return found
 
     def fetch(self, boot: str, wanted: RangeSet, limit: int, most: int) -> list[Frame]:

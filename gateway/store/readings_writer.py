@@ -9,22 +9,22 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from itertools import groupby
 from math import nan
 from pathlib import Path
 from typing import Any, TypeVar
 
 from drivers.reading import Clock, Reading
+from gateway.store import rescue
 from gateway.store.answers import fail, succeed
 from gateway.store.crashpoint import crashpoint
-from gateway.store.database import WAL_LIMIT, is_broken, is_full, quarantine
+from gateway.store.database import WAL_LIMIT, is_broken, is_full
 from gateway.store.dating import Dating
 from gateway.store.frame import Frame
 from gateway.store.history import SLOT, History, Series
 from gateway.store.ledger import Ledger
 from gateway.store.lines import Sample, samples
 from gateway.store.ranges import RangeSet
-from gateway.store.readings import REFUSED_KEPT, Readings, Refused, RefusedLine
+from gateway.store.readings import MIGRATIONS, REFUSED_KEPT, Readings, Refused, RefusedLine
 from gateway.store.reserve import Reserve
 from gateway.store.retention import Retention
 from gateway.store.tail import Logged, Tail, read
@@ -39,15 +39,15 @@ OPENING = 3.0  # s a start waits for the disk at most
 
 
 class Shut(sqlite3.OperationalError):
-    """The file is not open, since the disk fails; "readings.failing" has told it."""
+    """The file is not open, since it or its disk fails; "readings.failing" has told it."""
 
 
 class ReadingsWriter:
     """The log of readings and the history. Made and used on one event loop; the disk is touched in a thread only.
 
     `tell(code, count, why)` is called on the loop for what a person must know: "readings.dropped" (count frames given
-    up unconfirmed), "readings.failing" (the disk does not take a flush), "readings.quarantine" (a broken file was
-    put aside), "readings.writing" (it works again).
+    up unconfirmed), "readings.failing" (the disk does not take a flush, or a page was found broken), "readings.quarantine" (a
+    broken file was put aside; what could be read of it is in the new one), "readings.writing" (it works again, after either).
     """
 
     def __init__(
@@ -85,6 +85,7 @@ class ReadingsWriter:
         self._flushes: list[asyncio.Future[None]] = []
         self._due = self._closing = False
         self._db: Readings | None = None  # the thread's own, like what follows
+        self._broken = ""  # what was found broken in the file since it was opened
         self._history = History()
         self._recovered = False
         self._tallied = 0  # `dropped` as it stands in the file
@@ -129,23 +130,15 @@ class ReadingsWriter:
 
         Each has at most `most` bytes of lines, or is one frame. Frames younger than the last flush (still in the tail) and
         those that wait for the clock are not among them. None at all while the disk fails (see `failing`). Raises
-        sqlite3.Error for what nobody has been told yet, such as a page that is found broken.
+        sqlite3.Error for what nobody has been told yet.
         """
         with self._cond:
             wanted = self._ledger.missing(dest)
         for boot, a, b in besides:
             if boot in wanted:
                 wanted[boot].remove(a, b)
-
-        def fetch(db: Readings) -> list[Frame]:
-            found: list[Frame] = []
-            for boot, missing in wanted.items():
-                if missing and len(found) < limit:
-                    found += db.fetch(boot, missing, limit - len(found), most)
-            return found
-
         try:
-            return await self._call(fetch)
+            return await self._call(lambda db: db.oldest(wanted, limit, most))
         except Shut:
             return []
 
@@ -260,6 +253,9 @@ class ReadingsWriter:
                     raise Shut(self.failing)
                 self._on_loop(succeed, answer, work(self._db))
             except sqlite3.Error as fault:
+                if is_broken(fault):
+                    self._failed(fault)
+                    fault = Shut(self.failing)
                 self._on_loop(fail, answer, fault)
         return closing
 
@@ -299,7 +295,7 @@ class ReadingsWriter:
         tallied = self.dropped
 
         def write() -> None:
-            db.put(self._new(db, frames), wall)
+            db.put(db.new(frames), wall)
             db.put_confirmed(dirty)
             if refused:
                 db.put_refused(refused)
@@ -320,35 +316,39 @@ class ReadingsWriter:
             del self._refused[: len(refused)]
             self._ledger.saved(dirty)
 
-    def _new(self, db: Readings, frames: Sequence[Logged]) -> list[Logged]:
-        """Those not stored yet: after a crash between the commit and the unlink of its files they come again."""
-        new: list[Logged] = []
-        for boot, group in groupby(frames, key=lambda frame: frame.boot):
-            run = list(group)
-            stored = db.overlap(boot, min(frame.seq for frame in run), max(frame.seq for frame in run))
-            new += [frame for frame in run if frame.seq not in stored]
-        return new
-
     def _opened(self, left: Sequence[Logged], upto: int) -> Readings:
-        """Open the file (a broken one goes to quarantine). What exists is then what it holds, what is `left` in the tail,
-
-        and what this run appended after number `upto`.
-        """
+        """Open the file (a broken one is put aside): what exists is what it holds, what is `left` in the tail, what came after `upto`."""
+        rescue.finish(self._path)
         try:
-            db = Readings(self._path)
+            db = self._put_aside(self._broken) if self._broken else Readings(self._path)
         except sqlite3.Error as fault:
             if not is_broken(fault):
                 raise
-            kept = quarantine(self._path)
-            self._report("readings.quarantine", 0, f"{self._path.name} is broken ({fault}); it is kept as {kept.name}")
-            db = Readings(self._path)
+            db = self._put_aside(str(fault))
+        try:
+            self._take_over(db, left, upto)
+        except BaseException:
+            db.close()
+            raise
+        self._db = db
+        return db
+
+    def _put_aside(self, why: str) -> Readings:
+        kept = rescue.replace(self._path, MIGRATIONS, self._clock.now().wall)
+        self._broken = ""
+        self.failing = f"{self._path.name} is broken ({why}); it is kept as {kept.name}, what can be read of it goes on"
+        self._report("readings.quarantine", 0, self.failing)
+        return Readings(self._path)
+
+    def _take_over(self, db: Readings, left: Sequence[Logged], upto: int) -> None:
+        """The ledger and the history follow the file that was opened. What it lost of what was known is counted."""
         known = db.stored()
         for frame in left:
             known.setdefault(frame.boot, RangeSet()).add(frame.seq, frame.seq)
         with self._cond:
-            self._ledger.reload(known, db.confirmed())
-            if self._seq > upto:
-                self._ledger.add(self.boot, upto + 1, self._seq)
+            lost = self._ledger.reload(known, db.confirmed(), self.boot, upto)
+        if lost:
+            self._drop(lost, "they were on broken pages of readings.db")
         self._history.attach(db.db)
         if self._db is None and not self._recovered:
             self.dropped = self._tallied = self.dropped + db.tally("dropped")
@@ -356,20 +356,27 @@ class ReadingsWriter:
             lines = [*db.since(self._clock.now().wall - 2 * SLOT), *(frame.lines for frame in left if not frame.machine)]
             self._history.recover(one for part in lines for one in samples(part))
             self._recovered = True
-        self._db = db
-        return db
 
     def _failed(self, fault: Exception) -> None:
-        """The disk said no: everything stays in the tail, bounded. A full disk gets the reserve and loses old rows."""
+        """The disk said no: everything stays in the tail, bounded. A full disk gets the reserve, and loses broken files and old rows.
+
+        A broken file is put aside at the next flush, which is now if this is news.
+        """
         first, self.failing = not self.failing, str(fault)
         if first:
             self._report("readings.failing", 0, str(fault))
         db, self._db = self._db, None
+        if is_broken(fault):
+            self._broken = str(fault)
+            with self._cond:
+                self._due |= first
         self._fold()
         self._history.bound(self._tail_most)
         try:
-            if db is not None and is_full(fault) and self._reserve.release():
-                self._retention.make_room(db)
+            if is_full(fault):
+                rescue.forget(self._path, 0)
+                if db is not None and self._reserve.release():
+                    self._retention.make_room(db)
             self._retention.bound(self._tail, self._tail_most)
         except (sqlite3.Error, OSError) as again:
             log.error("no room can be made for readings: %s", again)

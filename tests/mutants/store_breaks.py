@@ -12,6 +12,27 @@ READINGS = "tests/store/test_store_readings.py::"
 
 STORES: tuple[Mutant, ...] = (
     Mutant(
+        "D17 a page found broken while the box lives is put aside at once",
+        "gateway/store/readings_writer.py",
+        "                if is_broken(fault):\n                    self._failed(fault)",
+        "                if False:\n                    self._failed(fault)",
+        READINGS + "test_d17_a_page_found_broken_while_it_lives_is_put_aside_at_once",
+    ),
+    Mutant(
+        "D17 what lies behind a broken page is carried over",
+        "gateway/store/rescue.py",
+        "at = _beyond(at, last, lambda id: _readable(source, sql, id, last))",
+        "at = None",
+        READINGS + "test_d17_a_page_found_broken_while_it_lives_is_put_aside_at_once",
+    ),
+    Mutant(
+        "D17 a whole rescue takes the file's place after a power cut",
+        "gateway/store/rescue.py",
+        "if new.exists() and not path.exists():",
+        "if False:",
+        READINGS + "test_d17_a_power_cut_while_a_broken_file_is_replaced",
+    ),
+    Mutant(
         "the hash ties an event to the one before",
         "gateway/store/chain.py",
         "hashlib.sha256(previous + body)",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
@@ -16,6 +17,7 @@ from gateway.store.frame import Frame, pack, unpack
 from gateway.store.lines import shifted
 from gateway.store.ranges import RangeSet
 from gateway.store.readings_writer import ReadingsWriter
+from gateway.store.rescue import forget
 from gateway.store.tail import Tail, tail_folder
 
 LONG = 20.0
@@ -239,9 +241,90 @@ async def test_a_broken_file_is_put_aside(make: Make, tmp_path: Path) -> None:
     writer = await make(tell=lambda code, count, why: told.append(code))
     writer.append(line(1), True)
     await writer.flush()
-    assert told == ["readings.quarantine"]
+    assert told == ["readings.quarantine", "readings.writing"]
     assert path.with_name("readings.db.quarantine-1").exists()
     assert all_lines(await writer.unconfirmed("far", 9)) == [line(1)]
+
+
+async def test_d17_a_page_found_broken_while_it_lives_is_put_aside_at_once(make: Make, tmp_path: Path) -> None:
+    """Nobody waits for the next flush or start: what can be read goes on in a new file, what cannot is counted, people are told."""
+    path = tmp_path / "data" / "readings.db"
+    told: list[str] = []
+    writer = await make(tell=lambda code, count, why: told.append(code))
+    chance = Random(7)
+    for _ in range(60):  # rows that fill pages of their own: nothing of them can be compressed
+        noise = b"temperature value=%s\n" % chance.randbytes(3000).hex().encode()
+        writer.append(noise, True)
+        await writer.flush()
+    writer.confirm("far", writer.boot, [(1, 10)])
+    await writer.flush()
+    break_leaves(path, "frame", {20, 21, 40})
+    writer.append(line(61), True)
+    assert await writer.unconfirmed("far", 99) == [], "told as failing; asked again"
+    await writer.flush()
+    assert told[0] == "readings.failing" and told[-2:] == ["readings.dropped", "readings.writing"]
+    assert told.count("readings.quarantine") == 1 and path.with_name("readings.db.quarantine-1").exists()
+    kept = {frame.a for frame in await writer.unconfirmed("far", 99)}
+    assert len(kept) + writer.dropped == 51 and kept >= {*range(11, 16), *range(30, 36), *range(50, 62)}
+    assert 3 <= writer.dropped <= 9 and writer.backlog("far") == len(kept)
+    assert not path.with_name("readings.db.rescue").exists()
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_d17_a_power_cut_while_a_broken_file_is_replaced(make: Make, tmp_path: Path, whole: bool) -> None:
+    """Before the new file is whole the broken one is still there; after, the new one takes its place at the next start."""
+    writer = await make()
+    writer.append(line(1), True)
+    await writer.close(LONG)
+    path = tmp_path / "data" / "readings.db"
+    rescue = path.with_name("readings.db.rescue")
+    if whole:
+        path.rename(rescue)
+    else:
+        rescue.write_bytes(b"a part of it")
+    again = await make()
+    assert all_lines(await again.unconfirmed("far", 9)) == [line(1)]
+    assert not rescue.exists()
+
+
+def test_of_broken_files_the_newest_two_are_kept(tmp_path: Path) -> None:
+    for n in (2, 9, 10, 11):
+        (tmp_path / f"readings.db.quarantine-{n}").touch()
+        (tmp_path / f"readings.db.quarantine-{n}-wal").touch()
+    assert forget(tmp_path / "readings.db", 2)
+    left = {f"readings.db.quarantine-{n}{part}" for n in (10, 11) for part in ("", "-wal")}
+    assert {one.name for one in tmp_path.iterdir()} == left
+
+
+def break_leaves(path: Path, table: str, ids: set[int]) -> None:
+    """Overwrite the leaf pages of a table that hold the rows of these ids, as a card may, beneath a file that is open."""
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        size = db.execute("PRAGMA page_size").fetchone()[0]
+        root = db.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()[0]
+    data = bytearray(path.read_bytes())
+
+    def varint(at: int) -> tuple[int, int]:
+        value = 0
+        for n in range(8):
+            value = value << 7 | data[at + n] & 0x7F
+            if data[at + n] < 0x80:
+                return value, at + n + 1
+        return value << 8 | data[at + 8], at + 9
+
+    def leaves(page: int) -> None:
+        start = (page - 1) * size
+        cells = int.from_bytes(data[start + 3 : start + 5], "big")
+        head = 12 if data[start] == 5 else 8
+        at = [int.from_bytes(data[start + head + 2 * n : start + head + 2 * n + 2], "big") + start for n in range(cells)]
+        if data[start] == 5:  # an interior page: its children (the file format's chapter 1.6)
+            for child in [*at, start + 8]:
+                leaves(int.from_bytes(data[child : child + 4], "big"))
+        elif ids & {varint(varint(cell)[1])[0] for cell in at}:
+            data[start : start + size] = b"\xa5" * size
+
+    leaves(root)
+    path.write_bytes(data)
 
 
 async def test_a_damaged_row_is_dropped_and_counted(make: Make, tmp_path: Path) -> None:

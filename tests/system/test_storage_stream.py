@@ -1,4 +1,4 @@
-"""D17: the box's storage fails three ways beneath the stream, one after the other; judged from the simulator's ledger and the database.
+"""D17: the box's storage fails four ways beneath the stream, one after the other; judged from the simulator's ledger and the database.
 
 Errors are given to the system calls of the living process (strace), as a card gives them that died or went read-only by itself.
 """
@@ -34,11 +34,16 @@ def test_d17_a_storage_that_fails_loses_no_reading(school: School) -> None:
     school.until(
         "all confirmed but the newest", lambda: (school.snapshot() or {"stream": {"backlog": 99}})["stream"]["backlog"] < 20
     )
-    assert "uplink crashed" not in (school.dir / "run.log").read_text(errors="replace"), "it waits for the store, connected"
+    lose_all_but_the_first_page(school.data / "readings.db")
+    school.until("put aside while it lives", lambda: list(school.data.glob("readings.db.quarantine-1")))
+    school.until("told", lambda: [e for e in school.events() if e["alarm"] and "malformed" in str(e["args"])])
+    school.until("stored again", lambda: stored_again(school))
+    assert run.poll() is None
     school.kill_run()
     lose_all_but_the_first_page(school.data / "readings.db")
     school.start_run()
-    school.until("put aside", lambda: list(school.data.glob("readings.db.quarantine*")))
+    school.until("put aside at the start", lambda: list(school.data.glob("readings.db.quarantine-2")))
+    assert "uplink crashed" not in (school.dir / "run.log").read_text(errors="replace"), "it waits for the store, connected"
     _, flying = nothing_lost(school)
     assert len(flying) <= 3 * len(school.lives)
 

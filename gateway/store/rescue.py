@@ -1,0 +1,131 @@
+"""A new readings.db from a broken one: every row that can still be read is carried over. No live connection may go in here."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from gateway.store.database import PARTS, connect, is_full, quarantine, readonly, sync_folder
+from gateway.store.history import HOUR, MINUTES_KEPT, RAW_KEPT, SLOT, row_of
+
+BATCH = 200  # rows in a transaction: the WAL stays small
+ASIDE = 2  # broken files kept; what could be read of the older ones was carried over
+_LAST = (1 << 63) - 1
+_WHOLE = ("confirmed", "refused", "tally", "point")  # small tables, read in one go or as far as it goes
+
+
+def finish(path: Path) -> None:
+    """End what a power cut interrupted: a rescue that was whole takes the file's place, a part of one goes."""
+    new = _new(path)
+    if new.exists() and not path.exists():
+        new.rename(path)
+        sync_folder(path.parent)
+    _remove(new)
+
+
+def replace(path: Path, migrations: Sequence[str], wall: int) -> Path:
+    """Put the broken file aside, a new one with all that can be read of it in its place. Gives where the broken one is.
+
+    At every instant one of the two files is whole: a process that dies meanwhile does it once more. A disk that gets full
+    ends the carrying, oldest rows first. `wall`: now, for the history's oldest chunks. Raises sqlite3.Error, OSError.
+    """
+    new = _new(path)
+    _remove(new)
+    with closing(connect(new, migrations)) as into:
+        try:
+            _carry(path, into, wall)
+        except sqlite3.Error as fault:
+            if not is_full(fault):
+                raise
+            if into.in_transaction:
+                into.execute("ROLLBACK")
+    kept = quarantine(path)
+    new.rename(path)
+    sync_folder(path.parent)
+    forget(path, ASIDE)
+    return kept
+
+
+def forget(path: Path, but: int) -> bool:
+    """Delete the oldest broken files of this name, all `but` so many. True when there was one to delete."""
+    aside = [one for one in path.parent.glob(f"{path.name}.quarantine-*") if one.suffix.rpartition("-")[2].isdigit()]
+    aside.sort(key=lambda one: int(one.suffix.rpartition("-")[2]))
+    old = aside[: len(aside) - but]
+    for one in old:
+        _remove(one)
+    return bool(old)
+
+
+def _carry(path: Path, into: sqlite3.Connection, wall: int) -> None:
+    with closing(readonly(path)) as source:
+        for table in _WHOLE:
+            _store(into, table, _as_far_as_it_goes(source, f"SELECT * FROM {table}"))
+        _store(into, "frame", rows(source, "frame", 1, _LAST))
+        for (point,) in into.execute("SELECT id FROM point").fetchall():
+            for table, unit, kept in (("raw", SLOT, RAW_KEPT), ("minute", HOUR, MINUTES_KEPT)):
+                first = row_of(point, max(0, wall - kept) // unit)
+                _store(into, table, rows(source, table, first, row_of(point + 1, 0) - 1))
+
+
+def rows(source: sqlite3.Connection, table: str, first: int, last: int) -> Iterator[tuple[Any, ...]]:
+    """The rows first <= id <= last that can be read, ascending; a stretch that cannot is stepped over."""
+    sql = f"SELECT * FROM {table} WHERE id >= ? AND id <= ? ORDER BY id"
+    at: int | None = first
+    while at is not None:
+        try:
+            for row in source.execute(sql, (at, last)):
+                yield row
+                at = max(at, row[0] + 1)
+            return
+        except sqlite3.DatabaseError:
+            at = _beyond(at, last, lambda id: _readable(source, sql, id, last))
+
+
+def _beyond(bad: int, last: int, readable: Callable[[int], bool]) -> int | None:
+    """The first id after `bad` from which on a row can be read again; None when there is none up to `last`."""
+    step = 1
+    while not readable(min(bad + step, last)):
+        if bad + step >= last:
+            return None
+        step *= 2
+    low, high = bad + step // 2, min(bad + step, last)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if readable(middle) else (middle, high)
+    return high
+
+
+def _readable(source: sqlite3.Connection, sql: str, id: int, last: int) -> bool:
+    try:
+        source.execute(sql, (id, last)).fetchone()
+    except sqlite3.DatabaseError:
+        return False
+    return True
+
+
+def _as_far_as_it_goes(source: sqlite3.Connection, sql: str) -> Iterator[tuple[Any, ...]]:
+    try:
+        yield from source.execute(sql)
+    except sqlite3.DatabaseError:
+        return  # what lies behind the broken page is lost, and said to be: the caller tells how much is missing
+
+
+def _store(into: sqlite3.Connection, table: str, found: Iterator[tuple[Any, ...]]) -> None:
+    marks = ", ".join("?" * len(into.execute(f"SELECT * FROM {table} LIMIT 0").description))
+    while some := list(islice(found, BATCH)):
+        into.execute("BEGIN IMMEDIATE")
+        into.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", some)
+        into.execute("COMMIT")
+
+
+def _new(path: Path) -> Path:
+    return path.with_name(f"{path.name}.rescue")
+
+
+def _remove(path: Path) -> None:
+    for part in PARTS:
+        path.with_name(path.name + part).unlink(missing_ok=True)
