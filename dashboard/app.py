@@ -69,6 +69,7 @@ ROUTES: tuple[Route, ...] = (
     ("GET", "/screen", access.screen, Need(OPEN)),
     ("POST", "/screen", access.enter_screen, Need(OPEN)),
     ("GET", "/people", frame.page("people.html"), Need(FORESEE, page=True)),
+    ("GET", "/inspect", frame.page("inspect.html"), Need(LOOK, page=True)),
     ("GET", "/shift", frame.page("shift.html"), Need(LOOK, page=True)),
     ("GET", "/desk", desk.form, Need(LOOK, page=True)),
     ("POST", "/desk/pin", desk.pin, Need(LOOK, page=True)),

@@ -32,6 +32,7 @@ PLACES = (
     Place("/stores", "nav.stores", "c", of="stores"),
     Place("/history", "nav.history", "t"),
     Place("/devices", "nav.devices", "d"),
+    Place("/inspect", "nav.inspect", "j"),
     Place("/people", "nav.people", "w", FORESEE),
     Place("/walk", "nav.walk", "r", WALK),
     Place("/acceptance", "nav.acceptance", "v", WALK),

@@ -1,4 +1,4 @@
-"""Codes for what is no person: a wall screen that shows, a program that reads. In dashboard.db, by hash; shown once. No HTTP here."""
+"""Codes for who has no account: a wall screen, a program, an inspector for a day. In dashboard.db, by hash; shown once. No HTTP here."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from pathlib import Path
 from dashboard.database import opener
 
 DAY_S = 86_400
-KINDS = ("screen", "program")
+KINDS = ("screen", "program", "inspector")
 ROLES = ("viewer", "bureau")  # a code may look; what is pressed needs a person
 MOST_DAYS = 800
+MOST_OF = {"inspector": 1}  # days, where fewer
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that a person mistakes for another
 GROUPS, EACH = 4, 5  # 100 bits
 
@@ -44,8 +45,8 @@ class Tokens:
 
     def add(self, kind: str, name: str, role: str, now: int, days: int) -> str:
         """A new code, the only time it is known. Raises ValueError for what no code may be."""
-        if kind not in KINDS or role not in ROLES or not 1 <= days <= MOST_DAYS:
-            raise ValueError(f"kind {KINDS}, role {ROLES}, 1 to {MOST_DAYS} days")
+        if kind not in KINDS or role not in ROLES or not 1 <= days <= MOST_OF.get(kind, MOST_DAYS):
+            raise ValueError(f"kind {KINDS}, role {ROLES}, 1 to {MOST_DAYS} days, an inspector's for one")
         if not 0 < len(name) <= 40 or not name.isprintable():
             raise ValueError("a name of 1 to 40 characters")
         code = "-".join("".join(secrets.choice(LETTERS) for _ in range(EACH)) for _ in range(GROUPS))

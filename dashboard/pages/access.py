@@ -18,6 +18,7 @@ from dashboard.pages.noted import noted
 from dashboard.tokens import MOST_DAYS
 
 SCREEN_S = MOST_DAYS * 86_400
+DOORS = {"screen": "/", "inspector": "/inspect"}  # where a code typed by hand leads
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
@@ -31,7 +32,7 @@ class Person(BaseModel):
 class Code(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    kind: Literal["screen", "program"]
+    kind: Literal["screen", "program", "inspector"]
     name: Annotated[str, StringConstraints(min_length=1, max_length=40)]
     days: Annotated[int, Field(ge=1, le=MOST_DAYS)] = 365
 
@@ -114,12 +115,12 @@ async def screen(request: Request) -> HTMLResponse:
 
 
 async def enter_screen(request: Request, code: Annotated[str, Form(max_length=60)]) -> Response:
-    """The code stays in the screen's browser, so that it comes back by itself after a power cut."""
+    """The code stays in the browser: a screen comes back by itself after a power cut, an inspector sees his page until the day is over."""
     shared = office(request)
     found = await asyncio.to_thread(shared.tokens.find, code, shared.seconds())
-    if found is None or found.kind != "screen":
+    if found is None or found.kind not in DOORS:
         return render(request, "screen.html", 401, problem=shared.words[language(request)]["screen.wrong"])
-    answer = RedirectResponse("/", 303)
+    answer = RedirectResponse(DOORS[found.kind], 303)
     answer.set_cookie(COOKIE, code, max_age=SCREEN_S, httponly=True, samesite="lax", secure=shared.secure)
     return answer
 

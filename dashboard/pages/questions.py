@@ -25,6 +25,7 @@ QUESTIONS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "rota": (LOOK, ("days",), ()),
     "handover": (LOOK, ("begun",), ()),
     "shifts": (LOOK, ("limit",), ()),
+    "verify": (LOOK, (), ()),
     "devices": (LOOK, (), ()),
     "refused": (LOOK, ("limit",), ()),
     "health": (LOOK, (), ()),

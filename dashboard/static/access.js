@@ -45,8 +45,9 @@ async function load() {
 function ask(kind) {
   question({
     title: t(`access.${kind}`), button: t("access.make"),
-    fields: [{ id: "name", label: t("access.name"), kind: "text", required: true }, { id: "days", label: t("access.days"), kind: "number", value: 365, required: true }],
-    send: async ({ name, days }) => {
+    fields: [{ id: "name", label: t("access.name"), kind: "text", required: true },
+      ...(kind === "inspector" ? [] : [{ id: "days", label: t("access.days"), kind: "number", value: 365, required: true }])],
+    send: async ({ name, days = 1 }) => {
       try {
         const { code } = await call("/api/v1/access/code", { kind, name, days });
         await load();
@@ -62,6 +63,7 @@ open(() => ({
   build() {
     load().catch((error) => byId("people").replaceChildren(el("p", { role: "alert", textContent: error.message })));
     byId("new-screen").onclick = () => ask("screen");
+    byId("new-inspector").onclick = () => ask("inspector");
     byId("new-program").onclick = () => ask("program");
   },
 }));

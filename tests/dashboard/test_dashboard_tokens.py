@@ -28,7 +28,7 @@ def test_a_code_is_found_however_it_is_typed_and_kept_only_by_its_hash(tmp_path)
 
 @pytest.mark.parametrize(
     "wrong", [("door", "x", "viewer", 1), ("screen", "", "viewer", 1), ("screen", "x", "admin", 1), ("screen", "x", "viewer", 0),
-              ("program", "x", "viewer", 9999), ("screen", "x" * 41, "viewer", 1)]
+              ("program", "x", "viewer", 9999), ("inspector", "x", "viewer", 2), ("screen", "x" * 41, "viewer", 1)]
 )  # fmt: skip
 def test_what_no_code_may_be(tmp_path, wrong):
     kind, name, role, days = wrong
@@ -68,6 +68,26 @@ def test_a_wall_screen_is_let_in_by_its_code_and_presses_nothing(served, kit):
     order = {"verb": "ack", "alarm": "x", "args": {}}
     assert client.post("/api/v1/command", json=order, headers={"x-csrf-token": me["csrf"]}).status_code == 403
     assert client.get("/access").status_code == 403
+
+
+def test_an_inspector_is_let_in_for_a_day_sees_the_inspection_and_presses_nothing(served, kit):
+    client, app, _ = served
+    headers = as_admin(client, app, kit)
+    asked = {"kind": "inspector", "name": "消防大队"}
+    assert client.post("/api/v1/access/code", json=asked, headers=headers).status_code == 422, "not for a year"
+    code = client.post("/api/v1/access/code", json=asked | {"days": 1}, headers=headers).json()["code"]
+    client.cookies.clear()
+    came = client.post("/screen", data={"code": code})
+    assert (came.status_code, came.headers["location"]) == (303, "/inspect")
+    assert client.get("/inspect").status_code == 200
+    proof = client.get("/api/v1/verify").json()
+    assert (proof["findings"], proof["events"]) == ([], 120)
+    me = client.get("/api/v1/words").json()
+    assert list(me["verbs"]) == []
+    order = {"verb": "ack", "alarm": "x", "args": {}}
+    assert client.post("/api/v1/command", json=order, headers={"x-csrf-token": me["csrf"]}).status_code == 403
+    now = kit.clock().wall // 1000
+    assert app.state.office.tokens.find(code, now + DAY_S + 60) is None, "over after a day"
 
 
 def test_a_program_reads_with_its_code_until_it_is_ended(served, kit):

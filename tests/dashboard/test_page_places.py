@@ -270,6 +270,22 @@ def test_the_duty_log_is_written_signed_and_looked_up(places, kit):  # noqa: F81
     page.wait_for_selector("#write button", state="detached")
 
 
+def test_story13_the_inspector_sees_the_journal_proven_before_his_eyes(places, kit):  # noqa: F811
+    places.put(marks=mark(kit))
+    page = places.open("/inspect", person="kan", width=360, height=640)
+    page.wait_for_selector("#stores b")
+    assert "两人已核实" in page.inner_text("#stores") or "单人" in page.inner_text("#stores")
+    assert "喷漆" in page.inner_text("#out") and "王师傅" in page.inner_text("#shifts")
+    page.click("#verify")
+    page.wait_for_selector("#proof .done:has-text('120 条事件完整')")
+    places.run.say({"answers": {"verify": {"findings": ["event 7: hash differs"], "events": 120, "head": "ab12"}}})
+    page.wait_for_selector("#verify:enabled")
+    page.click("#verify")
+    page.wait_for_selector("#proof .problem:has-text('核验不通过')")
+    assert "event 7" in page.inner_text("#proof")
+    assert violations(page) == [] and page.locator("main .buttons button").count() == 1
+
+
 def test_a_turn_is_swapped_agreed_and_taken_back(places, kit):  # noqa: F811
     start = kit.wall - 22 * 3_600_000 + DAY + 7 * 3_600_000
     page = places.open("/shift", person="wang")

@@ -1,0 +1,66 @@
+// What an inspector sees: the proof of the journal, alarms and shifts of 30 days, the last openings, phones, what is out of service. Judges nothing.
+
+import { namer } from "./alarms.js";
+import { byId, el } from "./dom.js";
+import { fetchJson } from "./fetch.js";
+import { wallTime } from "./format.js";
+import { open } from "./shell.js";
+import { said, t } from "./words.js";
+
+const MONTH = 30 * 24 * 3600 * 1000;
+const SHIFTS = 200; // more than a month has
+const MOST_FINDINGS = 20;
+
+class Inspect {
+  constructor() {
+    byId("verify").addEventListener("click", () => this.verify());
+  }
+
+  async build(world) {
+    this.world = world;
+    const { state, now } = world;
+    const [figures, roster, shifts, stores] = await Promise.all([fetchJson("kpi", { days: 30 }), fetchJson("roster"), fetchJson("shifts", { limit: SHIFTS }),
+      Promise.all(Object.entries(state.stores ?? {}).map(async ([id, store]) => [store, await fetchJson("store", { store: id, limit: 1 })]))]);
+    const name = namer(state);
+    const when = (ms) => wallTime(ms, state.site?.timezone).slice(0, 16);
+    list("figures", figures ? [el("p", { textContent: t("inspect.figures", { n: figures.raised, real: figures.real, no: figures.false, open: figures.standing }) })] : [], "inspect.unread");
+    list("stores", stores.map(([store, past]) => el("li", {}, el("b", { textContent: store.place }), " ", past?.openings.length ? opening(past.openings[0], name, when)
+      : el("span", { textContent: t(past ? "store.no-openings" : "inspect.unread") }))), "store.none");
+    list("phones", Object.entries(roster?.phones ?? {}).filter(([key]) => key.endsWith(".ok")).map(([key, at]) => el("li", { textContent: `${name(key.slice(0, -3))} ${when(at)}` })), roster ? "inspect.no-phones" : "inspect.unread");
+    list("shifts", (shifts ?? []).filter((one) => one.at > now - MONTH).map((one) => el("li", { textContent: `${when(one.at)} – ${one.until ? when(one.until).slice(11) : ""} ${name(one.person)}` })), shifts ? "inspect.no-shifts" : "inspect.unread");
+    this.show(world);
+  }
+
+  show({ state }) {
+    const marks = Object.values(state.marks ?? {}).filter((mark) => mark.listed);
+    const key = JSON.stringify(marks);
+    if (this.key === key) return;
+    this.key = key;
+    list("out", marks.map((mark) => el("li", { textContent: [said(mark.label), mark.why, t("covers", { n: mark.covered }), namer(state)(mark.who), mark.until ? t("shift.until", { t: wallTime(mark.until, state.site?.timezone).slice(0, 16) }) : ""].filter(Boolean).join(" · ") })), "shift.no-marks");
+  }
+
+  /** Before the inspector's eyes: it counts again, each time. */
+  async verify() {
+    byId("verify").disabled = true;
+    byId("proof").replaceChildren(el("p", { textContent: t("inspect.counting") }));
+    const found = await fetchJson("verify");
+    byId("verify").disabled = false;
+    const bad = found?.findings ?? [];
+    byId("proof").replaceChildren(...(found ? [
+      el("p", { className: bad.length ? "problem" : "done", textContent: t(bad.length ? "inspect.broken" : "inspect.proven", { n: found.events, bad: bad.length }) }),
+      el("p", {}, `${t("inspect.head")} `, el("code", { textContent: found.head })),
+      el("ul", {}, ...bad.slice(0, MOST_FINDINGS).map((text) => el("li", { textContent: text })))] : [el("p", { className: "problem", textContent: t("inspect.unread") })]));
+  }
+}
+
+/** Fills a list, or says in words why it is empty. */
+function list(id, rows, none) {
+  byId(id).replaceChildren(...(rows.length ? rows : [el(byId(id).tagName === "UL" ? "li" : "p", { className: "empty", textContent: t(none) })]));
+}
+
+function opening(one, name, when) {
+  const people = one.proofs.map((proof) => name(proof.person ?? "")).filter(Boolean).join(t("comma")) || t("store.nobody");
+  return el("span", {}, `${when(one.opened)} ${people} `, el("span", { className: one.verdict === "two" ? "" : "bad", textContent: t(`verdict.${one.verdict || "waiting"}`) }));
+}
+
+open(() => new Inspect());
