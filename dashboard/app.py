@@ -24,6 +24,7 @@ from dashboard.live import Live
 from dashboard.office import Office
 from dashboard.pages import (
     access,
+    addressing,
     api,
     assets,
     bureau,
@@ -106,6 +107,9 @@ ROUTES: tuple[Route, ...] = (
     ("POST", "/api/v1/setup/confirm", setup.confirm, Need(CONFIGURE)),
     ("POST", "/api/v1/setup/return", setup.give_back, Need(CONFIGURE)),
     ("POST", "/api/v1/setup/scan", setup.scan, Need(CONFIGURE)),
+    ("POST", "/api/v1/setup/address-look", addressing.look, Need(CONFIGURE)),
+    ("POST", "/api/v1/setup/address-judge", addressing.judge, Need(CONFIGURE)),
+    ("POST", "/api/v1/setup/address", addressing.give, Need(CONFIGURE)),
     ("GET", "/api/v1/setup/version", setup.version, Need(CONFIGURE)),
     ("GET", "/api/v1/setup/ports", setup.ports, Need(CONFIGURE)),
     ("GET", "/api/v1/setup/read", setup.read, Need(CONFIGURE)),

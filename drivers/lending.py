@@ -1,4 +1,7 @@
-"""A line lent to a person's work: its questions wait for gaps between the polls, and followers see every transaction. Reads only."""
+"""A line lent to a person's work: its questions wait for gaps between the polls, and followers see every transaction.
+
+Reads, and of what is written only a device's own address, on a person's wish.
+"""
 
 from __future__ import annotations
 
@@ -43,12 +46,20 @@ Follower = Callable[[Exchange], None]
 
 
 class Reader(Protocol):
-    """What lent work may do with a line: ask. Whatever is written goes through the poller's `want`."""
+    """What lent work may do with a line: ask. What is switched goes through the poller's `want`."""
 
     async def read(
         self, unit: int, space: Space, address: int, count: int, *, latency: int = 300, gap: int = 0
     ) -> tuple[int, ...]:
         """As drivers.bus.Bus.read."""
+        ...
+
+
+class Addresser(Reader, Protocol):
+    """A Reader that may also write the register of a device's own address: for drivers.readdress alone."""
+
+    async def set_address(self, unit: int, function: int, address: int, value: int, *, latency: int = 300) -> None:
+        """As drivers.bus.Bus.write, of one register by function 6 or 16."""
         ...
 
 
@@ -78,9 +89,17 @@ class Desk:
 
         Raises as drivers.bus.Bus.read does, LineBusy when no gap was found, CancelledError when the poller has ended.
         """
-        answer: asyncio.Future[tuple[int, ...]] = asyncio.get_running_loop().create_future()
         ask = partial(_read, unit=unit, space=space, address=address, count=count, latency=latency, gap=gap)
-        self._waiting.append(Question(unit, ask, 2 * latency + gap, self._now(), answer))
+        return await self._put(unit, ask, 2 * latency + gap)
+
+    async def set_address(self, unit: int, function: int, address: int, value: int, *, latency: int = 300) -> None:
+        """As Addresser; raises as `read` does. Cancelled before it was written, it is never written."""
+        write = partial(_write, unit=unit, function=function, address=address, value=value, latency=latency)
+        await self._put(unit, write, 2 * latency)
+
+    async def _put(self, unit: int, ask: Callable[[Bus], Awaitable[tuple[int, ...]]], worst: int) -> tuple[int, ...]:
+        answer: asyncio.Future[tuple[int, ...]] = asyncio.get_running_loop().create_future()
+        self._waiting.append(Question(unit, ask, worst, self._now(), answer))
         self._wake()
         try:
             async with asyncio.timeout(GIVE_UP):
@@ -105,3 +124,8 @@ class Desk:
 
 async def _read(bus: Bus, *, unit: int, space: Space, address: int, count: int, latency: int, gap: int) -> tuple[int, ...]:
     return await bus.read(unit, space, address, count, latency=latency, gap=gap)
+
+
+async def _write(bus: Bus, *, unit: int, function: int, address: int, value: int, latency: int) -> tuple[int, ...]:
+    await bus.write(unit, function, address, (value,), latency=latency)
+    return ()

@@ -13,7 +13,7 @@ from typing import TypeVar
 from drivers.bus import Bus, BusStats, DeviceFault, LineDown, Refused, Space
 from drivers.codec import decode
 from drivers.learn import Learned
-from drivers.lending import PATIENCE, Desk, Exchange, Follower, Reader
+from drivers.lending import PATIENCE, Addresser, Desk, Exchange, Follower, Reader
 from drivers.load import load
 from drivers.outputs import Outputs
 from drivers.pace import USUAL, Pace
@@ -91,7 +91,7 @@ class Poller:
         self._outputs.want(output, on)
         self._wake.set()
 
-    async def lend(self, work: Callable[[Reader], Awaitable[T]]) -> T:
+    async def lend(self, work: Callable[[Addresser], Awaitable[T]]) -> T:
         """Let `work` ask the line, each of its questions in a gap between the polls; gives what it gives, raises what it raises.
 
         One job at a time, in the order they came. A question never makes an output or a fire slot late; one that has waited

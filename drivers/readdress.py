@@ -59,8 +59,42 @@ WORDS: dict[str, tuple[str, str]] = {
     "power": ("已写入：断电再上电后地址是{new}，再按一次核对", "Written: after power off and on it has {new}; then check again"),
     "lost": ("改了以后{old}和{new}都没有应答：断电再上电，再扫描全部地址", "Neither {old} nor {new} answers: power off and on, scan all"),
     "both": ("{old}和{new}都有应答：原来接了两个设备；拔掉一个再试", "Both {old} and {new} answer: two were connected; unplug one"),
+    "new": ("找到一个新设备（地址{old}），可以给它地址{new}", "A new device answers at {old}; it can have {new}"),
+    "moved": ("地址{new}有一个同型号的设备没有登记，可能上次改到一半：写上标签{new}",
+              "One of this model has {new} and is not listed; write {new} on it"),
+    "speed": ("地址{old}没有应答：出厂波特率和这条线路不同，换一条线路或空着的口",
+              "Nobody answers at {old}: it comes with another speed than this line has; use another"),
+    "full": ("这条线路的地址已用完，换一条线路", "This line has no free address; use another line"),
     "line": ("口打不开、断了或线路太忙，没有改：scan ports 看口", "Port gone, taken or too busy: see scan ports"),
 }  # fmt: skip
+
+
+async def look(line: Asker, profile: Profile, taken: Collection[int]) -> Verdict:
+    """Is one new device there, as it was delivered? Only asks. `new` and `moved` carry the address for its label in `unit`.
+
+    `taken` as for `readdress`. `moved`: nobody is new, but at the next free address answers one of this model.
+    """
+    at, old = profile.unit_at, profile.unit
+    if at is None or not at.write:
+        return Verdict("no-register")
+    if old in taken:
+        return Verdict("configured")
+    there = await _there(line, old)
+    if there in ("line", "two"):
+        return Verdict(there)
+    used = set(taken)
+    while (new := free(used, old, at.highest)) and (found := await _there(line, new)) != "nobody":
+        if found == "line":
+            return Verdict("line")
+        if there == "nobody" and await _own(line, at, new) == new:
+            return Verdict("moved", new)
+        used.add(new)
+    if there == "nobody":
+        return Verdict("nobody")
+    told = await _own(line, at, old)
+    if told != old:
+        return Verdict("two" if told is None else "other")
+    return Verdict("new", new) if new else Verdict("full")
 
 
 async def readdress(line: Setter, profile: Profile, old: int, new: int, taken: Collection[int], pause: Pause) -> Verdict:

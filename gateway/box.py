@@ -15,6 +15,7 @@ from alerts.opening import Opening
 from alerts.plant import Plant
 from drivers.reading import Clock, Quality, Reading
 from gateway import asked, figures, incident, marks_view, selftest, view
+from gateway.addressing import Addressing
 from gateway.asked import whole
 from gateway.asked_lines import LineQuestions
 from gateway.asked_people import PeopleQuestions
@@ -52,6 +53,7 @@ class Box:
     decider: Decider
     changer: Changer
     lines: LineQuestions
+    addressing: Addressing
     speaker: Speaker | None = None
     fleet: Fleet | None = None  # of a bureau
     learning: Learning
@@ -211,6 +213,7 @@ class Box:
             "config-check": lambda r: self.changer.checked(r.get("text"), str(r.get("person", ""))),
             "health": self._ask_health,
             **self.lines.questions(),
+            **self.addressing.questions(),
             "kpi": self._ask_kpi,
             "drills": self._ask_drills,
             "drill": self._ask_drill,
@@ -228,6 +231,8 @@ class Box:
         given = _command(command)
         if given.verb.startswith("config-"):
             return await self.changer.do(given.verb, given.person, dict(given.args))
+        if given.verb == "address":
+            return await self.addressing.do(given.person, dict(given.args))
         if given.verb in (
             "access",
             "plan",

@@ -21,6 +21,7 @@ from drivers.poller import Poller
 from drivers.reading import Clock
 from drivers.serial_line import SerialLine
 from gateway import housekeeping, selftest, setpoints
+from gateway.addressing import Addressing
 from gateway.afresh import inherited
 from gateway.answering import REPLY, Answering, own
 from gateway.asked_lines import LineQuestions
@@ -134,6 +135,8 @@ async def run(
 
     async def noted(kind: str, args: dict[str, Scalar]) -> None:
         await decider.settle(engine.noted(kind, args, clock.now(), clock.ok()))
+
+    box.addressing = Addressing(site, pollers, noted, asyncio.sleep)
 
     async def took(camera: str, sha256: str, why: str) -> None:
         await decider.settle(engine.picture(camera, sha256, why, clock.now(), clock.ok()))

@@ -62,10 +62,13 @@ class Scan(BaseModel):
 
 
 async def start(request: Request) -> JSONResponse:
-    """{"file", "text", "tables", "history", "trial", "forms", "profiles"}: all the page begins with."""
-    told = await _ask(request, "config-source")
+    """{"file", "text", "tables", "history", "trial", "forms", "profiles"}: all the page begins with. `takes`: an address can be given."""
+    told = await ask_run(request, "config-source")
     profiles = await _profiles(told["file"])
-    names = [{"id": p.id, "zh": f"{p.vendor} {p.model}".strip(), "kind": p.kind} for p in profiles.values()]
+    names = [
+        {"id": p.id, "zh": f"{p.vendor} {p.model}".strip(), "kind": p.kind, "takes": bool(p.unit_at and p.unit_at.write)}
+        for p in profiles.values()
+    ]
     return JSONResponse(told | {"tables": _tables(request, told["text"]), "forms": forms(), "profiles": names})
 
 
@@ -93,27 +96,27 @@ async def tables(request: Request, draft: Draft) -> JSONResponse:
 async def checked(request: Request, draft: Draft) -> JSONResponse:
     """{"ok", "findings", "diff"}: what `check` says, and what would change."""
     visitor: Visitor = request.state.visitor
-    return JSONResponse(await _ask(request, "config-check", PROBE_S, text=draft.text, person=visitor.person))
+    return JSONResponse(await ask_run(request, "config-check", PROBE_S, text=draft.text, person=visitor.person))
 
 
 async def version(request: Request, n: Annotated[int, Query(ge=1)]) -> JSONResponse:
     """{"n", "text", "diff"}: a kept version of the site file."""
-    return JSONResponse(await _ask(request, "config-version", n=n))
+    return JSONResponse(await ask_run(request, "config-version", n=n))
 
 
 async def propose(request: Request, draft: Draft) -> JSONResponse:
     """{"ok", "code", "text", "findings"}: put on trial for five minutes; the box starts again with it."""
-    return await _do(request, "config-propose", {"text": draft.text})
+    return await do_run(request, "config-propose", {"text": draft.text})
 
 
 async def confirm(request: Request) -> JSONResponse:
     """{"ok", "code", "text", "findings"}: what is on trial is kept."""
-    return await _do(request, "config-confirm", {})
+    return await do_run(request, "config-confirm", {})
 
 
 async def give_back(request: Request) -> JSONResponse:
     """{"ok", "code", "text", "findings"}: what is on trial is given up."""
-    return await _do(request, "config-return", {})
+    return await do_run(request, "config-return", {})
 
 
 async def ports(request: Request) -> JSONResponse:
@@ -124,14 +127,14 @@ async def ports(request: Request) -> JSONResponse:
 
 async def read(request: Request, device: Annotated[str, Query(max_length=100)]) -> JSONResponse:
     """A device of the living site, read now: raw frames and decoded values."""
-    return JSONResponse(await _ask(request, "read", PROBE_S, device=device))
+    return JSONResponse(await ask_run(request, "read", PROBE_S, device=device))
 
 
 async def scan(request: Request, wanted: Scan) -> StreamingResponse:
     """JSON lines: {"done", "many", "unit"} for each address, {"found"} for each device, {"lost"} when the line gave up."""
     if wanted.last < wanted.first:
         raise HTTPException(422, _words(request, "结束地址小于开始地址", "the last address lies before the first"))
-    config = await _ask(request, "config")
+    config = await ask_run(request, "config")
     bus = next((b for b in config["buses"] if b["id"] == wanted.bus), None)
     if bus is None:
         raise HTTPException(
@@ -195,7 +198,8 @@ def _tables(request: Request, text: str) -> dict[str, Any]:
     return {k: v for k, v in data.items() if isinstance(v, list)}
 
 
-async def _ask(request: Request, what: str, timeout: float = 10.0, **parameters: object) -> dict[str, Any]:
+async def ask_run(request: Request, what: str, timeout: float = 10.0, **parameters: object) -> dict[str, Any]:
+    """A question to `run`; what it refuses is a 422 in the reader's words, and 503 when it is not there."""
     try:
         return dict(await office(request).client.ask(what, timeout, **parameters))
     except RunDown:
@@ -204,7 +208,7 @@ async def _ask(request: Request, what: str, timeout: float = 10.0, **parameters:
         raise HTTPException(422, _words(request, error.zh, error.en)) from None
 
 
-async def _do(request: Request, verb: str, args: dict[str, Any]) -> JSONResponse:
+async def do_run(request: Request, verb: str, args: dict[str, Any]) -> JSONResponse:
     """{"ok", "code", "text", "findings"} in the reader's language."""
     visitor: Visitor = request.state.visitor
     words, state = office(request).words[language(request)], office(request).live.state

@@ -1,5 +1,6 @@
 // The set-up page: sections of the site file as tables and forms, the draft's strip, the trial's strip. Wiring only.
 
+import { addressing } from "./address.js";
 import { reply } from "./ask.js";
 import { byId, el } from "./dom.js";
 import { Draft, call } from "./draft.js";
@@ -114,11 +115,13 @@ function showPanel() {
   if (section === "file") return panel.replaceChildren(...file());
   if (section === "history") return panel.replaceChildren(...history());
   const [fields, rows] = [about.forms[section] ?? [], draft.tables[section] ?? []];
+  const asked = (draft.tables.buses ?? []).filter((row) => String(row.type).startsWith("modbus")).map((row) => row.id);
   panel.replaceChildren(
     el("h2", { textContent: t(`section.${section}`) }),
     el("p", { className: "note-line", textContent: t(`setup.about.${section}`) }),
     rows.length ? table(fields, rows, draft.tables, acts) : el("p", { className: "empty", textContent: t("setup.none") }),
     opened ? editor(fields) : press("primary", t("setup.add"), () => open(null, { id: fresh(rows) })),
+    section === "devices" ? addressing(asked, about.profiles.filter((one) => one.takes), draft.tables, addressed) : "",
     section === "devices" ? leakage() : "",
     section === "buses" && rows.length ? scanner(rows.map((row) => row.id), adopt) : "",
     el("div", { id: "told" }));
@@ -187,6 +190,9 @@ function adopt(found, bus) {
   section = "devices";
   open(null, { id: fresh(draft.tables.devices ?? []), profile: found.profiles[0] ?? "", bus, unit: found.unit });
 }
+
+/** A sensor that has just been given its address. */
+const addressed = (row) => draft.edit({ do: "add", section: "devices", row: { id: fresh(draft.tables.devices ?? []), ...row } });
 
 async function test(row) {
   const told = byId("told");

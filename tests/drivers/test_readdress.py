@@ -12,7 +12,7 @@ from drivers.asking import Heard
 from drivers.fields import ProfileError
 from drivers.plan import Read
 from drivers.profile import profile_from_dict, profile_to_dict
-from drivers.readdress import WORDS, Verdict, free, readdress
+from drivers.readdress import WORDS, Verdict, free, look, readdress
 from drivers.switch import never_switched
 
 TH = ALL["jxct-th"]
@@ -110,6 +110,32 @@ async def test_nothing_is_asked_of_what_may_not_be_done(more: dict[str, object],
         return
     line = Line(Unit(1))
     assert (await moved(line, **more)).code == code and not line.writes  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("units", "taken", "verdict"),
+    [
+        ((Unit(1),), (2, 3), Verdict("new", 4)),
+        ((Unit(1), Unit(4)), (2, 3), Verdict("new", 5)),  # somebody has 4 whom the site file does not know
+        ((), (2, 3), Verdict("nobody")),
+        ((Unit(4),), (2, 3), Verdict("moved", 4)),  # changed, and then the power went before anybody wrote its label
+        ((Unit(4, at=7),), (2, 3), Verdict("nobody")),  # another model there is none of ours
+        ((Unit(1), Unit(1)), (), Verdict("two")),
+        ((Unit(1, at=7),), (), Verdict("other")),
+        ((Unit(1),), (1,), Verdict("configured")),
+        ((Unit(1),), range(2, 248), Verdict("full")),
+    ],
+)
+async def test_looking_for_the_new_one_says_who_is_there_and_writes_nothing(
+    units: tuple[Unit, ...], taken: Sequence[int], verdict: Verdict
+) -> None:
+    line = Line(*(Unit(u.unit, u.obeys, u.at) for u in units))
+    assert await look(line, TH, taken) == verdict and not line.writes
+
+
+async def test_a_look_at_a_dead_line_or_for_a_model_that_takes_no_address() -> None:
+    assert (await look(Line(Unit(1), down=True), TH, ())).code == "line"
+    assert (await look(Line(Unit(1)), ALL["calectro-ug3"], ())).code == "no-register"
 
 
 async def test_a_line_that_is_down_says_so() -> None:

@@ -36,6 +36,27 @@ TOOLS: tuple[Mutant, ...] = (
         "tests/drivers/test_readdress.py::test_r18_the_address_of_a_lock_breaker_or_panel_is_never_written",
     ),
     Mutant(
+        "who asked for an address is journaled before it is written",
+        "gateway/addressing.py",
+        'await self._note("address", {"step": "asked", **about})',
+        "pass",
+        "tests/system/test_addressing_page.py",
+    ),
+    Mutant(
+        "only an installer gives addresses",
+        "gateway/addressing.py",
+        'if not may(listed.role if listed else str(args.get("role", ""))):',
+        'if not may(listed.role if listed else "admin"):',
+        "tests/system/test_addressing_page.py",
+    ),
+    Mutant(
+        "a sensor moved before a break is found again",
+        "drivers/readdress.py",
+        'if there == "nobody" and await _own(line, at, new) == new:',
+        "if False:",
+        "tests/drivers/test_readdress.py",
+    ),
+    Mutant(
         "a taken address is not given away",
         "drivers/readdress.py",
         'if (found := await _there(line, new)) != "nobody":',
