@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+LINT := $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 SCENARIO ?= story
 SPEED ?= 10
 
@@ -17,15 +18,13 @@ demo: setup
 # again; what passes alone is still printed as a failure of the first run and is to be mended (CONTRIBUTING.md).
 # Lint runs beside them; what it finds is printed at once and fails the whole.
 test: setup debian
-	@{ $(MAKE) -s lint >$(VENV)/lint.txt 2>&1 || { cat $(VENV)/lint.txt; exit 1; }; } & lint=$$!; \
+	@{ { $(LINT); } >$(VENV)/lint.txt 2>&1 || { cat $(VENV)/lint.txt; exit 1; }; } & lint=$$!; \
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder || \
 		{ echo "== the failures above once more, alone =="; $(BIN)/python -m pytest --last-failed --last-failed-no-failures none; }; \
 	tests=$$?; wait $$lint || { echo "== lint failed: see above, or $(VENV)/lint.txt =="; exit 1; }; exit $$tests
 
 lint: setup
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(LINT)
 
 soak: setup debian
 	$(BIN)/python -m pytest -m soak -s tests
