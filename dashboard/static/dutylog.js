@@ -54,7 +54,7 @@ export class DutyLog {
         el("td", { textContent: seen || t("dlog.nothing") }),
         el("td", {}, said ? `${said.text.replace(/^\S+\s/, "")}（${this.name(said.who)}）`
           : el("span", { className: full ? "bad" : "", textContent: t(full ? "dlog.unsaid" : "dlog.running") }),
-        said || !current || !full || !this.may() ? "" : el("button", { className: "small", textContent: t("dlog.say"), onclick: () => this.say(span, seen || t("lamp.normal")) })));
+        said || !current || !full || !this.may() ? "" : el("button", { className: "small", textContent: t("dlog.say"), onclick: () => this.say(span, seen) })));
     });
     byId("states").replaceChildren(...rows);
   }

@@ -270,7 +270,7 @@ def test_the_duty_log_is_written_signed_and_looked_up(places, kit):  # noqa: F81
     page.wait_for_selector("#write button", state="detached")
 
 
-def test_story13_the_inspector_sees_the_journal_proven_before_his_eyes(places, kit):  # noqa: F811
+def test_the_inspector_sees_the_journal_proven_before_his_eyes(places, kit):  # noqa: F811
     places.put(marks=mark(kit))
     page = places.open("/inspect", person="kan", width=360, height=640)
     page.wait_for_selector("#stores b")
