@@ -16,6 +16,7 @@ from alerts.plant import Plant
 from drivers.reading import Now
 
 BOX = "box"  # device of the box's own points and first part of its own rules' ids
+JUDGED = ("roster", "drill-")  # how the subjects of those faults of the box begin that the engine itself raises and ends
 
 
 def off_time(saved: Now | None, now: Now, clock_ok: bool) -> int | None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from alerts.model import Alarm
-from alerts.restore import BOX
+from alerts.restore import BOX, JUDGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,17 +17,20 @@ class Inherited:
     failing: frozenset[str]
 
 
-def inherited(alarms: Iterable[Alarm], leaves: Collection[str], *, records: bool) -> Inherited:
+def inherited(alarms: Iterable[Alarm], leaves: Collection[str], *, records: bool, failing: Collection[str] = ()) -> Inherited:
     """What this process makes of the box's own alarms: `leaves` are those it runs, `records` says that the journal writes.
 
-    A journal that does not write, and channels and outputs, are told of where they show themselves.
+    A journal that does not write, and channels and outputs, are told of where they show themselves; of `failing` subjects this
+    start has told already, and what the engine judges ends when the engine says so.
     """
     over: list[tuple[str, str]] = []
-    failing: set[str] = set()
+    watched: set[str] = set()
     for alarm in alarms:
         kind, subject = alarm.rule.removeprefix(f"{BOX}-"), alarm.point.removeprefix(f"{BOX}/")
+        if alarm.rule == f"{BOX}-fault" and (subject in failing or subject.startswith(JUDGED)):
+            continue
         if alarm.rule == f"{BOX}-fault" and subject in leaves:
-            failing.add(subject)
+            watched.add(subject)
         elif alarm.rule == f"{BOX}-fault" or (alarm.rule == f"{BOX}-cannot-record" and records):
             over.append((kind, subject))
-    return Inherited(tuple(over), frozenset(failing))
+    return Inherited(tuple(over), frozenset(watched))

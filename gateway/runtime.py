@@ -213,7 +213,8 @@ async def run(
         leaves["uplink"] = link.run
     if box.fleet:
         leaves["fleet"] = box.fleet.run
-    earlier = inherited(engine.alarms.values(), leaves, records=not journal.degraded)
+    failing = [subject for subject, why in (("readings", readings.failing), ("site-file", loaded.why)) if why]
+    earlier = inherited(engine.alarms.values(), leaves, records=not journal.degraded, failing=failing)
     for kind, subject in earlier.over:
         inbox.system(kind, subject, False, "")
     if loaded.why:

@@ -10,6 +10,13 @@ METRICS = "tests/dashboard/test_dashboard_metrics.py::"
 
 BOX: tuple[Mutant, ...] = (
     Mutant(
+        "a fault of the rota or of a drill ends with a restart",
+        "gateway/afresh.py",
+        '        if alarm.rule == f"{BOX}-fault" and (subject in failing or subject.startswith(JUDGED)):',
+        "        if False:",
+        "tests/gateway/test_afresh.py::test_inherited",
+    ),
+    Mutant(
         "mains nobody knows of are not shown as there",
         "gateway/view.py",
         'else "present" if len(known) == len(told) else "unknown"',

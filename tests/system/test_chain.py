@@ -113,7 +113,8 @@ def test_r36_d10_the_cable_pulled_during_a_fire_is_one_fault_beside_the_standing
     living.until("faults of points", lambda: open_no_data(living, on_it))
     seen = living.snapshot() or {}
     assert {seen["points"][id]["value"] for id in on_it} == {None}, "never normal"
-    faults = [a for a in seen["alarms"].values() if a["kind"] in ("line", "comm", "comm-sleep") and a["state"] == "unacked"]
+    mine = {f"{bus}/link", *on_it}  # a busy machine may miss answers of other lines too
+    faults = [a for a in seen["alarms"].values() if a["point"] in mine and a["kind"] != "fire" and a["state"] == "unacked"]
     assert [(a["kind"], a["point"]) for a in faults if not a["parent"]] == [("line", f"{bus}/link")], "one fault is shown"
     assert {a["parent"] for a in faults if a["id"] != line["id"]} == {line["id"]}, "the children are kept, under it"
     assert [(a["id"], a["state"]) for a in living.alarms("fire")] == [(fire_id, "unacked")]
