@@ -107,8 +107,12 @@ def distinct(alarms: Iterable[Alarm]) -> tuple[list[Alarm], list[tuple[Alarm, st
 
 
 def configured(alarm: Alarm, plant: Plant) -> bool:
-    """Does the plant still have the alarm's rule and point? The box's own alarms need neither, an output's its output."""
+    """Does the plant still have the alarm's rule and point? The box's own need neither, but an output's its output, and a drill's
+    a channel by which somebody is told."""
     if alarm.rule.startswith(f"{BOX}-"):
+        channel = alarm.point.removeprefix(f"{BOX}/drill-")
+        if channel != alarm.point:
+            return any(channel in person.channels for person in plant.people.values())
         return alarm.kind != "output" or alarm.point in plant.outputs
     return any(r.id == alarm.rule and alarm.point in r.points for r in plant.rules)
 

@@ -82,6 +82,16 @@ def test_d26_a_channel_by_which_nothing_got_through_is_a_fault_until_something_d
     assert faults(world) == set(), "what gets through proves it"
 
 
+def test_a_channel_that_is_no_longer_there_is_no_fault(world: World) -> None:
+    world.do("drill-start", "sun", kind="calls")
+    for n in world.sent[:]:
+        world.fate(n, Fate.GAVE_UP if n.channel == "robot" else Fate.ACCEPTED)
+    world.do("drill-end", "sun")
+    without = {id: replace(p, channels=tuple(c for c in p.channels if c != "robot")) for id, p in world.school.people.items()}
+    world.restart(MINUTE, school=replace(world.school, people=without))
+    assert faults(world) == set()
+
+
 def test_a_channel_that_says_nothing_in_a_drill_is_a_fault_and_one_without_time_is_not_judged(world: World) -> None:
     world.do("drill-start", "sun", kind="calls")
     world.wait(MINUTE - 1)
