@@ -14,10 +14,11 @@ export class DutyLog {
   /** `world` as the page has it; `name`: person id to name. Shows the shift that is on, or the one chosen. */
   async load(world, name) {
     Object.assign(this, { world, name, zone: world.state.site?.timezone });
+    const asked = (this.asked = {}); // of two loads under way the later one is meant, whichever answer comes last
     const which = byId("which");
     const begun = Number(which.value || 0);
     const [found, past] = await Promise.all([fetchJson("handover", begun ? { begun } : {}), fetchJson("shifts")]);
-    if (!found) return;
+    if (!found || this.asked !== asked) return;
     const when = (ms) => wallTime(ms, this.zone).slice(5, 16);
     which.replaceChildren(el("option", { value: "", textContent: t("dlog.now") }),
       ...(past ?? []).filter((one) => one.until).map((one) => el("option", { value: one.at, textContent: `${when(one.at)} – ${when(one.until)} ${name(one.person)}` })));

@@ -230,7 +230,7 @@ STORES: tuple[Mutant, ...] = (
     ),
     Mutant(
         "D2 and stored once",
-        "gateway/store/readings_writer.py",
+        "gateway/store/readings.py",
         "new += [frame for frame in run if frame.seq not in stored]",
         "new += run",
         READINGS + "test_d2_a_tail_left_behind_is_stored_once",
@@ -336,8 +336,8 @@ STORES: tuple[Mutant, ...] = (
     Mutant(
         "D22 one sync per flush",
         "gateway/store/readings_writer.py",
-        "            db.put(self._new(db, frames), wall)\n",
-        '            for one in self._new(db, frames): db.put([one], wall); db.db.execute("COMMIT"); db.db.execute("BEGIN")\n',
+        "            db.put(db.new(frames), wall)\n",
+        '            for one in db.new(frames): db.put([one], wall); db.db.execute("COMMIT"); db.db.execute("BEGIN")\n',
         KILL + "test_one_sync_per_flush",
     ),
 )
