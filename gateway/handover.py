@@ -34,9 +34,14 @@ def handover_json(
 
 def shifts_json(path: Path, most: int) -> list[Json]:
     """Every take-over of the duty post, newest first: {"person","at","until"}, `until` null for the last. Raises as above."""
-    taken = [e for e in (json.loads(b) for b in audit.bodies(path)) if _taken(e)]
-    ends = [*(e["wall"] for e in taken[1:]), None]
-    rows = [{"person": e["who"], "at": e["wall"], "until": end} for e, end in zip(taken, ends, strict=True)]
+    return turns((json.loads(b) for b in audit.bodies(path)), most)
+
+
+def turns(events: Iterable[Body], most: int) -> list[Json]:
+    """The same of these events, oldest first."""
+    taken = [e for e in events if _taken(e)]
+    ends = [*(e["wall"] for e in taken[1:]), None]  # one too many where nobody has taken over yet
+    rows = [{"person": e["who"], "at": e["wall"], "until": end} for e, end in zip(taken, ends, strict=False)]
     return rows[::-1][:most]
 
 

@@ -230,11 +230,11 @@ class LocalServer:
             if not _trusted(peer, self._group):
                 writer.write(_error(None, RequestError("refused.peer", "无权访问", "this user may not use the socket")))
                 return
-            while line := await reader.readline():
+            while line := await _request(reader):
                 writer.write(await self._answer(line, peer, writer))
                 await writer.drain()
-        except ValueError:  # asyncio's word for a line longer than the limit: where the next one starts is unknown
-            writer.write(_error(None, RequestError("bad-request", "请求过长", "request too long")))
+        except RequestError as error:  # where the next request starts is unknown
+            writer.write(_error(None, error))
         except ConnectionError:  # the client went away; nothing is left to tell it
             pass
         finally:
@@ -258,6 +258,14 @@ class LocalServer:
             raise RequestError("bad-request", "请求无效", f"a request has one of {', '.join(DIRECT)}")
         except RequestError as error:
             return _error(id, error)
+
+
+async def _request(reader: asyncio.StreamReader) -> bytes:
+    """The next line, b"" when there is none any more. RequestError for one that is longer than the limit."""
+    try:
+        return await reader.readline()
+    except ValueError:  # asyncio's word for it
+        raise RequestError("bad-request", "请求过长", "request too long") from None
 
 
 def _parse(line: bytes) -> Json:

@@ -171,6 +171,7 @@ export class Stage {
       const about = [...new Set([visible, place, text])].filter(Boolean).join(" · "); // begins with what is seen
       if (button.dataset.kind !== kind) button.dataset.kind = kind;
       if (button.dataset.lamp !== lamp) button.dataset.lamp = lamp;
+      button.parentElement.style.zIndex = kind === "alarm" ? String(10 + alarm.severity) : ""; // the worst lies on top
       flag(button, "waiting", kind === "alarm" && !alarm.acked);
       put(label, visible);
       if (button.title !== about) {

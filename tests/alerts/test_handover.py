@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from engine_world import World
 from test_desk import HOUR, at, say, until
 
-from gateway.handover import made
+from gateway.handover import made, turns
 
 
 def handover(world: World, begun: int = 0) -> dict[str, Any]:
@@ -108,3 +109,15 @@ def test_an_officer_who_stood_at_the_post_does_not_countersign_it() -> None:
     assert handover(world, began)["countersigned"] is None
     world.do("countersign", "chen", shift=began)
     assert handover(world, began)["countersigned"]["who"] == "chen"
+
+
+@pytest.mark.parametrize("taken", [(), (("wang", 7),), (("wang", 7), ("li", 19), ("wang", 31))])
+def test_shifts_are_the_take_overs_newest_first_also_where_nobody_has_taken_over_yet(
+    taken: tuple[tuple[str, int], ...],
+) -> None:
+    events = [{"kind": "shift", "code": "taken", "who": who, "wall": at, "args": {}} for who, at in taken]
+    events.append({"kind": "shift", "code": "taken", "who": "sun", "wall": 40, "args": {"post": "leader"}})
+    ends = [at for _, at in taken[1:]] + [None]
+    expected = [{"person": who, "at": at, "until": end} for (who, at), end in zip(taken, ends, strict=False)]
+    assert turns(events, 60) == expected[::-1]
+    assert turns(events, 1) == expected[::-1][:1]

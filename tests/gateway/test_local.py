@@ -75,6 +75,22 @@ async def test_an_endless_line_is_refused_and_cut(served):
     writer.close()
 
 
+async def test_a_fault_of_ours_is_not_called_a_long_request(served, monkeypatch):
+    path, handler, _ = served
+
+    async def broken(what, request):
+        raise ValueError("zip() argument 2 is longer than argument 1")
+
+    monkeypatch.setattr(handler, "ask", broken)
+    heard = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: heard.append(context["exception"]))
+    reader, writer = await asyncio.open_unix_connection(str(path))
+    writer.write(b'{"id":9,"ask":"echo"}\n')
+    assert await asyncio.wait_for(reader.read(), 20) == b"", "cut, and said in the log"
+    assert [str(one) for one in heard] == ["zip() argument 2 is longer than argument 1"]
+    writer.close()
+
+
 async def test_follow_numbers_coalesces_and_hurries_alarms(served):
     path, _, server = served
     stream = LocalClient(path).follow()
