@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -39,8 +40,13 @@ class Asker(Protocol):
 
 async def ask(line: Reader, unit: int, read: Read, latency: int) -> Heard:
     """Put one question; whatever becomes of it is a value. Without raw frames: whoever follows the line has those."""
+    return await outcome(line.read(unit, read.space, read.address, read.count, latency=latency))
+
+
+async def outcome(answer: Awaitable[tuple[int, ...]]) -> Heard:
+    """What becomes of a transaction, as a value; () are the words of a write."""
     try:
-        words = await line.read(unit, read.space, read.address, read.count, latency=latency)
+        words = await answer
     except Refused as fault:
         return Heard("refused", text=fault.text, code=fault.code)
     except DeviceFault as fault:

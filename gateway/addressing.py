@@ -11,14 +11,12 @@ from functools import partial
 from typing import Any
 
 from alerts.model import Scalar
-from drivers.asking import Heard
-from drivers.bus import DeviceFault, Refused
-from drivers.lending import Addresser, LineBusy
+from drivers.asking import Heard, outcome
+from drivers.lending import Addresser
 from drivers.plan import Read
 from drivers.poller import Poller
 from drivers.profile import Profile
 from drivers.readdress import Verdict, judged, look, readdress
-from drivers.tally import KINDS
 from gateway.bustask import BusTask
 from gateway.change.trial import may
 from gateway.config.ready import Ready
@@ -42,18 +40,11 @@ class LentLine:
         return await probe(self._poller, unit, read, latency)
 
     async def set(self, unit: int, function: int, address: int, value: int, latency: int) -> Heard:
-        async def write(line: Addresser) -> None:
+        async def write(line: Addresser) -> tuple[int, ...]:
             await line.set_address(unit, function, address, value, latency=latency)
+            return ()
 
-        try:
-            await self._poller.lend(write)
-        except Refused as fault:
-            return Heard("refused", text=fault.text, code=fault.code)
-        except DeviceFault as fault:
-            return Heard(KINDS[type(fault)], text=fault.text)
-        except LineBusy as busy:
-            return Heard("busy", text=str(busy))
-        return Heard("good")
+        return await outcome(self._poller.lend(write))
 
 
 class Addressing:
