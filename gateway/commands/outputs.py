@@ -66,12 +66,29 @@ def _test(args: argparse.Namespace, snapshot: dict[str, Any]) -> int:
     ):
         print("没有动 · nothing was switched", file=sys.stderr)
         return 2
+    by_hand = _by_hand(args)
     answer = ask(args.data, {"do": {
         "id": uuid.uuid4().hex, "verb": "output-test", "person": args.person, "proof": "local", "expires": snapshot["now"] + LIFETIME,
         "args": {"output": args.output, "seconds": args.seconds},
     }})  # fmt: skip
     print(f"{answer['text']['zh']} · {answer['text']['en']}")
+    print("\n".join(by_hand), flush=True)
     return _followed(args)
+
+
+def _by_hand(args: argparse.Namespace) -> list[str]:
+    """What switches the same without the gateway, and reads back how it stands: for when `run` is stopped, which has the line."""
+    from drivers.plan import plan
+    from gateway.commands._lines import site_of
+    from gateway.mbpoll import mbpoll, mbpoll_switch
+
+    site, (id, _, name) = site_of(args), args.output.partition("/")
+    device = next(d for d in site.devices if d.id == id)
+    bus = next(b for b in site.buses if b.id == device.bus)
+    output = next(o for o in device.profile.outputs if o.id == name)
+    back = [mbpoll(bus, device.unit, read) for read in plan(device.profile) if output.readback in read.channels]
+    switched = [mbpoll_switch(bus, device.unit, output, on) for on in (True, False)]
+    return ["停下 run 后手动 · by hand, with run stopped:", *(f"  {line}" for line in switched + back)]
 
 
 def _followed(args: argparse.Namespace) -> int:

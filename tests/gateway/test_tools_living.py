@@ -16,8 +16,11 @@ from tools_school import BAUD, School, command, device, image_of
 from tools_site import compiled
 
 from gateway.commands._client import living
+from gateway.commands._lines import modbus_profiles
 from gateway.local import ask_once
 from gateway.longrun import ENOUGH
+from gateway.mbpoll import mbpoll_switch
+from gateway.site import BusConfig
 from gateway.symptoms import WORDS
 
 PATIENCE = 60.0
@@ -34,6 +37,7 @@ class Living:
             device("a", 1, "th", image_of("jxct-th", 1)),
             {"id": "relay", "line": "a", "unit": 2, "model": "waveshare-relay8"},
         ]
+        devices.append({"id": "far", "line": "host", "unit": 2, "model": "waveshare-relay8"})
         devices += [device("a", 3, "smoke", image_of("calectro-ug3", 3)), device("a", 9, "new", image_of("sga-gas", 9))]
         self.school = School(folder / "school", devices, "--ledger")
         rows = [("th", "jxct-th", "a", 1), ("relay", "waveshare-relay8", "a", 2), ("smoke", "calectro-ug3", "a", 3)]
@@ -132,6 +136,8 @@ def test_an_output_is_tried_after_asking_and_journaled(box: Living) -> None:
     assert "没有动" in command(*words, answers="n\n", code=2) and len(box.school.log("write")) == before
     text = command(*words, answers="y\n")
     assert "已接通" in text and "已断开" in text
+    on, off, back = (row.split() for row in text.splitlines() if row.startswith("  mbpoll"))
+    assert (on[-1], off[-1], back[-1]) == ("1", "0", box.school.a)
     assert [e["values"] for e in box.school.log("write")[before:]] == [[1], [0]]
     events = [e for e in box.ask({"ask": "events", "since": 0, "limit": 500})["data"] if e["kind"] == "output-test"]
     assert [(e["who"], e["args"]["output"]) for e in events] == [("fitter", "relay/relay-1")]
@@ -139,6 +145,17 @@ def test_an_output_is_tried_after_asking_and_journaled(box: Living) -> None:
     refused = command("outputs", "test", "relay/relay-1", "--yes", "--as", "wang", "--data", str(box.data), code=1)
     assert "refused.role" in refused
     assert "没有输出 x/y" in command("outputs", "test", "x/y", "--yes", "--as", "fitter", "--data", str(box.data), code=1)
+
+
+def test_the_mbpoll_line_of_a_switch_switches_it(box: Living) -> None:
+    """libmodbus, told with our own line, moves the same relay of the same model on the simulator's TCP line."""
+    host, _, port = box.school.host.rpartition(":")
+    bus, relay = BusConfig("far", "modbus-tcp", host=host, tcp_port=int(port)), modbus_profiles()["waveshare-relay8"].outputs[0]
+    for on in (True, False):
+        line = mbpoll_switch(bus, 2, relay, on).split()
+        done = subprocess.run([*line, "-o", "5"], capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+        assert [(e["line"], e["unit"], e["values"]) for e in box.school.log("write")][-1] == ("host", 2, [int(on)])
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,13 @@ COUNTED = "tests/gateway/test_counters.py::"
 
 TOOLS: tuple[Mutant, ...] = (
     Mutant(
+        "outputs test: the mbpoll line switches what the gateway switches",
+        "gateway/mbpoll.py",
+        "str(int(word > 0) if output.function == 5 else word)",
+        "str(word)",
+        LIVING + "test_an_output_is_tried_after_asking_and_journaled",
+    ),
+    Mutant(
         "R15 a circuit that leaks more gets no higher limit",
         "gateway/leakage.py",
         "return wanted if wanted <= HIGHEST else None",
