@@ -52,7 +52,8 @@ class Histories:
             raise _down(error) from None
 
     async def _elsewhere(self, site: str, point: str, start: int, end: int, most: int) -> Series:
-        from gateway.stream.past import PastError, open_past  # an HTTP client that a box without a database never loads
+        from gateway.stream.databases import open_past  # an HTTP client that a box without a database never loads
+        from gateway.stream.past import PastError
 
         config = self._database
         if not config.url:

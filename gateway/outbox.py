@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from alerts.model import Alarm
+from alerts.plant import Plant
+from drivers.reading import Now
 from gateway import view
 from gateway.store import audit
 from gateway.store.database import StoreError
 from gateway.store.writer import JournalWriter
 
-if TYPE_CHECKING:
-    from gateway.box import Box
-
 SENT = "uplink.events"
 
 
 class JournalOutbox:
-    """Implements gateway.stream.frames.Outbox. `runtime` sets `box`."""
+    """Implements gateway.stream.frames.Outbox. `open_alarms`: the retained pictures as they are now, by alarm."""
 
-    box: Box
-
-    def __init__(self, path: Path, journal: JournalWriter, notes: Mapping[str, str]) -> None:
-        self._path = path
-        self._journal = journal
+    def __init__(
+        self, path: Path, journal: JournalWriter, notes: Mapping[str, str], open_alarms: Callable[[], Mapping[str, bytes]]
+    ) -> None:
+        self._path, self._journal, self._open_alarms = path, journal, open_alarms
         self._sent = int(notes.get(SENT, "0"))
         self._noted = self._sent
 
@@ -47,8 +45,12 @@ class JournalOutbox:
             self._journal.call(lambda journal: journal.remember(SENT, str(noted)))
 
     async def alarms(self) -> Mapping[str, bytes]:
-        now = self.box.clock.now()
-        return {alarm.id: snapshot(view.alarm_json(self.box.plant, alarm, now)) for alarm in self.box.engine.alarms.values()}
+        return self._open_alarms()
+
+
+def snapshots(plant: Plant, alarms: Iterable[Alarm], now: Now) -> dict[str, bytes]:
+    """The retained pictures of these alarms by their id."""
+    return {alarm.id: snapshot(view.alarm_json(plant, alarm, now)) for alarm in alarms}
 
 
 def snapshot(alarm: Mapping[str, object]) -> bytes:

@@ -41,7 +41,7 @@ from gateway.learning import Learning
 from gateway.local import AlreadyRunning, LocalServer
 from gateway.machine import Machine
 from gateway.notify import Notifier, attend
-from gateway.outbox import JournalOutbox
+from gateway.outbox import JournalOutbox, snapshots
 from gateway.pictures import Pictures
 from gateway.remote import Remote
 from gateway.shipped import data_dir
@@ -121,12 +121,13 @@ async def run(
     pollers: dict[str, BusTask] = {}
     tellers = _tellers(site, clock, Ears(partial(_fate, inbox), lambda a: answering.heard(a), partial(_channel_health, inbox),
                                          lambda key: key.startswith(REPLY) or engine.wanted(key)))  # fmt: skip
-    outbox = JournalOutbox(data / "journal.db", journal, restored.notes)
+    outbox = JournalOutbox(
+        data / "journal.db", journal, restored.notes, lambda: snapshots(plant, engine.alarms.values(), clock.now())
+    )
     link = _uplink(site, readings, outbox, clock, lambda: box, lambda payload: remote.obey(payload)) if streams else None
     box = Box(site, engine, pollers, tellers, journal, readings, link, clock, boot)
     box.decider = decider = Decider(engine, inbox, journal, clock, box)
     answering = Answering(plant, clock, decider.ask, tellers)
-    outbox.box = box
     server = box.server = LocalServer(data / "run.sock", box)
     intake = Intake(plant, site.district, inbox, readings, link.live if link else lambda frame: None, box.readings, clock)
     for bus in site.buses:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,20 @@ def imports(path: Path, *, top_level_only: bool = False) -> Iterator[tuple[str, 
             yield node.module, node.lineno
             for alias in node.names:
                 yield f"{node.module}.{alias.name}", node.lineno
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    """Imports for types and those inside functions count: a circle is two files that are one."""
+    files = {rel(p).removesuffix(".py").removesuffix("/__init__").replace("/", "."): p for p in sources()}
+    names = {name: {other for other, _ in imports(path) if other in files and other != name} for name, path in files.items()}
+    for name, wanted in names.items():  # `from a.b import c` also names the package a.b: c alone is meant when c is a file
+        wanted -= {w for w in wanted if any(o.startswith(w + ".") for o in wanted)} | {
+            p for p in wanted if name.startswith(p + ".")
+        }
+    try:
+        tuple(TopologicalSorter(names).static_order())
+    except CycleError as error:
+        pytest.fail(f"{' ← '.join(error.args[1])}: move what they share into a file below both")
 
 
 def test_imports_run_one_way() -> None:

@@ -1,4 +1,7 @@
-"""The history a database keeps, behind one question: min, mean and max of a point in buckets. The local chunks answer alike."""
+"""The history a database keeps, behind one question: min, mean and max of a point in buckets. The local chunks answer alike.
+
+And what its readers share. Which of them reads is in `databases`.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,7 @@ from collections.abc import Mapping
 from typing import Protocol
 from urllib.parse import urlencode, urlsplit
 
-from gateway.site import DatabaseConfig
 from gateway.store.history import Series
-from gateway.stream.client import secret
 
 SHORTEST = 1_000  # ms of a bucket: no point is asked more often
 _TIMEOUT = 20.0  # s
@@ -37,17 +38,6 @@ class Past(Protocol):
         Raises PastError, ValueError for a name that is no id.
         """
         ...
-
-
-def open_past(config: DatabaseConfig) -> Past:
-    """The reader that `config.style` names. Reads the secret; OSError when it cannot."""
-    from gateway.stream.influxql import InfluxQL
-    from gateway.stream.promql import PromQL
-
-    token = secret(config.token_file) or ""
-    if config.style == "influxql":
-        return InfluxQL(config.url, config.db, token)
-    return PromQL(config.url, token)
 
 
 def width_of(first: int, last: int, most: int) -> int:

@@ -21,9 +21,10 @@ from gateway.store.history import History, Series
 from gateway.store.lines import samples
 from gateway.store.readings import MIGRATIONS
 from gateway.stream import wire
+from gateway.stream.databases import open_past
 from gateway.stream.influx import V1Writer, V2Writer
 from gateway.stream.influxql import InfluxQL
-from gateway.stream.past import Past, PastError, open_past
+from gateway.stream.past import Past, PastError
 from gateway.stream.promql import PromQL
 
 HOUR = 3_600_000
