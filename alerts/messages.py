@@ -199,9 +199,9 @@ MESSAGES: dict[str, Message] = {
         ),
         Message(
             "intrusion",
-            "入侵报警！{place}{dev}{t}打开。立即去看，必要时拨110。回1收到 2真 3误报。编号{n}",
-            "INTRUSION! {place}, {dev} open at {t}. Go and look, 110 if needed. Reply 1 received, 2 real, 3 false. No.{n}",
-            {"dev": 8},
+            "入侵报警！{place}{dev}{t}{val}。立即去看，必要时拨110。回1收到 2真 3误报。编号{n}",
+            "INTRUSION! {place}, {dev} {val} at {t}. Go and look, 110 if needed. Reply 1 received, 2 real, 3 false. No.{n}",
+            {"dev": 8, "val": 2},
         ),
         Message(
             "cold",

@@ -47,6 +47,7 @@ QUANTITIES: dict[str, Quantity] = {
         _bit("flow", "水流指示", "Sprinkler flow", _NORMAL, ("动作", "flowing"), fire=True),
         _bit("arc-fault", "故障电弧", "Arc fault", _NORMAL, _ALARM),
         _bit("panic", "一键报警", "Panic button", _NORMAL, ("按下", "pressed"), fire=True),
+        _bit("intrusion", "入侵探测", "Intrusion detector", _NORMAL, _ALARM),
         _bit("ack-button", "收到按钮", "Acknowledge button", ("松开", "released"), ("按下", "pressed")),
         _bit("tamper", "防拆", "Tamper", _NORMAL, ("被拆", "removed")),
         _bit("panel-fire", "主机火警", "Fire at the panel", _NORMAL, _ALARM, fire=True),

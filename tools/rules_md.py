@@ -91,10 +91,36 @@ OWN = (
     "during",
     "case",
 )
+# Quantities without a default rule of their own, and why. Silence of theirs is a fault like any other's (`no-data`).
+UNJUDGED: Mapping[tuple[str, ...], tuple[str, str]] = {
+    ("alert",): ("设备自己的提示；判断它的测量值或报警位", "a device's own hint: what it measures, or its alarm bit, is judged"),
+    ("ack-button",): ("收到按钮：是回答，不是报警", "the button 收到 is an answer, no alarm"),
+    ("identity",): ("读卡器：由双锁规则判断", "a card reader's: the store's rules judge it"),
+    ("output", "fan-run"): ("输出的反馈：要求了而没有动作才是故障", "an output's feedback: a fault when it was asked for and does not follow"),
+    ("contact",): ("没有写明用途的触点：在 channels 里写它是什么", "a contact that nobody has named yet: write under `channels` what it is"),
+    ("smoke-level", "leak-distance", "rpm", "percent", "weight", "resistance", "leak-current", "code", "count"): (
+        "没有公认的限值，随型号不同", "no limit holds for every model",
+    ),
+    ("co2", "voc", "pm25", "pm10"): ("空气质量，不是险情：只记录", "air to breathe, no danger to life: recorded"),
+    ("voltage", "current", "power", "energy", "frequency", "power-factor"): (
+        "用电计量：险情由剩余电流、线缆温度和电弧判断", "metering: residual current, cable temperature and arc tell the danger",
+    ),
+    ("threads", "backlog", "line-silent"): (
+        "报警盒自查的数字：由 open-files、backlog-age 和 no-data 判断", "figures of the box: open-files, backlog-age and no-data are judged",
+    ),
+}  # fmt: skip
 
 
 def render() -> str:
-    return "\n".join([HEAD, *_rules(), *_gases()]) + TAIL
+    return "\n".join([HEAD, *_rules(), *_unjudged(), *_gases()]) + TAIL
+
+
+def _unjudged() -> Iterator[str]:
+    yield "\n## 只显示和记录 / Shown and recorded only\n"
+    yield "没有默认规则的量；没有数据时照样是故障。Quantities without a default rule; silence is a fault all the same.\n"
+    yield "| 量 quantity | 原因 | why |"
+    yield "|---|---|---|"
+    yield from (f"| {', '.join(names)} | {zh} | {en} |" for names, (zh, en) in UNJUDGED.items())
 
 
 def _rules() -> Iterator[str]:

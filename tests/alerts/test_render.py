@@ -12,6 +12,7 @@ from alerts.escalation import CLOSING
 from alerts.kinds import KINDS
 from alerts.messages import FIELDS, MESSAGES, REPEAT, UNITS_ZH
 from alerts.model import Alarm, Result
+from alerts.plant import Point
 from alerts.render import CATALOGUE, OUTPUTS, VERDICTS, args_for, fields, longest, message_for, render, units
 from drivers.quantities import QUANTITIES
 from drivers.reading import Now
@@ -234,3 +235,14 @@ def test_an_unknown_field_is_a_bug() -> None:
 
 def test_the_document_shows_the_shipped_policies() -> None:
     assert escalation_md.PAGE.read_text(encoding="utf-8") == escalation_md.page(), "run: python -m tools.escalation_md"
+
+
+@pytest.mark.parametrize(
+    ("quantity", "name", "zh", "en"),
+    [("door", "门", "门02:14开", "门 open at 02:14"), ("intrusion", "红外", "红外02:14报警", "红外 alarm at 02:14")],
+)
+def test_an_intrusion_says_what_its_sensor_saw(quantity: str, name: str, zh: str, en: str) -> None:
+    school = replace(PLANT, points=PLANT.points | {"io-1/x": Point("io-1/x", "io-1", quantity, "office", name, 30_000)})
+    seen = alarm("intrusion", "io-1/x")
+    for language, words in (("zh", zh), ("en", en)):
+        assert words in render("intrusion", args_for(seen, school, Now(T0, 0), "", language), language)

@@ -144,6 +144,26 @@ def test_of_a_group_only_the_first_rule_that_fits_applies(compiled: Go) -> None:
     assert set(asleep) | set(others) == {p for p in site.plant.points if not p.endswith("/link")}
 
 
+def test_an_intruder_counts_at_any_hour_outdoors_and_where_people_sleep_else_out_of_hours(compiled: Go) -> None:
+    more = "      di-6: {quantity: intrusion, zone: cooking}\n      di-7: {quantity: intrusion, zone: room}\n"
+    site = site_of(compiled(GOOD.replace("      di-5: off\n", "      di-5: off\n" + more)))
+    indoors, always = rule(site, "intrusion-indoors"), rule(site, "intrusion")
+    assert (indoors.points, indoors.kind, indoors.params["during"]) == (("io/di-6",), "timetable", "closed")
+    assert (always.points, always.kind) == (("io/di-7",), "state")
+    assert indoors.policy == always.policy == "intrusion"
+
+
+def test_a_closed_valve_of_the_fire_water_is_told_and_that_of_the_gas_is_not(compiled: Go) -> None:
+    more = "      di-6: {quantity: valve, zone: cooking}\n      di-7: {quantity: valve, zone: room}\n"
+    site = site_of(compiled(GOOD.replace("      di-5: off\n", "      di-5: off\n" + more)))
+    assert rule(site, "valve-closed").points == ("io/di-7",)
+
+
+def test_a_camera_at_a_contact_is_told_when_it_is_offline(compiled: Go) -> None:
+    site = site_of(compiled(GOOD.replace("di-5: off", "di-5: {quantity: online}")))
+    assert rule(site, "offline").points == ("io/di-5",) and rule(site, "offline").alarm == "fault"
+
+
 def test_a_line_has_its_own_rule_and_no_other(compiled: Go) -> None:
     site = site_of(compiled(GOOD))
     assert rule(site, "line").points == ("a/link", "t/link")

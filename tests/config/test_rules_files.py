@@ -80,7 +80,7 @@ LATCHING = {
     "smoke", "heat", "flame", "manual-call", "flow", "panic", "combustible-gas-2", "toxic-gas-2", "residual-current-alarm",
     "cable-temperature-alarm", "arc-fault", "store-single", "tamper", "heat-two",
     "door-out-of-hours", "store-forced", "store-unproven", "store-same", "store-stranger", "store-overrun", "store-hours",
-    "unlisted-fire", "panel-fire",
+    "unlisted-fire", "panel-fire", "intrusion", "intrusion-indoors",
 }  # fmt: skip
 
 
@@ -149,6 +149,26 @@ def test_every_quantity_of_danger_has_a_rule() -> None:
     """A fire quantity without a rule would be a detector that nobody hears."""
     covered = {q for r in ALL.values() if r.get("quantities", "any") != "any" for q in r["quantities"]}
     assert {q.id for q in QUANTITIES.values() if q.fire} <= covered
+
+
+def test_every_quantity_is_judged_or_says_why_not() -> None:
+    covered = {q for r in ALL.values() if r.get("quantities", "any") != "any" for q in r["quantities"]}
+    unjudged = [q for names in rules_md.UNJUDGED for q in names]
+    assert len(unjudged) == len(set(unjudged)) and covered.isdisjoint(unjudged)
+    assert covered | set(unjudged) == set(QUANTITIES)
+
+
+@pytest.mark.parametrize("zone", ZONE_KINDS)
+def test_every_kind_of_zone_has_its_rules_for_what_hangs_there(zone: str) -> None:
+    """Wherever they hang: a fire detector, a lost sensor, gas, electricity, an intruder, and the temperature of the place."""
+    here = [r for r in ALL.values() if zone in r.get("zones", ZONE_KINDS) and "quantities" in r]
+    judged = {q for r in here for q in r["quantities"] if r["quantities"] != "any"}
+    wanted = {q.id for q in QUANTITIES.values() if q.fire} | {
+        "combustible-gas", "toxic-gas", "oxygen", "residual-current", "cable-temperature", "arc-fault", "intrusion",
+        "temperature", "pressure", "level", "water-leak", "tamper", "mains",
+    }  # fmt: skip
+    assert wanted <= judged
+    assert any(r["kind"] == "no_data" and r["quantities"] == "any" for r in here)
 
 
 def test_fire_points_of_sleepers_come_first() -> None:

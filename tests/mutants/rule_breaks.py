@@ -219,4 +219,11 @@ RULES: tuple[Mutant, ...] = (
         "out |= {}",
         STORES + "test_r23_an_opening_is_a_record_with_both_names",
     ),
+    Mutant(
+        "an infrared barrier rings all day",
+        "config/rules/fire.yaml",
+        "cold-store, freezer, office, corridor]\n    equals: 1\n    during: closed",
+        "cold-store, freezer, office, corridor]\n    equals: 1\n    during: asleep",
+        BUILD + "test_an_intruder_counts_at_any_hour_outdoors_and_where_people_sleep_else_out_of_hours",
+    ),
 )
