@@ -24,14 +24,16 @@ Posts = Mapping[str, tuple[str, ...]]
 def standing(plant: Plant, marks: Collection[Mark], wall: int, clock_ok: bool) -> dict[str, tuple[str, ...]]:
     """Post or role -> people, as duty.on_duty, with each post as it was taken over. With an unset clock: everybody.
 
-    `marks`: the desk's; those of shifts and swaps count.
+    `marks`: the desk's; those of shifts and swaps count, but for people whom the site has taken off its list.
     """
     shifts, found = shifts_of(marks), duty.on_duty(plant, wall, swaps.in_force(marks))
     if not clock_ok:
         listed = {p: [s.person for s in plant.shifts if s.post == p] for p in duty.POSTS}
         return found | {p: tuple(dict.fromkeys(people)) for p, people in listed.items() if people}
     return found | {
-        post: who for post in duty.POSTS if (who := _taken([m for m in shifts if post_of(m) == post], post, found, wall))
+        post: who
+        for post in duty.POSTS
+        if (who := _taken([m for m in shifts if post_of(m) == post and m.who in plant.people], post, found, wall))
     }
 
 

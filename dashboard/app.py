@@ -102,6 +102,7 @@ ROUTES: tuple[Route, ...] = (
     ("GET", "/api/v1/setup", setup.start, Need(CONFIGURE)),
     ("POST", "/api/v1/setup/edit", setup.edited, Need(CONFIGURE)),
     ("POST", "/api/v1/setup/tables", setup.tables, Need(CONFIGURE)),
+    ("POST", "/api/v1/setup/who", setup.who, Need(CONFIGURE)),
     ("POST", "/api/v1/setup/check", setup.checked, Need(CONFIGURE)),
     ("POST", "/api/v1/setup/propose", setup.propose, Need(CONFIGURE)),
     ("POST", "/api/v1/setup/confirm", setup.confirm, Need(CONFIGURE)),

@@ -9,15 +9,17 @@ from typing import Any
 
 from alerts.engine import Engine
 from alerts.kinds import KINDS
+from alerts.plant import Plant
 from drivers.reading import Clock
 from gateway.asked import whole
+from gateway.change.changer import Changer
 from gateway.handover import handover_json, shifts_json
 from gateway.jsonable import to_jsonable
 from gateway.local import RequestError
 from gateway.rota import rota_json
 from gateway.site import Site
 from gateway.store.database import StoreError
-from gateway.who import LONGEST, Known, who_json
+from gateway.who import LONGEST, Known, under, who_json
 
 Json = dict[str, Any]
 
@@ -71,8 +73,21 @@ class PeopleQuestions:
             raise RequestError("journal-down", f"日志读不了：{error}", f"the journal cannot be read: {error}") from None
 
     async def _who(self, request: Json) -> Json:
-        """What is known is copied here, in the engine's own thread; the steps are walked in another."""
-        now, plant, engine = self._clock.now(), self._site.plant, self._engine
+        return await self._foreseen(request, self._site.plant)
+
+    async def who_drafted(self, request: Json, changer: Changer) -> Json:
+        """As if the draft `text` were in force: the answer of `who` with "ok", or what hinders the draft. Changes nothing."""
+        made = await changer.drafted(request.get("text"), str(request.get("person", "")))
+        if not isinstance(made, Site):
+            return {"ok": False, "findings": list(made)}
+        return {"ok": True, "findings": [], **await self._foreseen(request, made.plant)}
+
+    async def _foreseen(self, request: Json, plant: Plant) -> Json:
+        """As the living site would call, or as one with another plant. What is known is copied here, in the engine's own thread;
+
+        the steps are walked in another.
+        """
+        now, engine = self._clock.now(), self._engine
         place, kind, at = str(request.get("place", "")), str(request.get("kind", "")), whole(request, "at", now.wall)
         if place and place not in plant.zones and place not in plant.buildings:
             raise RequestError("not-found", "没有这栋楼或这个区域", "no such building or zone")
@@ -81,7 +96,7 @@ class PeopleQuestions:
         if at > now.wall + LONGEST:
             raise RequestError("bad-request", "时间最多写到400天以后", "the time lies more than 400 days ahead")
         known = Known(
-            plant,
+            self._site.plant,
             tuple(engine.alarms.values()),
             tuple(engine.marks.values()),
             tuple(engine.desk.marks.values()),
@@ -89,4 +104,6 @@ class PeopleQuestions:
             now,
             self._clock.ok(),
         )
+        if plant is not self._site.plant:
+            known = under(plant, known)
         return await asyncio.to_thread(who_json, known, place, kind, max(at, now.wall))

@@ -210,6 +210,7 @@ class Box:
             "config": self._ask_config,
             "config-source": lambda _: self.changer.source(),
             "config-version": lambda r: self.changer.version(whole(r, "n", 0)),
+            "config-who": lambda r: self._people.who_drafted(r, self.changer),
             "config-check": lambda r: self.changer.checked(r.get("text"), str(r.get("person", ""))),
             "health": self._ask_health,
             **self.lines.questions(),

@@ -6,7 +6,7 @@ What a case is, alerts/foresight.py decides; here is which rules and points to a
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from alerts import foresight, marks, posts
@@ -17,7 +17,7 @@ from alerts.foresight import Call, Foreseen
 from alerts.kinds import KINDS
 from alerts.model import Alarm, Mark, Rule, Stage
 from alerts.plant import Plant
-from alerts.restore import BOX
+from alerts.restore import BOX, configured
 from alerts.standing import Standing
 from alerts.telling import NO_DATA, lost_points
 from drivers.reading import Now
@@ -39,6 +39,12 @@ class Known:
     budget: Budget
     now: Now
     clock_ok: bool
+
+
+def under(plant: Plant, known: Known) -> Known:
+    """What would be known after a restart with this plant: its own alarms stand on, and of what was sent nothing is known."""
+    alarms = tuple(a for a in known.alarms if configured(a, plant))
+    return replace(known, plant=plant, alarms=alarms, budget=Budget(plant))
 
 
 def who_json(known: Known, place: str, kind: str, at: int) -> Json:

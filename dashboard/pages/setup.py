@@ -61,6 +61,14 @@ class Scan(BaseModel):
     patient: bool = False
 
 
+class Foreseen(Draft):
+    """`place`: a zone, a building, or "" for the box itself; `kind` "" is every kind; `at` wall ms, now without one."""
+
+    place: Annotated[str, StringConstraints(max_length=100)] = ""
+    kind: Annotated[str, StringConstraints(max_length=40)] = ""
+    at: Annotated[int, Field(ge=0)] | None = None
+
+
 async def start(request: Request) -> JSONResponse:
     """{"file", "text", "tables", "history", "trial", "forms", "profiles"}: all the page begins with. `takes`: an address can be given."""
     told = await ask_run(request, "config-source")
@@ -97,6 +105,13 @@ async def checked(request: Request, draft: Draft) -> JSONResponse:
     """{"ok", "findings", "diff"}: what `check` says, and what would change."""
     visitor: Visitor = request.state.visitor
     return JSONResponse(await ask_run(request, "config-check", PROBE_S, text=draft.text, person=visitor.person))
+
+
+async def who(request: Request, wanted: Foreseen) -> JSONResponse:
+    """Who would be called if the draft were in force: "ok" and the answer of `who`, or "findings"."""
+    visitor: Visitor = request.state.visitor
+    asked = wanted.model_dump(exclude_none=True)
+    return JSONResponse(await ask_run(request, "config-who", PROBE_S + 10, person=visitor.person, **asked))
 
 
 async def version(request: Request, n: Annotated[int, Query(ge=1)]) -> JSONResponse:

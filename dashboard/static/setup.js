@@ -4,6 +4,7 @@ import { addressing } from "./address.js";
 import { reply } from "./ask.js";
 import { byId, el } from "./dom.js";
 import { Draft, call } from "./draft.js";
+import { Foresee, asItIs, compare } from "./foresee.js";
 import { wallTime } from "./format.js";
 import { press } from "./press.js";
 import { differing, form, table } from "./rows.js";
@@ -15,15 +16,20 @@ import { Voice } from "./voice.js";
 import { t, words } from "./words.js";
 
 let about = { file: "", forms: {}, profiles: [], history: [], trial: null, now: 0 };
-let section = "buses";
+let section = new URLSearchParams(location.search).get("section") ?? "buses";
+let living = { people: [] }; // the site as it is
+const CALLED = ["people", "duty"]; // sections that decide who is called
 let opened = null; // {place: n or null, row}: the form that is open
 let typed = null; // what stands in the file's box and is not saved yet: a page that reconnects must not lose it
 let checkedFor = null; // {text, ok, findings, diff}
 const voice = new Voice();
 const draft = new Draft(() => {
   checkedFor = null;
+  foresee.stale(t("people.changed"));
   show();
 });
+const foresee = new Foresee(underDraft, () => ({ buildings: [], zones: [], ...draft.tables, timezone: living.site?.timezone,
+  people: [...living.people, ...(draft.tables.people ?? [])] }));
 
 function showSections() {
   const names = [...Object.keys(about.forms), "file", "history"];
@@ -33,6 +39,7 @@ function showSections() {
     node.setAttribute("aria-current", String(name === section));
     node.addEventListener("click", () => {
       [section, opened] = [name, null];
+      window.history.replaceState(null, "", `?section=${name}`);
       show();
     });
     return node;
@@ -53,6 +60,25 @@ function showDraft() {
     el("p", { textContent: t(busy ? "setup.draft.busy" : checkedFor ? (checkedFor.ok ? "setup.draft.good" : "setup.draft.bad") : "setup.draft.first") }),
     checkedFor ? findings(checkedFor.findings) : "",
     checkedFor ? difference(checkedFor.diff) : "");
+}
+
+/** Who would be called if the draft were in force, with what differs from now; or what hinders the draft. */
+async function underDraft(question) {
+  if (!draft.dirty) return asItIs(question);
+  const found = await call("/api/v1/setup/who", { text: draft.text, ...question });
+  if (!found.ok) return { hindered: [el("p", { className: "bad", textContent: t("setup.draft.bad") }), findings(found.findings)] };
+  try {
+    return compare(found, await asItIs(question));
+  } catch {
+    return found; // the place is new: there is nothing to compare with
+  }
+}
+
+function showCalled() {
+  foresee.build(about.now);
+  return el("section", { id: "called" }, el("h3", { textContent: t("people.draft") }),
+    el("p", { className: "note-line", textContent: t("people.draft.about") }),
+    el("p", {}, el("a", { href: "/people", textContent: t("people.living") })), foresee.node);
 }
 
 /** What hinders first; warnings after it. */
@@ -123,6 +149,7 @@ function showPanel() {
     opened ? editor(fields) : press("primary", t("setup.add"), () => open(null, { id: fresh(rows) })),
     section === "devices" ? addressing(asked, about.profiles.filter((one) => one.takes), draft.tables, addressed) : "",
     section === "devices" ? leakage() : "",
+    CALLED.includes(section) ? showCalled() : "",
     section === "buses" && rows.length ? scanner(rows.map((row) => row.id), adopt) : "",
     el("div", { id: "told" }));
 }
@@ -244,6 +271,8 @@ function show() {
 async function load(world) {
   about = { ...about, ...(await call("/api/v1/setup")) };
   about.now = world?.now ?? about.now;
+  living = world?.state ?? living;
+  if (!(section in about.forms) && !["file", "history"].includes(section)) section = "buses";
   await draft.begin(about.text, about.tables);
   show();
 }

@@ -13,10 +13,10 @@ from alerts.engine import Engine
 from alerts.model import Scalar
 from drivers.reading import Clock, Quality
 from gateway.change import trial as rules
-from gateway.change.files import CannotChange, ConfigFiles, difference
+from gateway.change.files import CannotChange, Checked, ConfigFiles, difference
 from gateway.change.trial import Standing, Trial, fire_class, standing
 from gateway.local import RequestError
-from gateway.site import Site
+from gateway.site import Site, site_from_json
 
 log = logging.getLogger(__name__)
 
@@ -131,15 +131,23 @@ class Changer:
     async def checked(self, given: object, by: str) -> Json:
         """What `check` says of the text, and how it differs from the file as it is. Changes nothing."""
         text, old = _short(given), await self._readable()
-        try:
-            made = await self.files.check(text, by)
-        except CannotChange as error:
-            raise RequestError(error.code, error.zh, error.en) from None
+        made = await self._made(text, by)
         return {
             "ok": bool(made.compiled),
             "findings": list(made.findings),
             "diff": difference(old, text, self.files.source.name),
         }
+
+    async def drafted(self, given: object, by: str) -> Site | tuple[Json, ...]:
+        """The site that the text would make, or what hinders it. Changes nothing."""
+        made = await self._made(_short(given), by)
+        return await asyncio.to_thread(site_from_json, made.compiled) if made.compiled else made.findings
+
+    async def _made(self, text: str, by: str) -> Checked:
+        try:
+            return await self.files.check(text, by)
+        except CannotChange as error:
+            raise RequestError(error.code, error.zh, error.en) from None
 
     async def _readable(self) -> str:
         try:

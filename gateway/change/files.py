@@ -49,6 +49,7 @@ class ConfigFiles:
     def __init__(self, compiled: Path, source: Path, data: Path) -> None:
         self.compiled, self.source, self.data = compiled, source, data
         self._own = own(compiled)
+        self._checking = asyncio.Lock()  # its candidate has one name
 
     def text(self) -> str:
         """The site file as it is. Raises CannotChange when it cannot be read."""
@@ -60,7 +61,14 @@ class ConfigFiles:
             ) from None
 
     async def check(self, text: str, by: str) -> Checked:
-        """Compile the text in a process of its own, as if it were the site file: beside it, so that its neighbours are found."""
+        """Compile the text in a process of its own, as if it were the site file: beside it, so that its neighbours are found.
+
+        One after the other: two people who check at once are each told of their own text. Raises CannotChange.
+        """
+        async with self._checking:
+            return await self._check(text, by)
+
+    async def _check(self, text: str, by: str) -> Checked:
         candidate = self.source.with_name(f".{self.source.stem}.candidate.yaml")
         out = candidate.with_suffix(".json")
         try:

@@ -35,6 +35,16 @@ def test_a_leader_is_asked_takes_over_and_survives_a_restart() -> None:
     assert on(world, "leader") == ("sun",) and until(world, 20 * 60 + 5) == []
 
 
+def test_whoever_is_taken_off_the_list_while_on_duty_stands_nowhere_and_a_fire_still_rings_somebody() -> None:
+    world = two_leaders(19 * 60 + 44)
+    assert world.do("take", "wang").replies[0].ok and on(world, "duty") == ("wang",)
+    others = {id: p for id, p in world.school.people.items() if id != "wang"}
+    world.restart(1_000, school=replace(world.school, people=others))
+    assert "wang" not in on(world, "duty") and on(world, "duty")
+    told = world.read({"smoke-1/smoke": 1.0}).notifications
+    assert told and all(n.person in others for n in told)
+
+
 def test_a_leader_who_does_not_answer_is_told_to_the_officer_and_the_old_one_stays() -> None:
     world = two_leaders(19 * 60 + 44)
     until(world, 19 * 60 + 59)

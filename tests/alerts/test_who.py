@@ -10,7 +10,7 @@ from people_world import MIN, NOON, T0, plant
 from alerts.model import Rule
 from alerts.plant import Shift
 from drivers.reading import Now
-from gateway.who import Known, who_json
+from gateway.who import Known, under, who_json
 
 HOUR = 60 * MIN
 RULES = (
@@ -79,3 +79,16 @@ def test_the_box_itself_and_a_time_without_a_guard() -> None:
     bare = World(replace(plant(), rules=RULES, shifts=(Shift("duty", "wang", 7 * 60, 19 * 60),)), now=Now(T0, 1_000_000))
     (case,) = asked(bare, "dorm").values()
     assert case["unanswered"][0]["holes"] == ["duty"] and not case["nobody"]  # type: ignore[index]
+
+
+def test_under_another_plant_the_alarms_it_keeps_stand_and_those_who_left_are_not_called() -> None:
+    w = world()
+    w.do("take", "wang")
+    w.read({"smoke-1/smoke": 1.0})
+    kept = replace(w.school, people={id: p for id, p in w.school.people.items() if id != "wang"})
+    now = known(w)
+    (case,) = who_json(under(kept, now), "dorm-4", "fire", w.now.wall)["cases"]
+    assert case["confirmed"] and not any(t["person"] == "wang" for c in case["unanswered"] for t in c["told"])
+    gone = replace(kept, rules=tuple(replace(r, points=("smoke-2/smoke",)) if r.id == "smoke" else r for r in RULES))
+    (case,) = who_json(under(gone, now), "dorm-4", "fire", w.now.wall)["cases"]
+    assert not case["confirmed"], "a point that the draft has no longer confirms nothing"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -133,3 +134,10 @@ def test_what_the_disk_did_not_take_never_comes_into_force(files: ConfigFiles, m
     monkeypatch.undo()
     at_start(files.compiled)
     assert both(files) == ("old: 1\n", "old") and files.trial() is None
+
+
+async def test_two_who_check_at_once_are_each_told_of_their_own_text(files: ConfigFiles) -> None:
+    texts = [f"campus: 1\nsite: {{id: no3, name: 三中, district: {name}!}}\n" for name in ("east", "west")]
+    one, two = await asyncio.gather(*(files.check(text, "gong") for text in texts))
+    assert "east!" in str(one.findings) and "west!" not in str(one.findings), one
+    assert "west!" in str(two.findings) and "east!" not in str(two.findings), two

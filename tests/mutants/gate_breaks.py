@@ -17,6 +17,13 @@ LIVE = "tests/dashboard/test_dashboard_live.py::"
 
 GATE: tuple[Mutant, ...] = (
     Mutant(
+        "two who check at once are each told of their own text",
+        "gateway/change/files.py",
+        "async with self._checking:",
+        "if self._checking:",
+        "tests/gateway/test_change_files.py::test_two_who_check_at_once_are_each_told_of_their_own_text",
+    ),
+    Mutant(
         "D27 a hung writer holds back no sounder",
         "gateway/decide.py",
         "await asyncio.wait({committed}, timeout=PATIENCE)",

@@ -22,6 +22,20 @@ COMMANDS = "alerts/commands.py"
 
 PEOPLES: tuple[Mutant, ...] = (
     Mutant(
+        "whoever left the list stands at no post",
+        "alerts/posts.py",
+        "if post_of(m) == post and m.who in plant.people]",
+        "if post_of(m) == post]",
+        POSTS + "test_whoever_is_taken_off_the_list_while_on_duty_stands_nowhere_and_a_fire_still_rings_somebody",
+    ),
+    Mutant(
+        "a preview under a draft forgets alarms that the draft has no longer",
+        "gateway/who.py",
+        "tuple(a for a in known.alarms if configured(a, plant))",
+        "known.alarms",
+        "tests/alerts/test_who.py::test_under_another_plant_the_alarms_it_keeps_stand_and_those_who_left_are_not_called",
+    ),
+    Mutant(
         "D13 a mail server that is busy is asked again",
         "alerts/channels/smtp.py",
         "GiveUp(why) if code >= 500 else",

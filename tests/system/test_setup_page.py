@@ -140,6 +140,49 @@ def test_on_a_phone_beside_the_box(world: School, watched: Watched) -> None:
     assert page.input_value("#file") == "campus: [", "what was typed is not lost"
 
 
+def test_who_would_be_called_under_a_draft_is_seen_before_it_is_proposed(world: School, watched: Watched) -> None:
+    page = open_setup(world, watched)
+    page.goto(world.url + "/people")
+    page.wait_for_selector("[data-kind=fire] [data-step=first]")
+    page.click("main a[href='/setup?section=people']")
+    page.wait_for_selector("#called form")
+    text = world.ask({"ask": "config-source"})["data"]["text"]
+    page.select_option("#called [name=place]", "dorm-101")
+    page.select_option("#called [name=kind]", "fire")
+    page.click("#called button.big")
+    page.wait_for_selector("#called [data-step=first]")
+    assert page.locator("#called .changed").count() == 0, "nothing is edited yet"
+    look(page, "setup-called")
+
+    # one more keeper: seen at once, in force nowhere
+    page.click("#panel > button.primary")
+    for name, value in (("id", "yang"), ("name", "杨晓明"), ("phone", "+8613800000077"), ("channels", "console")):
+        page.fill(f"#editor [name={name}]", value)
+    page.select_option("#editor [name=role]", "keeper")
+    page.fill("#editor [name=zones]", "dorm-101")
+    page.click("#editor button.primary")
+    page.wait_for_selector(".table td:has-text('杨晓明')")
+    assert "草稿改了" in page.inner_text("#called .answer"), "an old answer does not stand for the new draft"
+    page.click("#called button.big")
+    page.wait_for_selector("#called [data-step=first] [data-person=yang] .changed:has-text('新增')")
+    assert "杨晓明" in page.inner_text("#called [data-step=first]")
+    assert violations(page) == []
+    look(page, "setup-called-draft")
+    assert world.ask({"ask": "config-source"})["data"]["text"] == text
+    found = world.ask({"ask": "who", "place": "dorm-3", "kind": "fire"})["data"]["cases"]
+    assert "yang" not in str(found), "the living site calls as before"
+
+    # a draft with a mistake says what hinders it
+    page.click(".table tr:has-text('杨晓明') button:has-text('修改')")
+    page.fill("#editor [name=zones]", "nowhere")
+    page.click("#editor button.primary")
+    page.wait_for_selector("#called .answer:has-text('草稿改了')")
+    page.click("#called button.big")
+    page.wait_for_selector("#called .findings li.error")
+    page.click("#draft button.danger")
+    page.wait_for_selector("#draft", state="hidden")
+
+
 def source(world: School) -> str | None:
     """The site file that `run` has; None while it starts again."""
     try:
