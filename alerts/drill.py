@@ -13,7 +13,7 @@ from alerts import calendar, marks
 from alerts.duty import keepers
 from alerts.escalation import SCHOOL
 from alerts.marks import MINUTE
-from alerts.model import Alarm, Delivery, Fate, Line, Mark, Notification, Scalar, Stage
+from alerts.model import LOST, Alarm, Delivery, Fate, Line, Mark, Notification, Scalar, Stage
 from alerts.plant import Plant
 from alerts.proof import digest, record, slowest
 from alerts.service import Answer, Ask, refuse
@@ -26,7 +26,7 @@ NEWS = MINUTE  # in which a working channel has taken or refused what it was giv
 SIGNAL = 3 * MINUTE  # the evacuation signal of a drill sounds this long at most
 TARGET = 120  # s to empty a building of up to four floors; no target is given for higher ones
 FLOORS = 4
-_FATES = {Fate.ACCEPTED: "accepted", Fate.DELIVERED: "delivered", Fate.READ: "read", Fate.GAVE_UP: "gave-up"}
+_FATES = {f: f.value for f in (Fate.ACCEPTED, Fate.DELIVERED, Fate.READ)} | {f: "gave-up" for f in LOST - {Fate.RECALLED}}
 _HEADS = re.compile(r"(\d+)\D+(\d+)")
 
 

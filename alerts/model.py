@@ -264,7 +264,7 @@ class Event:
 
     seq: int
     alarm: str  # "" for events of the box itself
-    kind: str  # raised, acked, result, reset, closed, notified, delivered, gave-up, refused, output, boot, ...
+    kind: str  # raised, acked, result, reset, closed, notified, accepted, delivered, refused, output, boot, ...
     old: str
     new: str
     who: str
@@ -294,14 +294,25 @@ class Notification:
 
 
 class Fate(enum.Enum):
-    """What became of a notification. Accepted is not delivered, delivered is not read, read is not answered."""
+    """What became of a notification. Accepted is not delivered, delivered is not read, read is not answered.
+
+    Its event in the journal has the fate as its kind.
+    """
 
     ACCEPTED = "accepted"
     DELIVERED = "delivered"
     READ = "read"
     ANSWERED = "answered"
     TRY_AGAIN = "try_again"
-    GAVE_UP = "gave_up"
+    REJECTED = "rejected"  # by the channel or the network, for good
+    SILENT = "silent"  # neither yes nor no in the channel's time, or nobody picked up
+    RECALLED = "recalled"  # not sent: somebody had answered, or the alarm was over
+    GAVE_UP = "gave_up"  # tried as often as it may be, or the channel broke
+
+
+ARRIVED = frozenset({Fate.DELIVERED, Fate.READ, Fate.ANSWERED})
+REACHED = ARRIVED | {Fate.ACCEPTED}
+LOST = frozenset({Fate.REJECTED, Fate.SILENT, Fate.RECALLED, Fate.GAVE_UP})
 
 
 @dataclass(frozen=True, slots=True)

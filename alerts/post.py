@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from alerts import escalation
 from alerts.messages import REPEAT
-from alerts.model import OPEN, Alarm, Delivery, Fate, Notification, Severity
+from alerts.model import ARRIVED, OPEN, REACHED, Alarm, Delivery, Fate, Notification, Severity
 from alerts.plant import Plant
 from drivers.reading import Now
 
@@ -20,8 +20,6 @@ MOST_ATTEMPTS = 2
 PATIENCE = 5_000  # ms: gas level 2 and fire wait no longer than this for a channel that says "later"
 WALK = "walk"  # step of a walk test: a pressed button is long gone, and its message still proves the phone
 KEPT = 5_000  # messages kept for a late report, alarms kept that are over
-_ARRIVED = frozenset({Fate.DELIVERED, Fate.READ, Fate.ANSWERED})
-_REACHED = _ARRIVED | {Fate.ACCEPTED}
 Who = tuple[str, str]  # alarm id, person id
 
 
@@ -52,13 +50,13 @@ class Post:
 
     def news(self, d: Delivery, now: Now) -> tuple[Notification | None, bool]:
         """(a notification to send now, gave up). Gave up with None means: nothing is left for that person."""
-        if d.fate in _REACHED:
+        if d.fate in REACHED:
             self._reached(d.key)
         n = self._sent.get(d.key)
         if n is None:
             return None, False
         self._later.pop(d.key, None)  # whatever is said now overtakes a second attempt that still waits
-        if d.fate in _ARRIVED:
+        if d.fate in ARRIVED:
             self._forget(d.key)
             return None, False
         if d.fate is Fate.ACCEPTED:

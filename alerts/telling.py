@@ -13,7 +13,7 @@ from alerts import digest, escalation
 from alerts.book import Book
 from alerts.budget import Budget
 from alerts.kinds import KINDS
-from alerts.model import OPEN, Alarm, Delivery, Fate, Notification, Owed, Severity, Truth
+from alerts.model import LOST, OPEN, REACHED, Alarm, Delivery, Fate, Notification, Owed, Severity, Truth
 from alerts.plant import Plant
 from alerts.post import Post
 from alerts.record import Record, sending
@@ -24,7 +24,6 @@ from drivers.reading import Now, Reading
 
 LATE = 600_000  # ms
 NO_DATA = ("comm", "comm-sleep")
-_DELIVERED = {Fate.TRY_AGAIN: "try-again", Fate.GAVE_UP: "gave-up"}
 Put = Callable[[Record, Alarm], None]
 Lost = Callable[[Record, Notification], None]
 
@@ -99,7 +98,10 @@ class Telling:
         for n in open_:
             next_, gave_up = self._post.restored(n, self._book.by_id.get(n.alarm))
             if gave_up:
-                self._fate(rec, Delivery(n.key, Fate.GAVE_UP), n, "unknown-fate")
+                needless = self._post.needless(n)
+                self._fate(
+                    rec, Delivery(n.key, Fate.RECALLED if needless else Fate.GAVE_UP), n, "" if needless else "unknown-fate"
+                )
             self._forward(rec, n, next_, gave_up)
 
     def again(self, rec: Record) -> None:
@@ -111,13 +113,14 @@ class Telling:
         """What became of a message; gives whether it reached its channel."""
         n = self._post.get(d.key)
         next_, gave_up = self._post.news(d, rec.now)
-        self._fate(rec, Delivery(d.key, Fate.GAVE_UP, d.provider_id, d.why) if gave_up else d, n, d.fate.value)
+        last = gave_up and d.fate not in LOST
+        self._fate(rec, Delivery(d.key, Fate.GAVE_UP, d.provider_id, d.why) if last else d, n, d.fate.value if last else "")
         if n is None:
             return False
         self._forward(rec, n, next_, gave_up)
         for parked in self._post.released():
             self.send(rec, parked)
-        return d.fate not in _DELIVERED
+        return d.fate in REACHED
 
     def sent(self, key: str) -> Notification | None:
         """The message of that key, while it is on its way."""
@@ -173,7 +176,7 @@ class Telling:
         """
         rec.deliveries.append(d)
         alarm, who = (n.alarm, n.person) if n else (d.key.split(":")[0], "")
-        rec.event(_DELIVERED.get(d.fate, "delivered"), alarm, who=who, code=code, args={"key": d.key})
+        rec.event(d.fate.value.replace("_", "-"), alarm, who=who, code=code, args={"key": d.key})
 
     def _forward(self, rec: Record, n: Notification, next_: Notification | None, gave_up: bool) -> None:
         """Send what Post decided instead of `n`; with nothing left for a listed person the box cannot call."""

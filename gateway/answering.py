@@ -11,7 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 
 from alerts.inbound import caller
-from alerts.model import Command, Delivery, Fate, Inbound, Notification, Reply, Severity
+from alerts.model import REACHED, Command, Delivery, Inbound, Notification, Reply, Severity
 from alerts.plant import Person, Plant
 from drivers.reading import Clock
 from gateway.tell import Teller
@@ -74,6 +74,6 @@ def own(delivery: Delivery) -> bool:
     """Is this the fate of an answer's reply (and not of a notification)? One that did not leave is logged, never tried again."""
     if not delivery.key.startswith(REPLY):
         return False
-    if delivery.fate in (Fate.GAVE_UP, Fate.TRY_AGAIN):
+    if delivery.fate not in REACHED:
         log.warning("a reply did not leave: %s", delivery.why)
     return True

@@ -94,7 +94,7 @@ class Teller:
         self._start(loop)
         self._state(loop.time(), why)
         if n is not None:
-            self._ears.report(Delivery(n.key, Fate.GAVE_UP, why=why))
+            self._ears.report(Delivery(n.key, Fate.SILENT, why=why))
 
     def _state(self, now: float, why: str) -> None:
         """In the loop: how the channel is now. Out of order for a minute is a fault; in order again ends it."""
@@ -137,7 +137,7 @@ class Teller:
 
     def _kept_back(self, notification: Notification, waited: float) -> Delivery | None:
         if not self._ears.wanted(notification.key):
-            return Delivery(notification.key, Fate.GAVE_UP, why="recalled")
+            return Delivery(notification.key, Fate.RECALLED)
         if waited > LATE:
             return Delivery(notification.key, Fate.TRY_AGAIN, why=f"waited {waited:.0f} s")
         return None
@@ -196,7 +196,7 @@ class Teller:
         except TryAgain as fault:
             return Delivery(notification.key, Fate.TRY_AGAIN, why=fault.why, again_after=fault.after_ms), fault.why
         except GiveUp as fault:  # this message will never go; the channel itself may be well
-            return Delivery(notification.key, Fate.GAVE_UP, why=fault.why), self.why
+            return Delivery(notification.key, Fate.REJECTED, why=fault.why), self.why
         except Exception as error:
             log.exception("channel %s broke", self._name)
             return Delivery(notification.key, Fate.GAVE_UP, why=f"{type(error).__name__}"), type(error).__name__

@@ -107,7 +107,7 @@ def read_sms(taken: Taken, answer: Answer) -> tuple[Sequence[Delivery | Inbound]
     if status == 3:
         return (arrived(taken, Fate.DELIVERED),), True
     if status == 2:
-        return (arrived(taken, Fate.GAVE_UP, f"运营商没有送达 not delivered: {code}"),), True
+        return (arrived(taken, Fate.REJECTED, f"运营商没有送达 not delivered: {code}"),), True
     return (), False
 
 
@@ -126,7 +126,7 @@ def read_voice(taken: Taken, answer: Answer) -> tuple[Sequence[Delivery | Inboun
     if state in SILENT_STATES:
         return (), False
     if state != PICKED_UP:
-        return (arrived(taken, Fate.GAVE_UP, f"没有接通 not picked up: {state} {detail.get('stateDesc', '')}"[:100]),), True
+        return (arrived(taken, Fate.SILENT, f"没有接通 not picked up: {state} {detail.get('stateDesc', '')}"[:100]),), True
     news: list[Delivery | Inbound] = [arrived(taken, Fate.READ, "接听 picked up")]
     if key.isdigit():
         news.append(Inbound("", key, key=taken.key, id=f"{taken.id}:{key}"))

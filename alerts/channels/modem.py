@@ -245,7 +245,7 @@ class Modem:
             return
         if not found.delivered:
             why = f"网络没有送达，状态 {found.status} the network did not deliver it"
-            self._heard.append(Delivery(sent.key, Fate.GAVE_UP, str(found.reference), why))
+            self._heard.append(Delivery(sent.key, Fate.REJECTED, str(found.reference), why))
             return
         sent.waiting.discard(found.reference)
         if not sent.waiting:

@@ -131,8 +131,8 @@ function together(story) {
 function sentence(event, name) {
   const args = event.args ?? {};
   const who = [...event.people].filter(Boolean).map(name).join(t("comma"));
-  // what became of a message is said by its code: accepted by the channel is not delivered, delivered is not read
-  const key = `event.${event.kind === "delivered" ? event.code : event.kind}`;
+  // journals of before said what became of a message by the code of one kind, "delivered"
+  const key = `event.${(event.kind === "delivered" && event.code) || event.kind}`;
   const text = key in words.text ? t(key) : event.kind;
   const more = [];
   if (event.kind === "notified") more.push([...event.channels].join(t("comma")));

@@ -5,7 +5,10 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
+from alerts.model import REACHED
 from gateway.store.database import readonly
+
+TAKEN = {fate.value for fate in REACHED}  # kinds of event; journals of before wrote "delivered" for each of them
 
 
 def reached(path: Path, alarm: str) -> tuple[int, int, int | None]:
@@ -20,5 +23,5 @@ def reached(path: Path, alarm: str) -> tuple[int, int, int | None]:
             (since, alarm),
         ).fetchall()
     told = {who for kind, who, _ in rows if kind == "notified"}
-    taken = {who: mono for kind, who, mono in reversed(rows) if kind == "delivered"}
+    taken = {who: mono for kind, who, mono in reversed(rows) if kind in TAKEN}
     return len(told), len(taken), min(taken.values()) - rows[0][2] if taken else None

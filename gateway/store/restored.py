@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from alerts.model import Alarm, AlarmState, Fate, Mark, Notification, Outcome, Reply, Stage
+from alerts.model import LOST, REACHED, Alarm, AlarmState, Fate, Mark, Notification, Outcome, Reply, Stage
 from alerts.opening import Opening
 from drivers.reading import Now
 
 # What a delivery makes of its notification's row. Absent: the row stays queued.
 STATE_AFTER: Mapping[Fate, str] = {
-    Fate.ACCEPTED: "done",
-    Fate.DELIVERED: "done",
-    Fate.READ: "done",
-    Fate.ANSWERED: "done",
-    Fate.GAVE_UP: "gave_up",
+    **dict.fromkeys(REACHED, "done"),
+    **dict.fromkeys(LOST, "gave_up"),
 }
 
 

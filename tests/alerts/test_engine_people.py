@@ -199,6 +199,16 @@ def test_accepted_is_not_delivered(world: World) -> None:
     assert not world.fate(other, Fate.GAVE_UP).notifications
 
 
+@pytest.mark.parametrize("fate", Fate)
+def test_each_fate_of_a_message_is_an_event_of_its_own_kind(world: World, fate: Fate) -> None:
+    """Accepted is not delivered, delivered is not read, refused is not silent: in the journal as on the screen."""
+    world.read({"smoke-a/smoke": 1.0})
+    out = world.fate(world.sent[0], fate)
+    event = out.events[0]
+    assert (event.kind, event.code, event.who) == (fate.value.replace("_", "-"), "", "wang")
+    assert event.args["key"] == world.sent[0].key and out.deliveries[0].fate is fate
+
+
 def test_a_stranger_delivery_is_recorded(world: World) -> None:
     out = world.take(world.engine.delivery(Delivery("no3-7:1:first:1:wang:phone", Fate.GAVE_UP), world.now, True))
     assert [(e.kind, e.alarm) for e in out.events] == [("gave-up", "no3-7")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -151,3 +152,21 @@ async def test_r33_a_refusal_is_a_fault(box: Box) -> None:
 
 def _events(box: Box) -> list[tuple[int, dict[str, Any]]]:
     return [(seq, json.loads(body)) for seq, body in audit.events(box.world.disk.path, 0, 999)]
+
+
+def test_what_a_channel_took_is_counted_and_in_a_journal_of_before_too(box: Box) -> None:
+    """One kind, "delivered", with the fate as its code, stood for each of them."""
+    world = box.world
+    world.read({POINT: 1.0})
+    n, alarm = world.sent[0], next(iter(world.engine.alarms))
+    assert reached(world.disk.path, alarm)[1] == 0
+    world.fate(n, Fate.SILENT)
+    assert reached(world.disk.path, alarm)[1] == 0
+    world.fate(n, Fate.READ)
+    assert reached(world.disk.path, alarm)[1] == 1
+    with sqlite3.connect(world.disk.path) as db:
+        old = db.execute("""UPDATE event SET body = replace(CAST(body AS TEXT), '"read"', '"delivered"')""")
+        assert old.rowcount > 0 and b'"kind":"delivered"' in b"".join(
+            bytes(b, "utf-8") for (b,) in db.execute("SELECT body FROM event")
+        )
+    assert reached(world.disk.path, alarm)[1] == 1

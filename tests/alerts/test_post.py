@@ -55,7 +55,7 @@ def test_d16_it_survives_the_end_of_the_process(world: World) -> None:
     world.do("ack", "li")
     out = world.restart(1_000, unsent=(n,))
     assert [x.person for x in out.notifications] == []
-    assert [(d.key, d.fate) for d in out.deliveries] == [(n.key, Fate.GAVE_UP)]
+    assert [(d.key, d.fate) for d in out.deliveries] == [(n.key, Fate.RECALLED)]
     assert [x.person for x in world.wait(3 * MIN).notifications] == ["head"]
 
 
@@ -85,7 +85,7 @@ def test_after_a_restart_only_what_still_makes_sense_is_sent(world: World) -> No
     world.fate(n, Fate.ACCEPTED)
     closed(world)
     out = world.restart(1_000, unsent=(n,))
-    assert out.notifications == () and out.deliveries[0].fate is Fate.GAVE_UP
+    assert out.notifications == () and out.deliveries[0].fate is Fate.RECALLED
 
 
 def test_an_alarm_that_could_not_leave_for_ten_minutes_says_how_it_stands(world: World) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from alerts.causes import CAUSES
 from alerts.kinds import KINDS, LAMPS
-from alerts.model import AlarmState, Result
+from alerts.model import AlarmState, Fate, Result
 from alerts.modes import MODES
 from dashboard.forms import forms
 from dashboard.navigation import PLACES
@@ -34,6 +34,7 @@ BUILT = (
     *(f"lamp.{lamp}" for lamp in LAMPS),
     *(f"life.{state.value}" for state in AlarmState if state is not AlarmState.ACKED),
     *(f"result.{result.value}" for result in Result),
+    *(f"event.{fate.value.replace('_', '-')}" for fate in Fate),
     *(f"role.{role}" for role in ("guard-sounder", "evacuation", "room-sounder", "fan", "valve", "chirp")),
     *(f"verb.{name}" for name in ("ack", "real", "real.fire", "real.gas", "false", "silence", "reset")),
     *(f"range.{name}" for name in ("10m", "1h", "24h", "7d", "30d")),

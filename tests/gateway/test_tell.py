@@ -93,7 +93,7 @@ async def test_r3_the_worst_goes_first_and_equals_keep_their_order() -> None:
     ("fault", "fate", "after"),
     [
         (TryAgain("busy", 1500), Fate.TRY_AGAIN, 1500),
-        (GiveUp("no such number"), Fate.GAVE_UP, 0),
+        (GiveUp("no such number"), Fate.REJECTED, 0),
         (RuntimeError("a bug"), Fate.GAVE_UP, 0),
     ],
 )
@@ -124,7 +124,7 @@ async def test_a_hung_channel_is_given_up_and_the_next_message_still_goes(monkey
     desk.teller.send(note("waits"))
     first, second = await desk.next(), await desk.next()
     release.set()
-    assert (first.key, first.fate) == ("hangs", Fate.GAVE_UP)
+    assert (first.key, first.fate) == ("hangs", Fate.SILENT)
     assert (second.key, second.fate) == ("waits", Fate.ACCEPTED)
     await asyncio.sleep(0.05)
     assert desk.reports.empty(), "what was given up must not be reported a second time when the hang ends"
@@ -148,7 +148,7 @@ async def test_d16_what_an_answer_took_back_is_not_sent_although_it_was_queued()
     gate.set()
     assert [await desk.next(), await desk.next()] == [
         Delivery("first", Fate.ACCEPTED),
-        Delivery("second", Fate.GAVE_UP, why="recalled"),
+        Delivery("second", Fate.RECALLED),
     ]
     assert channel.sent == ["first"]
     desk.task.cancel()

@@ -162,6 +162,20 @@ PEOPLES: tuple[Mutant, ...] = (
         PEOPLE + "test_given_up_goes_to_the_next_channel",
     ),
     Mutant(
+        "accepted reads as delivered in the journal",
+        "alerts/telling.py",
+        'rec.event(d.fate.value.replace("_", "-"), alarm,',
+        'rec.event("delivered", alarm,',
+        PEOPLE + "test_each_fate_of_a_message_is_an_event_of_its_own_kind",
+    ),
+    Mutant(
+        "a hung channel reads as one that refused",
+        "gateway/tell.py",
+        "Delivery(n.key, Fate.SILENT, why=why)",
+        "Delivery(n.key, Fate.REJECTED, why=why)",
+        "tests/gateway/test_tell.py::test_a_hung_channel_is_given_up_and_the_next_message_still_goes",
+    ),
+    Mutant(
         "accepted is not delivered",
         "alerts/post.py",
         "            self._accepted.add(d.key)",

@@ -40,7 +40,7 @@ def untold(messages: Iterable[Row], events: Sequence[Row], channel: str = "phone
     for event in events:
         if event["kind"] == "acked":
             answered.add(event["alarm"])
-        elif event["kind"] == "gave-up" and event["alarm"] in answered:
+        elif event["kind"] in ("recalled", "gave-up") and event["alarm"] in answered:
             needless.add(event["args"]["key"])
     lost = [k for k in asked if k.endswith(f":{channel}") and k not in arrived | needless]
     return [k for k in lost if k.rpartition(":")[0] not in elsewhere]

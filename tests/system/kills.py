@@ -10,6 +10,9 @@ from typing import Any
 import judge
 from school import WAIT, School, wall
 
+from alerts.model import LOST, REACHED
+
+FATES = {fate.value.replace("_", "-") for fate in REACHED | LOST}
 OTHERS = ("broker", "ingest", "database", "dashboard")
 SOUNDER = "guard-relay/relay-1"
 FLICKERING = ("pump-io/di-3", "pump-io/di-4", "power-water/leak")  # faults and supervisory signals that come and go meanwhile
@@ -22,7 +25,7 @@ def first(school: School, alarm: str) -> set[str]:
 def settled(school: School) -> bool:
     """Has every notification of the journal an end?"""
     events = school.events()
-    ended = {e["args"]["key"] for e in events if e["kind"] in ("delivered", "gave-up")}
+    ended = {e["args"]["key"] for e in events if e["kind"] in FATES}
     return {e["args"]["key"] for e in events if e["kind"] == "notified"} <= ended
 
 

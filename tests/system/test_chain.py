@@ -245,7 +245,7 @@ def test_a_refusing_phone_fails_over_to_the_next_channel(school: School) -> None
     school.start_run()
     school.set(fire(school), 1)
     school.until("the console has the message", lambda: "火警" in (school.dir / "run.log").read_text(errors="replace"))
-    school.until("the refusal is journaled", lambda: school.events("gave-up") or school.events("try-again"))
+    school.until("the refusal is journaled", lambda: school.events("rejected") or school.events("try-again"))
 
 
 def test_mbpoll_and_read_see_the_same(living: School) -> None:

@@ -70,7 +70,7 @@ def test_a_part_that_the_network_refuses_is_no_text_accepted(far: FakeModem, cha
     assert channel.send(note(text="报" * 100), WANG).fate is Fate.ACCEPTED
 
 
-@pytest.mark.parametrize(("reports", "fates"), [((0, 0), [Fate.DELIVERED]), ((0, None), []), ((0, 0x46), [Fate.GAVE_UP])])
+@pytest.mark.parametrize(("reports", "fates"), [((0, 0), [Fate.DELIVERED]), ((0, None), []), ((0, 0x46), [Fate.REJECTED])])
 def test_a_text_in_parts_is_delivered_with_its_last_part(
     far: FakeModem, channel: Modem, reports: tuple[int | None, ...], fates: list[Fate]
 ) -> None:
@@ -99,7 +99,7 @@ def test_a_lost_report_leaves_it_accepted(far: FakeModem, channel: Modem) -> Non
     assert [type(h) for h in hears(channel, len)] == [Inbound]
 
 
-@pytest.mark.parametrize(("status", "fates"), [(0x46, [Fate.GAVE_UP]), (0x20, [])])
+@pytest.mark.parametrize(("status", "fates"), [(0x46, [Fate.REJECTED]), (0x20, [])])
 def test_what_the_network_could_not_deliver(far: FakeModem, channel: Modem, status: int, fates: list[Fate]) -> None:
     far.how.report = status
     channel.send(note(), WANG)

@@ -233,8 +233,8 @@ def call_detail(**data: object) -> dict[str, Any]:
     ("kind", "answers", "fates"),
     [
         ("aliyun-sms", [sms_detail(1), sms_detail(3)], [Fate.DELIVERED]),
-        ("aliyun-sms", [sms_detail(2, "MOBILE_NOT_ON_SERVICE")], [Fate.GAVE_UP]),
-        ("aliyun-voice", [{"Code": "OK"}, call_detail(state="200002", stateDesc="用户占线")], [Fate.GAVE_UP]),
+        ("aliyun-sms", [sms_detail(2, "MOBILE_NOT_ON_SERVICE")], [Fate.REJECTED]),
+        ("aliyun-voice", [{"Code": "OK"}, call_detail(state="200002", stateDesc="用户占线")], [Fate.SILENT]),
         ("aliyun-voice", [call_detail(state="200000", duration=9)], [Fate.READ]),
     ],
 )
