@@ -23,10 +23,13 @@ REOPEN = 1.0  # seconds a line lets pass between two attempts to open a port tha
 MOST = 4096  # bytes taken at once: the kernel keeps no more
 
 _RTS = struct.pack("I", termios.TIOCM_RTS)
+NO_PORT = "不是串口：现有的用 scan ports 列出 no serial port: `scan ports` lists those there are"
 _CURES = {
     errno.ENOENT: "没有这个口：检查适配器是否插好、路径是否写对 no such port: is the adapter plugged in?",
     errno.EACCES: "没有权限：把运行程序的用户加入 dialout 组 no permission: add the user to the group dialout",
     errno.EPERM: "没有权限：把运行程序的用户加入 dialout 组 no permission: add the user to the group dialout",
+    errno.EISDIR: NO_PORT,
+    errno.ENOTTY: NO_PORT,
     errno.EBUSY: "正被另一个程序占用，先停掉它（fuser -v {path} 看是谁）in use by another program: stop it",
     errno.EAGAIN: "正被另一个程序占用，先停掉它（fuser -v {path} 看是谁）in use by another program: stop it",
 }
@@ -159,11 +162,7 @@ class Port:
 
     def _down(self, error: Exception) -> LineDown:
         code = getattr(error, "errno", None) or (error.args[0] if isinstance(error, termios.error) else None)
-        cure = (
-            _CURES.get(code, "不通，检查适配器和插头 is gone: look at the adapter and its plug")
-            if code
-            else "不是串口 no serial port"
-        )
+        cure = _CURES.get(code, "不通，检查适配器和插头 is gone: look at the adapter and its plug") if code else NO_PORT
         return LineDown(f"串口 {self.settings.path} {cure.format(path=self.settings.path)}（{error}）")
 
 

@@ -31,6 +31,10 @@ MAINS = {
 }
 
 
+class LineGone(Exception):
+    """A line's port cannot be opened or its host not be reached: nobody was asked. The text says why, with the cure."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One line of the report. state: ok | warn | bad."""
@@ -139,7 +143,10 @@ def counted_row(bus: BusConfig, hours: float, total: Counts) -> Row:
 
 
 async def examine(line: Asker, devices: Sequence[Device], times: int) -> dict[str, Counter[str]]:
-    """Each device in turn, `times` rounds, so that what comes and goes is seen. Device id -> what its questions showed."""
+    """Each device in turn, `times` rounds, so that what comes and goes is seen. Device id -> what its questions showed.
+
+    Raises LineGone when the first question finds it so.
+    """
     seen: dict[str, Counter[str]] = {d.id: Counter() for d in devices}
     previous: tuple[str, str, Heard] | None = None  # device, what it showed, what was heard
     for turn in range(times):
@@ -149,6 +156,8 @@ async def examine(line: Asker, devices: Sequence[Device], times: int) -> dict[st
             read = plan(device.profile)[turn % len(plan(device.profile))]
             given = PATIENT if seen[device.id]["late"] else device.profile.limits.latency
             heard = await line.ask(device.unit, read, given)
+            if heard.kind == "down" and previous is None:
+                raise LineGone(heard.text)
             if previous and _says_again(previous[2], heard):
                 seen[previous[0]][previous[1]] -= 1
                 seen[previous[0]]["duplicated"] += 1

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import sys
 from collections.abc import Sequence
+
+from gateway.commands._usage import Parser
 
 # name -> what it does, as the help shows it
 COMMANDS: dict[str, str] = {
@@ -41,7 +42,7 @@ COMMANDS: dict[str, str] = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit codes: 0 ok, 1 findings or a failed check, 2 usage, 78 errors in the configuration."""
     args = list(sys.argv[1:] if argv is None else argv)
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="campus-gateway",
         description="校园安全监测网关 · campus safety gateway. Supplements a certified fire-alarm system, never replaces it.",
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from drivers.framing import FRAMINGS
 from gateway.commands._client import Failed, add_data, complain, living
+from gateway.commands._usage import whole
 
 if TYPE_CHECKING:
     from drivers.readdress import Verdict
@@ -22,13 +23,19 @@ RESTARTING = ("power", "lost")  # silent for a moment while somebody switches it
 
 
 def add_parser(sub: Any) -> None:
+    from drivers.profile import BAUDS
+
     p = sub.add_parser("address", help="a new device alone on its line is given the next free address 改地址")
     p.add_argument("port", help="serial port, best its by-path name (scan ports)")
     p.add_argument("profile", help="型号 profile of the new device; its address register must be known")
-    p.add_argument("--from", dest="old", type=int, default=0, metavar="N", help="its address now (default: as it is delivered)")
-    p.add_argument("--to", dest="new", type=int, default=0, metavar="N", help="its new address (default: the next free one)")
+    p.add_argument(
+        "--from", dest="old", type=whole(1, 247), default=0, metavar="N", help="its address now (default: as it is delivered)"
+    )
+    p.add_argument(
+        "--to", dest="new", type=whole(1, 247), default=0, metavar="N", help="its new address (default: the next free one)"
+    )
     p.add_argument("--taken", default="", metavar="LIST", help="addresses that others have, beside those of the site file")
-    p.add_argument("--baud", type=int, default=0, help="speed (default: as it is delivered)")
+    p.add_argument("--baud", type=int, choices=BAUDS, default=0, help="speed (default: as it is delivered)")
     p.add_argument("--framing", default="8N1", choices=FRAMINGS, help="data, parity, stop (default 8N1)")
     p.add_argument("--site", type=Path, help="compiled site whose addresses are taken (default DATA/site.compiled.json)")
     add_data(p)

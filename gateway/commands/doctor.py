@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from gateway.commands._client import Failed, ask, living
+from gateway.commands._usage import whole
 
 if TYPE_CHECKING:
     from gateway.checkup import Row
@@ -24,7 +25,9 @@ def add_parser(sub: Any) -> None:
     p = sub.add_parser("doctor", help="is everything in order? faults in words, with the cure 体检")
     add_site(p)
     p.add_argument("--line", metavar="BUS", help="only this line")
-    p.add_argument("--times", type=int, default=4, help="questions to each device (default 4)")
+    p.add_argument(
+        "--times", type=whole(1, 1000), default=4, metavar="N", help="questions to each device, 1 to 1000 (default 4)"
+    )
     p.add_argument("--json", action="store_true", help="one JSON object a row")
 
 
@@ -94,9 +97,10 @@ def _long_run(args: argparse.Namespace, site: Site, bus: BusConfig, named: set[t
 
 async def _line(args: argparse.Namespace, site: Site, bus: BusConfig) -> tuple[list[Row], set[tuple[str, str]]]:
     """What the probes show, and (device or "", symptom) of each complaint."""
-    from gateway.checkup import Row, complaint_row, examine
+    from gateway.checkup import LineGone, Row, complaint_row, examine
     from gateway.commands._lines import line_of
     from gateway.diagnose import complaints
+    from gateway.symptoms import WORDS
 
     devices = [d for d in site.devices if d.bus == bus.id and d.profile.channels]
     if sys.stderr.isatty():
@@ -104,6 +108,8 @@ async def _line(args: argparse.Namespace, site: Site, bus: BusConfig) -> tuple[l
     line = line_of(args.data, bus)
     try:
         seen = await examine(line, devices, args.times)
+    except LineGone as error:
+        return [Row("bad", f"线路 {bus.id}", str(error), WORDS["down"][1])], {("", "down")}
     finally:
         await line.close()
     found = complaints(seen)

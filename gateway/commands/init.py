@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gateway.commands._client import Failed, complain
@@ -32,33 +33,53 @@ def run(args: argparse.Namespace) -> int:
     from gateway.ports import serial_ports
 
     try:
-        if args.file.exists():
-            raise Failed(f"{args.file} 已存在，不覆盖；换个名字 · exists and is not overwritten: give another name")
+        _room_for(args.file)
         answers = _ask(modbus_profiles(), [p.path for p in serial_ports()])
         return _write(args.file, site_text(answers))
     except Failed as error:
         return complain(error)
     except EOFError:
         return complain(Failed("\n回答没完就断了，什么也没写 · the answers ended early, nothing was written"))
+    except KeyboardInterrupt:
+        complain(Failed("\n已取消，什么也没写 · cancelled, nothing was written"))
+        return 130
     except OSError as error:
-        return complain(Failed(f"{args.file}: 写不了 · cannot be written: {error.strerror}"))
+        return complain(Failed(f"{args.file}: 写不了：换个文件夹 · cannot be written, give another folder: {error.strerror}"))
+
+
+def _room_for(file: Path) -> None:
+    """Said before twenty questions are answered. Raises Failed when the file is there, OSError when it could not be made."""
+    if file.exists():
+        raise Failed(f"{file} 已存在，不覆盖；换个名字 · exists and is not overwritten: give another name")
+    with TemporaryFile(dir=file.absolute().parent):
+        pass
 
 
 def _write(file: Path, text: str) -> int:
+    """The whole file or none, and never over another."""
     from gateway.config.compile import compile_site
     from gateway.config.findings import render
 
-    with file.open("x", encoding="utf-8") as out:
-        out.write(text)
+    out = file.open("x", encoding="utf-8")
+    try:
+        with out:
+            out.write(text)
+    except BaseException:
+        file.unlink()
+        raise
     made = compile_site(file, data="/var/lib/campus-gateway", substitutions={}, speed=1)
     for finding in made.findings:
         print(render(finding), file=sys.stderr)
-    print(f"已写入 {file} · written. 下一步 · next: campus-gateway check {file} -o site.compiled.json; campus-gateway doctor")
-    return 0 if made.site else 1
+    again = f"campus-gateway check {file} -o site.compiled.json"
+    if made.site is None:
+        print(f"已写入 {file}，上面标“错误”的还要改，改好再运行 · written; mend the errors above, then: {again}")
+        return 1
+    print(f"已写入 {file} · written. 下一步 · next: {again}; campus-gateway doctor")
+    return 0
 
 
 def _ask(profiles: dict[str, Any], ports: Sequence[str]) -> Answers:
-    from gateway.newsite import KINDS, KINDS_ZH, USES, USES_ZH, Answers
+    from gateway.newsite import KINDS, KINDS_ZH, ROLES, ROLES_ZH, USES, USES_ZH, Answers
 
     a = Answers()
     a.name = _one("学校全称 · school", _text(40))
@@ -72,32 +93,36 @@ def _ask(profiles: dict[str, Any], ports: Sequence[str]) -> Answers:
         "线路：上面的编号、串口路径或 HOST[:PORT] · line",
         lambda text: _line(text, ports),
         lambda n, line: _offer(n, line, found),
+        same=lambda line: line.where,
     )
-    a.buildings = _several("楼栋：名称 用途 · building: name use\n" + _numbered(USES, USES_ZH), lambda t: _pair(t, USES))
+    a.buildings = _several(
+        "楼栋：名称 用途 · building: name use\n" + _numbered(USES, USES_ZH),
+        lambda t: _pair(t, USES),
+        same=lambda building: building[0],
+    )
     a.zones = _several(
         "区域：名称 类别 楼栋号 · zone: name kind building\n" + _numbered(KINDS, KINDS_ZH),
         lambda t: _zone(t, KINDS, len(a.buildings)),
+        same=lambda zone: zone[0],
     )
-    a.devices = [device for n, place in found for device in _placed(n, place, len(a.zones))]
-    a.devices += _several(
+    a.devices = _several(
         "设备：型号 线路号 地址 区域号（? 列出型号）· device: profile line unit zone",
         lambda t: _device(t, profiles, len(a.lines), len(a.zones)),
-        least=0 if a.devices else 1,
+        same=lambda device: device[1:3],
+        given=[device for n, place in found for device in _placed(n, place, len(a.zones))],
     )
-    a.people = _several("人员：姓名 角色 电话 · person: name role phone\n" + _roles(), _person)
-    if not any(p.role == "duty" for p in a.people):
-        raise Failed("至少要有一个值班人（duty），什么也没写 · at least one duty person is needed, nothing was written")
+    a.people = _several(
+        "人员：姓名 角色 电话 · person: name role phone\n" + _numbered(ROLES, ROLES_ZH),
+        _person,
+        lacks=lambda people: (
+            "" if any(p.role == "duty" for p in people) else "还缺一个值班人（duty）· one duty person is needed"
+        ),
+    )
     return a
 
 
 def _numbered(words: Sequence[str], zh: Sequence[str]) -> str:
     return "  " + " · ".join(f"{word} {name}" for word, name in zip(words, zh, strict=True))
-
-
-def _roles() -> str:
-    from gateway.newsite import ROLES, ROLES_ZH
-
-    return _numbered(ROLES, ROLES_ZH)
 
 
 def _read(question: str) -> str:
@@ -121,21 +146,40 @@ def _one(question: str, read: Callable[[str], T], default: str = "") -> T:
 
 
 def _several(
-    question: str, read: Callable[[str], T], after: Callable[[int, T], None] = lambda n, item: None, least: int = 1
+    question: str,
+    read: Callable[[str], T],
+    after: Callable[[int, T], None] = lambda n, item: None,
+    *,
+    same: Callable[[T], object] = lambda item: item,
+    lacks: Callable[[Sequence[T]], str] = lambda items: "" if items else "至少一个 · at least one",
+    given: Sequence[T] = (),
 ) -> list[T]:
-    """Ask until an empty answer, at least `least`; `after` is told each with its number."""
+    """Ask until an empty answer ends it, which it may when nothing `lacks`; `after` is told each with its number.
+
+    No two have the `same`; those `given` are there already.
+    """
     print(f"{question}\n  （一行一个，空行结束 · one a line, an empty line ends）")
-    found: list[T] = []
+    found = list(given)
     while True:
         text = _read(f"  {len(found) + 1}:")
-        if not text and len(found) >= least:
-            return found
+        if not text:
+            if not (missing := lacks(found)):
+                return found
+            print(f"  ✗ {missing}")
+            continue
         try:
-            found.append(read(text))
+            found.append(_new(read(text), found, same))
         except ValueError as error:
             print(f"  ✗ {error}")
         else:
             after(len(found), found[-1])
+
+
+def _new(item: T, found: Sequence[T], same: Callable[[T], object]) -> T:
+    for n, other in enumerate(found, 1):
+        if same(other) == same(item):
+            raise ValueError(f"和第 {n} 个重复，换一个 · the same as number {n}: give another")
+    return item
 
 
 def _text(most: int) -> Callable[[str], str]:

@@ -9,6 +9,7 @@ import uuid
 from typing import Any
 
 from gateway.commands._client import Failed, add_data, ask, complain
+from gateway.commands._usage import whole
 
 LIFETIME = 30_000  # ms a local command lives
 ROLES = {
@@ -28,7 +29,7 @@ def add_parser(sub: Any) -> None:
     test = verbs.add_parser("test", help="one output on for some seconds, after asking 试一路输出")
     add_data(test)
     test.add_argument("output", help="e.g. guard-relay/relay-1 (outputs list)")
-    test.add_argument("--seconds", type=int, default=3, metavar="N", help="1 to 30 (default 3)")
+    test.add_argument("--seconds", type=whole(1, 30), default=3, metavar="N", help="1 to 30 (default 3)")
     test.add_argument("--as", dest="person", required=True, metavar="PERSON", help="person id of the site file")
     test.add_argument("--yes", action="store_true", help="do not ask")
 

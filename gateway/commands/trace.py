@@ -7,6 +7,7 @@ import asyncio
 from typing import Any
 
 from gateway.commands._client import Failed, complain
+from gateway.commands._usage import seconds, whole
 
 
 def add_parser(sub: Any) -> None:
@@ -15,8 +16,10 @@ def add_parser(sub: Any) -> None:
     p = sub.add_parser("trace", help="raw frames of one device, explained 报文逐字段解释")
     add_site(p)
     p.add_argument("device", help="device id of the site file")
-    p.add_argument("--times", type=int, default=1, metavar="N", help="rounds; 0 goes on until Ctrl-C (default 1)")
-    p.add_argument("--every", type=float, default=1.0, metavar="S", help="seconds between two rounds")
+    p.add_argument(
+        "--times", type=whole(0, 1_000_000), default=1, metavar="N", help="rounds; 0 goes on until Ctrl-C (default 1)"
+    )
+    p.add_argument("--every", type=seconds(0.1, 3600), default=1.0, metavar="S", help="seconds between two rounds")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -55,7 +58,8 @@ async def _trace(args: argparse.Namespace) -> bool:
                 print("\n".join(explain(heard.sent, heard.received, tcp=tcp, named=named)))
                 shown = symptom(device.unit, heard)
                 well &= shown in ("good", "echo")
-                print(f"    {heard.took} ms" + ("" if shown == "good" else f" · {' · '.join(WORDS.get(shown, (heard.text,)))}"))
+                why = (heard.text,) if shown == "down" else WORDS.get(shown, (heard.text,))  # a port's own words name its cure
+                print(f"    {heard.took} ms" + ("" if shown == "good" else f" · {' · '.join(why)}"))
                 print(f"    {mbpoll(bus, device.unit, read)}", flush=True)
     finally:
         await line.close()

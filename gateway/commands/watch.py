@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from gateway.commands._client import Failed, complain, living
+from gateway.commands._usage import seconds, whole
 
 Points = dict[str, dict[str, Any]]
 
@@ -20,9 +21,14 @@ def add_parser(sub: Any) -> None:
     add_site(p)
     p.add_argument("device", nargs="*", help="only these devices")
     p.add_argument(
-        "--every", type=float, default=2.0, metavar="S", help="without `run`: seconds between two rounds (default 2)"
+        "--every",
+        type=seconds(0.1, 3600),
+        default=2.0,
+        metavar="S",
+        help="without `run`: seconds between two rounds (default 2)",
     )
-    p.add_argument("--times", type=int, default=0, metavar="N", help="end after N updates; 0 goes on until Ctrl-C (default)")
+    many = "end after N updates; 0 goes on until Ctrl-C (default)"
+    p.add_argument("--times", type=whole(0, 1_000_000), default=0, metavar="N", help=many)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -67,6 +73,7 @@ def row(id: str, point: dict[str, Any]) -> str:
 
 async def _living(args: argparse.Namespace) -> AsyncIterator[Points]:
     """What the running `run` tells, as it tells it; no questions of our own."""
+    from gateway.commands._lines import device_of, site_of
     from gateway.local import LocalClient, RunDown
 
     def mine(points: Points) -> Points:
@@ -76,8 +83,8 @@ async def _living(args: argparse.Namespace) -> AsyncIterator[Points]:
     try:
         async for update in LocalClient(args.data / "run.sock").follow():
             told = update.data.get("points") or {}
-            if update.kind == "snapshot":
-                _must_know(args.device, {id.partition("/")[0] for id in told})
+            if update.kind == "snapshot" and (unknown := set(args.device) - {id.partition("/")[0] for id in told}):
+                device_of(site_of(args), unknown.pop())  # says why it has no points: unknown, or only written
             for id, point in mine(told).items():
                 known[id] = {**known.get(id, {}), **point}
             if changed := {id: known[id] for id in mine(told)}:
@@ -91,13 +98,15 @@ async def _alone(args: argparse.Namespace) -> AsyncIterator[Points]:
     from drivers.poller import Poller
     from drivers.registry import BUSES, open_bus
     from gateway.clock import SystemClock
-    from gateway.commands._lines import site_of
+    from gateway.commands._lines import device_of, site_of
     from gateway.readone import read_json
 
     site = site_of(args)
-    _must_know(args.device, {d.id for d in site.devices})
+    for id in args.device:
+        device_of(site, id)  # it exists, and there is something to read of it
     asked = {bus.id for bus in site.buses if bus.type in BUSES}  # the others speak by themselves: only `run` listens to them
-    wanted = [d for d in site.devices if d.bus in asked and (not args.device or d.id in args.device)]
+    named = set(args.device) or {d.id for d in site.devices if d.profile.channels}
+    wanted = [d for d in site.devices if d.bus in asked and d.id in named]
     if not wanted:
         raise Failed("这些设备只在 run 运行时能看 · these devices can be watched only while `run` lives")
     pollers = {}
@@ -129,8 +138,3 @@ def _mbpoll(args: argparse.Namespace) -> list[str]:
     buses = {bus.id: bus for bus in site.buses if bus.type in BUSES}
     asked = [d for d in site.devices if d.id in args.device and d.bus in buses]
     return [mbpoll(buses[d.bus], d.unit, read) for d in asked for read in plan(d.profile)]
-
-
-def _must_know(devices: list[str], known: set[str]) -> None:
-    if unknown := [d for d in devices if d not in known]:
-        raise Failed(f"没有设备 {' '.join(unknown)}；有：{' '.join(sorted(known))} · no such device")

@@ -194,11 +194,13 @@ def test_every_refusal_names_its_cure(pty: tuple[int, str], monkeypatch: pytest.
     assert words in caught.value.text and pty[1] in caught.value.text
 
 
-def test_a_file_is_no_port(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["file", "."])
+def test_a_file_or_folder_is_no_port_and_where_ports_are_listed_is_said(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_text("")
-    port = Port(PortSettings(str(tmp_path / "file")))
-    with pytest.raises(LineDown, match="file"):
+    port = Port(PortSettings(str(tmp_path / name)))
+    with pytest.raises(LineDown, match="scan ports") as caught:
         port.open()
+    assert str(tmp_path) in caught.value.text
 
 
 def test_what_came_before_the_opening_is_forgotten_and_time_outs_give_nothing(pty: tuple[int, str]) -> None:

@@ -141,6 +141,14 @@ def test_no_site_is_a_finding_with_its_cure(tmp_path: Path) -> None:
     assert "✗ 数据目录" in command("doctor", "--data", str(tmp_path / "none"), code=1)
 
 
+@pytest.mark.parametrize("verb", ["doctor", "trace"])
+def test_a_port_that_cannot_be_opened_is_said_with_its_own_cure(tmp_path: Path, verb: str) -> None:
+    """Nobody on the line is judged by it."""
+    compiled(tmp_path, [("a", "modbus-rtu", "/dev/null", 9600)], [("th", "jxct-th", "a", 1), ("th-2", "jxct-th", "a", 2)])
+    text = command(verb, *(["th"] if verb == "trace" else []), "--data", str(tmp_path), code=1)
+    assert "/dev/null 不是串口：现有的用 scan ports 列出" in text and "th-2" not in text
+
+
 def test_trace_explains_the_frames_field_by_field(data: Path) -> None:
     text = command("trace", "d1", "--data", str(data))
     assert re.search(r"→ 01 03 00 00 00 0A .. ..\n +地址 unit 1 · 功能 function 03", text)
@@ -158,7 +166,7 @@ def test_trace_shows_what_is_wrong(data: Path) -> None:
     assert "没有设备 nobody" in command("trace", "nobody", "--data", str(data), code=1)
 
 
-@pytest.mark.parametrize("verb", ["trace", "read"])
+@pytest.mark.parametrize("verb", ["trace", "read", "watch"])
 def test_of_what_is_only_written_nothing_is_read_and_it_says_what_to_do(data: Path, verb: str) -> None:
     assert "campus-gateway outputs test siren/…" in command(verb, "siren", "--data", str(data), code=1)
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
 from tools_school import BAUD, School, command, device, image_of
 
 from gateway.site import site_from_json
@@ -23,8 +28,12 @@ WRONG = [  # (before this answer, a wrong one, what is said of it)
     (2, "No 3", "小写字母"),
     (4, "no such thing", "/dev/"),
     (5, "9601", "115200"),
+    (10, GOOD[8], "和第 2 个重复"),
     (6, "7E1", "8O1"),
     (7, "0-300", "1-255"),
+    (12, "3号宿舍楼 office", "和第 1 个重复"),
+    (15, "3号宿舍101室 kitchen 2", "和第 1 个重复"),
+    (18, "jxct-th 1 21 2", "和第 1 个重复"),
     (11, "楼 palace", "laboratory"),
     (14, "3号宿舍101室 dormitory 3", "楼栋号"),
     (17, "calectro-ug4 1 21 1", "是不是 calectro-ug3"),
@@ -33,6 +42,7 @@ WRONG = [  # (before this answer, a wrong one, what is said of it)
     (21, "王建国 duty 12", "5 到 15 位"),
     (21, "王建国 king 13800000001", "electrician"),
     (21, "王建国", "要 3 项"),
+    (21, "", "还缺一个值班人"),
 ]
 
 
@@ -73,10 +83,44 @@ def test_answers_that_end_early_write_nothing(tmp_path: Path) -> None:
     assert not file.exists()
 
 
-def test_a_school_without_a_duty_person_is_not_written(tmp_path: Path) -> None:
+def test_a_school_without_a_duty_person_is_asked_for_one_and_loses_nothing(tmp_path: Path) -> None:
     file = tmp_path / "site.yaml"
-    nobody = [*GOOD[:21], "陈志远 leader 13800000004", ""]
-    assert "值班人" in command("init", str(file), answers=answers(nobody), code=1)
+    late = [*GOOD[:21], "陈志远 leader 13800000004", "", "王建国 duty 13800000001", ""]
+    assert "还缺一个值班人" in command("init", str(file), answers=answers(late))
+    assert "陈志远" in (text := file.read_text(encoding="utf-8")) and "王建国" in text
+
+
+@pytest.mark.parametrize("where", ["none/site.yaml", "/proc/site.yaml"])
+def test_where_nothing_can_be_written_nothing_is_asked(tmp_path: Path, where: str) -> None:
+    text = command("init", str(tmp_path / where), answers=answers(GOOD), code=1)
+    assert "写不了" in text and "school" not in text
+
+
+def test_a_full_disk_leaves_no_half_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its text is that of a full disk: what reaches the file fails after some bytes."""
+    file = tmp_path / "site.yaml"
+    monkeypatch.setattr("gateway.newsite.site_text", lambda a: "campus: 1\n\udcff")
+    with pytest.raises(UnicodeEncodeError):
+        command("init", str(file), answers=answers(GOOD))
+    assert not file.exists()
+
+
+def test_ctrl_c_in_the_middle_says_that_nothing_was_written(tmp_path: Path) -> None:
+    file = tmp_path / "site.yaml"
+    words = [sys.executable, "-m", "gateway.commands", "init", str(file)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        words, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+    ) as asked:
+        assert asked.stdin and asked.stdout
+        asked.stdin.write(answers(GOOD[:3]))
+        asked.stdin.flush()
+        for row in asked.stdout:  # the fourth question stands there, its answer is awaited
+            if "district" in row or "学校代号" in row:
+                break
+        asked.send_signal(signal.SIGINT)
+        said = asked.communicate(timeout=60)[1]
+    assert asked.returncode == 130 and "什么也没写" in said and "Traceback" not in said
     assert not file.exists()
 
 

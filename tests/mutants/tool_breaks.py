@@ -15,6 +15,27 @@ COUNTED = "tests/gateway/test_counters.py::"
 
 TOOLS: tuple[Mutant, ...] = (
     Mutant(
+        "doctor, trace: a port that cannot be opened is said with its own cure",
+        "gateway/checkup.py",
+        'if heard.kind == "down" and previous is None:',
+        "if False:",
+        DOCTOR + "test_a_port_that_cannot_be_opened_is_said_with_its_own_cure",
+    ),
+    Mutant(
+        "init: one address is not given to two devices of a line",
+        "gateway/commands/init.py",
+        "if same(other) == same(item):",
+        "if False:",
+        INIT + "test_answers_from_a_pipe_make_a_file_that_passes_check",
+    ),
+    Mutant(
+        "doctor that asks nothing finds nobody well",
+        "gateway/commands/doctor.py",
+        "type=whole(1, 1000)",
+        "type=int",
+        "tests/gateway/test_usage.py",
+    ),
+    Mutant(
         "outputs test: the mbpoll line switches what the gateway switches",
         "gateway/mbpoll.py",
         "str(int(word > 0) if output.function == 5 else word)",
