@@ -39,6 +39,7 @@ from dashboard.pages import (
     questions,
     setup,
     stream,
+    take_away,
 )
 from dashboard.plans import Plans
 from dashboard.rights import ACT, ADMIT, CONFIGURE, DESKS, DRAW, FORESEE, LOOK, OPEN, PROBE, SCHOOLS, WALK
@@ -88,6 +89,7 @@ ROUTES: tuple[Route, ...] = (
     ("GET", "/api/v1/history", api.history, Need(LOOK)),
     ("GET", "/api/v1/curves", api.curves, Need(LOOK)),
     ("GET", "/api/v1/export", export.export, Need(LOOK)),
+    ("GET", "/api/v1/duty-log", take_away.duty_log, Need(LOOK)),
     ("GET", "/api/v1/stream", stream.stream, Need(LOOK)),
     ("POST", "/api/v1/command", command.command, Need(ACT)),
     ("GET", "/api/v1/access", access.people, Need(ADMIT)),

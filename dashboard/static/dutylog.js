@@ -24,6 +24,7 @@ export class DutyLog {
       ...(past ?? []).filter((one) => one.until).map((one) => el("option", { value: one.at, textContent: `${when(one.at)} – ${when(one.until)} ${name(one.person)}` })));
     which.value = begun ? String(begun) : "";
     which.onchange = () => this.load(this.world, this.name);
+    for (const link of document.querySelectorAll("#log [data-form]")) link.href = `/api/v1/duty-log?form=${link.dataset.form}${begun ? `&begun=${begun}` : ""}`;
     byId("entries").replaceChildren(
       ...(begun ? found.happened.map((one) => el("p", { data: { happened: one.alarm }, textContent: `${when(one.at)} ${words.kinds[one.kind]?.name ?? one.kind} ${one.place} ${one.device_name}${one.result ? ` · ${t(`result.${one.result}`)} ${one.cause ?? ""}` : ""}` })) : []),
       ...found.checks.map((one) => el("p", { textContent: `${when(one.at)} ${t("dlog.check")} ${name(one.who)} ${t(`dlog.${one.what}`)}` })),

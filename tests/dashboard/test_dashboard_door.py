@@ -2,11 +2,13 @@
 
 import csv
 import io
+import re
 import zipfile
 
 import pytest
 from fastapi import Depends, FastAPI
 from fastapi.testclient import TestClient
+from test_dutyform import HEADINGS, of_docx, of_xlsx
 
 from alerts.authority import OF_SCHOOLS
 from dashboard import app as building
@@ -240,6 +242,16 @@ def test_history_to_take_away(served, as_role):
     for wrong in ({"points": "no/such"}, {"form": "pdf"}, {"to": 1}):
         assert client.get("/api/v1/export", params={**query, **wrong}).status_code in (404, 422)
     assert set(client.get("/api/v1/curves", params=query).json()["points"]) == {"pump/level", "dorm-smoke/temp"}
+
+
+def test_anybody_who_reads_the_log_takes_it_away(served, as_role):
+    client, _, _ = served
+    as_role("viewer")
+    for kind, read in (("docx", lambda b: [r[0] for r in of_docx(b)]), ("xlsx", lambda b: of_xlsx(b)[0])):
+        answer = client.get("/api/v1/duty-log", params={"form": kind, "begun": 5})
+        assert answer.status_code == 200 and read(answer.content) == HEADINGS
+        assert re.search(rf'filename="duty-log-\S+-20261123-1900\.{kind}"', answer.headers["content-disposition"])
+    assert client.get("/api/v1/duty-log", params={"form": "pdf"}).status_code == 422
 
 
 def kit_wall(app):

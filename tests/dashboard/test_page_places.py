@@ -268,6 +268,10 @@ def test_the_duty_log_is_written_signed_and_looked_up(places, kit):  # noqa: F81
     with page.expect_request(lambda r: f"begun={before}" in r.url):
         page.select_option("#which", str(before))
     page.wait_for_selector("#write button", state="detached")
+    for form in ("docx", "xlsx"):
+        address = page.get_attribute(f"#log [data-form={form}]", "href")
+        assert f"begun={before}" in address, "the file is of the shift that is shown"
+        assert page.request.get(places.url + address).body()[:2] == b"PK"
 
 
 def test_the_inspector_sees_the_journal_proven_before_his_eyes(places, kit):  # noqa: F811

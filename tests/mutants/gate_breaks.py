@@ -17,6 +17,13 @@ LIVE = "tests/dashboard/test_dashboard_live.py::"
 
 GATE: tuple[Mutant, ...] = (
     Mutant(
+        "F10 leaves to the pen what nobody wrote",
+        "dashboard/dutyform.py",
+        '        entries("systems"),\n',
+        '        entries("systems") or ["正常"],\n',
+        "tests/dashboard/test_dutyform.py::test_f10_has_the_forms_columns_and_what_was_recorded",
+    ),
+    Mutant(
         "two who check at once are each told of their own text",
         "gateway/change/files.py",
         "async with self._checking:",
