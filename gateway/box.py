@@ -29,6 +29,7 @@ from gateway.learning import Learning
 from gateway.local import LocalServer, RequestError
 from gateway.outbox import snapshot
 from gateway.pictures import Pictures
+from gateway.proving import Proving
 from gateway.site import Site
 from gateway.speak import Speaker
 from gateway.store import audit
@@ -79,6 +80,7 @@ class Box:
         self._modes: dict[str, Json] = {}
         self._screen = asked.Asked(site, engine, pollers, readings, clock)
         self._people = PeopleQuestions(site, engine, clock)
+        self._proving = Proving(Path(site.data) / "journal.db", lambda: (engine.seq - 1, self.decider.head.hex()), clock)
         self._bus_of = {device.id: device.bus for device in site.devices}
 
     # Actions: what the Decider asks for once an Outcome stands
@@ -205,7 +207,8 @@ class Box:
         questions: dict[str, Callable[[Json], Any]] = {
             "history": self._histories.answer,
             "events": self._ask_events,
-            "verify": self._ask_verify,
+            "verify": self._proving.verify,
+            "proof": self._proving.look,
             "incident": self._ask_incident,
             "config": self._ask_config,
             "config-source": lambda _: self.changer.source(),
@@ -277,10 +280,6 @@ class Box:
         if found is None:
             raise RequestError("not-found", "没有这次演练", "no such drill")
         return found
-
-    async def _ask_verify(self, request: Json) -> Json:
-        findings = await self._audit(audit.verify)
-        return {"findings": [str(f) for f in findings], "events": self.engine.seq - 1, "head": self.decider.head.hex()}
 
     async def _ask_incident(self, request: Json) -> Json:
         """Writes <data>/exports/<alarm>.zip; only the newest of each alarm is kept."""

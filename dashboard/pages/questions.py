@@ -25,7 +25,7 @@ QUESTIONS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "rota": (LOOK, ("days",), ()),
     "handover": (LOOK, ("begun",), ()),
     "shifts": (LOOK, ("limit",), ()),
-    "verify": (LOOK, (), ()),
+    "proof": (LOOK, ("begin",), ()),
     "devices": (LOOK, (), ()),
     "refused": (LOOK, ("limit",), ()),
     "health": (LOOK, (), ()),

@@ -10,6 +10,7 @@ import { said, t } from "./words.js";
 const MONTH = 30 * 24 * 3600 * 1000;
 const SHIFTS = 200; // more than a month has
 const MOST_FINDINGS = 20;
+const LOOK_MS = 400;
 
 class Inspect {
   constructor() {
@@ -39,17 +40,37 @@ class Inspect {
     list("out", marks.map((mark) => el("li", { textContent: [said(mark.label), mark.why, t("covers", { n: mark.covered }), namer(state)(mark.who), mark.until ? t("shift.until", { t: wallTime(mark.until, state.site?.timezone).slice(0, 16) }) : ""].filter(Boolean).join(" · ") })), "shift.no-marks");
   }
 
-  /** Before the inspector's eyes: it counts again, each time. */
+  /** Before the inspector's eyes: it counts again. One proof runs in the box for all who look; whoever stops waiting stops no other. */
   async verify() {
+    const mine = (this.wanted = {});
     byId("verify").disabled = true;
-    byId("proof").replaceChildren(el("p", { textContent: t("inspect.counting") }));
-    const found = await fetchJson("verify");
+    const bar = el("progress", { max: 1, value: 0, ariaLabel: t("inspect.counting") });
+    const said = el("span", { textContent: t("inspect.counting") });
+    byId("proof").replaceChildren(el("p", {}, said, " ", bar, " ", el("button", { id: "leave", textContent: t("inspect.leave"), onclick: () => this.leave() })));
+    let found = await fetchJson("proof", { begin: 1 });
+    while (found?.running && this.wanted === mine) {
+      said.textContent = t("inspect.counted", { done: Math.floor(found.done / 2), of: Math.floor(found.of / 2) });
+      bar.value = found.of ? found.done / found.of : 0;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      found = await fetchJson("proof");
+    }
+    if (this.wanted !== mine) return;
     byId("verify").disabled = false;
-    const bad = found?.findings ?? [];
-    byId("proof").replaceChildren(...(found ? [
-      el("p", { className: bad.length ? "problem" : "done", textContent: t(bad.length ? "inspect.broken" : "inspect.proven", { n: found.events, bad: bad.length }) }),
-      el("p", {}, `${t("inspect.head")} `, el("code", { textContent: found.head })),
-      el("ul", {}, ...bad.slice(0, MOST_FINDINGS).map((text) => el("li", { textContent: text })))] : [el("p", { className: "problem", textContent: t("inspect.unread") })]));
+    byId("proof").replaceChildren(...(found?.found ? this.proof(found.found) : [el("p", { className: "problem", textContent: t("inspect.unread") })]));
+  }
+
+  leave() {
+    this.wanted = null;
+    byId("verify").disabled = false;
+    byId("proof").replaceChildren(el("p", { className: "empty", textContent: t("inspect.left") }));
+  }
+
+  proof({ findings, events, head, at }) {
+    const bad = findings.length;
+    return [
+      el("p", { className: bad ? "problem" : "done", textContent: t(bad ? "inspect.broken" : "inspect.proven", { n: events, bad }) }),
+      el("p", {}, `${t("inspect.at", { t: wallTime(at, this.world.state.site?.timezone) })} · ${t("inspect.head")} `, el("code", { textContent: head })),
+      el("ul", {}, ...findings.slice(0, MOST_FINDINGS).map((text) => el("li", { textContent: text })))];
   }
 }
 

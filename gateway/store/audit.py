@@ -6,15 +6,18 @@ import csv
 import io
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import TypeVar
 
 from gateway.store import chain
 from gateway.store.chain import Finding
 from gateway.store.database import readonly
 from gateway.store.rows import answer_text
 
+T = TypeVar("T")
+STEP = 500  # events
 FORMS = ("jsonl", "json", "csv")
 COLUMNS = ("seq", "wall", "mono", "boot", "clock_ok", "late", "alarm", "kind", "old", "new", "who", "code", "args")
 
@@ -26,14 +29,25 @@ def events(path: Path, since: int, limit: int) -> list[tuple[int, bytes]]:
         return found.fetchall()
 
 
-def verify(path: Path) -> list[Finding]:
-    """All that is wrong with the chain and with the texts it vouches for; empty when it proves. Raises sqlite3.Error."""
+def verify(path: Path, told: Callable[[int, int], None] = lambda done, of: None) -> list[Finding]:
+    """All that is wrong with the chain and with the texts it vouches for; empty when it proves. Raises sqlite3.Error.
+
+    `told` hears every STEP events how many of how many rows have been looked at (each event twice), and may raise to end it.
+    """
     with closing(readonly(path)) as db:
+        (many,) = db.execute("SELECT count(*) FROM event").fetchone()
         kept = dict(db.execute("SELECT key, value FROM meta WHERE key IN ('chain.seq', 'chain.head')"))
         anchor = (kept["chain.seq"], bytes(kept["chain.head"])) if kept else (0, chain.GENESIS)
         rows = db.execute("SELECT seq, CAST(body AS BLOB), CAST(hash AS BLOB) FROM event ORDER BY seq")
-        findings = list(chain.check(rows, anchor))
-        return findings + list(_texts(db))
+        findings = list(chain.check(_counted(rows, lambda n: told(n, 2 * many)), anchor))
+        return findings + list(_texts(db, lambda n: told(many + n, 2 * many)))
+
+
+def _counted(rows: Iterable[T], told: Callable[[int], None]) -> Iterator[T]:
+    for n, row in enumerate(rows):
+        if n % STEP == 0:
+            told(n)
+        yield row
 
 
 def bodies(path: Path) -> Iterator[str]:
@@ -60,10 +74,11 @@ def lines(found: Iterable[str], form: str) -> Iterator[str]:
         yield "]\n"
 
 
-def _texts(db: sqlite3.Connection) -> Iterator[Finding]:
+def _texts(db: sqlite3.Connection, step: Callable[[int], None]) -> Iterator[Finding]:
     """Texts that are still there (not erased) must have the hash that an event holds."""
     vouched: dict[str, int] = {}
-    for seq, body in db.execute("SELECT seq, CAST(body AS BLOB) FROM event ORDER BY seq"):
+    rows = db.execute("SELECT seq, CAST(body AS BLOB) FROM event ORDER BY seq")
+    for seq, body in _counted(rows, step):
         args = (chain.fields(body) or {}).get("args")
         if isinstance(args, dict):
             vouched.update({str(args[name]): seq for name in ("text_hash", "answer_hash") if name in args})

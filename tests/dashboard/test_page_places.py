@@ -282,9 +282,16 @@ def test_the_inspector_sees_the_journal_proven_before_his_eyes(places, kit):  # 
     assert "喷漆" in page.inner_text("#out") and "王师傅" in page.inner_text("#shifts")
     page.click("#verify")
     page.wait_for_selector("#proof .done:has-text('120 条事件完整')")
-    places.run.say({"answers": {"verify": {"findings": ["event 7: hash differs"], "events": 120, "head": "ab12"}}})
+    bad = {"findings": ["event 7: hash differs"], "events": 120, "head": "ab12", "at": kit.wall}
+    places.run.say({"answers": {"proof": {"running": True, "done": 60, "of": 240, "found": None}}})
     page.wait_for_selector("#verify:enabled")
     page.click("#verify")
+    page.wait_for_selector("#proof :text('已算 30/120 条')")
+    page.click("#leave")
+    page.wait_for_selector("#proof :text('没有结果')")
+    page.click("#verify")
+    page.wait_for_selector("#proof progress")
+    places.run.say({"answers": {"proof": {"running": False, "done": 240, "of": 240, "found": bad}}})
     page.wait_for_selector("#proof .problem:has-text('核验不通过')")
     assert "event 7" in page.inner_text("#proof")
     assert violations(page) == [] and page.locator("main .buttons button").count() == 1

@@ -17,6 +17,20 @@ LIVE = "tests/dashboard/test_dashboard_live.py::"
 
 GATE: tuple[Mutant, ...] = (
     Mutant(
+        "one proof of the journal at a time, shared by all who look",
+        "gateway/proving.py",
+        "if self._running or old:",
+        "if old:",
+        "tests/gateway/test_proving.py::test_many_who_ask_share_one_proof_and_see_how_far_it_is",
+    ),
+    Mutant(
+        "a proof nobody waits for ends",
+        "gateway/proving.py",
+        "raise _Left",
+        "pass",
+        "tests/gateway/test_proving.py::test_it_ends_when_nobody_looks_any_more_but_not_under_one_who_waits",
+    ),
+    Mutant(
         "F10 leaves to the pen what nobody wrote",
         "dashboard/dutyform.py",
         '        entries("systems"),\n',
