@@ -65,6 +65,8 @@ ROUTES: tuple[Route, ...] = (
     ("GET", "/plans", frame.page("plans.html"), Need(LOOK, page=True)),
     ("GET", "/plan/{sha}", plans.drawing, Need(LOOK, page=True)),
     ("GET", "/bureau", frame.page("bureau.html"), Need(LOOK, page=True)),
+    ("GET", "/api/v1/fleet-site", bureau.drilled, Need(LOOK)),
+    ("GET", "/api/v1/fleet-history", bureau.history, Need(LOOK)),
     ("POST", "/api/v1/fleet-command", bureau.ask, Need(SCHOOLS)),
     ("GET", "/setup", frame.page("setup.html"), Need(CONFIGURE, page=True)),
     ("GET", "/access", frame.page("access.html"), Need(ADMIT, page=True)),

@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from dashboard.rights import ACT, LOOK, OPEN, PROBE, may
+from dashboard.scope import PATHS, schools_of
 
 if TYPE_CHECKING:
     from dashboard.office import Office
@@ -32,6 +33,7 @@ class Visitor:
     name: str
     role: str
     csrf: str
+    schools: frozenset[str] | None = None  # at a bureau: all that he sees; None: everything
     desk: str = ""  # name of the registered desk; `person` is then whoever has taken over the shift, or ""
 
 
@@ -67,6 +69,10 @@ class Need:
             if self.page:
                 raise NotYours
             raise HTTPException(403, "this role may not")
+        if visitor.schools is not None and request.scope["route"].path not in PATHS:
+            if self.page:
+                raise NotYours
+            raise HTTPException(403, "not of your schools")
         if request.method not in SAFE:
             await _check_token(request, visitor)
 
@@ -83,11 +89,11 @@ def who(request: Request) -> Visitor | None:
         code = office.tokens.find(shown if scheme == "Bearer" else key, office.seconds())
         # a code only looks; its token for forms is its own, and lets it do nothing but leave
         return code and Visitor(f"code-{code.id}", code.name, code.role, hashlib.sha256(f"csrf {key}".encode()).hexdigest())
-    people = (office.live.state or {}).get("people", [])
-    listed = next((p for p in people if p["id"] == session.person), None)
+    state = office.live.state or {}
+    listed = next((p for p in state.get("people", []) if p["id"] == session.person), None)
     if listed is None:
         return Visitor(session.person, session.person, session.role, session.csrf)
-    return Visitor(session.person, listed["name"], listed["role"], session.csrf)
+    return Visitor(session.person, listed["name"], listed["role"], session.csrf, schools_of(listed.get("zones", ()), state))
 
 
 def _at_desk(request: Request) -> Visitor | None:
@@ -100,8 +106,9 @@ def _at_desk(request: Request) -> Visitor | None:
     person = (state.get("post") or {}).get("desk", "")
     listed = next((p for p in state.get("people", []) if p["id"] == person), None)
     if listed is None:
-        return Visitor("", desk.name, NOBODY, desk.csrf, desk.name)
-    return Visitor(person, listed["name"], listed["role"], desk.csrf, desk.name)
+        return Visitor("", desk.name, NOBODY, desk.csrf, desk=desk.name)
+    schools = schools_of(listed.get("zones", ()), state)
+    return Visitor(person, listed["name"], listed["role"], desk.csrf, schools, desk.name)
 
 
 def _let_prober_in(request: Request) -> None:

@@ -28,7 +28,8 @@ class Message(NamedTuple):
     text: str
 
 
-def _text(data: Json) -> str:
+def dumped(data: Json) -> str:
+    """As a page hears it."""
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -69,18 +70,18 @@ class Live:
         for id in [id for id, alarm in alarms.items() if alarm.get("state") == "normal"]:
             del alarms[id]
         self._n = n
-        message = Message("delta", f"{self._epoch}-{n}", _text(data))
+        message = Message("delta", f"{self._epoch}-{n}", dumped(data))
         self._ring.append((n, message))
         self._send(message)
 
     def _down(self) -> Message:
-        return Message("down", "", _text({"why": self.down}))
+        return Message("down", "", dumped({"why": self.down}))
 
     def snapshot(self) -> Message:
         """Raises nothing; without any state yet it is the word that `run` is down."""
         if self.state is None:
             return self._down()
-        return Message("snapshot", f"{self._epoch}-{self._n}", _text(self.state))
+        return Message("snapshot", f"{self._epoch}-{self._n}", dumped(self.state))
 
     def _send(self, message: Message) -> None:
         for queue in list(self._pages):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from dashboard.rights import ADMIT, CONFIGURE, FORESEE, LOOK, WALK, may
+from dashboard.scope import PATHS
 
 
 class Place(NamedTuple):
@@ -42,6 +43,10 @@ PLACES = (
 )
 
 
-def places(role: str, state: Mapping[str, Any] | None) -> list[Place]:
-    """Those that somebody of this role can use at this school; before anything is known, all of his role."""
-    return [p for p in PLACES if may(role, p.right) and (state is None or not p.of or state.get(p.of))]
+def places(role: str, state: Mapping[str, Any] | None, some: bool = False) -> list[Place]:
+    """Those that somebody of this role can use at this school; before anything is known, all of his role.
+
+    `some`: at a bureau, he sees only some of its schools.
+    """
+    mine = [p for p in PLACES if may(role, p.right) and (state is None or not p.of or state.get(p.of))]
+    return [p for p in mine if p.path in PATHS] if some else mine

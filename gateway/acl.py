@@ -15,7 +15,7 @@ from gateway.stream.wire import ROOT, Topics
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 HEAD = "# Written by `campus-gateway cert`: do not edit, it is written anew. The user is the CN of the client's certificate.\n"
 
-WRITES, READS = ("readings", "events", "alarm/#", "status", "reply"), ("receipt", "command")
+WRITES, READS = ("readings", "events", "alarm/#", "status", "devices/#", "reply"), ("receipt", "command")
 # role -> (access, topic below the root); a box's are of its own district and site
 LINES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "box": (*(("write", leaf) for leaf in WRITES), *(("read", leaf) for leaf in READS)),

@@ -14,7 +14,7 @@ from alerts.model import Alarm, Command, Mark, Notification
 from alerts.opening import Opening
 from alerts.plant import Plant
 from drivers.reading import Clock, Quality, Reading
-from gateway import asked, figures, incident, marks_view, selftest, view
+from gateway import asked, devicelist, figures, incident, marks_view, selftest, view
 from gateway.addressing import Addressing
 from gateway.asked import whole
 from gateway.asked_lines import LineQuestions
@@ -151,6 +151,11 @@ class Box:
             "degraded": self._journal.degraded,
             **self._watched(),
         }
+
+    def devices(self) -> list[Json]:
+        """The facts of the topics `devices/<n>`."""
+        view = self.engine.view
+        return devicelist.facts(self._screen.heard.devices_json(self.site, self._pollers, view), self.plant, view)
 
     def _watched(self) -> Json:
         """How much is being watched: points in all, those out of service, those of which nothing good is known or that are out."""

@@ -13,6 +13,7 @@ from alerts.model import Alarm, Command, Mark, Notification, Outcome, Reply, Sca
 from alerts.opening import Opening
 from drivers.reading import Clock
 from gateway.inbox import Inbox
+from gateway.store.crashpoint import crashpoint
 from gateway.store.journal import Committed
 from gateway.store.writer import JournalWriter
 
@@ -74,6 +75,7 @@ class Decider:
         """Write first, act after; but a dead disk never holds back a sounder or a message."""
         if outcome.empty:
             return
+        crashpoint("engine.judged")
         committed = self._journal.submit(outcome, self._clock.now())
         if not self._journal.degraded:
             await asyncio.wait({committed}, timeout=PATIENCE)

@@ -29,6 +29,7 @@ MERGED = (
     "outputs",
     "stores",
     "lines",
+    "schools",
 )  # parts of a delta that are tables by id; the rest replace each other
 DIRECT = ("ask", "follow", "do")
 

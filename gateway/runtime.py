@@ -303,7 +303,7 @@ def _uplink(
     obey: Callable[[bytes], Awaitable[bytes]],
 ) -> Uplink:
     topics = Topics(site.district, site.plant.site)
-    return Uplink(site.uplink, topics, readings, outbox, lambda: box().status(), clock, obey)
+    return Uplink(site.uplink, topics, readings, outbox, lambda: box().status(), clock, obey, lambda: box().devices())
 
 
 def _only_one(data: Path) -> IO[bytes] | None:

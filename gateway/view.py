@@ -132,7 +132,7 @@ def place_json(plant: Plant) -> Json:
     return {
         "buildings": [{"id": b.id, "name": b.name, "use": b.use} for b in plant.buildings.values()],
         "zones": [{"id": z.id, "name": z.name, "building": z.building, "kind": z.kind} for z in plant.zones.values()],
-        "people": [{"id": p.id, "name": p.name, "role": p.role} for p in plant.people.values()],
+        "people": [{"id": p.id, "name": p.name, "role": p.role, "zones": list(p.zones)} for p in plant.people.values()],
         "outside": [{"name": o.name, "phone": o.phone, "where": o.where, "until": o.until} for o in plant.outside],
         "limits": limits_json(plant),
     }

@@ -20,7 +20,7 @@ LONG = (
     "system/test_page.py", "dashboard/test_dashboard_door.py", "gateway/test_tools_living.py",
     "system/test_change_config.py", "dashboard/test_page_plans.py", "config/test_config_edit.py",
     "system/test_setup_page.py", "stories/test_stories.py", "gateway/test_command_doctor.py",
-    "system/test_deaths.py", "dashboard/test_page_axe.py", "stories/test_story_crashes.py",
+    "system/test_deaths.py", "dashboard/test_page_axe.py", "dashboard/test_page_county.py", "stories/test_story_crashes.py",
     "system/test_dead_storage.py", "stories/test_year.py", "gateway/test_command_scan.py",
     "system/test_power_cuts.py", "dashboard/test_page_lost.py", "stream/test_stream_ingest.py",
     "system/test_panel_lines.py", "dashboard/test_dashboard_api.py", "deploy/test_install.py",

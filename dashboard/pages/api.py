@@ -13,8 +13,10 @@ from alerts.causes import CAUSES
 from alerts.kinds import KINDS, LAMPS
 from alerts.marks import REASONS
 from dashboard.door import Visitor
+from dashboard.live import dumped
 from dashboard.office import LANGUAGES, language, office
 from dashboard.rights import VERBS
+from dashboard.scope import within
 from drivers.quantities import QUANTITIES
 from gateway.local import RequestError, RunDown
 
@@ -52,7 +54,9 @@ async def state(request: Request) -> Response:
     body = {"id": message.id, "down": live.down, "snapshot": None}
     text = json.dumps(body, ensure_ascii=False)
     if live.state is not None:
-        text = text.removesuffix("null}") + message.text + "}"
+        mine = request.state.visitor.schools
+        snapshot = message.text if mine is None else dumped(within(live.state, mine, live.state))
+        text = text.removesuffix("null}") + snapshot + "}"
     return Response(text, media_type="application/json")
 
 

@@ -16,6 +16,7 @@ from alerts.authority import VERBS as OF_ALARMS
 from dashboard.door import Visitor
 from dashboard.office import language, office
 from dashboard.rights import VERBS
+from dashboard.scope import within
 from gateway.local import RunDown
 
 RESULTS = ("real", "false", "drill", "test")
@@ -78,6 +79,8 @@ async def command(request: Request, order: Order) -> JSONResponse:
     state = shared.live.state
     if state is None or shared.live.down:
         return JSONResponse({"ok": False, "code": "run-down", "text": words["reply.down"]}, 503)
+    if visitor.schools is not None and order.alarm not in within(state, visitor.schools, state)["alarms"]:
+        raise HTTPException(403, "not of your schools")
     sent = order_of(visitor, order.verb, order.alarm, order.args, state["now"])
     try:
         answer = await shared.client.do(sent)
@@ -101,7 +104,7 @@ async def _acting(request: Request, order: Order, visitor: Visitor) -> Visitor:
     listed = next((p for p in (shared.live.state or {}).get("people", []) if p["id"] == person), None)
     if listed is None:
         raise HTTPException(403, "not on the list of people")
-    return Visitor(person, listed["name"], listed["role"], visitor.csrf, visitor.desk)
+    return replace(visitor, person=person, name=listed["name"], role=listed["role"])
 
 
 def _problem(order: Order) -> str:

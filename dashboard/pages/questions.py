@@ -33,7 +33,6 @@ QUESTIONS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "acceptance": (WALK, (), ()),
     "spoken": (LOOK, (), ("zone", "text")),
     "store": (LOOK, ("limit",), ("store",)),
-    "fleet-site": (LOOK, ("limit",), ("site",)),
     "read": (ACT, (), ("device",)),
 }
 

@@ -1,6 +1,7 @@
 // The bureau's page: schools by what nobody did, the map, one school with its alarms, and what the bureau asks of it.
 
 import { reply } from "./ask.js";
+import { Devices } from "./bureau-devices.js";
 import { SIGNS, drawn } from "./bureau-map.js";
 import { byId, el, put } from "./dom.js";
 import { fetchJson } from "./fetch.js";
@@ -34,6 +35,7 @@ class Bureau {
     this.key = "";
     this.asked = 0;
     this.ages = [];
+    this.devices = new Devices(() => this.world);
   }
 
   build(world) {
@@ -131,7 +133,7 @@ class Bureau {
     if (found && id === this.picked) this.school(found);
   }
 
-  school({ school, alarms, events, asked }) {
+  school({ school, alarms, events, asked, devices }) {
     const zone = this.world.state.site?.timezone;
     const when = (ms) => (ms ? wallTime(ms, zone).slice(5, 16) : "");
     const may = (verb) => words.fleet.includes(verb) && school.keyed;
@@ -149,6 +151,7 @@ class Bureau {
       ...this.table("bureau.alarms", alarms.length ? alarms.map((alarm) => [
         `${said(alarm.what)} · ${alarm.place}`, t(`life.${alarm.state === "acked" ? "awaiting" : alarm.state}`, { d: "" }), when(alarm.first),
         may("ack") ? el("button", { className: "ack", textContent: t("bureau.ack"), data: { ack: alarm.id }, onclick: () => this.send(school.id, "ack", alarm.id) }) : ""]) : [[t("alarms.none")]]),
+      this.devices.show(school, devices),
       ...(asked.length ? this.table("bureau.asked", asked.map((one) => [
         [t(`bureau.verb.${one.verb}`), one.args.what ?? one.args.text ?? ""].filter(Boolean).join("："), this.receipt(one, when), when(one.wall), this.who(one.person)])) : []),
       ...this.table("bureau.events", events.slice(0, 30).map((event) => [happened(String(event.kind)), [event.code, event.who].filter(Boolean).join(" · "), when(event.wall), String(event.seq)])),

@@ -161,7 +161,11 @@ class Resolver:
             for m, channel in enumerate(person.channels):
                 self._known(channel, "channels", (*at, "channels", m))
             for m, zone in enumerate(person.zones):
-                self._known(zone, "zones", (*at, "zones", m))
+                if self.file.site.kind == "bureau":  # whose schools the person sees
+                    towns = {t.id for t in self.file.townships}
+                    self._known(zone, "townships" if zone in towns or not self.file.schools else "schools", (*at, "zones", m))
+                else:
+                    self._known(zone, "zones", (*at, "zones", m))
             far = person.role == "bureau" and self.file.uplink is not None and self.file.uplink.command_key
             if far:
                 continue  # the bureau's own box rings them: here they only have to be known

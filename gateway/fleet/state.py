@@ -12,8 +12,10 @@ from typing import Any
 
 from alerts.kinds import KINDS
 from alerts.model import Severity
+from drivers.quantities import QUANTITIES
 from drivers.reading import Now, Reading
 from gateway.fleet import points
+from gateway.stream.wire import WireError
 
 Json = dict[str, Any]
 SILENT = 85_000  # ms without a status
@@ -47,6 +49,7 @@ class Known:
     said_wall: int = 0  # when, in the bureau's time
     offset: float = 0.0  # s that its clock is ahead of the bureau's
     alarms: dict[str, Json] = field(default_factory=dict)
+    listing: dict[int, Json] = field(default_factory=dict)  # parts of its list of devices
     silent: bool = False  # as last told to the rules
     seq: int = 0  # of its last event here without a gap before it
     broken: str = ""  # what is wrong with its chain of events
@@ -82,6 +85,27 @@ class Known:
             self.alarms.pop(id, None)
         else:
             self.alarms[id] = alarm
+
+    def listed(self, part: str, said: Json) -> None:
+        """Part of the box's list of devices, as it is now or as the broker remembers it. WireError for what is none."""
+        devices, of = said.get("devices"), said.get("of")
+        if not part.isdecimal() or not isinstance(of, int) or not isinstance(devices, list):
+            raise WireError(f"part {part!r} of the devices is none")
+        if not all(isinstance(d, dict) and isinstance(d.get("points"), list) for d in devices):
+            raise WireError("a device without points")
+        self.listing = {n: known for n, known in self.listing.items() if n < of} | {int(part): said}
+
+    def devices(self) -> Json | None:
+        """The list with times of the bureau and what a page needs of each quantity; `missing`: not all of it is here. None: none came."""
+        if not self.listing:
+            return None
+        last = max(self.listing.values(), key=lambda part: _number(part, "wall"))
+        shift = int(self.offset * 1000)
+        return {
+            "at": int(_number(last, "wall")) - shift,
+            "missing": len(self.listing) < last["of"],
+            "devices": [_device(d, shift) for n in sorted(self.listing) for d in self.listing[n]["devices"]],
+        }
 
     def event(self, event: Mapping[str, Any]) -> str:
         """An event of the box; gives the id of an alarm that it has closed, or ""."""
@@ -196,6 +220,18 @@ def _brief(alarm: Mapping[str, Any], offset: float) -> Json:
         "state": alarm.get("state"),
         "bureau": alarm.get("bureau"),
     }
+
+
+def _device(device: Json, shift: int) -> Json:
+    good = device.get("last_good")
+    points = [{**p, **_measure(str(p.get("quantity")))} for p in device["points"] if isinstance(p, dict)]
+    return {**device, "last_good": good - shift if isinstance(good, int) else None, "points": points}
+
+
+def _measure(quantity: str) -> Json:
+    """A school's box may be newer and know quantities that this one does not."""
+    found = QUANTITIES.get(quantity)
+    return {"unit": found.unit, "digits": found.digits} if found else {"unit": "", "digits": 2}
 
 
 def _number(said: Mapping[str, Any], name: str) -> float:

@@ -40,7 +40,7 @@ from gateway.stream.wire import ROOT, Receipt, Topics, WireError, parse_json, pa
 
 log = logging.getLogger(__name__)
 
-LEAVES = ("events", "status", "alarm/+", "reply")
+LEAVES = ("events", "status", "alarm/+", "devices/+", "reply")
 SESSION = 7 * 24 * 3600  # s that the broker keeps what comes while this process is away
 MOST = 500  # messages stored in one transaction
 TICK = 1.0  # s
@@ -151,6 +151,8 @@ class Fleet:
                         await self._status(site, message)
                     elif leaf == "reply":
                         await self._reply(site, message.payload)
+                    elif leaf.startswith("devices/"):
+                        self._known[site].listed(leaf.removeprefix("devices/"), parse_json(message.payload))
                     elif leaf != "events":
                         await self._alarm(site, leaf.removeprefix("alarm/"), message.payload)
                 except WireError as error:
@@ -325,6 +327,7 @@ class Fleet:
                 self._known[id].alarms.values(), key=lambda a: (-int(a.get("severity", 0)), int(a.get("first", 0)))
             ),
             "status": self._known[id].said,
+            "devices": self._known[id].devices(),
             "events": events,
             "asked": [to_jsonable(a) for a in mine[:50]],
         }
@@ -340,6 +343,8 @@ class Fleet:
             return _no(command, "refused.role" if person else "refused.person")
         if command.verb == "order" and not (str(command.args.get("what") or "").strip() and command.args.get("until")):
             return _no(command, "refused.order")
+        if person.zones and not {id, school.district} & set(person.zones):
+            return _no(command, "refused.zone")
         if not school.command_key:
             return _no(command, "refused.no-school-key")
         if not self._link.up:

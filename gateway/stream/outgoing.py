@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from drivers.wake import Wake
+from gateway.store.crashpoint import crashpoint
 from gateway.stream.client import Fate
 from gateway.stream.frames import Outbox
 from gateway.stream.link import Link
@@ -71,6 +72,7 @@ class EventLane:
             future = self._link.publish(self._topics.of("events"), body)
             if future is None:
                 return
+            crashpoint("event.sent")
             self._to, self._open[seq] = seq, False
             future.add_done_callback(lambda done, seq=seq: self._done(session, seq, done.result() is not Fate.LOST))  # type: ignore[misc]
         if fresh:

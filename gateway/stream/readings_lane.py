@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from drivers.reading import Clock
 from drivers.wake import Wake
+from gateway.store.crashpoint import crashpoint
 from gateway.stream import wire
 from gateway.stream.client import Fate
 from gateway.stream.frames import Frame, FrameStore
@@ -136,6 +137,7 @@ class ReadingsLane:
         self._sent[key] = sent = _Sent(frame, now, now + RESEND, live)
         self._open += 1
         future.add_done_callback(lambda done: self._puback(key, sent, done.result()))
+        crashpoint("frame.sent")
 
     def _puback(self, key: tuple[str, int, int], sent: _Sent, fate: Fate) -> None:
         self._open -= 1
@@ -153,7 +155,9 @@ class ReadingsLane:
         self._wake.set()
 
     def _confirmed(self, boot: str, ranges: list[tuple[int, int]]) -> None:
+        crashpoint("receipt.before")
         self._store.confirm(wire.DEST, boot, ranges)
+        crashpoint("receipt.after")
         now = self._clock.now()
         self.last_receipt = now.wall
         self._unheard = False

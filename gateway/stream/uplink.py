@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from drivers.reading import Clock
+from gateway import devicelist
 from gateway.site import UplinkConfig
 from gateway.stream import wire
 from gateway.stream.client import LinkOptions
@@ -23,7 +25,10 @@ from gateway.stream.wire import Topics, WireError
 
 log = logging.getLogger(__name__)
 
+Json = dict[str, Any]
+
 STATUS_EVERY = 30.0  # s
+LIST_SOON = 5.0  # s
 
 
 @dataclass(slots=True)
@@ -44,8 +49,9 @@ class UplinkState:
 class Uplink:
     """One task: `run`. The other methods are called on the same event loop and return at once.
 
-    `command` gets the bytes of each command and gives the bytes of its reply, after the commit. `status` gives the
-    facts of the status topic. An exception in either, or in the store, ends `run`: its supervisor starts it again.
+    `command` gets the bytes of each command and gives the bytes of its reply, after the commit. `status` gives the facts of the
+    status topic, `devices` those of the topics devices/<n>. An exception in one of them, or in the store, ends `run`: its
+    supervisor starts it again.
     """
 
     def __init__(
@@ -57,6 +63,7 @@ class Uplink:
         status: Callable[[], Mapping[str, object]],
         clock: Clock,
         command: Callable[[bytes], Awaitable[bytes]],
+        devices: Callable[[], Sequence[Json]] = tuple,
     ) -> None:
         if config.confirm not in ("receipt", "puback"):
             raise ValueError(f"uplink.confirm is {config.confirm!r}, not receipt or puback")
@@ -66,6 +73,8 @@ class Uplink:
         self._status = status
         self._clock = clock
         self._command = command
+        self._devices = devices
+        self._told: list[Json] = []  # the parts of the devices as they were last sent
         self._inbox: asyncio.Queue[bytes] = asyncio.Queue(maxsize=100)
         self._takeovers = 0
         self._link = Link(
@@ -102,7 +111,9 @@ class Uplink:
     async def run(self) -> None:
         """Until cancelled, or until `stop`."""
         async with asyncio.TaskGroup() as group:
-            others = [group.create_task(job()) for job in (self._events.run, self._readings.run, self._beat, self._obey)]
+            others = [
+                group.create_task(job()) for job in (self._events.run, self._readings.run, self._beat, self._list, self._obey)
+            ]
             await self._link.run()
             for task in others:
                 task.cancel()
@@ -120,12 +131,20 @@ class Uplink:
             self._readings.twins.taken(self._clock.now().mono)
         self._readings.up()
         self._say_status()
+        self._told = []
         self._events.wake()
 
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(STATUS_EVERY)
             self._say_status()
+
+    async def _list(self) -> None:
+        """Some seconds after the start, when the first scan is over; then with the status."""
+        while True:
+            await asyncio.sleep(STATUS_EVERY if self._told else LIST_SOON)
+            if self._link.up:
+                self._say_devices()
 
     async def _obey(self) -> None:
         while True:
@@ -134,6 +153,16 @@ class Uplink:
 
     def _say_status(self) -> None:
         self._link.publish(self._topics.of("status"), wire.status_payload(True, self._status()), retain=True)
+
+    def _say_devices(self) -> None:
+        """Only the parts that have changed: the list is long, and the broker keeps it."""
+        parts, wall = devicelist.parts(self._devices()), self._clock.now().wall
+        told: list[Json] = [{"of": len(parts), "devices": devicelist.steady(part)} for part in parts]
+        for n, part in enumerate(parts):
+            if n >= len(self._told) or self._told[n] != told[n]:
+                payload = wire.devices_payload(part, len(parts), wall)
+                self._link.publish(self._topics.of(f"devices/{n}"), payload, retain=True)
+        self._told = told
 
     def _on_message(self, message: Message) -> None:
         if message.retain:

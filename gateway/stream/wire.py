@@ -31,7 +31,7 @@ class Topics:
     site: str
 
     def of(self, leaf: str) -> str:
-        """`leaf` is readings, events, status, receipt, command, reply or alarm/<id>."""
+        """`leaf` is readings, events, status, devices/<n>, receipt, command, reply or alarm/<id>."""
         return f"{ROOT}/{self.district}/{self.site}/{leaf}"
 
     def alarm(self, id: str) -> str:
@@ -193,6 +193,11 @@ def merge_ranges(ranges: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ..
 def status_payload(online: bool, facts: Mapping[str, object]) -> bytes:
     """The retained `status`: `facts` are version, boot, clock, backlog, chain head …; the will is offline without facts."""
     return _dump({**facts, "v": 1, "online": online})
+
+
+def devices_payload(devices: Sequence[Mapping[str, object]], of: int, wall: int) -> bytes:
+    """The retained `devices/<n>`: part n of `of` of the box's devices (gateway.devicelist), as of `wall`, ms of its own clock."""
+    return _dump({"v": 1, "wall": wall, "of": of, "devices": list(devices)})
 
 
 def parse_json(payload: bytes) -> dict[str, object]:

@@ -106,6 +106,12 @@ def kit():
     )
 
 
+@pytest.fixture(scope="module")
+def kit_process():
+    """A child that prints JSON lines, for fixtures that live as long as their module."""
+    return Process
+
+
 @pytest.fixture(scope="session")
 def template_db(tmp_path_factory):
     """dashboard.db with every person in it; made once, because hashing is slow on purpose."""

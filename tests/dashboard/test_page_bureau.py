@@ -96,6 +96,32 @@ def test_a_check_and_an_order_are_sent_and_shown_done_only_with_the_schools_own_
     assert "wu" in page.inner_text("#school .rows >> nth=1")
 
 
+def listed(**other):
+    points = [{"id": "io/a", "name": "烟感", "quantity": "smoke", "quality": "good", "unit": "", "digits": 0}]
+    io = {"id": "io", "profile": "waveshare-io8", "place": "301室", "bad": 0, "last_good": None, "fault": "", "points": points}
+    return {"at": 1_795_442_390_000, "missing": False, "devices": [io], **other}
+
+
+def test_of_devices_that_are_not_known_nothing_is_shown_as_normal(start_run, start_page, visit, county):
+    run = start_run(county)
+    page = open_bureau(visit, start_page().url, path="/bureau?school=s0")
+
+    def shows(words, never, site="s0", **about):
+        school = {**county["schools"][site], "phone": "", "keyed": False}
+        run.say({"answers": {"fleet-site": {**county["answers"]["fleet-site"], "school": school, **about}}})
+        page.goto(page.url.split("?")[0] + f"?school={site}")
+        page.wait_for_selector(f"#school-devices:has-text('{words}')")
+        shown = page.inner_text("#school-devices").replace("最后正常读数", "")
+        assert not never or never not in shown
+        return shown
+
+    shows("还没有发来设备清单", "正常", devices=None)
+    shows("没有登记设备", "正常", devices=listed(devices=[]))
+    shows("还没有收全", "", devices=listed(missing=True))
+    shows("正常", "情况不明", devices=listed())
+    assert "现在收不到学校的信号，下面是 11-23 21:59 时的情况" in shows("情况不明", "正常", "s2", devices=listed())
+
+
 def test_an_inspector_looks_and_has_no_button(start_run, start_page, visit, county):
     start_run(county)
     page = open_bureau(visit, start_page().url, "kan", path="/bureau?school=s0&lang=en")

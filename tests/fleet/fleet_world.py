@@ -13,7 +13,8 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ WRONG = (
     "from gateway.commands import main; sys.exit(main())"
 )
 SITE = """campus: 1
-site: {{id: {id}, district: town, name: 登封市{short}, short: {short}}}
+site: {{id: {id}, district: {district}, name: 登封市{short}, short: {short}}}
 buses: [{{id: lab, type: modbus-tcp, host: 127.0.0.1, port: {sensors}}}]
 buildings: [{{id: dorm, name: 3号宿舍楼, use: dormitory}}]
 zones: [{{id: room, name: 3号宿舍301室, building: dorm, kind: classroom}}]
@@ -48,16 +49,19 @@ rules: {{cpu-busy: {{high: 100, return_at: 99}}}}
 BUREAU = """campus: 1
 site: {{id: ju, kind: bureau, district: town, name: 登封市教育体育局, short: 教体局}}
 uplink: {{host: 127.0.0.1, port: {port}}}
-townships: [{{id: town, name: 嵩阳街道, outline: [[113.0, 34.4], [113.1, 34.4], [113.1, 34.5], [113.0, 34.5]]}}]
+townships:
+  - {{id: town, name: 嵩阳街道, outline: [[113.0, 34.4], [113.1, 34.4], [113.1, 34.5], [113.0, 34.5]]}}
+  - {{id: daye, name: 大冶镇}}
 schools:
 {schools}
 people:
   - {{id: ma, name: 局马, role: duty, phone: "90001", channels: [phone]}}
   - {{id: song, name: 宋科长, role: leader, phone: "90002", channels: [phone]}}
   - {{id: cui, name: 崔局长, role: head, phone: "90003", channels: [phone]}}
+  - {{id: yuan, name: 袁海, role: viewer, zones: [daye]}}
 channels: [{{id: phone, type: webhook, url: "{phone_url}", secret_file: "{phone_secret}"}}]
 rules: {{cpu-busy: {{high: 100, return_at: 99}}}}
-"""
+{database}"""
 
 
 class Sensors:
@@ -78,7 +82,7 @@ class Sensors:
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
-        with client, client.makefile("rb") as stream:
+        with suppress(ConnectionError), client, client.makefile("rb") as stream:
             while len(head := stream.read(7)) == 7:
                 number, _, length, unit = struct.unpack(">HHHB", head)
                 pdu = stream.read(length - 1)
@@ -132,30 +136,43 @@ class Relay:
 class County:
     """Started whole; `close` ends everything."""
 
-    def __init__(self, folder: Path, speed: int = 20, wrong: str = "", cut: str = "") -> None:
+    def __init__(
+        self, folder: Path, speed: int = 20, wrong: str = "", cut: str = "", schools: Mapping[str, str] = SCHOOLS,
+        database: str = "", far: str = "",
+    ) -> None:  # fmt: skip
+        """`database`: that part of the bureau's file. `far`: the school that lies in another township."""
         folder.mkdir(parents=True, exist_ok=True)
         self.dir, self.speed = folder, speed
         self.world = Campus(folder, speed, seed=1, quiet=True)
         self.world.start_phone()
         assert self.world.start_broker()
         self.sensors, self.relay = Sensors(), Relay(self.world.mqtt_port)
-        self.units = {id: 11 + n for n, id in enumerate(SCHOOLS)}
+        self.units = {id: 11 + n for n, id in enumerate(schools)}
         self.runs: dict[str, subprocess.Popen[Any]] = {}
-        for id in SCHOOLS:
+        for id in schools:
             (folder / f"{id}.key").write_text(secrets.token_hex(32), "ascii")
             (folder / f"{id}.key").chmod(0o600)
-        for id, short in SCHOOLS.items():
+        districts = {id: "daye" if id == far else "town" for id in schools}
+        for id, short in schools.items():
             port = self.relay.port if id == cut else self.world.mqtt_port
             text = SITE.format(
-                id=id, short=short, unit=self.units[id], sensors=self.sensors.port, port=port, **self._common(id)
+                id=id,
+                short=short,
+                district=districts[id],
+                unit=self.units[id],
+                sensors=self.sensors.port,
+                port=port,
+                **self._common(id),
             )
             self._start(id, text, wrong=id == wrong)
         rows = "".join(
-            f"  - {{id: {id}, district: town, name: 登封市{short}, short: {short}, at: [113.0{n + 2}, 34.4{n + 3}], "
+            f"  - {{id: {id}, district: {districts[id]}, name: 登封市{short}, short: {short}, at: [113.0{n + 2}, 34.4{n + 3}], "
             f'phone: "{self.units[id]}0009", command_key: "{folder / id}.key"}}\n'
-            for n, (id, short) in enumerate(SCHOOLS.items())
+            for n, (id, short) in enumerate(schools.items())
         )
-        self._start("ju", BUREAU.format(port=self.world.mqtt_port, schools=rows.rstrip("\n"), **self._common("ju")))
+        self._start("ju", BUREAU.format(
+            port=self.world.mqtt_port, schools=rows.rstrip("\n"), database=database, **self._common("ju"),
+        ))  # fmt: skip
 
     def _common(self, id: str) -> dict[str, str]:
         return {

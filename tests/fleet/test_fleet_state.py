@@ -11,6 +11,7 @@ from gateway.fleet import asked as asking
 from gateway.fleet.asked import Asked
 from gateway.fleet.state import Known, order
 from gateway.stream.command import Answered
+from gateway.stream.wire import WireError
 
 T0 = 1_800_000_000_000
 STATUS = {
@@ -137,3 +138,40 @@ def test_a_refusal_ends_it_and_silence_is_lost() -> None:
     )
     assert (refused.state, refused.code) == ("refused", "refused.expired")
     assert asking.overdue(sent, T0 + 90_000) == sent and asking.overdue(sent, T0 + 90_001).state == "lost"
+
+
+def device(id: str, **other: Any) -> dict[str, Any]:
+    points = [{"id": f"{id}/a", "name": "", "quantity": "temperature", "quality": "good"}]
+    return {"id": id, "profile": "p", "place": "301室", "bad": 0, "last_good": None, "fault": "", "points": points, **other}
+
+
+def test_the_list_of_devices_is_put_together_from_its_parts_in_the_bureaus_time() -> None:
+    known = school(wall=T0 + 60_000)  # its clock is a minute ahead
+    assert known.devices() is None, "nothing came: not the same as no devices"
+    known.listed("1", {"v": 1, "wall": T0 + 60_000, "of": 2, "devices": [device("b", bad=1, last_good=T0 + 50_000)]})
+    found = known.devices()
+    assert found is not None and found["missing"] and [d["id"] for d in found["devices"]] == ["b"]
+    known.listed("0", {"v": 1, "wall": T0 + 61_000, "of": 2, "devices": [device("a")]})
+    found = known.devices()
+    assert found is not None and not found["missing"] and found["at"] == T0 + 1_000
+    assert [(d["id"], d["last_good"]) for d in found["devices"]] == [("a", None), ("b", T0 - 10_000)]
+    assert found["devices"][0]["points"][0] | {"unit": "°C"} == found["devices"][0]["points"][0]
+    known.listed("0", {"v": 1, "wall": T0 + 90_000, "of": 1, "devices": []})
+    found = known.devices()
+    assert found is not None and (found["devices"], found["missing"]) == ([], False), (
+        "what is beyond the last part is of yesterday"
+    )
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ("x", {"of": 1, "devices": []}), ("0", {"devices": []}), ("0", {"of": 1}), ("0", {"of": 1, "devices": [3]}),
+        ("0", {"of": 1, "devices": [{"id": "a"}]}),
+    ],
+)  # fmt: skip
+def test_what_is_no_list_of_devices_changes_nothing(part: str, said: dict[str, Any]) -> None:
+    known = school()
+    with pytest.raises(WireError):
+        known.listed(part, said)
+    assert known.devices() is None

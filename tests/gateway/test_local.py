@@ -1,6 +1,7 @@
 """The local socket: numbering, coalescing, urgency, heartbeat, dead and slow peers. Real sockets, no meaning."""
 
 import asyncio
+import json
 import os
 import socket
 import stat
@@ -216,6 +217,14 @@ def test_merge_keeps_what_a_delta_does_not_name():
     }
     merge(state, {"points": {"a": {"value": 4}}})
     assert delta["points"] == {"a": {"value": 3}}
+
+
+def test_a_table_of_the_page_is_a_table_of_its_server():
+    """Who opens the page after a delta must find every row that whoever had it open still sees."""
+    script = Path(local.__file__).parents[1] / "dashboard/static/state.js"
+    (line,) = [row for row in script.read_text("utf-8").splitlines() if row.startswith("const TABLES")]
+    tables = set(json.loads(line.partition("=")[2].rstrip(";")))
+    assert tables - set(local.MERGED) == set() and "schools" in tables
 
 
 def test_the_socket_needs_only_the_standard_library():

@@ -106,7 +106,7 @@ def of(site: str, leaf: str, district: str = "songyang") -> str:
 
 async def test_d25_15_a_box_writes_its_own_topics_and_no_others(bureau: Bureau) -> None:
     box_a, box_b, like = (Peer(options(bureau, name)) for name in (A, B, LIKE_A_DISTRICT))
-    leaves = ("events", "alarm/7", "status", "reply")
+    leaves = ("events", "alarm/7", "status", "devices/0", "reply")
     far = Peer(options(bureau, "bureau-1", "client"), *(f"campus/v1/+/+/{leaf}" for leaf in (*leaves, "alarm/#")))
     store = Peer(options(bureau, "ingest-1", "client"), "campus/v1/+/+/readings")
     async with at_the_broker(box_a, box_b, like, far, store):

@@ -59,7 +59,7 @@ def link(bureau: Bureau, name: str, heard: list[Message], *topics: str) -> Link:
 async def test_every_documented_topic_is_published_and_read_back_byte_for_byte(bureau: Bureau) -> None:
     root = "campus/v1/songyang/no3-middle/"
     assert {topic.removeprefix(root).partition("/")[0] for topic in EXAMPLES} == {
-        "readings", "events", "alarm", "status", "receipt", "command", "reply",
+        "readings", "events", "alarm", "status", "devices", "receipt", "command", "reply",
     }  # fmt: skip
     heard: list[Message] = []
     own = [t for t in EXAMPLES if t.removeprefix(root) in DOWN]
@@ -67,7 +67,10 @@ async def test_every_documented_topic_is_published_and_read_back_byte_for_byte(b
         "no3-middle": link(bureau, "no3-middle", heard, *own),
         "ingest": link(bureau, "ingest", heard, "campus/v1/+/+/readings"),
         "bureau": link(
-            bureau, "bureau", heard, *(f"campus/v1/+/+/{leaf}" for leaf in ("events", "alarm/#", "status", "reply"))
+            bureau,
+            "bureau",
+            heard,
+            *(f"campus/v1/+/+/{leaf}" for leaf in ("events", "alarm/#", "status", "devices/#", "reply")),
         ),
     }
     tasks = [asyncio.create_task(each.run()) for each in links.values()]

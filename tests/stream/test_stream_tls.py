@@ -84,7 +84,10 @@ def test_keys_that_do_not_fit_or_have_a_passphrase_are_refused_at_once(authority
 def test_d25_15_the_list_names_every_topic_and_has_no_patterns() -> None:
     assert lines(Member("no3-middle", "box", "songyang")) == [
         "user no3-middle",
-        *(f"topic write campus/v1/songyang/no3-middle/{leaf}" for leaf in ("readings", "events", "alarm/#", "status", "reply")),
+        *(
+            f"topic write campus/v1/songyang/no3-middle/{leaf}"
+            for leaf in ("readings", "events", "alarm/#", "status", "devices/#", "reply")
+        ),
         *(f"topic read campus/v1/songyang/no3-middle/{leaf}" for leaf in ("receipt", "command")),
     ]
     text = document([Member("b", "box", "songyang"), Member("a", "ingest")])

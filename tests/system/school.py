@@ -90,6 +90,18 @@ class School:
         assert self.run.wait(WAIT) == -signal.SIGKILL, (self.dir / "run.log").read_text(errors="replace")[-2000:]
         self.forget_run()
 
+    def dies(self, seconds: float) -> bool:
+        """Does `run` kill itself within the time at the commit point that `start_run` was told?"""
+        assert self.run is not None
+        try:
+            self.run.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        assert self.run.returncode == -signal.SIGKILL, (self.dir / "run.log").read_text(errors="replace")[-2000:]
+        time.sleep(LAST_ANSWER)
+        self.forget_run()
+        return True
+
     def stop_run(self) -> None:
         """An orderly end, as systemd asks for it."""
         assert self.run is not None
@@ -119,11 +131,12 @@ class School:
         process.wait()
         self.campus.running = [item for item in self.campus.running if item[1] is not process]
 
-    def strike(self, name: str) -> None:
-        """kill -9 of a part, which is started again at once as it was."""
-        command = self.part(name).args
+    def strike(self, name: str) -> str:
+        """kill -9 of a part, which is started again at once as it was; gives where it was (phases.py)."""
+        command, where = self.part(name).args, phase(self.part(name).pid)
         self.kill(name)
         self.campus.start(name, command)  # type: ignore[arg-type]
+        return where
 
     def user(self, person: str) -> str:
         """Lets a person log in, through the command line; the password."""
