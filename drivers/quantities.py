@@ -98,6 +98,8 @@ QUANTITIES: dict[str, Quantity] = {
         # the box itself and its lines: gateway/boxpoints.py
         _bit("reserve", "预留空间", "Reserved space", ("没有", "missing"), ("留着", "held")),
         _bit("broker-link", "上行连接", "Link to the centre", ("中断", "lost"), ("接通", "up")),
+        _bit("modem-network", "短信模块入网", "Modem registered", ("没有入网", "not registered"), ("已入网", "registered")),
+        Quantity("modem-signal", "dBm", "短信模块信号", "Modem signal", -120, -40, 0),
         _bit("undervoltage", "供电电压", "Supply voltage", _NORMAL, ("过低", "too low")),
         _bit("throttled", "处理器降频", "Processor slowed", _NORMAL, ("降频", "slowed")),
         _bit("box-alive", "学校报警盒", "Box of the school", ("离线", "silent"), ("在线", "online")),

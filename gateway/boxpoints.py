@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from alerts.plant import Plant, Point
@@ -58,20 +58,31 @@ BUS_POINTS: tuple[BoxPoint, ...] = (
     BoxPoint("errors", "line-errors", "线路误码", told=False),
     BoxPoint("silent", "line-silent", "线路无应答", told=False),
 )
+MODEM_POINTS: tuple[BoxPoint, ...] = (  # of each channel of type `modem`: box/<channel>-<this>
+    BoxPoint("signal", "modem-signal", "短信信号"),
+    BoxPoint("network", "modem-network", "短信入网"),
+)
 PANEL_CLOCK = BoxPoint("panel-clock", "panel-clock", "主机时钟", told=False)  # of a line whose panel writes its own time (R29)
 
 
 # Their rules keep their delays when a demonstration runs faster: the machine does not.
-OWN = frozenset(p.quantity for p in (*BOX_POINTS, *UPLINK_POINTS, *BUS_POINTS)) - {LINK}
+OWN = frozenset(p.quantity for p in (*BOX_POINTS, *UPLINK_POINTS, *BUS_POINTS, *MODEM_POINTS)) - {LINK}
 
 
-def points(buses: Mapping[str, str], uplink: bool) -> Iterator[Point]:
-    """All points of this kind that a site may have. `buses`: id -> type of line."""
+def points(buses: Mapping[str, str], uplink: bool, modems: Sequence[str] = ()) -> Iterator[Point]:
+    """All points of this kind that a site may have. `buses`: id -> type of line; `modems`: ids of such channels."""
     for bus, type in buses.items():
         for p in _of_line(type):
             yield Point(f"{bus}/{p.channel}", bus, p.quantity, "", p.name, LINK_STALE if p.channel == LINK else STALE, bus)
     for p in (*BOX_POINTS, *(UPLINK_POINTS if uplink else ())):
         yield Point(f"{BOX}/{p.channel}", BOX, p.quantity, "", p.name, STALE, "", p.values)
+    for modem in modems:
+        for p in MODEM_POINTS:
+            yield Point(of_modem(modem, p), BOX, p.quantity, "", p.name if len(modems) == 1 else f"{p.name} {modem}", STALE)
+
+
+def of_modem(modem: str, p: BoxPoint) -> str:
+    return f"{BOX}/{modem}-{p.channel}"
 
 
 def _of_line(type: str) -> tuple[BoxPoint, ...]:

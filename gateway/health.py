@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
+from alerts.channels.modem import Radio
 from drivers.bus import BusStats
 from drivers.reading import Clock, Now, Quality, Reading
-from gateway.boxpoints import BOX, CERTIFICATE
+from gateway.boxpoints import BOX, CERTIFICATE, MODEM_POINTS, of_modem
 from gateway.machine import Machine
 from gateway.stream.tls import valid_until
 
@@ -18,6 +19,7 @@ EVERY = 10.0  # s
 DAY = 86_400_000  # ms
 WINDOW = 6  # measurements that a line's rates look back over: one minute
 AN_HOUR = 360  # measurements
+RADIO_OLD = 600_000  # ms: a busy modem looks at its network only between messages
 UNDER_WAY = 50  # frames that may lie between the box and the database without anything being late
 CLOCK_STATES = {"unknown": 0.0, "set": 1.0, "synced": 2.0}
 
@@ -46,6 +48,7 @@ class Vitals:
     refused: Callable[[], int] | None = None
     twin: Callable[[], bool] | None = None
     dropped: Callable[[], int] = lambda: 0
+    radios: Mapping[str, Callable[[], Radio | None]] = field(default_factory=dict)  # of each modem
 
 
 class Health:
@@ -97,12 +100,24 @@ class Health:
                 self._fresh = now.mono
             yield _good(f"{BOX}/backlog", waiting, now)
             yield _good(f"{BOX}/backlog-age", (now.mono - self._fresh) / 1000, now)
+        for modem, radio in self._vitals.radios.items():
+            yield from of_radio(modem, radio(), now)
         for bus, wear in self._vitals.lines.items():
             past = self._past[bus]
             past.append((now.mono, wear()))
             if len(past) > 1:
                 for channel, value in rates(past[0], past[-1]).items():
                     yield _good(f"{bus}/{channel}", value, now)
+
+
+def of_radio(modem: str, radio: Radio | None, now: Now) -> Iterator[Reading]:
+    """Signal and registration of a modem; what is not known, or was seen too long ago, is a fault and never a number."""
+    known = radio is not None and now.mono - radio.at < RADIO_OLD
+    why = "没有信号数据：看天线和 SIM 卡 no signal told: antenna, SIM" if known else "短信模块不应答 the modem does not answer"
+    values = (radio.dbm, radio.registered) if radio is not None and known else (None, None)
+    for p, value in zip(MODEM_POINTS, values, strict=True):
+        point = of_modem(modem, p)
+        yield _good(point, value, now) if value is not None else Reading(point, None, Quality.FAULT, now, why)
 
 
 def days_left(files: Sequence[str], wall: int) -> float | None:

@@ -7,13 +7,14 @@ import enum
 import fcntl
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import IO
 
+from alerts.channels.modem import Modem, Radio
 from alerts.channels.registry import CHANNELS
 from alerts.engine import Engine
 from alerts.model import Delivery, Scalar
@@ -119,8 +120,10 @@ async def run(
     await readings.start()
 
     pollers: dict[str, BusTask] = {}
-    tellers = _tellers(site, clock, Ears(partial(_fate, inbox), lambda a: answering.heard(a), partial(_channel_health, inbox),
-                                         lambda key: key.startswith(REPLY) or engine.wanted(key)))  # fmt: skip
+    channels = {c.id: CHANNELS[c.type].build({**c.settings, "id": c.id}, clock) for c in site.channels}
+    ears = Ears(partial(_fate, inbox), lambda a: answering.heard(a), partial(_channel_health, inbox),
+                lambda key: key.startswith(REPLY) or engine.wanted(key))  # fmt: skip
+    tellers = {id: Teller(id, channel, plant.people, ears) for id, channel in channels.items()}
     outbox = JournalOutbox(
         data / "journal.db", journal, restored.notes, lambda: snapshots(plant, engine.alarms.values(), clock.now())
     )
@@ -207,6 +210,7 @@ async def run(
         (lambda: link.state().refused) if link else None,
         (lambda: link.state().twin) if link else None,
         lambda: readings.dropped,
+        {id: partial(_radio, channel) for id, channel in channels.items() if isinstance(channel, Modem)},
     )
     leaves["health"] = Health(machine, vitals, plant.points, intake, clock).run
     leaves["housekeeping"] = partial(housekeeping.run, journal, clock, plant.timezone, outbox.events_sent if link else _nobody)
@@ -277,11 +281,8 @@ def _reopened(found: Restored, stopped: asyncio.Future[Ended], patience: float) 
         asyncio.get_running_loop().call_later(patience, succeed, stopped, Ended.REOPENED)
 
 
-def _tellers(site: Site, clock: Clock, ears: Ears) -> Mapping[str, Teller]:
-    return {
-        c.id: Teller(c.id, CHANNELS[c.type].build({**c.settings, "id": c.id}, clock), site.plant.people, ears)
-        for c in site.channels
-    }
+def _radio(modem: Modem) -> Radio | None:
+    return modem.radio
 
 
 def _fate(inbox: Inbox, delivery: Delivery) -> None:

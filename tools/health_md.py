@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from dashboard.metrics import METRICS
 from drivers.quantities import QUANTITIES
-from gateway.boxpoints import BOX, BOX_POINTS, BUS_POINTS, LINK, PANEL_CLOCK, UPLINK_POINTS, BoxPoint
+from gateway.boxpoints import BOX, BOX_POINTS, BUS_POINTS, LINK, MODEM_POINTS, PANEL_CLOCK, UPLINK_POINTS, BoxPoint, of_modem
 
 RULES = Path(__file__).resolve().parents[1] / "config" / "rules" / "box.yaml"
 
@@ -57,6 +57,8 @@ def _points() -> Iterator[str]:
         yield _point(f"{BOX}/{p.channel}", p, "本机能量到时 where the machine tells" if p.told else "总有 always")
     for p in UPLINK_POINTS:
         yield _point(f"{BOX}/{p.channel}", p, "配了上级时 with an uplink")
+    for p in MODEM_POINTS:
+        yield _point(of_modem("<通道 channel>", p), p, "每个短信模块 each modem")
     for p in BUS_POINTS:
         yield _point(f"<线路 bus>/{p.channel}", p, "每条 Modbus 线路（link：每条线路） each Modbus line (link: each line)")
     yield _point(

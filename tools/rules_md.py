@@ -105,8 +105,9 @@ UNJUDGED: Mapping[tuple[str, ...], tuple[str, str]] = {
     ("voltage", "current", "power", "energy", "frequency", "power-factor"): (
         "用电计量：险情由剩余电流、线缆温度和电弧判断", "metering: residual current, cable temperature and arc tell the danger",
     ),
-    ("threads", "backlog", "line-silent"): (
-        "报警盒自查的数字：由 open-files、backlog-age 和 no-data 判断", "figures of the box: open-files, backlog-age and no-data are judged",
+    ("threads", "backlog", "line-silent", "modem-network"): (
+        "报警盒自查的数字：由 open-files、backlog-age、no-data 和通道故障判断",
+        "figures of the box: open-files, backlog-age, no-data and the fault of a channel tell",
     ),
 }  # fmt: skip
 

@@ -30,6 +30,7 @@ WEAK = 5  # CSQ below this (about -103 dBm) carries no SMS reliably
 RING = 25_000  # ms a telephone rings
 KEPT = 500  # messages whose report may still come
 JOIN = 600_000  # ms to wait for the other parts of a long answer
+STRONGEST = 31  # of AT+CSQ; 99: not known
 REGISTERED = ("1", "5")  # home, roaming
 ACTIVE = "0"  # stat of AT+CLCC: somebody has picked up
 SETUP = ("ATE0", "AT+CMEE=1", "AT+CMGF=0", "AT+CNMI=2,1,0,1,0", "AT+CLIP=1")
@@ -39,6 +40,15 @@ HOPELESS = {
     "+CMS ERROR: 8": "运营商禁止 barred",
     "+CMS ERROR: 50": "未开通短信 no SMS service",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Radio:
+    """How it stands with the network at `at` (mono ms). `dbm` of AT+CSQ (27.007 8.5: -113 and 2 a step), None: not known."""
+
+    at: int
+    dbm: int | None
+    registered: bool
 
 
 @dataclass(slots=True)
@@ -70,8 +80,7 @@ class Modem:
         self._heard: list[Delivery | Inbound] = []
         self._taken: list[str] = []  # places of answers that have been heard
         self._care_due = 0
-        self.signal = 99  # AT+CSQ, 99 unknown
-        self.registered = False
+        self.radio: Radio | None = None  # of the last look; None while nothing is known. Read by other threads
 
     # the channel's contract
 
@@ -127,7 +136,9 @@ class Modem:
             self._shut()
             raise TryAgain(f"短信模块打不开 modem port {self._port}: {error}", RETRY) from error
         except TryAgain:
+            radio = self.radio  # it answers and has no network: that is known
             self._shut()
+            self.radio = radio
             raise
 
     def _unlock(self) -> None:
@@ -141,16 +152,19 @@ class Modem:
         if not at_once and now < self._care_due:
             return
         self._care_due = now + CARE
-        self.signal = next((_number(line) for line in self._command("AT+CSQ").lines if line.startswith("+CSQ:")), 99)
-        self.registered = any(
+        csq = self._command("AT+CSQ", may_fail=True).lines
+        signal = next((n for line in csq if line.startswith("+CSQ:") and 0 <= (n := _number(line)) <= STRONGEST), None)
+        registered = any(
             _field(line, 1) in REGISTERED
             for command in ("AT+CREG?", "AT+CEREG?")
             for line in self._command(command, may_fail=True).lines
         )
-        if not self.registered:
+        self.radio = Radio(now, None if signal is None else 2 * signal - 113, registered)
+        if not registered:
             raise TryAgain("没有登记到网络：看天线、欠费、是否支持 VoLTE not registered: antenna, credit, VoLTE", RETRY)
-        if self.signal == 99 or self.signal < WEAK:
-            raise TryAgain(f"信号太弱（{self.signal}），请移动天线 signal too weak: move the antenna", RETRY)
+        if signal is None or signal < WEAK:
+            shown = "未知 unknown" if signal is None else signal
+            raise TryAgain(f"信号太弱（{shown}），请移动天线 signal too weak: move the antenna", RETRY)
 
     def _put(self, part: sms.Submit) -> int:
         """Hand one part to the network; the modem's number of it. Raises TryAgain or GiveUp."""
@@ -212,7 +226,7 @@ class Modem:
             raise TryAgain(f"短信模块断开 the modem is gone: {error}", RETRY) from error
 
     def _shut(self) -> None:
-        port, self._serial = self._serial, None
+        port, self._serial, self.radio = self._serial, None, None
         for ring in self._rings:
             ring.until = 0
         if port is not None:

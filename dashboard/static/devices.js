@@ -106,14 +106,15 @@ class Devices {
     const key = JSON.stringify([own.map(([, p]) => [p.value, p.quality]), stream, journal, state.clock_ok]);
     if (this.boxKey === key) return;
     this.boxKey = key;
-    const tile = (name, text, bad) => el("div", { className: bad ? "bad" : "" }, el("dt", { textContent: name }), el("dd", { textContent: bad ? `! ${text}` : text }));
+    const tile = (name, text, bad) => el("div", { className: bad ? "bad" : "" }, el("dt", {}, name), el("dd", { textContent: bad ? `! ${text}` : text }));
     byId("box").replaceChildren(
       tile(t("box.version"), state.version),
       tile(t("box.clock"), t(state.clock_ok ? "box.clock-ok" : "clock.bad"), !state.clock_ok),
       tile(t("box.journal"), journal?.ok ? t("box.journal-ok", { n: journal.seq }) : t("note.degraded"), !journal?.ok),
       tile(t("box.stream"), !stream?.enabled ? t("box.no-stream") : stream.connected ? t("box.connected") : `${t("box.disconnected")} ${stream.problem ?? ""}`, stream?.enabled && !stream.connected),
       ...(stream?.enabled ? [tile(t("box.backlog"), String(stream.backlog), stream.backlog > 1000), tile(t("refused"), String(stream.refused), stream.refused > 0)] : []),
-      ...own.map(([, point]) => tile(point.name || words.quantities[point.quantity], pointText(point), unknown(point))));
+      ...own.map(([id, point]) => tile(el("a", { href: `/history?points=${encodeURIComponent(id)}`, textContent: point.name || words.quantities[point.quantity] }),
+        [pointText(point), unknown(point) && point.fault ? said(point.fault) : ""].filter(Boolean).join(" · "), unknown(point))));
   }
 
   refused(lines) {

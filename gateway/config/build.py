@@ -123,7 +123,9 @@ def _points(file: SiteFile, devices: Sequence[Device]) -> dict[str, Point]:
             limit = stale_after(channel.quantity, device.period)
             id = device.point(channel.id)
             points.append(Point(id, device.id, channel.quantity, zone, name, limit, device.bus, channel.values))
-    points += boxpoints.points({b.id: b.type for b in file.buses}, uplink=file.uplink is not None)
+    points += boxpoints.points(
+        {b.id: b.type for b in file.buses}, file.uplink is not None, [c.id for c in file.channels if c.type == "modem"]
+    )
     points += fleet.points(s.id for s in file.schools)
     return {p.id: p for p in points}
 

@@ -1,6 +1,7 @@
 """The pages beside the overview in a real browser, and what all pages share: the desk, the wall, seven tabs, keys alone."""
 
 import pytest
+from conftest import CANNED
 from places import places, standing  # noqa: F401 - fixtures
 from test_page_axe import violations
 
@@ -356,6 +357,51 @@ def test_a_device_is_asked_and_shows_raw_and_decoded(places):  # noqa: F811
     page.click("[data-test=pump]")
     page.wait_for_selector(".tested :text('01 04 02 00 f1 79 3c')")
     assert "2.410 m" in page.inner_text(".tested") and "value is no number" in page.inner_text("#refused")
+
+
+def test_the_box_shows_its_modem_and_leads_to_the_curve(places):  # noqa: F811
+    sms = {"device": "box", "bus": "", "zone": "", "quality": "good", "at": 1, "fault": "", "digits": 0, "values": {}}
+    known = {**sms, "quantity": "modem-signal", "name": "短信信号", "value": -71, "unit": "dBm", "bit": False}
+    lost = {**sms, "quantity": "modem-network", "name": "短信入网", "value": None, "unit": "", "bit": True, "quality": "fault"}
+    places.put(
+        points={"box/sms-signal": known, "box/sms-network": {**lost, "fault": "短信模块不应答 the modem does not answer"}}
+    )
+    page = places.open("/devices")
+    page.wait_for_selector("#box :text('-71 dBm')")
+    tile = page.locator("#box .bad", has_text="短信入网")
+    assert "短信模块不应答" in tile.inner_text() and "没有入网" not in tile.inner_text(), "unknown is not 没有入网 either"
+    page.click("#box a:has-text('短信信号')")
+    page.wait_for_url("**/history?points=box%2Fsms-signal**")
+    page.wait_for_selector(".uplot")
+
+
+def test_an_officer_countersigns_a_shift_that_is_over_and_who_stood_there_cannot(places, kit):  # noqa: F811
+    before = kit.wall - 15 * 3_600_000
+    over = {**CANNED["answers"]["handover"], "on": ["zhou"], "until": kit.wall - 3_600_000, "countersigned": None}
+    places.run.say({"answers": {"handover": over}})
+    try:
+        page = places.open("/shift", person="chen")
+        page.wait_for_selector("#entries [data-part=visitors]")
+        assert page.locator("#write button:has-text('会签')").count() == 0, "not while the shift is on"
+        page.select_option("#which", str(before))
+        page.click("#write button:has-text('会签')")
+        page.fill("dialog [name=text]", "已阅")
+        places.run.say({"answers": {"handover": {**over, "countersigned": {"who": "chen", "at": kit.wall}}}})
+        page.click("dialog button.ack")
+        assert (lambda c: (c["verb"], c["person"], c["args"]))(places.did()) == (
+            "countersign",
+            "chen",
+            {"text": "已阅", "shift": before},
+        )
+        page.wait_for_selector("#signed:has-text('会签')")
+        assert page.locator("#write button").count() == 0, "once"
+        places.run.say({"answers": {"handover": {**over, "on": ["chen"]}}})
+        page.reload()
+        page.wait_for_selector("#which option >> nth=1", state="attached")
+        page.select_option("#which", str(before))
+        page.wait_for_selector("#write button", state="detached")
+    finally:
+        places.run.say({"answers": {"handover": CANNED["answers"]["handover"]}})
 
 
 def test_a_desk_answers_with_one_touch_and_asks_a_pin_for_more(places, kit):  # noqa: F811

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from alerts.channels.modem import Radio
 from alerts.model import Rule
 from alerts.plant import Plant
 from drivers.bus import BusStats, Counts
 from drivers.quantities import QUANTITIES
 from drivers.reading import Now, Quality, Reading
 from gateway import health
-from gateway.boxpoints import BOX_POINTS, BUS_POINTS, UPLINK_POINTS, points, present
+from gateway.boxpoints import BOX_POINTS, BUS_POINTS, MODEM_POINTS, UPLINK_POINTS, points, present
 from gateway.health import Health, Vitals, Wear, rates
 from gateway.machine import GET_THROTTLED, RESERVES, Machine
 
@@ -98,7 +99,7 @@ def test_this_machine_tells_its_own(tmp_path: Path) -> None:
 
 
 def test_every_point_has_a_quantity_and_a_name_that_fits() -> None:
-    for point in (*BOX_POINTS, *UPLINK_POINTS, *BUS_POINTS):
+    for point in (*BOX_POINTS, *UPLINK_POINTS, *BUS_POINTS, *MODEM_POINTS):
         assert point.quantity in QUANTITIES and 0 < len(point.name) <= 8, point
 
 
@@ -153,6 +154,33 @@ async def test_r29_and_backlog_and_faults_as_readings(pi: Path, tmp_path: Path, 
         assert {later[f"a/{c}"].value for c in ("load", "errors", "silent")} == {0}
     finally:
         running.cancel()
+
+
+@pytest.mark.parametrize(
+    ("radio", "signal", "network"),
+    [
+        (Radio(0, -71, True), -71, 1),
+        (Radio(0, -109, False), -109, 0),
+        (Radio(0, None, True), None, 1),
+        (Radio(-health.RADIO_OLD, -71, True), None, None),
+        (None, None, None),
+    ],
+)
+def test_a_modem_tells_its_signal_and_network_and_what_is_not_known_is_a_fault(
+    radio: Radio | None, signal: float | None, network: float | None
+) -> None:
+    a, b = health.of_radio("sms", radio, Now(0, 0))
+    assert (a.point, a.value, b.point, b.value) == ("box/sms-signal", signal, "box/sms-network", network)
+    assert all((r.quality is Quality.GOOD) == (r.value is not None) and bool(r.fault) == (r.value is None) for r in (a, b))
+
+
+def test_each_modem_has_its_points() -> None:
+    one = {p.id: p.name for p in points({}, uplink=False, modems=["sms"])}
+    assert (one["box/sms-signal"], one["box/sms-network"]) == ("短信信号", "短信入网")
+    two = {p.id: p.name for p in points({}, uplink=False, modems=["sms", "sms-2"])}
+    assert two["box/sms-2-signal"] == "短信信号 sms-2" and not [
+        id for id in {p.id for p in points({}, uplink=False)} if "sms" in id
+    ]
 
 
 def test_d7_a_count_is_told_for_an_hour() -> None:

@@ -169,6 +169,13 @@ PEOPLES: tuple[Mutant, ...] = (
         PEOPLE + "test_each_fate_of_a_message_is_an_event_of_its_own_kind",
     ),
     Mutant(
+        "an unplugged modem goes on showing its signal",
+        "alerts/channels/modem.py",
+        "self._serial, self.radio = self._serial, None, None",
+        "self._serial, self.radio = self._serial, None, self.radio",
+        MODEM + "test_what_is_known_of_the_radio_is_never_older_than_the_modem",
+    ),
+    Mutant(
         "a hung channel reads as one that refused",
         "gateway/tell.py",
         "Delivery(n.key, Fate.SILENT, why=why)",

@@ -29,6 +29,8 @@ def test_r10_d16_a_1_by_sms_answers_the_fire_and_is_answered(school: School, tmp
         school.site = site_from_json(school.compiled.read_text(encoding="utf-8"))
         school.data.mkdir(mode=0o700, exist_ok=True)
         school.start_run()
+        radio = {"box/phone-signal": -71, "box/phone-network": 1}
+        school.until("its signal on the screen", lambda: {id: school.point(id)["value"] for id in radio} == radio)
         school.set(school.points("smoke", "dormitory")[0], 1)
         fire = school.until("the first SMS of the fire", lambda: [s for s in far.sent if "火警" in s.text])[0]
         far.receive(fire.number, "1")

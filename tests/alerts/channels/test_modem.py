@@ -218,7 +218,25 @@ def test_a_probe_says_what_is_wrong(far: FakeModem, channel: Modem, change: dict
 
 def test_a_probe_of_a_good_modem(channel: Modem) -> None:
     channel.probe()
-    assert (channel.registered, channel.signal) == (True, 21)
+    assert channel.radio is not None and (channel.radio.registered, channel.radio.dbm) == (True, -71)
+
+
+def test_what_is_known_of_the_radio_is_never_older_than_the_modem(far: FakeModem, channel: Modem) -> None:
+    """Not known while nobody has looked, with a signal the modem cannot tell, and once it is gone."""
+    assert channel.radio is None
+    far.how.signal, far.how.registered = 99, False
+    with pytest.raises(TryAgain):
+        channel.probe()
+    assert channel.radio is not None and (channel.radio.registered, channel.radio.dbm) == (False, None)
+    far.how.signal, far.how.registered = 0, True
+    with pytest.raises(TryAgain, match="信号太弱（0）"):
+        channel.probe()
+    assert channel.radio is not None and channel.radio.dbm == -113
+    far.unplug()
+    with pytest.raises(TryAgain):
+        channel.probe()
+    assert channel.radio is None
+    far.plug()
 
 
 def test_signal_and_registration_are_looked_at_while_nothing_is_sent(far: FakeModem, channel: Modem) -> None:
