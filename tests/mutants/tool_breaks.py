@@ -241,8 +241,8 @@ TOOLS: tuple[Mutant, ...] = (
     Mutant(
         "init never overwrites",
         "gateway/commands/init.py",
-        "        if args.file.exists():",
-        "        if False:",
+        "    if file.exists():",
+        "    if False:",
         INIT + "test_an_existing_file_is_never_touched",
     ),
     Mutant(
