@@ -5,7 +5,7 @@ import { reply, send } from "./ask.js";
 import { byId, el } from "./dom.js";
 import { fetchJson } from "./fetch.js";
 import { question } from "./form.js";
-import { wallTime } from "./format.js";
+import { valueText, wallTime } from "./format.js";
 import { open } from "./shell.js";
 import { t, words } from "./words.js";
 
@@ -54,8 +54,7 @@ class Acceptance {
   row(p, at, name) {
     const unit = this.world.state.points[p.point]?.unit ?? "";
     const limits = p.limits.map((limit) => [limit.high === null ? "" : `≥ ${limit.high}`, limit.low === null ? "" : `≤ ${limit.low}`].filter(Boolean).join(" ")).filter(Boolean);
-    const text = this.world.state.points[p.point]?.texts?.[String(p.tested?.value ?? p.value)];
-    const value = (v) => (v === null || v === undefined ? "" : (text ?? `${v}${unit}`));
+    const value = (v) => (typeof v === "number" ? valueText(v, this.world.state.points[p.point]) : "");
     const lacking = p.walk ? (p.tested ? "" : t("sheet.not-tested")) : (p.good ? "" : t("sheet.no-data"));
     return el("tr", { data: { point: p.point } },
       el("td", { textContent: p.place }), el("td", { textContent: [p.name || words.quantities[p.quantity], p.device].filter(Boolean).join(" ") }),

@@ -12,7 +12,20 @@ let hide = 0;
 let world = { state: null, lost: true };
 
 /** The page as it stands, told after every change. */
-export const standing = (now) => (world = now);
+export function standing(now) {
+  world = now;
+  overtaken();
+}
+
+/** Somebody else has given a result while this person is still being asked for one: said in the question, before it is sent. */
+function overtaken() {
+  const news = byId("ask-news");
+  if (!news || !byId("ask").open) return;
+  const alarm = world.state?.alarms[news.dataset.alarm];
+  const given = alarm && alarm.result && `${alarm.result} ${alarm.cause} ${alarm.result_by}` !== news.dataset.known;
+  const name = (id) => world.state.people.find((person) => person.id === id)?.name ?? id;
+  put(news, !alarm ? t("ask.news.over") : given ? t("ask.news", { name: name(alarm.result_by), result: [t(`result.${alarm.result}`), alarm.cause].filter(Boolean).join(" · ") }) : "");
+}
 
 export function reply(text, good) {
   const line = byId("reply");
@@ -94,7 +107,7 @@ function result(name, alarm) {
   const causes = (words.causes[alarm.lamp] ?? words.causes[""])[name];
   return {
     text: t(isFalse ? "ask.false" : fire ? "ask.real.fire" : "ask.real"),
-    extra: !isFalse && fire ? [call119()] : [],
+    extra: [!isFalse && fire ? call119() : null, el("p", { id: "ask-news", className: "news", role: "alert", data: { alarm: alarm.id, known: `${alarm.result} ${alarm.cause} ${alarm.result_by}` } })],
     fields: [
       { id: "cause", kind: "select", label: t("ask.cause"), required: isFalse,
         options: [["", t(isFalse ? "ask.choose" : "ask.unknown")], ...causes] },

@@ -94,4 +94,10 @@ export class Draft {
   drop() {
     keep("");
   }
+
+  /** It is in force now: the page needs no look at a box that is just starting again. */
+  taken() {
+    this.base = this.text;
+    keep("");
+  }
 }

@@ -38,6 +38,11 @@ export const number = (value, digits, unit) => `${value.toFixed(digits)}${unit ?
 export function pointText(point) {
   if (point.quality === "fault") return t("quality.fault");
   if (point.quality === "stale" || point.value === null) return t("quality.stale");
-  const text = point.texts?.[String(point.value)];
-  return text === undefined ? number(point.value, point.digits, point.unit) : said(text);
+  return valueText(point.value, point);
+}
+
+/** The same of a value that the point has had: the word it stands for, or the number. */
+export function valueText(value, point) {
+  const text = point?.texts?.[String(value)];
+  return text === undefined ? number(value, point?.digits ?? 0, point?.unit) : said(text);
 }

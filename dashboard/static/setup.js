@@ -18,6 +18,7 @@ import { t, words } from "./words.js";
 let about = { file: "", forms: {}, profiles: [], history: [], trial: null, now: 0 };
 let section = new URLSearchParams(location.search).get("section") ?? "buses";
 let living = { people: [] }; // the site as it is
+const AGAIN_MS = 2000;
 const CALLED = ["people", "duty"]; // sections that decide who is called
 let opened = null; // {place: n or null, row}: the form that is open
 let typed = null; // what stands in the file's box and is not saved yet: a page that reconnects must not lose it
@@ -101,7 +102,7 @@ async function propose() {
   const told = await call("/api/v1/setup/propose", { text: draft.text });
   reply(told.text, told.ok);
   if (told.findings?.length && !told.ok) checkedFor = { ...checkedFor, ok: false, findings: told.findings };
-  if (told.ok) draft.drop();
+  if (told.ok) draft.taken();
   show();
 }
 
@@ -114,8 +115,13 @@ async function drop() {
 function showTrial(now = about.now) {
   about.now = now;
   const band = byId("trial");
-  band.hidden = !about.trial;
-  if (!about.trial) return;
+  const back = ["time", "starts"].includes(about.returned?.why) ? about.returned : null; // by itself: nobody may have seen it
+  band.hidden = !about.trial && !back;
+  if (!about.trial) {
+    delete band.dataset.key;
+    if (back) band.replaceChildren(el("strong", { textContent: t("setup.returned", { name: back.name }) }), el("p", { textContent: t(`setup.returned.${back.why}`) }));
+    return;
+  }
   const { until, good, need, missing, name } = about.trial;
   const left = Math.max(0, Math.round((until - about.now) / 1000));
   const key = JSON.stringify([good, need, missing, name]);
@@ -279,7 +285,11 @@ async function load(world) {
 
 class Setup {
   build(world) {
-    load(world).catch((error) => byId("panel").replaceChildren(el("p", { role: "alert", textContent: error.message })));
+    this.again = 0;
+    load(world).catch((error) => {
+      byId("panel").replaceChildren(el("p", { role: "alert", textContent: error.message }));
+      this.again = Date.now() + AGAIN_MS; // a box that starts again answers in a moment
+    });
   }
 
   /** The trial is `run`'s; when one begins or ends, the file has changed. */
@@ -291,6 +301,7 @@ class Setup {
   }
 
   tick(world) {
+    if (this.again && Date.now() > this.again && !world.lost) this.build(world);
     if (about.trial) showTrial(world.now);
   }
 }

@@ -4,7 +4,7 @@ import { namer } from "./alarms.js";
 import { pinField, reply, send } from "./ask.js";
 import { byId, el } from "./dom.js";
 import { question } from "./form.js";
-import { wallTime } from "./format.js";
+import { valueText, wallTime } from "./format.js";
 import { open } from "./shell.js";
 import { Voice } from "./voice.js";
 import { t, words } from "./words.js";
@@ -63,7 +63,7 @@ class Walk {
         el("span", { textContent: line ? "✓" : "○", ariaLabel: t(line ? "walk.done" : "walk.rest") }),
         el("span", { textContent: pointName(id, state) }),
         line ? el("time", { textContent: wallTime(line.at, zone).slice(11, 19) }) : null,
-        line ? el("small", { textContent: [valueText(line.value, state.points[id]), phones.has(id) ? t("walk.phone", { s: Math.round(phones.get(id)) }) : t("walk.no-phone")].filter(Boolean).join(" · ") }) : null);
+        line ? el("small", { textContent: [typeof line.value === "number" ? valueText(line.value, state.points[id]) : "", phones.has(id) ? t("walk.phone", { s: Math.round(phones.get(id)) }) : t("walk.no-phone")].filter(Boolean).join(" · ") }) : null);
     };
     const rooms = state.zones.filter((z) => points.some((id) => state.points[id]?.zone === z.id));
     const sections = [...new Set(rooms.map((z) => z.building))].flatMap((building) => [
@@ -110,8 +110,6 @@ class Walk {
     if (zone) this.voice.say({ zone });
   }
 }
-
-const valueText = (value, point) => (typeof value !== "number" ? "" : (point?.texts?.[String(value)] ?? `${value}${point?.unit ?? ""}`));
 
 function pointName(id, state) {
   const point = state.points[id];

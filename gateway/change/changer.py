@@ -71,6 +71,7 @@ class Changer:
         self._note, self._restart = note, restart
         self.files = ConfigFiles(compiled, Path(site.source), Path(site.data))
         self._trial: Trial | None = None
+        self._returned: Json | None = None  # what this start came back from
         self._until = 0  # mono ms
         self._busy = asyncio.Lock()
         self._ending = False
@@ -88,6 +89,7 @@ class Changer:
 
     async def _open(self) -> None:
         if told := await asyncio.to_thread(self.files.returned):
+            self._returned = told
             await self._note("config", {"step": "returned", **told})
         self._trial = await asyncio.to_thread(self.files.trial)
         if self._trial is None:
@@ -116,10 +118,16 @@ class Changer:
         }
 
     async def source(self) -> Json:
-        """The site file as it is, and its history."""
+        """The site file as it is, its history, the trial, and as "returned" what this start came back from (files.back)."""
         text = await self._readable()
         history = await asyncio.to_thread(self.files.history)
-        return {"file": str(self.files.source), "text": text, "history": history, "trial": self.state()}
+        return {
+            "file": str(self.files.source),
+            "text": text,
+            "history": history,
+            "trial": self.state(),
+            "returned": self._returned,
+        }
 
     async def version(self, n: int) -> Json:
         """One kept version and how it differs from the file as it is."""

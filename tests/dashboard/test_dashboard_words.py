@@ -50,6 +50,7 @@ BUILT = (
     *(f"setup.about.{name}" for name in FORMS),
     *(f"choice.{kind}" for kind in KINDS_OF_CODE),
     *("field.login", "field.expires"),
+    *(f"setup.returned.{why}" for why in ("time", "starts")),
     *(f"setup.{state}" for state in ("refuses", "garbled", "late")),
     *(f"field.{field['key']}" for fields in FORMS.values() for field in fields),
     *(f"choice.{one}" for fields in FORMS.values() for field in fields for one in field.get("choices", ()) if not plain(one)),

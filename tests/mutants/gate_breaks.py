@@ -17,6 +17,27 @@ LIVE = "tests/dashboard/test_dashboard_live.py::"
 
 GATE: tuple[Mutant, ...] = (
     Mutant(
+        "the screen says that a configuration has returned by itself",
+        "gateway/change/changer.py",
+        "self._returned = told",
+        "self._returned = None",
+        "tests/system/test_screen_stories.py::test_a_configuration_that_breaks_cannot_be_confirmed_and_returns_by_itself",
+    ),
+    Mutant(
+        "of two officers the later one is told of the first one's result before sending",
+        "dashboard/static/ask.js",
+        "  overtaken();\n",
+        "",
+        "tests/system/test_screen_stories.py::test_of_two_officers_at_once_one_result_counts_and_the_other_is_told_whose",
+    ),
+    Mutant(
+        "a walked point shows its value in words",
+        "dashboard/static/format.js",
+        "number(value, point?.digits ?? 0, point?.unit) : said(text)",
+        "number(value, point?.digits ?? 0, point?.unit) : text",
+        "tests/system/test_screen_stories.py::test_the_walk_test_fills_and_its_sheet_is_signed_by_pin_and_printed",
+    ),
+    Mutant(
         "one proof of the journal at a time, shared by all who look",
         "gateway/proving.py",
         "if self._running or old:",
