@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import pytest
-from tool_devices import ALL, ALONE, FAMILIES, PROFILES, image_of, named_right
+from tool_devices import ALL, KNOWN, PROFILES, image_of, named_right
 
 from drivers.asking import Heard
 from drivers.guess import Guess, Guesser
@@ -64,8 +64,8 @@ async def profiles() -> list[Profile]:
     return list(ALL.values())
 
 
-def examine(image: Image, unit: int = 1) -> Guess:
-    guesser = Guesser(ALL.values(), unit)
+def examine(image: Image, unit: int = 1, profiles: Iterable[Profile] = ALL.values()) -> Guess:
+    guesser = Guesser(profiles, unit)
     while (read := guesser.next()) is not None:
         cells = [image.get(cell) for cell in read.cells()]
         if any(cell is None for cell in cells):
@@ -87,7 +87,7 @@ def test_every_profiles_own_registers_name_it(id: str) -> None:
 
 
 def test_the_table_of_what_can_be_told_apart_names_what_there_is() -> None:
-    assert ALONE.union(*FAMILIES) <= set(PROFILES)
+    assert set(PROFILES) >= KNOWN
 
 
 @pytest.mark.parametrize(
@@ -101,9 +101,10 @@ def test_the_table_of_what_can_be_told_apart_names_what_there_is() -> None:
     ],
 )
 def test_what_no_profile_explains_is_unknown(image: Image) -> None:
-    """Not even one that is only written, of which nothing could be heard that speaks against it."""
+    """Not even one that is only written, of which nothing could be heard that speaks against it. A model added later may fit."""
     assert any(not p.channels for p in ALL.values())
-    assert examine(image) == Guess(())
+    known = {id: p for id, p in ALL.items() if id in KNOWN or not p.channels}
+    assert examine(image, profiles=known.values()) == Guess(())
 
 
 def test_maps_that_overlap_are_ambiguous_never_one_of_them() -> None:
@@ -112,7 +113,7 @@ def test_maps_that_overlap_are_ambiguous_never_one_of_them() -> None:
     names = examine(both).profiles
     assert "renke-rs-ws-n01" in names
     told = examine(both | {("holding", 0x100): 1})
-    assert set(told.profiles) == {"jxct-th", "wall-th"}
+    assert set(told.profiles) & KNOWN == {"jxct-th", "wall-th"}
 
 
 def test_an_unbelievable_value_excludes_a_profile_a_foreseen_fault_does_not() -> None:

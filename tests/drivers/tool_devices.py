@@ -42,13 +42,13 @@ ALONE = {
     "jxct-tvoc", "lctech-2di", "lx47le", "raeguard3", "renke-rs-ws-n01", "rle-ld1500", "sdm630", "sga-gas", "vigirex-rhu",
     "wall-th", "waveshare-io8", "waveshare-relay8", "weigh-1ch", "xiyu-arc",
 }  # fmt: skip
+KNOWN = ALONE.union(*FAMILIES)
 
 
 def named_right(id: str, names: Sequence[str]) -> bool:
     """Is the model among the named, and no known other one that can be told apart from it?"""
     family = next((f for f in FAMILIES if id in f), {id})
-    known = ALONE.union(*FAMILIES)
-    return id in names and (id not in known or set(names) & known <= family)
+    return id in names and (id not in KNOWN or set(names) & KNOWN <= family)
 
 
 def image_of(id: str, unit: int) -> dict[tuple[str, int], int]:

@@ -17,7 +17,8 @@ from gateway.commands import main
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "drivers"))
 import tool_devices
 
-PROFILES, image_of, named_right = tool_devices.PROFILES, tool_devices.image_of, tool_devices.named_right
+PROFILES, KNOWN = tool_devices.PROFILES, tool_devices.KNOWN
+image_of, named_right = tool_devices.image_of, tool_devices.named_right
 
 PATIENCE = 60.0
 BAUD = 115200  # of the serial line: the tests wait less

@@ -108,6 +108,15 @@ def run(tree: Path, nodes: Sequence[str], time_out: float) -> tuple[bool, str]:
     return process.returncode == 0, words
 
 
+def folders(nodes: set[str]) -> list[list[str]]:
+    """The nodes of each folder of tests together, and no two folders in one run: each has a conftest and helpers of its own."""
+    found: dict[Path, list[str]] = {}
+    for node in sorted(nodes):
+        path = Path(node.partition("::")[0])
+        found.setdefault(path.parent if path.suffix else path, []).append(node)
+    return list(found.values())
+
+
 def patience(node: str, words: str) -> float:
     """s a test may take with a break in it, from its durations without: a break that hangs its test has been noticed."""
     took = [(float(seconds), name) for seconds, name in DURATION.findall(words)]
@@ -148,12 +157,20 @@ def main(words: list[str]) -> int:
             finally:
                 trees.put(tree)
 
-        nodes = sorted({m.test for m in chosen})
+        def well(nodes: list[str]) -> tuple[bool, str]:
+            tree = trees.get()
+            try:
+                return run(tree, nodes, HEALTHY)
+            except RuntimeError as error:
+                return False, str(error)
+            finally:
+                trees.put(tree)
+
         with ThreadPoolExecutor(WORKERS) as pool:
-            healthy = [pool.submit(run, Path(folder) / str(n), nodes[n::WORKERS], HEALTHY) for n in range(WORKERS) if nodes[n:]]
-            words = "\n".join(done.result()[1] for done in healthy)
-            if not all(done.result()[0] for done in healthy):
-                print(words[-4000:], "a test fails without any break", sep="\n")
+            healthy = list(pool.map(well, folders({m.test for m in chosen})))
+            words = "\n".join(text for _, text in healthy)
+            if not all(fine for fine, _ in healthy):
+                print(*(text[-4000:] for fine, text in healthy if not fine), "a test fails without any break", sep="\n")
                 return 1
             for mutant, why in zip(chosen, pool.map(judge, chosen), strict=True):
                 if why:

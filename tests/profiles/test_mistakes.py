@@ -11,11 +11,13 @@ from ruamel.yaml import YAML
 
 from drivers.profile import ProfileError, profile_from_dict
 from drivers.quantities import QUANTITIES
+from tests.profiles.test_profiles import load_yaml
 
 PROFILES = Path(__file__).resolve().parents[2] / "config" / "profiles"
 PAGE = (Path(__file__).resolve().parents[2] / "docs/add-a-device.md").read_text("utf-8")
 ROW = re.compile(r"^\| ([^|]+) \| `([\w.-]+): (.+?)` \| `(.+?)` \| ([^|]+) \|$", re.M)
-TABLE = PAGE[PAGE.index("| 错误 mistake |") :]
+EXAMPLE = PAGE.split("# 例子 example\n")[1].split("```")[0]
+TABLE = PAGE[PAGE.index("| 错误 mistake |") :].partition("\n\n")[0]
 ROWS = ROW.findall(TABLE)
 GONE = "删去"
 
@@ -25,7 +27,7 @@ def read(text: str) -> Any:
 
 
 def example() -> Any:
-    return read(PAGE.split("# 例子 example\n")[1].split("```")[0])
+    return read(EXAMPLE)
 
 
 def test_the_example_is_right_and_every_row_is_read() -> None:
@@ -64,3 +66,15 @@ def test_a_word_that_is_none_is_answered_with_those_that_are() -> None:
         profile_from_dict({**example(), "channels": {"x": {"quantity": "smoke-lvl", "space": "coil", "address": 9}}}, "x")
     with pytest.raises(ProfileError, match="coil discrete input holding"):
         profile_from_dict({**example(), "channels": {"x": {"quantity": "smoke", "space": "relay", "address": 9}}}, "x")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [("    space", "\tspace", 15), ("kind: ", "kind：", 7), ("kind: combustible-gas", "kind: a\nkind: b", 7)],
+)
+def test_a_slip_in_the_yaml_itself_is_told_with_its_line(tmp_path: Path, old: str, new: str, line: int) -> None:
+    """A tab, a full-width colon (seen at the next colon), a key twice."""
+    file = tmp_path / "x.yaml"
+    file.write_text(EXAMPLE.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(pytest.fail.Exception, match=rf"x.yaml 第 {line} 行"):
+        load_yaml(file)
