@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from alerts.plant import Plant, Point
-from drivers.registry import FRAMERS
+from drivers.registry import BUSES, FRAMERS
 
 BOX = "box"  # stands for a device; no device or bus may be called so (CFG-085)
 LINK = "link"
@@ -86,10 +86,10 @@ def of_modem(modem: str, p: BoxPoint) -> str:
 
 
 def _of_line(type: str) -> tuple[BoxPoint, ...]:
-    """A line that is only listened to has no load and no errors to count."""
-    if type not in FRAMERS:
+    """A line that asks no questions, or a camera's, has no load and no errors to count."""
+    if type in BUSES:
         return BUS_POINTS
-    return (BUS_POINTS[0], PANEL_CLOCK) if FRAMERS[type].stamps else BUS_POINTS[:1]
+    return (BUS_POINTS[0], PANEL_CLOCK) if type in FRAMERS and FRAMERS[type].stamps else BUS_POINTS[:1]
 
 
 def present(plant: Plant, told: Collection[str]) -> Plant:

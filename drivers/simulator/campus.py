@@ -39,6 +39,14 @@ class Follow:
 
 
 @dataclass(frozen=True, slots=True)
+class Scene:
+    """What a camera sees: by the value of the signal `cause` (device, signal) one picture, a file in scenes/."""
+
+    cause: tuple[str, str]
+    pictures: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
 class GasRoom:
     """A room gas can leak into. `heads`: device -> share of the level it sees. `valve` 1 = closed, `fan` 1 = runs."""
 
@@ -147,6 +155,8 @@ FOLLOWS: tuple[Follow, ...] = (
     Follow(("lab-io", "do-3"), ("lab-io", "di-2"), 3.0),
     Follow(("store-relay", "relay-2"), ("store-io", "di-4"), 2.0),
 )
+
+SCENES: Mapping[str, Scene] = {"store-eye": Scene(("store-io", "di-1"), {1: "store-shut.jpg", 0: "store-open.jpg"})}  # by line
 
 ROOMS: tuple[GasRoom, ...] = (
     GasRoom("kitchen", {"kitchen-gas-1": 1.0, "kitchen-gas-2": 0.35}, ("kitchen-io", "di-2"), ("kitchen-io", "di-1")),

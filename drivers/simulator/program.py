@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from drivers.simulator import script
+from drivers.simulator.camera import CameraServer
 from drivers.simulator.clock import mono
 from drivers.simulator.control import Control
 from drivers.simulator.ends import PtyEnd, SocketEnd
@@ -27,6 +28,7 @@ from drivers.simulator.world import World
 MORNING = 8 * 3600.0  # the world's day begins at eight
 TICK = 0.05  # real seconds between two looks at what moves by itself
 NOBODY = "none"
+SERIAL = ("rtu", "rtu-tcp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,12 @@ async def run(options: Options) -> None:
     story = script.read(options.script, control.verbs) if options.script else []
     for line, unit, fault in options.faults:
         world.spoil(line, unit, fault)
-    serial = [_line(options.dir.absolute(), about, world, log) for about in options.school.lines if about.type != "tcp"]
-    servers = [TcpServer(about.id, world) for about in options.school.lines if about.type == "tcp"]
-    ports = [about.port for about in options.school.lines if about.type == "tcp"]
+    serial = [_line(options.dir.absolute(), about, world, log) for about in options.school.lines if about.type in SERIAL]
+    served = [about for about in options.school.lines if about.type not in SERIAL]
+    servers = [_server(about, world) for about in served]
     ready: dict[str, Any] = {"ready": True, **{line.line: line.where for line in serial}}
-    for server, port in zip(servers, ports, strict=True):
-        ready[server.line] = list(await server.open(port))
+    for server, about in zip(servers, served, strict=True):
+        ready[server.line] = list(await server.open(about.port))
     for each in serial:
         each.start()
     log("start", seed=options.seed, speed=options.speed, scenario=options.scenario)
@@ -109,6 +111,10 @@ async def run(options: Options) -> None:
 def _line(folder: Path, about: Line, world: World, log: FileLog) -> RtuLine:
     end = PtyEnd(folder / about.id) if about.type == "rtu" else SocketEnd(about.port)
     return RtuLine(about.id, end, world, log, about.baud)
+
+
+def _server(about: Line, world: World) -> TcpServer | CameraServer:
+    return TcpServer(about.id, world) if about.type == "tcp" else CameraServer(about.id, world, world.school.scenes[about.id])
 
 
 def _report(log: FileLog, world: World, counters: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from drivers.simulator.campus import BAUD, FOLLOWS, LINES, ROOMS, UNITS, Follow, GasRoom, Unit, counters
+from drivers.simulator.campus import BAUD, FOLLOWS, LINES, ROOMS, SCENES, UNITS, Follow, GasRoom, Scene, Unit, counters
 from drivers.simulator.models import MODELS, Model
 from drivers.simulator.pdu import READS, Space
 
@@ -17,7 +17,7 @@ TYPES = ("rtu", "rtu-tcp", "tcp")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """type: rtu (a pty) | rtu-tcp (a serial server) | tcp. `port` of the two on loopback, 0 takes a free one."""
+    """type: rtu (a pty) | rtu-tcp (a serial server) | tcp | camera. `port` of the last three on loopback, 0 takes a free one."""
 
     id: str
     type: str = "rtu"
@@ -32,12 +32,14 @@ class School:
     models: Mapping[str, Model] = field(default_factory=lambda: MODELS)
     follows: tuple[Follow, ...] = ()
     rooms: tuple[GasRoom, ...] = ()
+    scenes: Mapping[str, Scene] = field(default_factory=dict)  # of each camera, by its line
 
 
 def campus(counting: int = 0, port: int = 0) -> School:
     """The built-in school; `counting` as drivers.simulator.campus.counters, `port` of its Modbus TCP host."""
     lines = tuple(Line(id, "tcp", port=port) if id == "tcp" else Line(id) for id in LINES)
-    return School(lines, (*UNITS, *(counters(counting) if counting else ())), MODELS, FOLLOWS, ROOMS)
+    eyes = tuple(Line(id, "camera") for id in SCENES)
+    return School((*lines, *eyes), (*UNITS, *(counters(counting) if counting else ())), MODELS, FOLLOWS, ROOMS, SCENES)
 
 
 def from_file(path: Path) -> School:

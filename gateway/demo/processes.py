@@ -92,7 +92,12 @@ class Campus:
             ],
             keep_stdin=True,
         )  # fmt: skip
-        self.ports = {"rs485-a": ready["rs485-a"], "rs485-b": ready["rs485-b"], "tcp_port": str(ready["tcp"][1])}
+        self.ports = {
+            "rs485-a": ready["rs485-a"],
+            "rs485-b": ready["rs485-b"],
+            "tcp_port": str(ready["tcp"][1]),
+            "eye_port": str(ready["store-eye"][1]),
+        }
 
     def start_phone(self, refuse: bool = False) -> None:
         secret = self.dir / "phone.secret"

@@ -24,6 +24,7 @@ from stored_world import StoredWorld
 
 from alerts.machine import TABLE
 from alerts.model import ACTIVE, Alarm, AlarmState, Event, Fate
+from alerts.modes import REHEARSAL
 from alerts.plant import Plant
 from alerts.restore import BOX, unseen
 from drivers.reading import Quality, Reading
@@ -85,10 +86,12 @@ class Walk(RuleBasedStateMachine):
 
     @rule(ms=st.sampled_from([0, 1, 999, 3_000, 10_000, 29_999, 30_000, 61_000]))
     def wait(self, ms: int) -> None:
-        before = {a.id for a in self.world.engine.alarms.values() if a.state in ACTIVE and a.kind != "output"}
+        before = {
+            a.id for a in self.world.engine.alarms.values() if a.state in ACTIVE and a.kind != "output" and a.rule != REHEARSAL
+        }
         self.world.wait(ms)
         after = {a.id for a in self.world.engine.alarms.values() if a.state in ACTIVE}
-        assert before <= after, "time alone ends nothing"
+        assert before <= after, "time alone ends nothing but a simulated alarm"
 
     @rule(
         verb=st.sampled_from(["ack", "result", "silence", "reset", "note"]),

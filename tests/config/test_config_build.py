@@ -408,6 +408,8 @@ def test_a_camera_is_a_line_of_its_own(compiled: Go) -> None:
     assert (bus.url, bus.user, bus.password_file) == ("https://192.0.2.60/snap.jpg", "viewer", "/etc/eye.secret")
     assert site.plant.stores["chem"].camera == "eye/link" and site.plant.points["eye/link"].quantity == "link"
     assert "eye/link" in rule(site, "line").points
+    own = {id for id, point in site.plant.points.items() if point.bus == "eye"}
+    assert own == {"eye/link"}, "a point that nobody ever tells would keep the whole school from being normal"
     assert rule(site, "store-blind-chem").params["case"] == "blind"
     assert site_from_json(site_to_json(site)) == site
 

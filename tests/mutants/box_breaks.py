@@ -121,4 +121,18 @@ BOX: tuple[Mutant, ...] = (
         'return 0 if stream["connected"] else 1',
         "tests/gateway/test_refusals.py::test_the_command",
     ),
+    Mutant(
+        "a camera has no point that nobody tells",
+        "gateway/boxpoints.py",
+        "    if type in BUSES:",
+        "    if type not in FRAMERS:",
+        "tests/config/test_config_build.py::test_a_camera_is_a_line_of_its_own",
+    ),
+    Mutant(
+        "the simulated camera sees the door",
+        "drivers/simulator/camera.py",
+        "        picture = self._pictures[int(self._world.get(*self._scene.cause))]",
+        "        picture = self._pictures[1]",
+        "tests/drivers/simulator/test_simulator_camera.py::test_it_shows_the_store_as_it_stands",
+    ),
 )
