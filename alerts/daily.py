@@ -1,5 +1,7 @@
 """每日一条: the line of 07:30 for head and officers, and what is counted for it. Pure; the counts stand in the mark `daily`.
 
+A day of it goes from 07:30 to 07:30: whoever slept through an alarm of the night reads of it the same morning (story 1).
+
 Source: people's message `daily` and budgets §3; R32 for the count of what is switched off. The counts are in a mark, so that a
 restart forgets none; they are kept per day, so that a clock set right afterwards puts none under the wrong one.
 """
@@ -38,7 +40,7 @@ class Morning:
 
 def counted(raised: Iterable[Alarm], standing: Standing, plant: Plant, now: Now) -> Iterator[Change]:
     """Fires and faults that began now, each occurrence once. Not what is tested, switched off, or hidden by a dead line."""
-    day, new = _day(plant, now), {"fire": 0, "faults": 0}
+    day, new = _day(plant, now.wall).isoformat(), {"fire": 0, "faults": 0}
     for alarm in raised:
         what = {"fire": "fire", "fault": "faults"}.get(KINDS[alarm.kind].lamp)
         if what is not None and modes.real(alarm) and alarm.rule != modes.REHEARSAL and not alarm.parent:
@@ -71,10 +73,10 @@ def due(
 
 
 def line(alarms: Collection[Alarm], standing: Standing, morning: Morning, plant: Plant, now: Now) -> dict[str, str]:
-    """The fields of the message `daily`: yesterday's fires, false alarms and faults; what is open, switched off, to be done."""
-    yesterday = calendar.local(plant, now.wall).date() - timedelta(days=1)
+    """The fields of the message `daily`: fires, false alarms and faults since 07:30 of yesterday; what is open, off, to be done."""
+    yesterday = _day(plant, now.wall) - timedelta(days=1)
     facts, iso = _mark(standing, plant, now).facts, yesterday.isoformat()
-    false = sum(calendar.local(plant, x.at.wall).date() == yesterday for m in standing.of_kind("false-alarms") for x in m.lines)
+    false = sum(_day(plant, x.at.wall) == yesterday for m in standing.of_kind("false-alarms") for x in m.lines)
     faults = [a for a in alarms if KINDS[a.kind].lamp == "fault" and a.state in OPEN and not a.parent]
     return {
         "s": plant.short,
@@ -144,5 +146,6 @@ def _with(mark: Mark, facts: dict[str, Scalar] | dict[str, int] | dict[str, str]
     return replace(mark, facts={**known, **facts}, since=now)
 
 
-def _day(plant: Plant, now: Now) -> str:
-    return calendar.local(plant, now.wall).date().isoformat()
+def _day(plant: Plant, wall: int) -> date:
+    """The day whose line an instant belongs to, by the date on which it began."""
+    return (calendar.local(plant, wall) - timedelta(minutes=AT)).date()

@@ -28,6 +28,13 @@ def _spoken_of(alarm: Alarm) -> bool:
     return ("guard-sounder", "site") in KINDS[alarm.kind].demands and "guard-sounder" not in MODES[alarm.mode].quiet
 
 
+def sentence(alarm: Alarm, plant: Plant) -> str:
+    """What is said of it in the guard room; "" for what is not said there."""
+    point = plant.points.get(alarm.point)
+    zone = plant.zones.get(point.zone) if point else None
+    return said(KINDS[alarm.kind].lamp, zone.name if zone else "", walk=alarm.mode == "walk") if _spoken_of(alarm) else ""
+
+
 class Speaker:
     """`player` reads a WAV on its standard input. `health(out of order?, why)` is told when that changes."""
 
@@ -78,16 +85,12 @@ class Speaker:
                 await self._sound(self._checks.pop(0), [], "check")
 
     async def _say(self, alarm: Alarm) -> None:
-        point = self._plant.points.get(alarm.point)
-        zone = self._plant.zones.get(point.zone) if point else None
-        walk = alarm.mode == "walk"
-        text = said(KINDS[alarm.kind].lamp, zone.name if zone else "", walk=walk)
-        found, missing = pieces(text, self._words.known())
+        found, missing = pieces(sentence(alarm, self._plant), self._words.known())
         if missing:
             log.warning("nobody has recorded %s", "".join(missing))
         breaks = any(step.message == "drill.break" for step in alarm.policy.steps)
         if found or breaks:
-            await self._sound(alarm.id, found, "drill-break" if breaks else "", 1 if walk else TIMES)
+            await self._sound(alarm.id, found, "drill-break" if breaks else "", 1 if alarm.mode == "walk" else TIMES)
 
     async def _sound(self, about: str, found: list[str], before: str, times: int = TIMES) -> None:
         try:

@@ -45,6 +45,16 @@ def test_r32_head_and_officer_get_one_line_with_the_counts_of_yesterday() -> Non
     assert {n.channel for n in world.sent if n.message == "daily"} == {"phone"}
 
 
+def test_an_alarm_of_the_night_stands_in_the_line_of_that_morning_and_in_no_other() -> None:
+    world = at(10 * 60)
+    until(world, 26 * 60 + 14)  # 02:14 of Thursday
+    fire(world, Result.FALSE, "蚊香")
+    assert {("火警1误报1" in t) for _, t in morning(world)} == {True}
+    before = len(lines(world))
+    until(world, SEVEN_THIRTY + 24 * 60 + 1)
+    assert {("火警0误报0" in t) for _, t in lines(world)[before:]} == {True}
+
+
 def test_nothing_happened() -> None:
     world = at(10 * 60)
     world.do("drill-start", "feng", kind="calls")

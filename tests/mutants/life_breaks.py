@@ -362,4 +362,11 @@ LIFE: tuple[Mutant, ...] = (
         "",
         "tests/alerts/test_engine_people.py::test_a_text_that_ends_the_alarm_it_judges_is_answered",
     ),
+    Mutant(
+        "an alarm of the night stands in the line of the next morning but one",
+        "alerts/daily.py",
+        "timedelta(minutes=AT)).date()",
+        "timedelta(minutes=0)).date()",
+        "tests/alerts/test_daily.py::test_an_alarm_of_the_night_stands_in_the_line_of_that_morning_and_in_no_other",
+    ),
 )

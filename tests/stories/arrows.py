@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,10 +10,12 @@ from dataclasses import dataclass
 from theatre import Theatre
 from words import MODES, OUTPUTS, STATES, VERDICTS, people, point, who_what
 
-from alerts.model import AlarmState, Severity
+from alerts.model import AlarmState, Result, Severity
 from gateway.marks_view import modes_json
+from gateway.speak import sentence
 from gateway.store import audit
 
+RESULTS = {"误报": Result.FALSE.value, "真": Result.REAL.value}
 SOON = 10_000  # ms within which an arrow without a time must come true
 Check = Callable[[Theatre, int], bool]  # (theatre, ms when what it follows happened) -> has it come true?
 
@@ -122,9 +125,30 @@ def _broken(place: str, device: str) -> Check:
     return recorded
 
 
+def _said(words: str) -> Check:
+    """What the guard room hears of an alarm that nobody has answered yet."""
+    return lambda t, since: any(
+        words in sentence(a, t.plant) for a in t.open() if a.state is AlarmState.UNACKED and not a.silenced
+    )
+
+
+def _readable(place: str, device: str, result: str, cause: str) -> Check:
+    """The bureau's screen is made of the journal's events: it can be read there, which rings nobody."""
+
+    def written(t: Theatre, since: int) -> bool:
+        events = [json.loads(e) for e in audit.bodies(t.folder / "journal.db")]
+        alarms = {e["alarm"] for e in events if e["kind"] == "raised" and e["args"]["point"] == point(t, place, device)}
+        found = [e["args"] for e in events if e["kind"] == "result" and e["alarm"] in alarms]
+        return any((x["result"], x["cause"]) == (RESULTS[result], cause) for x in found)
+
+    return written
+
+
 ARROWS: tuple[tuple[str, Callable[..., Check | tuple[Check, tuple[str, str]]]], ...] = (
     (r"(\S+ 收到 [^\s“]+)((?: ?“[^”]+”)*)", _told),
     (r"(\S+) 得到答复 (.+)", _answered),
+    (r"值班室 说 “(.+)”", _said),
+    (r"局里 读得到 (\S+) (\S+) (误报|真)（(\S+)）", _readable),
     (r"(\S+) (响|停|开|关)", _output),
     (r"(\S+) (\S+) 模式 (\S+)", _mode),
     (r"开柜记录 是 (\S+)", _opening),
