@@ -120,20 +120,26 @@ async def test_d8_without_the_drain_it_fails_within_a_thousand_polls_behind_a_se
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_d8_each_fault_alone_on_every_second_question(tmp_path: Path, fault: str) -> None:
+@pytest.mark.parametrize("way", ["modbus-rtu", "modbus-rtu-tcp", "modbus-tcp"])
+async def test_d8_each_fault_alone_on_every_second_question(tmp_path: Path, way: str, fault: str) -> None:
     """Dense faults: the poll after a fault is often faulty too."""
-    far = RtuFar({fault: 0.5}, LATE, LIMIT, 6)
-    line = PtyLine(tmp_path / "tty", far)
-    bus = RtuBus(PortSettings(str(line.link), 115200))
+    far: Far = (TcpFar if way == "modbus-tcp" else RtuFar)({fault: 0.5}, LATE, LIMIT, 6)
+    end: PtyLine | TcpServer
+    bus: Bus
+    if way == "modbus-rtu":
+        end = PtyLine(tmp_path / "tty", far)
+        bus = RtuBus(PortSettings(str(end.link), 115200))
+    else:
+        end = TcpServer(far, serial=way == "modbus-rtu-tcp")
+        bus = TcpBus("127.0.0.1", end.port) if way == "modbus-tcp" else RtuTcpBus("127.0.0.1", end.port, SETTINGS)
     try:
         wrong, seen = await polls(bus, far, 60, 6)
     finally:
         await bus.close()
-        line.close()
+        end.close()
     assert wrong == 0 and far.counts[fault] > 10
-    assert seen["value"] >= far.counts["good"] * 0.9, (
-        seen
-    )  # a busy machine may keep a good answer for 30 ms; a neighbour's fault would cost half
+    # a busy machine may keep a good answer for 30 ms; a neighbour's fault would cost half
+    assert seen["value"] >= far.counts["good"] * 0.9, seen
 
 
 SOAK_LATENCY = 100  # ms: sixteen lines share one machine

@@ -16,7 +16,14 @@ from drivers.modbus.stream import StreamBus
 from drivers.modbus.tcp import TcpBus
 
 PDU = b"\x03\x02\x00\x2a"  # one register, 42
-RTU = b"\x01" + PDU + crc16(b"\x01" + PDU)
+
+
+def framed(body: bytes) -> bytes:
+    """As RTU."""
+    return body + crc16(body)
+
+
+RTU = framed(b"\x01" + PDU)
 
 
 class Host:
@@ -181,7 +188,15 @@ async def test_rtu_over_tcp_reads_and_writes() -> None:
 
 @pytest.mark.parametrize(
     "answer, error",
-    [(None, NoAnswer), (RTU[:-1], GarbledAnswer), (RTU[:-1] + b"x", GarbledAnswer), (b"\x02" + RTU[1:], GarbledAnswer)],
+    [
+        (None, NoAnswer),
+        (RTU[:-1], GarbledAnswer),
+        (RTU[:-1] + b"x", GarbledAnswer),
+        (b"\x02" + RTU[1:], GarbledAnswer),
+        (framed(b"\x02\x03\x02\x00\x2a"), WrongAnswer),
+        (framed(b"\x01\x04\x02\x00\x2a"), WrongAnswer),
+        (framed(b"\x01\x03\x00\x00\x00\x01"), NoAnswer),  # the question itself
+    ],
 )
 async def test_rtu_over_tcp_listens_out_and_replaces_the_connection(answer: bytes | None, error: type[DeviceFault]) -> None:
     async with host(answer, RTU, bus=serial_server) as (far, bus):

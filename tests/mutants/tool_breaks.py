@@ -15,6 +15,13 @@ COUNTED = "tests/gateway/test_counters.py::"
 
 TOOLS: tuple[Mutant, ...] = (
     Mutant(
+        "simulator: a fault of a story ends in its time",
+        "drivers/simulator/world.py",
+        "until = min(fault.until, fault.since + lasts)",
+        "until = fault.until",
+        FAULTS + "test_every_kind_of_one_device_or_line_for_a_time",
+    ),
+    Mutant(
         "doctor, trace: a port that cannot be opened is said with its own cure",
         "gateway/checkup.py",
         'if heard.kind == "down" and previous is None:',

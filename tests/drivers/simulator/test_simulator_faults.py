@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from conftest import Campus, wait_for
 from simulator_play import MORNING, Play
 
 from drivers.simulator import faults, school, script
+from drivers.simulator.control import Control
 from drivers.simulator.faults import ALWAYS, KINDS, make, parse
 
 QUESTION = bytes.fromhex("15 02 00 00 00 04 B9 1D")
@@ -76,6 +78,34 @@ def test_by_device_by_share_and_by_time(play: Play) -> None:
     assert seen == {5: True, 10: False, 19.5: False, 20: True}
 
 
+@pytest.mark.parametrize("way", ["command line", "story file"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_one_device_or_line_for_a_time(play: Play, tmp_path: Path, kind: str, way: str) -> None:
+    """Asked for both ways it strikes from second 10 to 20 and no other second, and no other device."""
+    unit = None if kind in faults.MEDIUM else 21
+    if way == "command line":
+        line, asked, fault = parse(f"rs485-a{f'/{unit}' if unit else ''}:{kind}@10-20")
+        play.world.spoil(line, asked, fault)
+        due = []
+    else:
+        about = {"line": "rs485-a", "kind": kind, "for": 10} | ({"unit": unit} if unit else {})
+        (tmp_path / "story.jsonl").write_text(json.dumps({"at": 10, "fault": about}) + "\n")
+        control = Control(play.world, play.stage, play.log, lambda: play.log.second, lambda: None)  # type: ignore[arg-type]
+        due = script.read(tmp_path / "story.jsonl", control.verbs)
+    struck = {}
+    for second in (9.5, 10, 19.5, 20):
+        play.log.second = MORNING + second
+        while due and due[0][0] <= second:
+            control.carry_out(due.pop(0)[1])
+        before = play.world.struck["rs485-a"][kind]
+        play.world.ask("rs485-a", 21, QUESTION[1:-2])
+        play.world.ask("rs485-a", 22, QUESTION[1:-2])
+        medium = [f.kind for f in play.world.medium("rs485-a")]
+        on_line = kind in medium or (kind == "unplug" and play.world.is_unplugged("rs485-a"))
+        struck[second] = on_line if kind in faults.MEDIUM else play.world.struck["rs485-a"][kind] - before == 1
+    assert struck == {9.5: False, 10: True, 19.5: True, 20: False}
+
+
 def test_the_words_of_the_command_line() -> None:
     assert parse("rs485-a/21:late=0.8%10@60-120") == ("rs485-a", 21, make("late", 0.8, 0.1, 60, 120))
     assert parse("rs485-b:noise") == ("rs485-b", None, make("noise", 4, 1.0, 0, ALWAYS))
@@ -93,12 +123,14 @@ def test_a_fault_of_a_line_is_not_one_of_a_unit(play: Play) -> None:
 
 def test_a_script_is_checked_before_it_plays(tmp_path: Path) -> None:
     path = tmp_path / "story.jsonl"
-    path.write_text('# noise, then quiet\n\n{"at": 2, "mend": {}}\n{"at": 1, "fault": {}}\n')
-    assert script.read(path, {"fault", "mend"}) == [(1.0, {"fault": {}}), (2.0, {"mend": {}})]
+    path.write_text('# noise, then quiet\n\n{"at": 2, "mend": {}}\n{"at": 1, "fault": {"kind": "lost"}}\n')
+    assert script.read(path, {"fault", "mend"}) == [(1.0, {"fault": {"kind": "lost"}}), (2.0, {"mend": {}})]
     for text, words in (
         ('{"mend": {}}', ":1: not"),
         ('\n{"at": 1, "fly": 1}', ":2: no command 'fly'"),
         ("nonsense", ":1: not"),
+        ('{"at": 9, "fault": {"line": "a", "kind": "asleep"}}', ":1: no fault: .*there are: dead"),
+        ('{"at": 9, "fault": {"line": "a"}}', ":1: no fault"),
     ):
         path.write_text(text)
         with pytest.raises(ValueError, match=words):
