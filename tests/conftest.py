@@ -29,8 +29,15 @@ LONG = (
     "system/test_storage_stream.py", "drivers/test_line.py", "fleet/test_fleet_story.py", "system/test_answers_by_sms.py",
 )  # fmt: skip
 
+# The same for `make soak`, each of these ten minutes and more: two workers take them one by one, the rest after them.
+PROOFS = (
+    "soak/test_soak_still.py", "stories/test_year.py", "stories/test_story_crashes.py", "soak/test_soak_kills.py",
+    "alerts/test_engine_walk.py", "drivers/framers/test_framers.py", "drivers/test_line.py", "system/test_power_cuts.py",
+    "system/test_disk_full.py", "soak/test_soak_outage.py", "soak/test_soak_bureau.py", "config/test_config_edit.py",
+)  # fmt: skip
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
-    place = {here / name: n for n, name in enumerate(LONG)}
-    items.sort(key=lambda item: place.get(item.path, len(LONG)))
+    place = {(here / name, proof): n for proof, names in ((False, LONG), (True, PROOFS)) for n, name in enumerate(names)}
+    items.sort(key=lambda item: place.get((item.path, item.get_closest_marker("soak") is not None), len(place)))

@@ -1,5 +1,5 @@
-"""D21, D22: minutes of a school where nothing happens, 200 points read a second: nothing grows, the disk is written little and
-synced seldom. `make soak` only; the slope is printed with its error, since minutes say nothing of a megabyte a day.
+"""D21, D22: half an hour of a school where nothing happens, 200 points read a second: nothing grows, the disk is written little and
+synced seldom. `make soak` only; the slope is printed with its error, since half an hour says nothing of a megabyte a day.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "system"))
 from school import School
 
 COUNTERS = 24  # devices of eight points beside the demo's own: at least 200 points a second
-WARM, WATCHED, EVERY = 60, 300, 5  # s
+WARM, WATCHED, EVERY = 60, 1740, 5  # s: half an hour
 DAY = 86_400
 MOST_DAY = 2e9  # bytes written a day
 ROOM = 3.0  # MB that the memory may move up and down without growing
