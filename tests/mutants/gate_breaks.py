@@ -350,8 +350,8 @@ GATE: tuple[Mutant, ...] = (
     Mutant(
         "the site's list decides the role",
         "dashboard/door.py",
-        'return Visitor(session.person, listed["name"], listed["role"], session.csrf)',
-        'return Visitor(session.person, listed["name"], session.role, session.csrf)',
+        'return Visitor(session.person, listed["name"], listed["role"], session.csrf, ',
+        'return Visitor(session.person, listed["name"], session.role, session.csrf, ',
         DOOR + "test_the_site_file_decides_the_role",
     ),
     Mutant(
