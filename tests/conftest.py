@@ -26,6 +26,7 @@ LONG = (
     "system/test_panel_lines.py", "dashboard/test_dashboard_api.py", "deploy/test_install.py",
     "system/test_incident.py", "dashboard/test_page_bureau.py", "deploy/test_units.py",
     "system/test_disk_full.py", "profiles/test_profiles.py", "gateway/test_command_address.py",
+    "deploy/test_compose.py",
     "system/test_storage_stream.py", "drivers/test_line.py", "fleet/test_fleet_story.py", "system/test_answers_by_sms.py",
 )  # fmt: skip
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 WAL_LIMIT = 4 * 1024 * 1024
 BROKEN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+UNREADABLE = frozenset({sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ, sqlite3.SQLITE_IOERR_CORRUPTFS})
 PARTS = ("", "-wal", "-shm")
 
 
@@ -25,8 +26,14 @@ def is_broken(fault: BaseException) -> bool:
     return code_of(fault) in BROKEN
 
 
+def is_lost(fault: BaseException) -> bool:
+    """Is a page gone: damaged, or one that the disk gives back no more (a worn sector: asked again it says the same)?"""
+    return is_broken(fault) or getattr(fault, "sqlite_errorcode", 0) in UNREADABLE
+
+
 def is_full(fault: BaseException) -> bool:
-    return code_of(fault) == sqlite3.SQLITE_FULL
+    """Has the disk no room: for the file, its WAL, or the index of the WAL that opening it makes?"""
+    return code_of(fault) == sqlite3.SQLITE_FULL or getattr(fault, "sqlite_errorcode", 0) == sqlite3.SQLITE_IOERR_SHMSIZE
 
 
 def connect(path: Path, migrations: Sequence[str], *, pages: int = 500) -> sqlite3.Connection:
@@ -65,11 +72,15 @@ def readonly(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=2.0, isolation_level=None)
 
 
+def set_aside(path: Path) -> list[tuple[int, Path]]:
+    """The broken files of this name, (number, path), the oldest first: a number is not given twice while a later one is there."""
+    found = [(one.name.rpartition("-")[2], one) for one in path.parent.glob(f"{path.name}.quarantine-*")]
+    return sorted((int(number), one) for number, one in found if number.isdecimal())
+
+
 def quarantine(path: Path) -> Path:
     """Move a broken database with its WAL aside as <name>.quarantine-N and return where it is now. Raises OSError."""
-    number = 1
-    while (target := path.with_name(f"{path.name}.quarantine-{number}")).exists():
-        number += 1
+    target = path.with_name(f"{path.name}.quarantine-{max((n for n, _ in set_aside(path)), default=0) + 1}")
     for part in PARTS:
         source = path.with_name(path.name + part)
         if source.exists():

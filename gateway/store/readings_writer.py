@@ -17,7 +17,7 @@ from drivers.reading import Clock, Reading
 from gateway.store import rescue
 from gateway.store.answers import fail, succeed
 from gateway.store.crashpoint import crashpoint
-from gateway.store.database import WAL_LIMIT, is_broken, is_full
+from gateway.store.database import WAL_LIMIT, is_full, is_lost
 from gateway.store.dating import Dating
 from gateway.store.frame import Frame
 from gateway.store.history import SLOT, History, Series
@@ -253,7 +253,7 @@ class ReadingsWriter:
                     raise Shut(self.failing)
                 self._on_loop(succeed, answer, work(self._db))
             except sqlite3.Error as fault:
-                if is_broken(fault):
+                if is_lost(fault):
                     self._failed(fault)
                     fault = Shut(self.failing)
                 self._on_loop(fail, answer, fault)
@@ -322,7 +322,7 @@ class ReadingsWriter:
         try:
             db = self._put_aside(self._broken) if self._broken else Readings(self._path)
         except sqlite3.Error as fault:
-            if not is_broken(fault):
+            if not is_lost(fault):
                 raise
             db = self._put_aside(str(fault))
         try:
@@ -334,7 +334,7 @@ class ReadingsWriter:
         return db
 
     def _put_aside(self, why: str) -> Readings:
-        kept = rescue.replace(self._path, MIGRATIONS, self._clock.now().wall)
+        kept = rescue.replace(self._path, MIGRATIONS, self._clock.now().wall, partial=not self._reserve.held)
         self._broken = ""
         self.failing = f"{self._path.name} is broken ({why}); it is kept as {kept.name}, what can be read of it goes on"
         self._report("readings.quarantine", 0, self.failing)
@@ -366,7 +366,7 @@ class ReadingsWriter:
         if first:
             self._report("readings.failing", 0, str(fault))
         db, self._db = self._db, None
-        if is_broken(fault):
+        if is_lost(fault):
             self._broken = str(fault)
             with self._cond:
                 self._due |= first
@@ -375,7 +375,7 @@ class ReadingsWriter:
         try:
             if is_full(fault):
                 rescue.forget(self._path, 0)
-                if db is not None and self._reserve.release():
+                if self._reserve.release() and db is not None:
                     self._retention.make_room(db)
             self._retention.bound(self._tail, self._tail_most)
         except (sqlite3.Error, OSError) as again:

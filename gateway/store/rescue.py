@@ -9,10 +9,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from gateway.store.database import PARTS, connect, is_full, quarantine, readonly, sync_folder
+from gateway.store.database import PARTS, connect, is_full, is_lost, quarantine, readonly, set_aside, sync_folder
 from gateway.store.history import HOUR, MINUTES_KEPT, RAW_KEPT, SLOT, row_of
 
-BATCH = 200  # rows in a transaction: the WAL stays small
+BATCH = 200  # rows in a transaction,
+BYTES = 500_000  # or so many bytes: on a disk that gets full only the last transaction is not carried
 ASIDE = 2  # broken files kept; what could be read of the older ones was carried over
 _LAST = (1 << 63) - 1
 _WHOLE = ("confirmed", "refused", "tally", "point")  # small tables, read in one go or as far as it goes
@@ -27,22 +28,28 @@ def finish(path: Path) -> None:
     _remove(new)
 
 
-def replace(path: Path, migrations: Sequence[str], wall: int) -> Path:
+def replace(path: Path, migrations: Sequence[str], wall: int, partial: bool) -> Path:
     """Put the broken file aside, a new one with all that can be read of it in its place. Gives where the broken one is.
 
-    At every instant one of the two files is whole: a process that dies meanwhile does it once more. A disk that gets full
-    ends the carrying, oldest rows first. `wall`: now, for the history's oldest chunks. Raises sqlite3.Error, OSError.
+    At every instant one of the two files is whole: a process that dies meanwhile does it once more. On a disk that gets full
+    nothing is changed, for there may be room to make; with `partial`, when there is none, the oldest rows are all that is carried.
+    `wall`: now, for the history's oldest chunks. Raises sqlite3.Error, OSError.
     """
     new = _new(path)
     _remove(new)
-    with closing(connect(new, migrations)) as into:
-        try:
-            _carry(path, into, wall)
-        except sqlite3.Error as fault:
-            if not is_full(fault):
-                raise
-            if into.in_transaction:
-                into.execute("ROLLBACK")
+    try:
+        with closing(connect(new, migrations)) as into:
+            into.execute("PRAGMA journal_mode=DELETE")  # a WAL that a full disk does not take back is no part of the file
+            try:
+                _carry(path, into, wall)
+            except sqlite3.Error as fault:
+                if not (partial and is_full(fault)):
+                    raise
+                if into.in_transaction:
+                    into.execute("ROLLBACK")
+    except BaseException:
+        _remove(new)
+        raise
     kept = quarantine(path)
     new.rename(path)
     sync_folder(path.parent)
@@ -52,10 +59,9 @@ def replace(path: Path, migrations: Sequence[str], wall: int) -> Path:
 
 def forget(path: Path, but: int) -> bool:
     """Delete the oldest broken files of this name, all `but` so many. True when there was one to delete."""
-    aside = [one for one in path.parent.glob(f"{path.name}.quarantine-*") if one.suffix.rpartition("-")[2].isdigit()]
-    aside.sort(key=lambda one: int(one.suffix.rpartition("-")[2]))
+    aside = set_aside(path)
     old = aside[: len(aside) - but]
-    for one in old:
+    for _, one in old:
         _remove(one)
     return bool(old)
 
@@ -81,7 +87,8 @@ def rows(source: sqlite3.Connection, table: str, first: int, last: int) -> Itera
                 yield row
                 at = max(at, row[0] + 1)
             return
-        except sqlite3.DatabaseError:
+        except sqlite3.DatabaseError as fault:
+            _step_over(fault)
             at = _beyond(at, last, lambda id: _readable(source, sql, id, last))
 
 
@@ -102,24 +109,41 @@ def _beyond(bad: int, last: int, readable: Callable[[int], bool]) -> int | None:
 def _readable(source: sqlite3.Connection, sql: str, id: int, last: int) -> bool:
     try:
         source.execute(sql, (id, last)).fetchone()
-    except sqlite3.DatabaseError:
+    except sqlite3.DatabaseError as fault:
+        _step_over(fault)
         return False
     return True
+
+
+def _step_over(fault: sqlite3.DatabaseError) -> None:
+    """Only a page that is gone is stepped over; a disk that has no room or no file now says nothing about the rows."""
+    if not is_lost(fault):
+        raise fault
 
 
 def _as_far_as_it_goes(source: sqlite3.Connection, sql: str) -> Iterator[tuple[Any, ...]]:
     try:
         yield from source.execute(sql)
-    except sqlite3.DatabaseError:
-        return  # what lies behind the broken page is lost, and said to be: the caller tells how much is missing
+    except sqlite3.DatabaseError as fault:
+        _step_over(fault)  # what lies behind the broken page is lost, and said to be: the caller tells how much is missing
 
 
 def _store(into: sqlite3.Connection, table: str, found: Iterator[tuple[Any, ...]]) -> None:
     marks = ", ".join("?" * len(into.execute(f"SELECT * FROM {table} LIMIT 0").description))
-    while some := list(islice(found, BATCH)):
+    while some := _batch(found):
         into.execute("BEGIN IMMEDIATE")
         into.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", some)
         into.execute("COMMIT")
+
+
+def _batch(found: Iterator[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    some, size = [], 0
+    for row in islice(found, BATCH):
+        some.append(row)
+        size += sum(len(value) for value in row if isinstance(value, bytes))
+        if size >= BYTES:
+            break
+    return some
 
 
 def _new(path: Path) -> Path:

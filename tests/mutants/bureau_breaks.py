@@ -122,4 +122,25 @@ BUREAU: tuple[Mutant, ...] = (
         "            pass",
         TASK + "test_d17_a_store_broken_on_the_disk_is_put_aside_told_and_filled_again",
     ),
+    Mutant(
+        "who answers for one township sees nothing of another",
+        "dashboard/scope.py",
+        "foreign = every.keys() - set(mine)",
+        "foreign = set[str]()",
+        "tests/dashboard/test_scope.py::test_nothing_of_a_foreign_school_is_in_a_snapshot_and_the_bureaus_own_box_is",
+    ),
+    Mutant(
+        "a page opened after a delta finds every school",
+        "gateway/local.py",
+        '    "schools",\n',
+        "",
+        "tests/gateway/test_local.py::test_a_table_of_the_page_is_a_table_of_its_server",
+    ),
+    Mutant(
+        "of a list of devices that is shorter now the old end is dropped",
+        "gateway/fleet/state.py",
+        "self.listing.items() if n < of}",
+        "self.listing.items()}",
+        STATE + "test_the_list_of_devices_is_put_together_from_its_parts_in_the_bureaus_time",
+    ),
 )

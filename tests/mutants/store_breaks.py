@@ -26,6 +26,27 @@ STORES: tuple[Mutant, ...] = (
         READINGS + "test_d17_a_page_found_broken_while_it_lives_is_put_aside_at_once",
     ),
     Mutant(
+        "D7 D17 on a full disk a broken file is carried over as far as there is room",
+        "gateway/store/rescue.py",
+        "if size >= BYTES:",
+        "if False:",
+        "tests/store/test_store_rescue.py::test_d7_d17_a_file_that_breaks_on_a_full_disk_is_replaced_all_the_same",
+    ),
+    Mutant(
+        "D17 the broken file just put aside is the newest",
+        "gateway/store/database.py",
+        "max((n for n, _ in set_aside(path)), default=0) + 1",
+        "len(set_aside(path)) + 1",
+        "tests/store/test_store_rescue.py::test_a_broken_file_has_a_number_above_all_that_are_there",
+    ),
+    Mutant(
+        "D17 a page that the disk gives back no more is broken",
+        "gateway/store/database.py",
+        'return is_broken(fault) or getattr(fault, "sqlite_errorcode", 0) in UNREADABLE',
+        "return is_broken(fault)",
+        "tests/store/test_store_rescue.py::test_d17_a_page_that_the_disk_gives_no_more_is_put_aside_like_a_broken_one",
+    ),
+    Mutant(
         "D17 a whole rescue takes the file's place after a power cut",
         "gateway/store/rescue.py",
         "if new.exists() and not path.exists():",

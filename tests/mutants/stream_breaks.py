@@ -329,4 +329,11 @@ STREAM: tuple[Mutant, ...] = (
         "True, now)",
         "tests/stream/test_stream_lost.py::test_r6_a_lost_broker_is_a_fault_within_100_s_and_ends_when_it_is_back",
     ),
+    Mutant(
+        "what the compose file mounts is there",
+        "deploy/compose.yaml",
+        "./ca/handout/ingest:/run/campus:ro",
+        "./ca/handout/worker:/run/campus:ro",
+        "tests/deploy/test_compose.py::test_what_the_compose_file_describes_works_as_plain_processes",
+    ),
 )

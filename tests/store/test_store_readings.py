@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from random import Random
@@ -30,23 +30,6 @@ def line(number: int, wall: int = WALL) -> bytes:
 
 class Refusal:
     seq, line, why = 1, "a broken line", "no such field"
-
-
-@pytest.fixture
-async def make(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Make]:
-    made: list[ReadingsWriter] = []
-    (tmp_path / "data").mkdir()
-
-    async def make_(machine: str = "m1", **more: object) -> ReadingsWriter:
-        options = {"dests": ["far"], "flush": 1000.0, "reserve": 1 << 16, **more}
-        writer = ReadingsWriter(tmp_path / "data" / "readings.db", tmp_path / "tail", machine=machine, clock=clock, **options)  # type: ignore[arg-type]
-        await writer.start()
-        made.append(writer)
-        return writer
-
-    yield make_
-    for writer in made:
-        await writer.close(LONG)
 
 
 def all_lines(frames: list[Frame]) -> list[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ FLICKERING = ("pump-io/di-3", "pump-io/di-4", "power-water/leak")  # faults and 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What the kills came to: per second over the whole story, and how many hit what."""
+    """What the kills came to: per second of the time in which `run` was reading, and how many hit what."""
 
     values: float
     moves: float
@@ -159,7 +160,7 @@ def many_kills(school: School, chance: Random, kills: int, counters: int, phases
 
     ledger, flying = nothing_lost(school)
     values, moved = sum(len(read["values"]) for read in ledger), sum(e["old"] != e["new"] for e in events)
-    seconds = (ledger[-1]["t"] - ledger[0]["t"]) / 1000
+    seconds = reading(ledger, school.lives)
     tally = Tally(values / seconds, moved / seconds, hit)
     print(
         f"{tally.values:.0f} values and {tally.moves:.1f} transitions a second in {len(school.lives)} lives; "
@@ -170,6 +171,16 @@ def many_kills(school: School, chance: Random, kills: int, counters: int, phases
     school.stop_run()
     check_messages(school)
     return tally
+
+
+def reading(ledger: Sequence[Mapping[str, Any]], lives: Sequence[int]) -> float:
+    """Seconds from the first to the last read of each life, together: between them it was dead or starting."""
+    spans: dict[int, tuple[int, int]] = {}
+    for read in ledger:
+        life = bisect_right(lives, read["t"])
+        first, last = spans.get(life, (read["t"], read["t"]))
+        spans[life] = (min(first, read["t"]), max(last, read["t"]))
+    return sum(last - first for first, last in spans.values()) / 1000
 
 
 def missed(tally: Tally, phases: Sequence[str]) -> list[str]:
