@@ -8,6 +8,7 @@ import { unknown } from "./state.js";
 import { said, t, words } from "./words.js";
 
 const REFRESH_MS = 3000;
+const TOLD = new Set(["box/clock", "box/broker", "box/backlog", "box/refused"]); // the box's state says the same, and more
 const HEADS = ["device", "bus", "good", "share", "latency", "fault", "values", "test"];
 const LINE_HEADS = ["bus", "up", "load", "planned", "dead", "errors"];
 
@@ -101,19 +102,20 @@ class Devices {
   }
 
   box(state) {
-    const own = Object.entries(state.points).filter(([id]) => id.startsWith("box/"));
+    const own = Object.entries(state.points).filter(([id, p]) => id.startsWith("box/") && (unknown(p) || !TOLD.has(id)));
     const { stream, journal } = state;
     const key = JSON.stringify([own.map(([, p]) => [p.value, p.quality]), stream, journal, state.clock_ok]);
     if (this.boxKey === key) return;
     this.boxKey = key;
     const tile = (name, text, bad) => el("div", { className: bad ? "bad" : "" }, el("dt", {}, name), el("dd", { textContent: bad ? `! ${text}` : text }));
+    const curve = (id, textContent) => (state.points[id] ? el("a", { href: `/history?points=${encodeURIComponent(id)}`, textContent }) : textContent);
     byId("box").replaceChildren(
       tile(t("box.version"), state.version),
-      tile(t("box.clock"), t(state.clock_ok ? "box.clock-ok" : "clock.bad"), !state.clock_ok),
+      tile(curve("box/clock", t("box.clock")), t(state.clock_ok ? "box.clock-ok" : "clock.bad"), !state.clock_ok),
       tile(t("box.journal"), journal?.ok ? t("box.journal-ok", { n: journal.seq }) : t("note.degraded"), !journal?.ok),
-      tile(t("box.stream"), !stream?.enabled ? t("box.no-stream") : stream.connected ? t("box.connected") : `${t("box.disconnected")} ${stream.problem ?? ""}`, stream?.enabled && !stream.connected),
-      ...(stream?.enabled ? [tile(t("box.backlog"), String(stream.backlog), stream.backlog > 1000), tile(t("refused"), String(stream.refused), stream.refused > 0)] : []),
-      ...own.map(([id, point]) => tile(el("a", { href: `/history?points=${encodeURIComponent(id)}`, textContent: point.name || words.quantities[point.quantity] }),
+      tile(curve("box/broker", t("box.stream")), !stream?.enabled ? t("box.no-stream") : stream.connected ? t("box.connected") : `${t("box.disconnected")} ${stream.problem ?? ""}`, stream?.enabled && !stream.connected),
+      ...(stream?.enabled ? [tile(curve("box/backlog", t("box.backlog")), String(stream.backlog), stream.backlog > 1000), tile(curve("box/refused", t("refused")), String(stream.refused), stream.refused > 0)] : []),
+      ...own.map(([id, point]) => tile(curve(id, point.name || words.quantities[point.quantity]),
         [pointText(point), unknown(point) && point.fault ? said(point.fault) : ""].filter(Boolean).join(" · "), unknown(point))));
   }
 

@@ -375,6 +375,19 @@ def test_the_box_shows_its_modem_and_leads_to_the_curve(places):  # noqa: F811
     page.wait_for_selector(".uplot")
 
 
+def test_the_box_says_nothing_twice_unless_the_point_is_unknown(places):  # noqa: F811
+    clock = {"device": "box", "bus": "", "zone": "", "quality": "good", "at": 1, "fault": "", "digits": 0, "values": {"2": "已对时"},
+             "quantity": "clock-state", "name": "时钟", "value": 2, "unit": "", "bit": False}  # fmt: skip
+    places.put(points={"box/clock": clock})
+    page = places.open("/devices")
+    page.wait_for_selector("#box a:has-text('时钟')")
+    assert page.locator("#box dt", has_text="时钟").count() == 1
+    assert page.locator("#box div", has_text="时钟").locator("dd").inner_text() in ("已校准", "! 时钟未校准")
+    places.put(points={"box/clock": {**clock, "value": None, "quality": "stale"}})
+    page.wait_for_selector("#box .bad:has-text('时钟'):has-text('无数据')")
+    places.put(points={"box/clock": clock})
+
+
 def test_an_officer_countersigns_a_shift_that_is_over_and_who_stood_there_cannot(places, kit):  # noqa: F811
     before = kit.wall - 15 * 3_600_000
     over = {**CANNED["answers"]["handover"], "on": ["zhou"], "until": kit.wall - 3_600_000, "countersigned": None}
