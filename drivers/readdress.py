@@ -48,6 +48,7 @@ class Verdict:
 WORDS: dict[str, tuple[str, str]] = {
     "done": ("已改为地址{new}，在设备上写：{new}", "It has address {new} now; write {new} on it"),
     "no-register": ("不知道这个型号的地址寄存器：用拨码或厂家软件改地址", "No known address register: use its switches"),
+    "same": ("它已经是地址{new}，给一个别的地址", "It has {new} already: give another address"),
     "range": ("这个型号没有地址{new}", "This model cannot have address {new}"),
     "taken": ("地址{new}已有设备，请换一个", "Somebody has address {new} already; choose another"),
     "configured": ("地址{old}是已配置的设备，不改它；新设备出厂也是{old}的，先给原来那个换地址", "{old} is in use and stays"),
@@ -102,8 +103,10 @@ async def readdress(line: Setter, profile: Profile, old: int, new: int, taken: C
     at = profile.unit_at
     if at is None or not at.write:
         return Verdict("no-register")
-    if not 1 <= new <= at.highest or new == old:
+    if not 1 <= new <= at.highest:
         return Verdict("range")
+    if new == old:
+        return Verdict("same")
     if old in taken or new in taken:
         return Verdict("configured" if old in taken else "taken")
     if (found := await _there(line, new)) != "nobody":

@@ -29,10 +29,10 @@ def add_parser(sub: Any) -> None:
     p.add_argument("port", help="serial port, best its by-path name (scan ports)")
     p.add_argument("profile", help="型号 profile of the new device; its address register must be known")
     p.add_argument(
-        "--from", dest="old", type=whole(1, 247), default=0, metavar="N", help="its address now (default: as it is delivered)"
+        "--from", dest="old", type=whole(1, 255), default=0, metavar="N", help="its address now (default: as it is delivered)"
     )
     p.add_argument(
-        "--to", dest="new", type=whole(1, 247), default=0, metavar="N", help="its new address (default: the next free one)"
+        "--to", dest="new", type=whole(1, 255), default=0, metavar="N", help="its new address (default: the next free one)"
     )
     p.add_argument("--taken", default="", metavar="LIST", help="addresses that others have, beside those of the site file")
     p.add_argument("--baud", type=int, choices=BAUDS, default=0, help="speed (default: as it is delivered)")

@@ -101,7 +101,7 @@ async def test_what_can_go_wrong_is_told_apart(units: tuple[Unit, ...], code: st
 @pytest.mark.parametrize(
     ("more", "code"),
     [
-        ({"new": 2}, "taken"), ({"old": 3}, "configured"), ({"new": 0}, "range"), ({"new": 253}, "range"), ({"new": 1}, "range"),
+        ({"new": 2}, "taken"), ({"old": 3}, "configured"), ({"new": 0}, "range"), ({"new": 253}, "range"), ({"new": 1}, "same"),
         ({"profile": "calectro-ug3"}, "no-register"), ({"profile": "lx47le"}, "no-register"), ({"profile": "wkly-lock"}, "no-register"),
     ],
 )  # fmt: skip

@@ -16,7 +16,7 @@ from tools_school import command
         (("scan", "rtu", "/dev/x", "--baud"), "后面还要写内容", "expected one argument"),
         (("scan", "rtu", "/dev/x", "--units", "5-2"), "--units：'5-2': 地址是 1-255", "e.g. 1-32,200"),
         (("address", "/dev/x", "jxct-th", "--baud", "12345"), "没有 12345", "115200"),
-        (("address", "/dev/x", "jxct-th", "--to", "248"), "要 1 到 247 的整数", "from 1 to 247"),
+        (("address", "/dev/x", "jxct-th", "--to", "256"), "要 1 到 255 的整数", "from 1 to 255"),
         (("doctor", "--times", "0"), "要 1 到 1000 的整数", "from 1 to 1000"),
         (("watch", "--times", "-1"), "的整数", "whole number"),
         (("watch", "--every", "0"), "要 0.1 到 3600 秒", "0.1 to 3600 seconds"),
