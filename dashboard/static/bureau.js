@@ -50,7 +50,8 @@ class Bureau {
     if (key === this.key) return;
     this.key = key;
     this.ages = [];
-    const by = Object.groupBy ? Object.groupBy(schools, group) : schools.reduce((sum, s) => ({ ...sum, [group(s)]: [...(sum[group(s)] ?? []), s] }), {});
+    const by = {};
+    for (const school of schools) (by[group(school)] ??= []).push(school);
     put(byId("sum"), t("bureau.sum", { n: schools.length, u: by.unanswered?.length ?? 0, s: by.silent?.length ?? 0 }));
     const opened = byId("groups").querySelector("details")?.open;
     byId("groups").replaceChildren(...GROUPS.filter((name) => by[name]).map((name) => (name === "silent" ? this.silent(by[name], opened) : this.group(name, by[name]))));

@@ -26,7 +26,7 @@ export async function call(path, body) {
 function wrong(told, status) {
   if (typeof told.detail === "string") return told.detail;
   if (told.text) return told.text;
-  const field = told.detail?.[0]?.loc?.at(-1);
+  const [field] = (told.detail?.[0]?.loc ?? []).slice(-1);
   return t("reply.failed", { code: field ?? status });
 }
 

@@ -57,6 +57,20 @@ BUILT = (
 )
 
 
+# younger than the oldest browser that schools have (Chromium 86 to 90 in WeChat and 360): a call of one would stop the page there
+YOUNG = (
+    r"\.at\(-|structuredClone|Object\.hasOwn\b|\.findLast|\.toSorted|\.toReversed|\.toSpliced|randomUUID"
+    r"|Object\.groupBy|Map\.groupBy|Promise\.withResolvers"
+)
+
+
+def test_no_module_calls_what_old_browsers_lack():
+    found = re.findall(YOUNG, MODULES)
+    assert not found, found
+    assert not re.search(r":has\(|@container|@layer", "\n".join(path.read_text("utf-8") for path in STATIC.glob("*.css")))
+    assert not re.search(r"^(?:const .* = )?await ", MODULES, re.M), "no await at the top of a module"
+
+
 def used():
     literal = re.findall(r'"([a-z0-9]+(?:[.-][a-z0-9_-]+)+)"', MODULES + PAGES)
     direct = re.findall(r'\bt\("([^"]+)"', MODULES) + re.findall(r"t\['([^']+)'\]", TEMPLATES)

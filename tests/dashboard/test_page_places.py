@@ -38,8 +38,10 @@ def test_no_place_of_the_navigation_is_left_out_and_each_has_a_letter_of_its_own
     assert len({place.key for place in PLACES}) == len(PLACES)
 
 
-@pytest.mark.parametrize("size", [(1600, 900), (360, 640)])
-@pytest.mark.parametrize("theme, lang", [("light", "zh"), ("dark", "en")])
+@pytest.mark.parametrize(
+    "size, theme, lang",  # every theme in every language, each at one of the sizes
+    [((1600, 900), "light", "zh"), ((1600, 900), "dark", "en"), ((360, 640), "dark", "zh"), ((360, 640), "light", "en")],
+)
 def test_every_page_in_both_themes_and_languages(places, kit, size, theme, lang):  # noqa: F811
     places.put(
         alarms=fires(
@@ -55,6 +57,45 @@ def test_every_page_in_both_themes_and_languages(places, kit, size, theme, lang)
         page.wait_for_timeout(300)  # for what a page asks when it opens: axe reads it too
         assert violations(page) == [], path
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0], path
+        assert "⟦" not in page.inner_text("body"), path
+
+
+WECHAT = (
+    "Mozilla/5.0 (Linux; Android 10; HLK-AL00) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/86.0.4240.99 XWEB/4317 "
+    "MMWEBSDK/20220805 Mobile Safari/537.36 MicroMessenger/8.0.27.2220(0x28001B59) WeChat/arm64 Weixin NetType/WIFI Language/zh_CN"
+)
+# What plain HTTP takes away (secure-context functions), and what a webview of that age has not got yet.
+LACKING = """
+for (const name of ['clipboard', 'wakeLock', 'serviceWorker', 'mediaDevices', 'locks', 'storage', 'vibrate', 'share'])
+  Object.defineProperty(Navigator.prototype, name, { value: undefined, configurable: true });
+Object.defineProperty(window, 'isSecureContext', { value: false });
+delete window.Notification; delete window.caches; delete window.cookieStore; delete window.structuredClone; delete window.BroadcastChannel;
+delete Crypto.prototype.subtle; delete Crypto.prototype.randomUUID; delete Object.hasOwn; delete Element.prototype.setHTML;
+for (const name of ['at', 'findLast', 'findLastIndex', 'toSorted', 'toReversed', 'toSpliced', 'with']) delete Array.prototype[name];
+delete String.prototype.at; delete String.prototype.isWellFormed; delete Object.groupBy; delete Map.groupBy; delete AbortSignal.timeout;
+delete HTMLElement.prototype.inert; delete HTMLElement.prototype.popover;
+"""
+
+
+def test_plain_http_and_wechats_browser_are_enough(places, kit):  # noqa: F811
+    """No function of a secure context, none younger than the oldest browser, no sound without a touch: an alarm is seen and answered."""
+    places.put(alarms=fires(kit, 1), marks=mark(kit))
+    page = places.open("/", person="admin", width=360, height=640, agent=WECHAT, lacking=LACKING)
+    assert page.evaluate("[window.isSecureContext, 'at' in Array.prototype, navigator.clipboard ?? null]") == [
+        False,
+        False,
+        None,
+    ]
+    page.wait_for_selector("#first .alarm")
+    assert page.is_visible("#mute"), "nobody is told that it will ring when it cannot"
+    page.click("#first button.ack")
+    assert places.did()["verb"] == "ack"
+    page.wait_for_selector("#reply.good")
+    for path in PATHS:
+        page.goto(places.url + path)
+        page.wait_for_selector("body:not(.waiting):not(.lost) header.top")
+        page.wait_for_selector("#first .alarm, #headline a, .lamp.lit")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
         assert "⟦" not in page.inner_text("body"), path
 
 

@@ -116,6 +116,37 @@ def test_a_new_alarm_brings_its_plan_up_and_goes_back_when_it_is_over(places, dr
     page.wait_for_selector("#tiles:visible")
 
 
+def test_of_markers_on_one_spot_the_worst_alarm_lies_on_top_and_takes_the_touch(places, kit):  # noqa: F811
+    wei = places.open("/plans?building=canteen", person="wei")
+    wei.wait_for_selector("#nothing, .stage")
+    if wei.locator("#nothing:visible").count():
+        upload(wei, "small.svg", FLOOR, "1层")
+    wei.wait_for_selector(".stage")
+    spot = {"x": 0.5, "y": 0.5}
+    plan = next(p for p in wei.request.get(places.url + "/api/v1/plans").json()["plans"] if p["building"] == "canteen")
+    markers = [{"of": of, **spot} for of in ("pump/pressure", "dorm-smoke/smoke", "lab-voc/voc")]  # the fire between the others
+    csrf = wei.evaluate("fetch('/api/v1/words').then((answer) => answer.json()).then((words) => words.csrf)")
+    answer = wei.request.post(
+        places.url + "/api/v1/plans/markers",
+        data={"plan": plan["id"], "turn": plan["turn"], "markers": markers},
+        headers={"X-CSRF-Token": csrf},
+    )
+    assert answer.ok, answer.text()
+    mild = fire(kit, 2, point="lab-voc/voc", lamp="fault", kind="fault", severity=1) | fire(
+        kit, 3, point="pump/pressure", lamp="supervisory", kind="water", severity=2
+    )
+    places.put(alarms=fire(kit, 1, point="dorm-smoke/smoke") | mild)
+    page = places.open("/plans?building=canteen", person="wang", width=360, height=640)
+    page.wait_for_selector(".marker[data-of='dorm-smoke/smoke'][data-lamp=fire]")
+    page.wait_for_selector(".marker[data-of='lab-voc/voc'][data-kind=alarm]")
+    box = page.locator(".marker[data-of='lab-voc/voc']").bounding_box()
+    at = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
+    top = page.evaluate("([x, y]) => document.elementFromPoint(x, y)?.closest('.marker')?.dataset.of", at)
+    assert top == "dorm-smoke/smoke"
+    page.mouse.click(*at)
+    assert page.evaluate("document.activeElement.dataset.of") == "dorm-smoke/smoke", "and takes the touch"
+
+
 def test_nobody_who_types_drags_or_answers_is_taken_away(places, drawn, kit):  # noqa: F811
     page = drawn
     page.click("#back")

@@ -17,6 +17,13 @@ LIVE = "tests/dashboard/test_dashboard_live.py::"
 
 GATE: tuple[Mutant, ...] = (
     Mutant(
+        "of markers on one spot the worst alarm lies on top",
+        "dashboard/static/plan-stage.js",
+        "String(10 + alarm.severity)",
+        "String(20 - alarm.severity)",
+        "tests/dashboard/test_page_plans.py::test_of_markers_on_one_spot_the_worst_alarm_lies_on_top_and_takes_the_touch",
+    ),
+    Mutant(
         "the screen says that a configuration has returned by itself",
         "gateway/change/changer.py",
         "self._returned = told",
