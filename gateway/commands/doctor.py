@@ -117,7 +117,13 @@ async def _line(args: argparse.Namespace, site: Site, bus: BusConfig) -> tuple[l
     rows = [complaint_row(bus, each, "warn" if each.symptom == "echo" else "bad", known.get(each.about)) for each in found]
     well = sum(set(counts) <= {"good", "echo"} for counts in seen.values())
     state = "ok" if well == len(seen) else "warn"
-    head = Row(state, f"线路 {bus.id}", f"{len(seen)} 个设备，{well} 个正常", f"{well} of {len(seen)} devices well")
+    zh, en = f"{len(seen)} 个设备，{well} 个正常", f"{well} of {len(seen)} devices well"
+    if mute := " ".join(d.id for d in site.devices if d.bus == bus.id and not d.profile.channels):
+        zh, en = (
+            f"{zh}；只能写、没有问：{mute}（outputs test 试它）",
+            f"{en}; only written, not asked: {mute} (try outputs test)",
+        )
+    head = Row(state, f"线路 {bus.id}", zh, en)
     return [head, *rows], {(c.about, c.symptom) for c in found}
 
 

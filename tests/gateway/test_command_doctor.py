@@ -87,6 +87,11 @@ def test_each_complaint_about_a_device_comes_with_its_mbpoll_line(report: list[d
         assert any(f" -a {unit} " in row["mbpoll"] for row in report if row["about"].endswith(f" d{unit}"))
 
 
+def test_of_what_is_only_written_it_is_said_that_nobody_asked(report: list[dict[str, Any]]) -> None:
+    (head,) = [row for row in report if row["about"] == "线路 a" and "devices well" in row["en"]]
+    assert "只能写、没有问：siren" in head["zh"] and "not asked: siren" in head["en"]
+
+
 def test_the_healthy_are_not_accused(report: list[dict[str, Any]]) -> None:
     assert not any(of(report, unit) for unit in range(1, HEALTHY + 1))
     assert any(f"{HEALTHY} 个正常" in row["zh"] for row in report)
