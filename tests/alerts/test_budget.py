@@ -116,7 +116,12 @@ def test_d14_voice_at_most_five_an_hour_and_person_with_failovers_and_second_att
     robots = [mono for mono, n in sent if n.channel == "robot"]
     assert all(sum(t <= x < t + 60_000 for x in robots) <= LIMITS["dingtalk"].channel for t in robots)
     open_ = world.engine.alarms.values()
-    assert all("wang" in a.told or any(o.person == "wang" for o in a.owed) for a in open_), "a fire was dropped"
+    reached = {e.alarm for e in world.events if e.kind == "accepted" and e.who == "wang"}
+    together = set().union(*(named(n.text) for n in world.sent if (n.person, n.message) == ("wang", "storm")))
+    lost = [a.number for a in open_ if a.id not in reached and a.number not in together]
+    assert not [n for n in lost if not any(o.person == "wang" for a in open_ for o in a.owed if a.number == n)], (
+        "a fire was dropped"
+    )
 
 
 def test_the_limits_name_every_channel_type_of_the_registry_and_of_the_site_file() -> None:

@@ -28,9 +28,10 @@ def on(world: World, post: str) -> tuple[str, ...]:
 
 def test_a_leader_is_asked_takes_over_and_survives_a_restart() -> None:
     world = two_leaders(19 * 60 + 44)
+    assert world.do("take", "li").replies[0].ok and on(world, "duty") == ("li",)
     assert until(world, 19 * 60 + 46) == [("sun", "shift.take")]
     assert say(world, "sun", "1")[1] == "answered.S"
-    assert on(world, "leader") == ("sun",) and on(world, "duty") == ("wang",), "the duty post is another matter"
+    assert on(world, "leader") == ("sun",) and on(world, "duty") == ("li",), "the duty post is another matter"
     world.restart(60_000)
     assert on(world, "leader") == ("sun",) and until(world, 20 * 60 + 5) == []
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from people_world import plant
 
+from alerts.calendar import local
 from alerts.duty import POSTS, on_duty
 from alerts.plant import Shift
 
@@ -64,6 +65,7 @@ def test_two_people_on_one_post_and_a_stranger_in_the_rota() -> None:
 def test_the_plants_time_zone_decides() -> None:
     p = replace(plant(), timezone="Europe/Paris")
     assert on_duty(p, wall("2026-03-04 12:00"))["duty"] == ("li",)  # 05:00 in Paris
+    assert local(p, wall("2026-03-04 12:00")).hour == 5
 
 
 def test_roles_and_stand_ins() -> None:

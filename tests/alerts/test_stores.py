@@ -208,6 +208,7 @@ def test_one_holder_answers_once_and_one_phone_too() -> None:
     world = at_the_store()
     open_it(world)
     assert [reply4(world, p) for p in ("he", "he")] == ["identified", "refused.once"]
+    assert world.do("identify", "he").replies[0].code == "refused.once", "nor by PIN after the phone"
     shared = replace(world.school.people["li"], phone=world.school.people["he"].phone)
     world = World(school=replace(world.school, people={**world.school.people, "li": shared}), now=MONDAY_9)
     world.read({DOOR: 0.0, A: 0.0, B: 0.0})
