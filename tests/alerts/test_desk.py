@@ -231,8 +231,8 @@ def test_the_button_acks_in_the_name_of_who_took_over() -> None:
     base = school()
     button = Point("io-9/ack", "io-9", "ack-button", "office", "收到按钮", 10**12)
     world = World(replace(base, points=base.points | {button.id: button}), now=Now(MIDNIGHT + 2 * HOUR, 1_000_000))
-    world.read({"io-9/ack": 1.0})  # pressed, or stuck, when the box starts: nobody has pressed it
     world.read({"smoke-1/smoke": 1.0})
+    world.read({"io-9/ack": 1.0})  # pressed, or stuck, when the box starts: nobody has pressed it
     world.read({"smoke-2/smoke": 1.0})
     assert all(a.acked is None for a in world.engine.alarms.values())
     world.read({"io-9/ack": 0.0})
