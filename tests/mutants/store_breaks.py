@@ -14,7 +14,7 @@ STORES: tuple[Mutant, ...] = (
     Mutant(
         "D17 a page found broken while the box lives is put aside at once",
         "gateway/store/readings_writer.py",
-        "                if is_broken(fault):\n                    self._failed(fault)",
+        "                if is_lost(fault):\n                    self._failed(fault)",
         "                if False:\n                    self._failed(fault)",
         READINGS + "test_d17_a_page_found_broken_while_it_lives_is_put_aside_at_once",
     ),
@@ -343,7 +343,7 @@ STORES: tuple[Mutant, ...] = (
     Mutant(
         "D17 broken readings are put aside",
         "gateway/store/readings_writer.py",
-        "            if not is_broken(fault):",
+        "            if not is_lost(fault):",
         "            if True:",
         READINGS + "test_a_broken_file_is_put_aside",
     ),
