@@ -307,8 +307,6 @@ class Desk:
             self.tell(rec, mark, listener, message, args | {"post": zh if listener.language == "zh" else en})
 
     def _answered(self, rec: Record, mark: Mark, person: str, what: str) -> None:
-        if any(line.about == person for line in mark.lines):
-            return
         new = replace(mark, lines=(*mark.lines, Line(what, person, person, rec.now)))
         kept = waiting(new) or mark.facts["letter"] == SHIFT  # so that nobody is asked twice for one turn
         self._put(rec, new if kept else replace(new, stage=Stage.OVER))

@@ -124,6 +124,27 @@ def test_d14_voice_at_most_five_an_hour_and_person_with_failovers_and_second_att
     )
 
 
+def test_d14_what_no_channel_may_carry_is_told_in_a_digest() -> None:
+    """Twenty fires, one a minute, and no call gets through at once: second attempts count too, and the last find no room."""
+    world = World(campus(20, 20, ("sms", "voice")), now=Now(NOON, 1_000_000))
+    tried: set[tuple[str, str]] = set()  # alarm and person of each call that was to be tried again
+    told: set[tuple[str, str]] = set()
+    for n in range(20):
+        waiting = [*world.read({f"d{n}/smoke": 1.0}).notifications, *world.wait(65_000).notifications]
+        while waiting:
+            sent = waiting.pop()
+            again = sent.channel == "voice" and sent.attempt == 1
+            waiting += world.fate(sent, Fate.TRY_AGAIN if again else Fate.ACCEPTED, 1_000).notifications
+            (tried if again else told).add((sent.alarm, sent.person))
+    left = [(id, person) for id, person in sorted(tried - told) if id in world.engine.alarms]
+    digests = {
+        who: set().union(*(named(n.text) for n in world.sent if (n.person, n.message) == (who, "storm"))) for _, who in left
+    }
+    owed = {(a.id, o.person) for a in world.engine.alarms.values() for o in a.owed}
+    assert left, "the limit was reached"
+    assert [x for x in left if x not in owed and world.engine.alarms[x[0]].number not in digests[x[1]]] == []
+
+
 def test_the_limits_name_every_channel_type_of_the_registry_and_of_the_site_file() -> None:
     kinds = get_args(ChannelConfigFile.model_fields["type"].annotation)
     assert LIMITS.keys() == CHANNELS.keys() == set(kinds)
@@ -214,9 +235,11 @@ def test_day_lists_at_half_past_seven_and_two() -> None:
     world.dead("smoke-2/smoke")
     told = []
     while world.now.wall < T0 + 14 * HOUR:
-        told += [(n.person, n.message, n.text) for n in world.wait(10 * MIN).notifications]
+        told += [(n.person, n.message, n.text, world.now.wall - T0) for n in world.wait(10 * MIN).notifications]
     lists = [t for t in told if t[1] == "list"]
-    assert [p for p, _, _ in lists] == ["feng"]
+    assert [(p, at) for p, _, _, at in lists] == [("feng", 5 * HOUR + 20 * MIN)], (
+        "of the looks every ten minutes the one after 07:30"
+    )
     assert lists[0][2].startswith("待办2条：三号宿舍楼二层东走廊烟感无数据；三号宿舍楼三层烟感无数据")
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import string
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from engine_world import World
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from people_world import T0
+from people_world import plant as real_plant
 
 from alerts import mark_replies
+from alerts.model import Rule
 from alerts.render import units
 from alerts.replies import TEXTS, numbers
 from drivers.reading import Now
@@ -48,6 +52,23 @@ def test_d12_with_an_unset_clock_it_is_sent_too() -> None:
     world.wait(10_000)
     world.clock_ok = False
     assert [(n.person, n.step) for n in world.restart(3_600_000).notifications] == [("li", "again")]
+
+
+def test_d12_a_second_without_power_moves_no_repetition() -> None:
+    """A fire that nobody answers rings on: after a start at the same moments as without one."""
+    smoke = Rule("smoke", "state", "fire", ("smoke-1/smoke",), {"equals": 1.0}, 0, 0, "fire")
+    calm, cut = (World(replace(real_plant(), rules=(smoke,)), now=Now(T0, 1_000_000)) for _ in range(2))
+    for world in (calm, cut):
+        world.read({"smoke-1/smoke": 1.0})
+        for _ in range(66):
+            world.wait(10_000)
+    calm.wait(1_000)
+    cut.restart(1_000)
+    told = [
+        [(n.person, n.step, world.now.wall) for _ in range(120) for n in world.wait(10_000).notifications]
+        for world in (calm, cut)
+    ]
+    assert told[0] and told[1] == told[0]
 
 
 LONGEST = {

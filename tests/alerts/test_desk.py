@@ -82,6 +82,14 @@ def test_a_shift_taken_over_by_sms_is_the_new_one_at_once_and_survives_a_restart
     assert texts(world.read({"smoke-1/smoke": 1.0})) == [("li", "fire.first"), ("wu", "fire.first")]
 
 
+def test_of_two_who_take_over_the_later_is_responsible() -> None:
+    world = at(21 * 60 + 40)
+    assert world.do("take", "wang").replies[0].ok and duty_now(world) == ("wang",)
+    until(world, 21 * 60 + 46)
+    assert say(world, "li", "1")[1] == "answered.S"
+    assert duty_now(world) == ("li",)
+
+
 def test_who_cannot_come_says_9_and_the_leader_hears_of_it_at_once() -> None:
     world = at(21 * 60 + 44)
     until(world, 21 * 60 + 46)

@@ -138,7 +138,7 @@ CALLS: tuple[Mutant, ...] = (
         "alerts/desk.py",
         "if old.who == person.id or not beside:",
         "if False:",
-        DESK + "test_a_shift_taken_over_by_sms_is_the_new_one_at_once_and_survives_a_restart",
+        DESK + "test_of_two_who_take_over_the_later_is_responsible",
     ),
     Mutant(
         "a hole in the rota is a fault",
@@ -198,13 +198,6 @@ CALLS: tuple[Mutant, ...] = (
         "if len(times) > MOST:",
         "if False:",
         DESK + "test_too_many_texts_are_a_machine",
-    ),
-    Mutant(
-        "a person asked once is answered once",
-        "alerts/desk.py",
-        "if any(line.about == person for line in mark.lines):",
-        "if False:",
-        DESK + "test_phones_are_tested_weekly_and_silent_twice_is_red",
     ),
     Mutant(
         "D14 a storm is told together", "alerts/budget.py", ">= BURST", ">= 10_000", BUDGET + "test_d14_500_alarms_in_a_minute"
@@ -270,7 +263,7 @@ CALLS: tuple[Mutant, ...] = (
         "alerts/restore.py",
         "done=tuple(replace(d, at=d.at + shift) for d in alarm.done),",
         "done=alarm.done,",
-        "tests/alerts/test_clock_and_power.py::test_d12_what_came_due_without_power_is_sent_once_at_boot",
+        "tests/alerts/test_clock_and_power.py::test_d12_a_second_without_power_moves_no_repetition",
     ),
     Mutant(
         "D11 steps are due by the monotonic clock",

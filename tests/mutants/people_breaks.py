@@ -387,7 +387,7 @@ PEOPLES: tuple[Mutant, ...] = (
         "alerts/telling.py",
         "self._put(rec, _owing(alarm, n.person, rec.now))",
         "pass",
-        "tests/alerts/test_budget.py::test_d14_voice_at_most_five_an_hour_and_person_with_failovers_and_second_attempts",
+        "tests/alerts/test_budget.py::test_d14_what_no_channel_may_carry_is_told_in_a_digest",
     ),
     Mutant(
         "a post taken over is the post's own",
