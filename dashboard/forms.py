@@ -13,9 +13,17 @@ from pydantic.fields import FieldInfo
 from gateway.config.model import SiteFile
 
 # sections with a form, in the order an installer works; the rest is edited in the file itself
-SECTIONS = ("buses", "buildings", "zones", "devices", "people", "duty", "outputs")
+SECTIONS = ("buses", "buildings", "zones", "devices", "people", "duty", "escalation", "outputs")
 # field -> the section whose ids it names
-REFERS = {"bus": "buses", "building": "buildings", "zone": "zones", "person": "people", "zones": "zones", "profile": "profiles"}
+REFERS = {
+    "bus": "buses",
+    "building": "buildings",
+    "zone": "zones",
+    "person": "people",
+    "zones": "zones",
+    "profile": "profiles",
+    "step": "steps",
+}
 # what a phone's screen has no good form for: nested, or rare
 BY_HAND = {
     "devices": ("channels",),
@@ -26,7 +34,7 @@ BY_HAND = {
 
 
 def forms() -> dict[str, list[dict[str, Any]]]:
-    """section -> fields `{"key", "kind": text|number|choice|flag|ref|refs|list, "choices", "refers", "needed"}`."""
+    """section -> fields `{"key", "kind": text|number|choice|many|flag|ref|refs|list, "choices", "refers", "needed"}`."""
     return {section: list(_fields(section)) for section in SECTIONS}
 
 
@@ -42,6 +50,9 @@ def _fields(section: str) -> Iterator[dict[str, Any]]:
 def _kind(key: str, field: FieldInfo) -> dict[str, Any]:
     about = _plain(field.annotation)
     if typing.get_origin(about) is list:
+        (each,) = typing.get_args(about)
+        if typing.get_origin(each) is typing.Literal:
+            return {"kind": "many", "choices": list(typing.get_args(each))}
         return {"kind": "refs" if key in REFERS else "list", "refers": REFERS.get(key, "")}
     if key in REFERS:
         return {"kind": "ref", "refers": REFERS[key]}
@@ -50,7 +61,7 @@ def _kind(key: str, field: FieldInfo) -> dict[str, Any]:
     if about is bool:
         return {"kind": "flag"}
     # a clock time or a duration is kept in minutes or ms, but written as text
-    written = key in ("from", "to", "period", "silence")
+    written = key in ("from", "to", "period", "silence", "after")
     return {"kind": "number" if about is int and not written else "text"}
 
 

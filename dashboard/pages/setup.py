@@ -16,14 +16,16 @@ from fastapi import HTTPException, Query, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from alerts.model import Policy
 from dashboard.door import Visitor
 from dashboard.forms import forms
 from dashboard.office import language, office
 from dashboard.pages.command import order_of
+from dashboard.steps import steps
 from drivers.profile import Profile
 from drivers.survey import Found, Knocked, Lost, survey
 from gateway.config import edit
-from gateway.config.library import data_dir, only_profiles
+from gateway.config.library import data_dir, only_policies, only_profiles
 from gateway.found import as_json
 from gateway.lines import LivingLine
 from gateway.local import RequestError, RunDown
@@ -70,14 +72,17 @@ class Foreseen(Draft):
 
 
 async def start(request: Request) -> JSONResponse:
-    """{"file", "text", "tables", "history", "trial", "forms", "profiles"}: all the page begins with. `takes`: an address can be given."""
+    """{"file", "text", "tables", "history", "trial", "forms", "lists"}: all the page begins with. `takes` (profiles): an address."""
     told = await ask_run(request, "config-source")
     profiles = await _profiles(told["file"])
     names = [
         {"id": p.id, "zh": f"{p.vendor} {p.model}".strip(), "kind": p.kind, "takes": bool(p.unit_at and p.unit_at.write)}
         for p in profiles.values()
     ]
-    return JSONResponse(told | {"tables": _tables(request, told["text"]), "forms": forms(), "profiles": names})
+    lang = language(request)
+    called = steps((await asyncio.to_thread(_read_policies)).values(), office(request).words[lang], lang)
+    tables = _tables(request, told["text"])
+    return JSONResponse(told | {"tables": tables, "forms": forms(), "lists": {"profiles": names, "steps": called}})
 
 
 async def edited(request: Request, wanted: Edit) -> JSONResponse:
@@ -203,6 +208,11 @@ def _read_profiles(own: Path, changed: int) -> dict[str, Profile]:
         for id, p in only_profiles(data_dir(), own).profiles.items()
         if all(c.space in ("coil", "discrete", "input", "holding") for c in p.channels)
     }
+
+
+@functools.lru_cache(maxsize=1)
+def _read_policies() -> dict[str, Policy]:
+    return only_policies(data_dir())
 
 
 def _tables(request: Request, text: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ function shown(field, value, tables) {
   if (field.kind === "flag") return value ? "✓" : "";
   if (field.kind === "choice") return choice(value);
   if (field.kind === "ref") return nameOf(tables[field.refers], value);
+  if (field.kind === "many") return value.map(choice).join(t("comma"));
   return Array.isArray(value) ? value.join(", ") : String(value);
 }
 
@@ -35,10 +36,10 @@ export function table(fields, rows, tables, acts) {
       el("td", {}, ...acts(row, place)))))));
 }
 
-function input(field, value, tables, profiles) {
+function input(field, value, tables, lists) {
   const about = { name: field.key, required: field.needed };
   const options = field.kind === "choice" ? field.choices.map((one) => [one, choice(one)])
-    : field.kind === "ref" ? referred(field, tables, profiles) : null;
+    : field.kind === "ref" ? referred(field, tables, lists) : null;
   if (field.kind === "flag") return el("input", { ...about, type: "checkbox", required: false, checked: value === true });
   if (options) {
     const known = options.some(([id]) => String(id) === String(value ?? ""));
@@ -48,27 +49,35 @@ function input(field, value, tables, profiles) {
     box.value = value === undefined || value === null ? "" : String(value);
     return box;
   }
+  if (field.kind === "many") {
+    return el("span", { className: "many" }, ...field.choices.map((one) => el("label", { className: "tick" },
+      el("input", { type: "checkbox", name: field.key, value: one, checked: (value ?? []).includes(one) }), choice(one))));
+  }
   const box = el("input", { ...about, type: field.kind === "number" ? "number" : "text", autocomplete: "off" });
   box.value = Array.isArray(value) ? value.join(", ") : (value ?? "");
   return box;
 }
 
-function referred(field, tables, profiles) {
-  if (field.refers === "profiles") return profiles.map((p) => [p.id, `${p.id} · ${p.zh}`]);
+function referred(field, tables, lists) {
+  if (lists[field.refers]) return lists[field.refers].map((one) => [one.id, `${one.id} · ${one.zh}`]);
   return (tables[field.refers] ?? []).map((row) => [row.id, row.name ? `${row.name} (${row.id})` : row.id]);
 }
 
 /** The form of one row. `read()` gives its values as the site file writes them; null takes a key away. */
-export function form(fields, row, tables, profiles) {
-  const inputs = new Map(fields.map((field) => [field, input(field, row[field.key], tables, profiles)]));
+export function form(fields, row, tables, lists) {
+  const inputs = new Map(fields.map((field) => [field, input(field, row[field.key], tables, lists)]));
   const node = el("div", { className: "fields" }, ...[...inputs].map(([field, box]) =>
-    el("label", {}, el("span", { className: field.needed ? "needed" : "", textContent: fieldName(field.key) }), box)));
+    el(field.kind === "many" ? "fieldset" : "label", {}, el(field.kind === "many" ? "legend" : "span", { className: field.needed ? "needed" : "", textContent: fieldName(field.key) }), box)));
   const read = () => Object.fromEntries([...inputs].map(([field, box]) => [field.key, value(field, box)]));
   return { node, read };
 }
 
 function value(field, box) {
   if (field.kind === "flag") return box.checked || null;
+  if (field.kind === "many") {
+    const chosen = [...box.querySelectorAll(":checked")].map((one) => one.value);
+    return chosen.length ? chosen : null;
+  }
   const text = box.value.trim();
   if (text === "") return null;
   if (field.kind === "number") return Number(text);

@@ -15,11 +15,11 @@ import { open as openPage } from "./shell.js";
 import { Voice } from "./voice.js";
 import { t, words } from "./words.js";
 
-let about = { file: "", forms: {}, profiles: [], history: [], trial: null, now: 0 };
+let about = { file: "", forms: {}, lists: { profiles: [] }, history: [], trial: null, now: 0 };
 let section = new URLSearchParams(location.search).get("section") ?? "buses";
 let living = { people: [] }; // the site as it is
 const AGAIN_MS = 2000;
-const CALLED = ["people", "duty"]; // sections that decide who is called
+const CALLED = ["people", "duty", "escalation"]; // sections that decide who is called
 let opened = null; // {place: n or null, row}: the form that is open
 let typed = null; // what stands in the file's box and is not saved yet: a page that reconnects must not lose it
 let checkedFor = null; // {text, ok, findings, diff}
@@ -153,7 +153,7 @@ function showPanel() {
     el("p", { className: "note-line", textContent: t(`setup.about.${section}`) }),
     rows.length ? table(fields, rows, draft.tables, acts) : el("p", { className: "empty", textContent: t("setup.none") }),
     opened ? editor(fields) : press("primary", t("setup.add"), () => open(null, { id: fresh(rows) })),
-    section === "devices" ? addressing(asked, about.profiles.filter((one) => one.takes), draft.tables, addressed) : "",
+    section === "devices" ? addressing(asked, about.lists.profiles.filter((one) => one.takes), draft.tables, addressed) : "",
     section === "devices" ? leakage() : "",
     CALLED.includes(section) ? showCalled() : "",
     section === "buses" && rows.length ? scanner(rows.map((row) => row.id), adopt) : "",
@@ -183,7 +183,7 @@ function open(place, row) {
 }
 
 function editor(fields) {
-  const { node, read } = form(fields, opened.row, draft.tables, about.profiles);
+  const { node, read } = form(fields, opened.row, draft.tables, about.lists);
   const save = async () => {
     const before = opened;
     const bad = node.querySelector(":invalid");
@@ -201,7 +201,7 @@ function editor(fields) {
   };
   const told = el("ul", { className: "hints", role: "status" });
   const tell = () => {
-    const found = hints(section, read(), opened?.row, draft.tables, about.profiles);
+    const found = hints(section, read(), opened?.row, draft.tables, about.lists.profiles);
     told.replaceChildren(...found.map((text) => el("li", { textContent: text })));
   };
   node.addEventListener("input", tell);

@@ -30,9 +30,9 @@ NAME = 8  # characters of a point's name that a message has room for
 
 def build(
     source: Source, file: SiteFile, devices: Sequence[Device], rules: Mapping[str, RuleFile], library: Library, *,
-    calendar: Calendar, data: str, speed: int, warnings: tuple[str, ...],
+    policies: Mapping[str, Policy], calendar: Calendar, data: str, speed: int, warnings: tuple[str, ...],
 ) -> Site:  # fmt: skip
-    """`devices` in the order of the file; `rules` as the site has changed them; `speed` divides delays, steps and loops."""
+    """`devices` in the order of the file; `rules` and `policies` as the site has changed them; `speed` divides delays, steps and loops."""
     head = file.site
     zones = {z.id: Zone(z.id, z.name, z.building, z.kind, _sleep(z)) for z in file.zones}
     zones |= {s.id: Zone(s.id, s.short, s.district, fleet.REMOTE) for s in file.schools}
@@ -59,7 +59,7 @@ def build(
         ),
         outputs={o.id: OutputPoint(o.id, o.role, o.zone, o.building, o.feedback) for o in file.outputs},
         rules=_rules(file, points, zones, rules, _exposure(file, devices), stores, speed),
-        policies={p.id: _faster(p, speed) for p in library.policies.values()},
+        policies={p.id: _faster(p, speed) for p in policies.values()},
         holders=_holders(file),
         stores=stores,
         calendar=calendar,

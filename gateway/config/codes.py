@@ -142,6 +142,8 @@ CODES: dict[str, Code] = {
              "换一个标识，写明是什么地方的什么，例：kitchen-gas", "choose another id that says what is where, e.g. kitchen-gas"),
         Code("CFG-058", "没有校历：按星期一至星期五算上学日，节假日和调休都不认识", "no calendar: Monday to Friday count as school days, holidays and make-up days are unknown",
              "照 config/calendar.example.yaml 写一份，在 calendar: 里写它的文件名", "write one like config/calendar.example.yaml and name it under calendar:", warning=True),
+        Code("CFG-059", "{step} 写的是 {given} 秒，比出厂的 {shipped} 秒晚：只能提前", "{step}: {given} s is later than the {shipped} s it ships with: it can only be earlier",
+             "写短一些，或删掉 after", "write a shorter time, or remove after"),
         Code("CFG-060", "{value} 这个名字随插拔顺序变，重启后可能指向另一条线", "{value} is named by the order of plugging in and may be another line after a restart",
              "改用 /dev/serial/by-path/ 下的名字（ls -l /dev/serial/by-path 看它指向哪里）", "use the name under /dev/serial/by-path/ (ls -l /dev/serial/by-path shows where each leads)", warning=True),
         Code("CFG-070", "通道类型 {type} 不用 {name}；可用：{allowed}", "a channel of type {type} has no {name}; it has: {allowed}",

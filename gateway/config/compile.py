@@ -17,6 +17,7 @@ from gateway.config.lines import lines
 from gateway.config.resolve import Resolver
 from gateway.config.shape import shape
 from gateway.config.source import read
+from gateway.config.steps import hurried
 from gateway.site import Site
 
 
@@ -47,15 +48,19 @@ def compile_site(
         return Compiled(None, _sorted(shaped.findings + shelf.findings))
     resolved = Resolver(source, shaped, file, shelf).run()
     rules, limits = overridden(source, file.rules, shelf.rules)
+    policies, steps = hurried(source, file.escalation, shelf.policies)
     made, slow = devices(source, shaped, shelf)
     year, dates = calendar(source, file.calendar) if "calendar" not in shaped.blind else (Calendar(), [])
     load = weigh(source, shaped, list(made.values()))
     panels = lines(source, shaped, shelf)
-    findings = _sorted(shaped.findings + shelf.findings + resolved + limits + slow + load + panels + dates)
+    findings = _sorted(shaped.findings + shelf.findings + resolved + limits + steps + slow + load + panels + dates)
     if any(not f.warning for f in findings):
         return Compiled(None, findings)
     warnings = tuple(f"{f.code} {f.words()} · {f.words('en')}" for f in findings)
-    site = build(source, file, list(made.values()), rules, shelf, calendar=year, data=data, speed=speed, warnings=warnings)
+    site = build(
+        source, file, list(made.values()), rules, shelf,
+        policies=policies, calendar=year, data=data, speed=speed, warnings=warnings,
+    )  # fmt: skip
     return Compiled(site, findings)
 
 

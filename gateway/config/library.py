@@ -92,6 +92,14 @@ def only_profiles(root: Path, extra: Path | None = None) -> Library:
     return library
 
 
+def only_policies(root: Path) -> dict[str, Policy]:
+    """The shipped escalation alone: what a page offers to change."""
+    library = Library()
+    for source in _sources(library, (root / "escalation",)):
+        _policy(library, source)
+    return library.policies
+
+
 def _shipped(library: Library, root: Path, stems: Collection[str] | None = None) -> None:
     """The profiles under `root`; of those named after `stems` only. Read as JSON where that is as good as the YAML."""
     ready = Ready(root)

@@ -230,6 +230,16 @@ class DutyFile(Strict):
     last: Day = ""
 
 
+class StepFile(Strict):
+    """A shipped step of escalation (policy/step), earlier or with more people (docs/escalation.md)."""
+
+    step: str
+    after: Duration | None = None
+    also: list[Literal["duty", "second", "leader", "head", "officer", "electrician", "keeper", "holder"]] = Field(
+        default_factory=list
+    )
+
+
 class OutputFile(Strict):
     id: str
     role: Literal["guard-sounder", "evacuation", "room-sounder", "fan", "valve", "chirp"]
@@ -351,6 +361,7 @@ class SiteFile(Strict):
     devices: list[DeviceFile] = Field(default_factory=list)
     people: list[PersonFile] = Field(default_factory=list)
     duty: list[DutyFile] = Field(default_factory=list)
+    escalation: list[StepFile] = Field(default_factory=list)
     outputs: list[OutputFile] = Field(default_factory=list)
     stores: list[StoreFile] = Field(default_factory=list)
     channels: list[ChannelConfigFile] = Field(default_factory=list)

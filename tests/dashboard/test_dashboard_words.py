@@ -16,6 +16,7 @@ from dashboard.office import HERE, STATIC, digest, load_files, load_words
 from dashboard.pages.assets import packed
 from dashboard.pages.frame import THEMES
 from dashboard.tokens import KINDS as KINDS_OF_CODE
+from gateway.config.library import WHEN
 
 WORDS = load_words()
 FORMS = forms()
@@ -51,6 +52,7 @@ BUILT = (
     *(f"choice.{kind}" for kind in KINDS_OF_CODE),
     *("field.login", "field.expires"),
     *(f"setup.returned.{why}" for why in ("time", "starts")),
+    *(f"step.{when}" for when in WHEN),
     *(f"setup.{state}" for state in ("refuses", "garbled", "late")),
     *(f"field.{field['key']}" for fields in FORMS.values() for field in fields),
     *(f"choice.{one}" for fields in FORMS.values() for field in fields for one in field.get("choices", ()) if not plain(one)),

@@ -134,6 +134,20 @@ CALLS: tuple[Mutant, ...] = (
         DESK + "test_the_dead_phone",
     ),
     Mutant(
+        "a school's own step is never later",
+        "gateway/config/steps.py",
+        "        elif change.after is not None and change.after > step.after:",
+        "        elif False:",
+        "tests/config/test_config_steps.py::test_what_is_wrong_is_said_with_its_place",
+    ),
+    Mutant(
+        "a school's own step calls nobody less",
+        "gateway/config/steps.py",
+        "    to = tuple(dict.fromkeys((*step.to, *change.also)))",
+        "    to = tuple(change.also)",
+        "tests/config/test_config_steps.py::test_a_step_comes_earlier_and_calls_more_people",
+    ),
+    Mutant(
         "who takes over is responsible at once",
         "alerts/desk.py",
         "if old.who == person.id or not beside:",

@@ -182,6 +182,24 @@ def test_who_would_be_called_under_a_draft_is_seen_before_it_is_proposed(world: 
     page.click("#draft button.danger")
     page.wait_for_selector("#draft", state="hidden")
 
+    # a step of the school's own: the officer is called with the head, and both earlier
+    section(page, "通知步骤")
+    page.click("#panel > button.primary")
+    page.select_option("#editor [name=step]", "fire/head")
+    page.fill("#editor [name=after]", "90s")
+    page.check("#editor .many input[value=officer]")
+    assert violations(page) == []
+    look(page, "setup-step")
+    page.click("#editor button.primary")
+    page.wait_for_selector(".table td:has-text('安全员')")
+    page.select_option("#called [name=place]", "dorm-101")
+    page.select_option("#called [name=kind]", "fire")
+    page.click("#called button.big")
+    page.wait_for_selector("#called [data-step=head] .changed:has-text('新增')")
+    look(page, "setup-step-called")
+    page.click("#draft button.danger")
+    page.wait_for_selector("#draft", state="hidden")
+
 
 def source(world: School) -> str | None:
     """The site file that `run` has; None while it starts again."""
