@@ -67,7 +67,7 @@ function referred(field, tables, lists) {
 export function form(fields, row, tables, lists) {
   const inputs = new Map(fields.map((field) => [field, input(field, row[field.key], tables, lists)]));
   const node = el("div", { className: "fields" }, ...[...inputs].map(([field, box]) =>
-    el(field.kind === "many" ? "fieldset" : "label", {}, el(field.kind === "many" ? "legend" : "span", { className: field.needed ? "needed" : "", textContent: fieldName(field.key) }), box)));
+    el(field.kind === "many" ? "fieldset" : "label", { data: { key: field.key } }, el(field.kind === "many" ? "legend" : "span", { className: field.needed ? "needed" : "", textContent: fieldName(field.key) }), box)));
   const read = () => Object.fromEntries([...inputs].map(([field, box]) => [field.key, value(field, box)]));
   return { node, read };
 }

@@ -15,7 +15,7 @@ import { open as openPage } from "./shell.js";
 import { Voice } from "./voice.js";
 import { t, words } from "./words.js";
 
-let about = { file: "", forms: {}, lists: { profiles: [] }, history: [], trial: null, now: 0 };
+let about = { file: "", forms: {}, lists: { profiles: [], steps: [] }, history: [], trial: null, now: 0 };
 let section = new URLSearchParams(location.search).get("section") ?? "buses";
 let living = { people: [] }; // the site as it is
 const AGAIN_MS = 2000;
@@ -109,6 +109,7 @@ async function propose() {
 async function drop() {
   typed = null;
   draft.drop();
+  foresee.stale(t("people.changed"));
   await load();
 }
 
@@ -151,7 +152,7 @@ function showPanel() {
   panel.replaceChildren(
     el("h2", { textContent: t(`section.${section}`) }),
     el("p", { className: "note-line", textContent: t(`setup.about.${section}`) }),
-    rows.length ? table(fields, rows, draft.tables, acts) : el("p", { className: "empty", textContent: t("setup.none") }),
+    rows.length ? table(fields, rows, { ...draft.tables, steps: about.lists.steps.map(({ id, zh }) => ({ id, name: zh })) }, acts) : el("p", { className: "empty", textContent: t("setup.none") }),
     opened ? editor(fields) : press("primary", t("setup.add"), () => open(null, { id: fresh(rows) })),
     section === "devices" ? addressing(asked, about.lists.profiles.filter((one) => one.takes), draft.tables, addressed) : "",
     section === "devices" ? leakage() : "",
