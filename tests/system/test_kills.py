@@ -153,6 +153,7 @@ def test_a_journal_that_opens_late_is_taken_over_by_a_fresh_start(school: School
     assert run.poll() is None, "the process id stays"
     events = school.events()
     assert [e["alarm"] for e in events if e["kind"] == "replaced" and e["alarm"] == old] == [old]
+    school.until("the fresh start is asked and answers", lambda: school.snapshot() is not None)
     assert {a["point"] for a in school.alarms("fire")} == {first_fire, second_fire}
     late = {e["alarm"] for e in events if e["kind"] == "raised" and "late" in e and e["args"]["alarm_kind"] == "fire"}
     assert {a["id"] for a in school.alarms("fire")} == late

@@ -70,8 +70,12 @@ def test_a_connection_that_speaks_something_else_is_closed(start: Start) -> None
 def test_a_story_plays_by_itself_and_is_told(start: Start) -> None:
     campus = start("--speed", "200", "--scenario", "fire")
     wait_for(lambda: len(campus.log("story")) == 4)
-    smoke = [(e["device"], e["value"]) for e in campus.log("change") if e["space"] == "discrete" and e["address"] == 2]
-    assert smoke == [("dorm-smoke-5", 1), ("dorm-smoke-6", 1), ("dorm-smoke-5", 0), ("dorm-smoke-6", 0)]
+
+    def smoke() -> list[tuple[str, int]]:
+        return [(e["device"], e["value"]) for e in campus.log("change") if e["space"] == "discrete" and e["address"] == 2]
+
+    wait_for(lambda: len(smoke()) == 4)  # told a line after its step of the story
+    assert smoke() == [("dorm-smoke-5", 1), ("dorm-smoke-6", 1), ("dorm-smoke-5", 0), ("dorm-smoke-6", 0)]
     assert campus.process.stdout
     assert campus.process.stdout.readline().startswith("[fire] 3号宿舍301室")
 
