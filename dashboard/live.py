@@ -1,4 +1,8 @@
-"""One follower of the local socket, fanned out to every open page. Keeps the state and a ring of deltas; judges nothing."""
+"""One follower of the local socket, for every open page: the last state, and one ring of messages that all pages read.
+
+Each message is made once, as the bytes that every page is sent. A page is a place in the ring: it costs nothing more, and one that
+lies too far behind is given a new snapshot. What is worth a message is decided in news.py.
+"""
 
 from __future__ import annotations
 
@@ -10,22 +14,33 @@ from collections import deque
 from collections.abc import AsyncGenerator
 from typing import Any, NamedTuple
 
-from gateway.local import LocalClient, RunDown, merge
+from dashboard.news import News
+from gateway.local import LocalClient, RunDown
 
 SILENCE_S = 3.0  # `run` speaks each second; this much silence and every page is told, well inside its own 5 s
 RETRY_S = 0.5
-RING = 600  # deltas a page may have missed and still catch up on: some minutes
-QUEUE = 400  # deltas a page may lie behind before it is cut off; its browser comes back by itself
+RING_BYTES = 4_000_000  # messages a page may have missed and still catch up on: some minutes of a busy school
 
 Json = dict[str, Any]
 
 
 class Message(NamedTuple):
-    """One server-sent event: `id` is "<epoch>-<n>", or "" for what cannot be resumed from."""
+    """One server-sent event. Its id is "<epoch>-<n>", or "" for what cannot be resumed from."""
 
     event: str  # snapshot | delta | down
     id: str
-    text: str
+    sent: bytes  # as it stands on the wire, with its empty line
+
+    @property
+    def data(self) -> bytes:
+        """Its JSON."""
+        return self.sent[self.sent.index(b"data: ") + 6 : -2]
+
+
+def event(name: str, id: str, data: Json) -> Message:
+    """`id` "" leaves the page at the one before. JSON as `dumped` has no line break, so one data line is all of it."""
+    head = f"id: {id}\nevent: {name}\ndata: " if id else f"event: {name}\ndata: "
+    return Message(name, id, f"{head}{dumped(data)}\n\n".encode())
 
 
 def dumped(data: Json) -> str:
@@ -34,84 +49,88 @@ def dumped(data: Json) -> str:
 
 
 class Live:
-    """`state` is the last snapshot and all deltas, None before the first; `down`: why it is old, "" while it lives."""
+    """`down`: why the state is old, "" while `run` lives."""
 
     def __init__(self, client: LocalClient) -> None:
         self._client = client
-        self.state: Json | None = None
         self.down = "run has not been heard yet"
+        self._news: News | None = None
         self._epoch = ""  # a new one with every snapshot: numbers of different streams never meet
-        self._n = 0
-        self._ring: deque[tuple[int, Message]] = deque(maxlen=RING)
-        self._pages: set[asyncio.Queue[Message | None]] = set()
+        self._n = 0  # of the last message
+        self._ring: deque[Message] = deque()  # the last ones, numbered without a gap
+        self._size = 0  # bytes of the ring
+        self._whole: Message | None = None  # the snapshot after message `_n`, once somebody asked for it
+        self._more = asyncio.Event()  # set with the next message, which puts another one here
+
+    @property
+    def state(self) -> Json | None:
+        """The last snapshot with all deltas, None before the first."""
+        return self._news.state if self._news else None
 
     async def run(self) -> None:
         """Follows for ever; `run` going away is a state, not an error."""
         while True:
             try:
                 async with contextlib.aclosing(self._client.follow(SILENCE_S)) as updates:
-                    async for n, kind, data in updates:
-                        self._snapshot(n, data) if kind == "snapshot" else self._delta(n, data)
+                    async for _, kind, data in updates:
+                        self._snapshot(data) if kind == "snapshot" else self._delta(data)
             except RunDown as error:
-                if not self.down or self.state is None:
+                if not self.down or self._news is None:
                     self.down = str(error)
                     self._send(self._down())
             await asyncio.sleep(RETRY_S)
 
-    def _snapshot(self, n: int, data: Json) -> None:
-        self._epoch, self._n, self.state, self.down = secrets.token_hex(4), n, data, ""
+    def _snapshot(self, data: Json) -> None:
+        """The ring is emptied, so every page is given the new snapshot."""
+        self._epoch, self._news, self.down = secrets.token_hex(4), News(data), ""
         self._ring.clear()
-        self._send(self.snapshot())
+        self._size = 0
+        self._step()
 
-    def _delta(self, n: int, data: Json) -> None:
-        assert self.state is not None, "a stream begins with its snapshot"
-        merge(self.state, data)
-        alarms = self.state.get("alarms", {})
-        for id in [id for id, alarm in alarms.items() if alarm.get("state") == "normal"]:
-            del alarms[id]
-        self._n = n
-        message = Message("delta", f"{self._epoch}-{n}", dumped(data))
-        self._ring.append((n, message))
-        self._send(message)
+    def _delta(self, data: Json) -> None:
+        assert self._news is not None, "a stream begins with its snapshot"
+        if message := self._news.hear(data, asyncio.get_running_loop().time()):
+            self._send(event("delta", f"{self._epoch}-{self._n + 1}", message))
 
     def _down(self) -> Message:
-        return Message("down", "", dumped({"why": self.down}))
+        return event("down", "", {"why": self.down})
 
     def snapshot(self) -> Message:
         """Raises nothing; without any state yet it is the word that `run` is down."""
-        if self.state is None:
+        if self._news is None:
             return self._down()
-        return Message("snapshot", f"{self._epoch}-{self._n}", dumped(self.state))
+        if self._whole is None:
+            self._whole = event("snapshot", f"{self._epoch}-{self._n}", self._news.state)
+        return self._whole
 
     def _send(self, message: Message) -> None:
-        for queue in list(self._pages):
-            try:
-                queue.put_nowait(message)
-            except asyncio.QueueFull:
-                self._pages.discard(queue)
-                while not queue.empty():
-                    queue.get_nowait()
-                queue.put_nowait(None)
+        self._ring.append(message)
+        self._size += len(message.sent)
+        while self._size > RING_BYTES:
+            self._size -= len(self._ring.popleft().sent)
+        self._step()
 
-    def _since(self, last_id: str) -> list[Message]:
-        """What a page that saw `last_id` missed, or a new snapshot where that is no longer known."""
+    def _step(self) -> None:
+        self._n, self._whole = self._n + 1, None
+        self._more.set()
+        self._more = asyncio.Event()
+
+    def _after(self, place: int) -> list[Message]:
+        """What a page that has seen message `place` missed, or all there is to know where that has left the ring."""
+        missed = self._n - place
+        if 0 <= missed <= len(self._ring):
+            return [self._ring[i] for i in range(-missed, 0)]
+        return [self.snapshot(), *([self._down()] if self.down and self._news else [])]
+
+    def _place(self, last_id: str) -> int:
         epoch, _, number = last_id.partition("-")
-        first = self._ring[0][0] if self._ring else self._n + 1
-        if epoch == self._epoch and number.isascii() and number.isdigit() and first - 1 <= int(number) <= self._n:
-            return [message for n, message in self._ring if n > int(number)]
-        return [self.snapshot()]
+        return int(number) if epoch == self._epoch and number.isascii() and number.isdigit() else -1
 
     async def follow(self, last_id: str) -> AsyncGenerator[Message, None]:
-        """What one page hears, until it lies too far behind."""
-        queue: asyncio.Queue[Message | None] = asyncio.Queue(QUEUE)
-        missed = self._since(last_id)
-        if self.down and self.state is not None:
-            missed.append(self._down())
-        self._pages.add(queue)
-        try:
+        """What one page hears after `last_id`, for ever."""
+        place = self._place(last_id)
+        while True:
+            missed, more, place = self._after(place), self._more, self._n
             for message in missed:
                 yield message
-            while (one := await queue.get()) is not None:
-                yield one
-        finally:
-            self._pages.discard(queue)
+            await more.wait()

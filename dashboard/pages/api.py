@@ -52,11 +52,11 @@ async def state(request: Request) -> Response:
     live = office(request).live
     message = live.snapshot()
     body = {"id": message.id, "down": live.down, "snapshot": None}
-    text = json.dumps(body, ensure_ascii=False)
+    text = json.dumps(body, ensure_ascii=False).encode()
     if live.state is not None:
         mine = request.state.visitor.schools
-        snapshot = message.text if mine is None else dumped(within(live.state, mine, live.state))
-        text = text.removesuffix("null}") + snapshot + "}"
+        snapshot = message.data if mine is None else dumped(within(live.state, mine, live.state)).encode()
+        text = text.removesuffix(b"null}") + snapshot + b"}"
     return Response(text, media_type="application/json")
 
 

@@ -1,6 +1,6 @@
 // What the page knows and what follows from it. Pure: no elements, no network.
 
-const TABLES = ["points", "alarms", "marks", "outputs", "lines", "schools"];
+const TABLES = ["points", "alarms", "marks", "outputs", "stores", "lines", "schools"];
 const CALM = new Set(["normal", "pending"]);
 const SOUNDING = new Set(["unacked", "rtn_unacked"]);
 const QUIET = new Set(["out-of-service", "maintenance", "walk", "test"]); // modes whose alarms call nobody at the desk

@@ -34,8 +34,9 @@ def bench_d1_from_the_reading(folder: Path) -> list[str]:
 
 
 @contextmanager
-def school(folder: Path) -> Iterator[Guard]:
-    """`run` under its load, with detectors, sounder and phone; quiet, all points heard of. Its data folder is `folder/data`."""
+def school(folder: Path, devices: int = DEVICES) -> Iterator[Guard]:
+    """`run` under the load of so many devices, with detectors, sounder and phone; quiet, all points heard of. Its data folder is
+    `folder/data`."""
     secret = folder / "phone.secret"
     secret.touch(mode=0o600)
     secret.write_text(secrets.token_hex(16))
@@ -45,9 +46,9 @@ def school(folder: Path) -> Iterator[Guard]:
     for server in (judge, phones):
         threading.Thread(target=server.serve_forever, daemon=True).start()
     fire = Fire(judge.server_address[1], LOOPS, RELAY, phones.url, secret)
-    command = compile_site(folder, tcp, mqtt, fire)
+    command = compile_site(folder, tcp, mqtt, fire, devices)
     with (
-        field(folder, "tcp", "--port", tcp, "--ports", 1, "--units", DEVICES, "--regs", 30),
+        field(folder, "tcp", "--port", tcp, "--ports", 1, "--units", devices, "--regs", 30),
         broker(folder, mqtt),
         (folder / "alarm.err").open("wb") as err,
     ):

@@ -57,8 +57,8 @@ class Fire:
     secret: Path
 
 
-def tables(folder: Path, tcp_port: int, fire: Fire | None = None) -> dict[str, list[str]]:
-    """The rows of the site file; their profile is written into `folder`."""
+def tables(folder: Path, tcp_port: int, fire: Fire | None = None, count: int = DEVICES) -> dict[str, list[str]]:
+    """The rows of the site file, with `count` of the devices; their profile is written into `folder`."""
     more = "\n".join(
         f"  v{n}: {{quantity: count, space: holding, address: {n}, type: u16, page: fieldsim.c}}" for n in range(5, VALUES + 2)
     )
@@ -69,7 +69,7 @@ def tables(folder: Path, tcp_port: int, fire: Fire | None = None) -> dict[str, l
     buildings, zones = ["{id: b, name: 楼, use: other}"], ["{id: z, name: 室, building: b, kind: other}"]
     devices = [
         f"{{id: d{n}, profile: bench-field, bus: field, unit: {n}, zone: z, name: 基准, period: 1s}}"
-        for n in range(1, DEVICES + 1)
+        for n in range(1, count + 1)
     ]
     channels, outputs, means = ["{id: console, type: console}"], [], "console"
     if fire:
@@ -104,9 +104,9 @@ def people(means: str) -> list[str]:
     ]
 
 
-def compile_site(folder: Path, tcp: int, mqtt: int, fire: Fire | None = None) -> list[str]:
+def compile_site(folder: Path, tcp: int, mqtt: int, fire: Fire | None = None, count: int = DEVICES) -> list[str]:
     """Compiles the bench's school; gives the command that runs it."""
-    return compile_file(folder, tables(folder, tcp, fire), mqtt)
+    return compile_file(folder, tables(folder, tcp, fire, count), mqtt)
 
 
 def compile_file(folder: Path, tables: dict[str, list[str]], mqtt: int) -> list[str]:

@@ -13,17 +13,30 @@ from pathlib import Path
 from dashboard.auth import Users
 from tests.bench import alarm
 from tests.bench.parts import ROOT, free_port, terminate, usage
+from tests.bench.site import DEVICES, VALUES
 
 VIEWERS = 200
 TIMES = 60
 SECONDS = 20.0  # of looking, for the figures of one viewer
+GOAL, ALL = DEVICES // 2 * VALUES, DEVICES * VALUES  # changes a second: the goal's, and all that the field has
 
 
 def run(folder: Path) -> list[str]:
-    """Rows of the benchmark's table: without viewers, then with them, in one `run`."""
-    with alarm.school(folder) as guard:
-        table = ["| ms, p50 / p99 / worst | from the reading | from the change |", "|---|---|---|"]
-        table += alarm.rows(guard, TIMES, ", nobody looks")
+    """Rows of the benchmark's table: without viewers, then with them, in one `run` for each load."""
+    table, loads = ["| ms, p50 / p99 / worst | from the reading | from the change |", "|---|---|---|"], []
+    for changes in (GOAL, ALL):
+        own = folder / str(changes)
+        own.mkdir()
+        rows, load = _one(own, changes)
+        table += rows
+        loads += ["", f"{changes} changes/s: {load}"]
+    return [*table, *loads]
+
+
+def _one(folder: Path, changes: int) -> tuple[list[str], str]:
+    """(rows, what the page's process took) at so many changes a second."""
+    with alarm.school(folder, changes // VALUES) as guard:
+        table = alarm.rows(guard, TIMES, f", {changes}/s, nobody looks")
         port, token = free_port(), _viewer(folder / "data")
         page = subprocess.Popen(
             [sys.executable, "-m", "gateway.commands", "dashboard", "--data", str(folder / "data"), "--port", str(port)],
@@ -36,18 +49,14 @@ def run(folder: Path) -> list[str]:
         try:
             assert crowd.stdout.readline().strip() == "all there", "not every viewer came in"
             start, (cpu, _) = time.monotonic(), usage(page.pid)
-            table += alarm.rows(guard, TIMES, f", {VIEWERS} viewers")
+            table += alarm.rows(guard, TIMES, f", {changes}/s, {VIEWERS} viewers")
             span, (now, rss) = time.monotonic() - start, usage(page.pid)
             seen = json.loads(crowd.stdout.readline())
         finally:
             for process in (crowd, page):
                 terminate(process)
-    load = f"page: {(now - cpu) / span:.0%} of a core, {rss:.0f} MB"
-    return [
-        *table,
-        "",
-        f"{load}. A viewer: {seen['events']} events a second, {seen['kb']} kB a second; cut off: {seen['cut']}.",
-    ]
+    load = f"page {(now - cpu) / span:.0%} of a core, {rss:.0f} MB"
+    return table, f"{load}. A viewer: {seen['events']} events a second, {seen['kb']} kB a second; cut off: {seen['cut']}."
 
 
 def _viewer(data: Path) -> str:

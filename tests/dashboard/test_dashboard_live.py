@@ -1,4 +1,4 @@
-"""The fan-out of the local socket: snapshot first, resume from the ring, slow pages cut off, `run` going away."""
+"""The fan-out of the local socket: snapshot first, resume from the ring, slow pages start anew, `run` going away."""
 
 import asyncio
 import json
@@ -51,15 +51,15 @@ async def test_snapshot_then_deltas_merged_into_the_state(followed, kit):
     live, server, _ = followed
     page = live.follow("")
     first = await take(page)
-    assert first.event == "snapshot" and json.loads(first.text)["site"]["id"] == "no3"
+    assert first.event == "snapshot" and json.loads(first.data)["site"]["id"] == "no3"
     server.push({"alarms": {"no3-1": kit.alarm()}, "points": {"pump/level": {"value": 1.0}}}, urgent=True)
     second = await take(page)
-    while "alarms" not in json.loads(second.text):
+    while "alarms" not in json.loads(second.data):
         second = await take(page)
     assert second.event == "delta" and live.state["alarms"]["no3-1"]["number"] == 7
     assert live.state["points"]["pump/level"]["value"] == 1.0 and live.state["points"]["pump/level"]["unit"] == "m"
     server.push({"alarms": {"no3-1": kit.alarm(state="normal")}}, urgent=True)
-    while "alarms" not in json.loads((await take(page)).text):
+    while "alarms" not in json.loads((await take(page)).data):
         pass
     assert live.state["alarms"] == {}
 
@@ -69,7 +69,7 @@ async def test_a_page_resumes_where_it_was_or_starts_anew(followed):
     page = live.follow("")
     seen = [await take(page)]
     for value in range(5):
-        server.push({"points": {"pump/level": {"value": value}}}, urgent=True)
+        server.push({"outputs": {"pump/on": {"want": bool(value % 2)}}}, urgent=True)
         seen.append(await take(page))
     again = live.follow(seen[2].id)
     assert [(await take(again)).id for _ in range(3)] == [message.id for message in seen[3:6]]
@@ -79,32 +79,36 @@ async def test_a_page_resumes_where_it_was_or_starts_anew(followed):
 
 async def test_what_left_the_ring_means_a_snapshot(followed, monkeypatch):
     live, server, _ = followed
-    live._ring = module.deque(maxlen=2)
+    monkeypatch.setattr(module, "RING_BYTES", 200)
     page = live.follow("")
     first = await take(page)
-    for value in range(4):
-        server.push({"points": {"pump/level": {"value": value}}}, urgent=True)
+    for value in range(6):
+        server.push({"outputs": {"pump/on": {"want": bool(value % 2)}}}, urgent=True)
         await take(page)
     assert (await take(live.follow(first.id))).event == "snapshot"
 
 
-async def test_a_page_that_does_not_read_is_cut_off(followed, monkeypatch):
+async def test_a_page_that_does_not_read_holds_nothing_back_and_starts_anew(followed, monkeypatch):
     live, server, _ = followed
-    monkeypatch.setattr(module, "QUEUE", 3)
-    slow = live.follow("")
+    monkeypatch.setattr(module, "RING_BYTES", 200)
+    slow, quick = live.follow(""), live.follow("")
     await take(slow)  # then reads no more
-    await asyncio.sleep(0)
-    waiting = asyncio.ensure_future(anext(slow))
-    server.push({"stream": {}}, urgent=True)
-    await waiting
-    quick = live.follow("")
     await take(quick)
-    for n in range(6):
-        server.push({"points": {"pump/level": {"value": n}}}, urgent=True)
-        await take(quick)
-    with pytest.raises(StopAsyncIteration):
-        for _ in range(6):
-            await take(slow)
+    for value in range(6):
+        server.push({"outputs": {"pump/on": {"want": bool(value % 2)}}}, urgent=True)
+        last = await take(quick)
+    again = await take(slow)
+    assert again.event == "snapshot" and again.id == last.id
+    assert json.loads(again.data)["outputs"]["pump/on"]["want"] is True
+
+
+async def test_every_page_is_sent_the_same_bytes(followed):
+    live, server, _ = followed
+    pages = [live.follow("") for _ in range(3)]
+    whole = [await take(page) for page in pages]
+    server.push({"outputs": {"pump/on": {"want": True}}}, urgent=True)
+    for messages in (whole, [await take(page) for page in pages]):
+        assert all(message.sent is messages[0].sent for message in messages)
 
 
 async def test_run_going_away_is_told_and_its_return_too(followed, kit):
@@ -120,4 +124,4 @@ async def test_run_going_away_is_told_and_its_return_too(followed, kit):
     async with LocalServer(path, Handler({**kit.school(), "boot": "second"})):
         while message.event != "snapshot":
             message = await take(page)
-        assert json.loads(message.text)["boot"] == "second" and live.down == ""
+        assert json.loads(message.data)["boot"] == "second" and live.down == ""

@@ -412,6 +412,27 @@ GATE: tuple[Mutant, ...] = (
         LIVE + "test_run_going_away_is_told_and_its_return_too",
     ),
     Mutant(
+        "R4 a door that opens is on every screen at once",
+        "dashboard/news.py",
+        'not ("value" in row and known.get("texts"))',
+        "True",
+        "tests/dashboard/test_news.py::test_alarms_and_states_go_at_once_and_numbers_wait",
+    ),
+    Mutant(
+        "a number that waited is older than the fault that came after it",
+        "dashboard/news.py",
+        "self._waits.pop(id, {}) | row  # what waited is older",
+        "row",
+        "tests/dashboard/test_news.py::test_a_fault_takes_the_waiting_number_along",
+    ),
+    Mutant(
+        "a page that does not read keeps nothing of its own",
+        "dashboard/live.py",
+        "if 0 <= missed <= len(self._ring):",
+        "if 0 <= missed:",
+        LIVE + "test_a_page_that_does_not_read_holds_nothing_back_and_starts_anew",
+    ),
+    Mutant(
         "people 2.3: a desk asks a PIN for a result",
         "dashboard/pages/command.py",
         "    if not found.token:\n",
