@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -74,18 +75,21 @@ async def reset(world: World) -> AsyncIterator[bool]:
     world.pipe.refuse = False
 
 
-@asynccontextmanager
-async def dns_dead(world: World) -> AsyncIterator[bool]:
-    """The name of the broker is not found."""
-    with world.monkeypatch.context() as patch:
-        patch.setattr(client_module, "_connect", _no_name)
-        world.pipe.cut()
-        yield True
-    await until("a worker", lambda: world.ingest._link.up)
+def _no_way(error: OSError) -> Callable[[World], AsyncIterator[bool]]:
+    """No connection is made at all: a name that is not found, a certificate whose time is over."""
 
+    def refused(*_: object) -> None:
+        raise error
 
-def _no_name(*_: object) -> None:
-    raise OSError(-2, "Name or service not known")
+    @asynccontextmanager
+    async def refusing(world: World) -> AsyncIterator[bool]:
+        with world.monkeypatch.context() as patch:
+            patch.setattr(client_module, "_connect", refused)
+            world.pipe.cut()
+            yield True
+        await until("a worker", lambda: world.ingest._link.up)
+
+    return refusing  # type: ignore[return-value]
 
 
 def _database(status: int) -> Callable[[World], AsyncIterator[bool]]:
@@ -128,7 +132,8 @@ FAULTS: dict[str, Callable[[World], object]] = {
     "broker -9 after PUBACK": broker_killed_after_puback,
     "half-open": half_open,
     "reset": reset,
-    "no DNS": dns_dead,
+    "no DNS": _no_way(OSError(-2, "Name or service not known")),
+    "certificate expired": _no_way(ssl.SSLCertVerificationError(1, "certificate verify failed: certificate has expired")),
     "database 503": _database(503),
     "database 401": _database(401),
     "database 404": _database(404),
