@@ -14,6 +14,7 @@ DEAD_SHARE = 10  # percent of the line's time that all dead devices together may
 LONGEST_REST = 60_000  # ms between two probes of one dead device
 LONGEST_FIRE_REST = 10_000  # the same for a fire device
 FIRST_SCAN = 5_000  # ms over which the first polls of slow devices are spread (D23)
+STEP = 100  # ms: all lines ask at whole steps of the machine's clock, together: one wake-up costs more than a read
 PROBE = 2  # rank of a question to a device that is dead; those below it are fire slots
 FIRE_AGE = 2_000  # ms: the reading of a living fire device is never older (R2)
 STALE_SAFETY = 30_000  # ms: the longest that a safety point may be silent (D10)
@@ -56,6 +57,7 @@ class Schedule:
 
     def __init__(self, devices: Sequence[Device], now: int, worst: Mapping[str, int] | None = None) -> None:
         """First polls are staggered over the periods: fire devices over at most a second, others over at most FIRST_SCAN.
+        Each waits for the next STEP; a period of whole steps then stays in step with all other lines.
 
         `worst`: device -> ms that one question to it may hold the line.
         """
@@ -63,7 +65,7 @@ class Schedule:
         for n, device in enumerate(devices):
             fire = is_fire(device)
             spread = min(device.period, 1000 if fire else FIRST_SCAN)
-            due = now + spread * n // max(1, len(devices))
+            due = _in_step(now + spread * n // max(1, len(devices)))
             self._entries[device.id] = _Entry(device, fire, (worst or {}).get(device.id, 0), due, due, now)
         self._fire = [e for e in self._entries.values() if e.fire]
         self._stale = {
@@ -147,7 +149,7 @@ class Schedule:
             return
         longest = LONGEST_FIRE_REST if entry.fire else LONGEST_REST
         rest = min(longest, entry.device.period * 2 ** min(10, entry.failures - DEAD_AFTER + 1))
-        entry.due = now + max(rest, entry.device.period)
+        entry.due = _in_step(now + max(rest, entry.device.period))
         self._probe_from = now + cost * (100 // DEAD_SHARE - 1)
 
     @staticmethod
@@ -155,6 +157,11 @@ class Schedule:
         """The first beat after `now`, counted from the device's own first poll. One still to come stays (it was asked early)."""
         period = entry.device.period
         return entry.due + period * max(0, (now - entry.due) // period + 1)
+
+
+def _in_step(at: int) -> int:
+    """The first STEP of the clock at `at` or after it."""
+    return -(-at // STEP) * STEP
 
 
 def _rank(entry: _Entry) -> int:

@@ -19,7 +19,7 @@ from gateway.stream.wire import Receipt, Topics
 
 WINDOW = 20  # live messages without a receipt
 OPEN = 12  # messages without a PUBACK: a broker may allow 20, and events must not wait for room among readings
-GATHER = 0.01  # s after a live message in which further frames only gather: the lines of a school answer together
+GATHER = 0.005  # s after a live message in which further frames only gather: the lines of a school answer together
 RESEND = 30_000  # ms without a receipt, then the store's copy goes
 RESEND_SOON = 2_000  # ms left for a receipt of what went on a connection that broke, or to nobody
 HEAD = 512  # bytes of a packet that are no lines: topic, properties, the first line

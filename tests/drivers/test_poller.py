@@ -342,6 +342,7 @@ async def test_lent_questions_go_in_the_gaps_one_job_at_a_time_and_the_answer_co
 
     bus.faults[76] = NoAnswer("nobody there")
     async with running(bus, smoke(1, 20)) as rig:
+        await rig.until(lambda: rig.last("line/link"))
         answers = await asyncio.gather(rig.poller.lend(scan), rig.poller.lend(other))
         assert answers == [[-1, 4711], None] and order == ["scan begins", "scan ends", "other"]
         assert rig.value("line/link") == 1.0 and rig.value("smoke1/smoke") == 0.0, "whom a scan does not find is no device"

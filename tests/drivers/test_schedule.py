@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from drivers.plan import is_fire
 from drivers.profile import Device
-from drivers.schedule import DEAD_AFTER, FIRE_AGE, LONGEST_FIRE_REST, LONGEST_REST, Schedule, stale_after
+from drivers.schedule import DEAD_AFTER, FIRE_AGE, LONGEST_FIRE_REST, LONGEST_REST, STEP, Schedule, stale_after
 
 
 @dataclass
@@ -288,3 +288,15 @@ def test_d9_eight_of_32_dead_on_a_9600_baud_line() -> None:
         assert len(polls) >= 0.9 * 3_600_000 / d.period
         if is_fire(d):
             assert line.widest(d.id, 70_000, 3_660_000) <= FIRE_AGE
+
+
+@given(started=st.integers(0, 10_000), devices=st.integers(1, 9), away=st.booleans())
+def test_lines_that_start_at_any_moment_ask_together(started: int, devices: int, away: bool) -> None:
+    """At whole steps of the clock, also after an outage; else the processor wakes up for each line by itself."""
+    line = Line([smoke(n) for n in range(devices)], good=1, bad=1, now=started)
+    line.dead = {"smoke0"} if away else set()
+    line.run(started + 20_000)
+    line.dead = set()
+    line.run(started + 60_000)
+    for polls in line.polls.values():
+        assert polls[-1] % STEP in range(1, devices + 1), "one after the other from a step on"

@@ -110,6 +110,13 @@ FIELD: tuple[Mutant, ...] = (
         SCHEDULE + "test_fire_devices_come_first_on_a_line_that_is_never_idle",
     ),
     Mutant(
+        "lines ask together after an outage too",
+        "drivers/schedule.py",
+        "entry.due = _in_step(now + max(rest, entry.device.period))",
+        "entry.due = now + max(rest, entry.device.period)",
+        SCHEDULE + "test_lines_that_start_at_any_moment_ask_together",
+    ),
+    Mutant(
         "the beat is kept",
         "drivers/schedule.py",
         "return entry.due + period * max(0, (now - entry.due) // period + 1)",
