@@ -21,6 +21,7 @@ def out(cmd: Command, person: Person, meant: Iterable[Alarm], plant: Plant, now:
     """The Reply, or (code, alarm) of the first refusal when nothing was done. `log` records one alarm's change, gives its seq."""
     refusals: list[tuple[str, Alarm]] = []
     answered: list[Alarm] = []
+    asked: list[Alarm] = []  # of those the ones that want a result
     reply: Reply | None = None
     for alarm in meant:
         ok, code = allowed(person, cmd.verb, alarm, plant)
@@ -32,7 +33,9 @@ def out(cmd: Command, person: Person, meant: Iterable[Alarm], plant: Plant, now:
         words = text(done.code or done.kind, done.alarm, result_minutes(done.alarm, plant))
         reply = reply or Reply(cmd.id, True, done.kind, words, seq)
         answered.append(done.alarm)
+        asked += [done.alarm] if done.code == "acked-result" else []
     if reply and len(answered) > 1 and cmd.verb == "ack" and person.role != "bureau":
-        first, listed = f"{answered[0].number:02d}", numbers(answered)
-        reply = replace(reply, text=say("acked-many", k=str(len(answered)), numbers=listed, one=first))
+        named = {"k": str(len(answered)), "numbers": numbers(answered)}
+        words = say("acked-many", **named, one=f"{asked[0].number:02d}") if asked else say("acked-all", **named)
+        reply = replace(reply, text=words)
     return reply or refusals[0]

@@ -211,9 +211,15 @@ class Engine:
         return self._settle(rec)
 
     def system(self, kind: str, active: bool, evidence: Mapping[str, Scalar], now: Now, clock_ok: bool) -> Outcome:
-        """An alarm of the box itself (cannot-record, cannot-call, output, line ...). `evidence["point"]` names its point."""
-        rec = self._record(now, clock_ok)
-        self._box(rec, kind, str(evidence.get("point") or f"{BOX}/{kind}"), active, evidence)
+        """An alarm of the box itself (cannot-record, cannot-call, output, line ...). `evidence["point"]` names its point.
+
+        What is said of one that stands is added to its evidence.
+        """
+        rec, point = self._record(now, clock_ok), str(evidence.get("point") or f"{BOX}/{kind}")
+        known = self._book.get(f"{BOX}-{kind}", point)
+        if known is not None and (said := {**known.evidence, **evidence}) != known.evidence:
+            self._put(rec, replace(known, evidence=said))
+        self._box(rec, kind, point, active, evidence)
         return self._settle(rec)
 
     def picture(self, camera: str, sha256: str, why: str, now: Now, clock_ok: bool) -> Outcome:

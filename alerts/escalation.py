@@ -33,6 +33,10 @@ CLOSING: dict[str, str] = {
     "comm": "recover.fault",
     "comm-sleep": "recover.fault",
     "line": "recover.fault",
+    "silent": "school.back",
+    "school-fire": "school.over",
+    "school-gas": "school.over",
+    "school-alarm": "school.over",
 }
 
 
@@ -143,7 +147,7 @@ def closing(alarm: Alarm, plant: Plant, now: Now) -> tuple[Notification, ...]:
         message = message_for(wanted, alarm, plant, person.role)
         if message is not None:
             args = args_for(alarm, plant, now, "", person.language)
-            args["s"] = plant.short if person.role == "bureau" else ""
+            args["s"] = str(alarm.evidence.get("school") or (plant.short if person.role == "bureau" else ""))
             out += _notify(alarm, "closing", 1, person, message, args, "closing", Severity.INFO, now)
     return tuple(out)
 
@@ -198,6 +202,8 @@ def _base(alarm: Alarm, step: Step) -> int | None:
     if step.when == "always":
         runs = (alarm.state in ACTIVE or alarm.confirmed) and alarm.result in (None, Result.REAL)
         return alarm.raised.mono if runs else None
+    if alarm.evidence.get("answered"):
+        return None  # at the bureau: by the school itself
     waits = alarm.state is AlarmState.UNACKED or (alarm.state is AlarmState.RTN_UNACKED and alarm.latching)
     return alarm.raised.mono if waits else None
 

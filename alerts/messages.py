@@ -6,62 +6,8 @@ mark of a repeat before it. The kind comes first, the place second, the verb thi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
-UNITS_ZH = 70  # one SMS in UCS-2
-REPEAT = {"zh": "重发", "en": "Repeat: "}
-
-# Longest value of each field in UTF-16 units, in Chinese. A message's own `longest` overrides it.
-FIELDS: dict[str, int] = {
-    "place": 14,  # 地点: never shortened
-    "dev": 4,  # 设备; 8 for a circuit
-    "t": 5,  # HH:MM of the alarm
-    "t0": 5,  # HH:MM of its first occurrence
-    "now": 5,  # HH:MM of the message
-    "p": 4,  # 姓名 of the person the message is about
-    "who": 4,  # 姓名 of a person who could not be reached
-    "tel": 11,  # a phone number without the country's code
-    "s": 8,  # 校名, empty inside the school
-    "n": 2,  # 编号
-    "m": 2,  # minutes without an answer or a result, at most 99
-    "val": 8,  # value with unit, or what a bit means
-    "lim": 7,  # limit with unit
-    "act": 6,  # what the box does about it
-    "why": 7,  # why the bureau is rung, or a fire is confirmed
-    "what": 8,  # name of the alarm's kind
-    "rule": 8,  # short words of the alarm's rule
-    "lock": 2,  # A, B or 一把
-    "out": 5,  # what an output is
-    "verdict": 3,  # what somebody found
-    "d": 7,  # a duration
-    "k": 3,  # a number of points
-    "lost": 4,  # points without data now
-    "h": 2,  # hours the box's battery lasts
-    "t1": 5,  # HH:MM of the result
-    "many": 7,  # by what a fire is confirmed: 等3处报警, 手动报警
-    "sort": 3,  # what kind of points are silent
-    "a": 3,  # how many answered
-    "b": 3,  # how many were asked
-    "bl": 14,  # a building
-    "sec": 5,  # seconds
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """`bureau`: what a person of the bureau gets instead. `instead`: (trait, value, id) rows; the first that holds replaces
-    the message. `only`: (trait, value) without which it is not sent at all. The traits are those of render.traits.
-    """
-
-    id: str
-    zh: str
-    en: str
-    longest: Mapping[str, int] = field(default_factory=dict)
-    bureau: str = "bureau.other"
-    instead: tuple[tuple[str, str, str], ...] = ()
-    only: tuple[str, str] | None = None
-
+from alerts.message import Message
+from alerts.messages_bureau import SCHOOLS
 
 MESSAGES: dict[str, Message] = {
     m.id: m
@@ -341,23 +287,7 @@ MESSAGES: dict[str, Message] = {
             "{s}{what}！{place}{t}报警。校方{p}{tel}。回1收到。编号{n}",
             "{s} {what}! {place}, {t}. School: {p} {tel}. Reply 1. No.{n}",
         ),
-        Message(
-            "school.silent",
-            "学校离线！{place}，{t}起收不到信号，已{m}分钟。请学校查供电网络，加强巡查。回1收到。编号{n}",
-            "SCHOOL SILENT! {place}, since {t}, {m} min. Have power and network looked at, patrol. Reply 1. No.{n}",
-            instead=(("many", "yes", "school.silent-many"),),
-        ),
-        Message(
-            "school.silent-many",
-            "多校离线！{place}等{k}所，{t}起收不到信号，已{m}分钟。请查线路和服务器，名单见屏幕。回1收到。编号{n}",
-            "SCHOOLS SILENT! {place} and others, {k} in all, since {t}, {m} min. Lines or server? List on screen. Reply 1. No.{n}",
-        ),
-        Message(
-            "school.call",
-            "{s}{what}！{place}{t}报警，{why}。校方{tel}。回1收到。编号{n}",
-            "{s} {what}! {place}, {t}, {why}. School: {tel}. Reply 1. No.{n}",
-            {"what": 4},
-        ),
+        *SCHOOLS,
         Message(
             "late",
             "{what}消息迟发：{place}{t}报警，至今未结束。回0看现状，回1收到。编号{n}",

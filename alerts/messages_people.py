@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alerts.messages import Message
+from alerts.message import Message
 
 SHIFT = {"d1": 6, "t1": 5, "t2": 5}  # a day as 12月31日, times as 22:00
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from alerts import escalation
-from alerts.messages import REPEAT
+from alerts.message import REPEAT
 from alerts.model import ARRIVED, OPEN, REACHED, Alarm, Delivery, Fate, Notification, Severity
 from alerts.plant import Plant
 from drivers.reading import Now

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 
 from alerts.calendar import local, working_hours
 from alerts.kinds import KINDS
-from alerts.messages import FIELDS, MESSAGES, REPEAT, Message
+from alerts.message import FIELDS, REPEAT, Message
+from alerts.messages import MESSAGES
 from alerts.messages_people import NOTES
 from alerts.model import Alarm
 from alerts.plant import Plant
@@ -46,18 +47,19 @@ ACTIONS: tuple[tuple[str, str, Words, Words], ...] = (
 )
 BOX: Words = ("报警盒", "Alarm box")
 UNKNOWN_PERSON: Words = ("系统", "System")
+WHOLE = ("place", "tel")  # half of it would send somebody to the wrong place or ring a stranger
 _NUMBER = re.compile(r"(-?\d+(?:\.\d+)?)(\D*)")
 
 
 def render(message: str, args: Mapping[str, str], language: str, *, repeat: bool = False) -> str:
     """The text of a message of the catalogue; zh at most 70 UTF-16 units with fields within their maxima.
 
-    A field longer than its maximum is cut, except the place. Fields the message does not name are ignored, missing ones
+    A field longer than its maximum is cut, except the place and a phone number. Fields the message does not name are ignored, missing ones
     raise KeyError. `repeat` puts the mark of a possible repeat before it.
     """
     m = CATALOGUE[message]
     text = (m.en if language == "en" else m.zh).format(
-        **{f: args[f] if f == "place" or language == "en" else _fit(args[f], longest(m, f)) for f in fields(m, language)}
+        **{f: args[f] if f in WHOLE or language == "en" else _fit(args[f], longest(m, f)) for f in fields(m, language)}
     )
     return (REPEAT[language] if repeat else "") + text.strip()
 
@@ -91,7 +93,8 @@ def _cut(text: str, most: int) -> str:
 
 
 def traits(alarm: Alarm, plant: Plant) -> dict[str, str]:
-    """What decides between messages: which (lock), result, limit, battery, many (points), alone (one holder), work, night (local)."""
+    """What decides between messages: which (lock), result, limit, battery, many (points), alone (one holder), wide (zones),
+    over (a school's own alarm is), work, night (local)."""
     at = local(plant, alarm.raised.wall)
     minute = at.hour * 60 + at.minute
     return {
@@ -103,6 +106,8 @@ def traits(alarm: Alarm, plant: Plant) -> dict[str, str]:
         "night": _yes(minute >= NIGHT[0] or minute < NIGHT[1]),
         "battery": _yes(plant.battery > 0),
         "alone": _yes(alarm.evidence.get("alone") is True),
+        "wide": _yes(_wide(alarm) > 1),
+        "over": _yes(alarm.evidence.get("over") is True),
     }
 
 
@@ -139,15 +144,16 @@ def args_for(
     return {
         "place": _place(alarm, plant)[en],
         "dev": _device(alarm, plant),
-        "t": _clock(alarm.raised.wall, plant),
-        "t0": _clock(alarm.first.wall, plant),
+        "t": _clock(_since(alarm, alarm.raised.wall), plant),
+        "t0": _clock(_since(alarm, alarm.first.wall), plant),
         "now": _clock(now.wall, plant),
         "p": _name(about, plant)[en],
         "who": _name(str(alarm.evidence.get("person", "")), plant)[en],
-        "tel": str(alarm.evidence.get("tel") or (_phone(person.phone) if person else "")),
+        "tel": _phone(str(alarm.evidence.get("tel") or (person.phone if person else ""))),
         "s": str(alarm.evidence.get("school") or (plant.short if bureau else "")),
         "n": f"{alarm.number:02d}",
         "k": str(alarm.evidence.get("count") or 1),
+        "schools": str(_wide(alarm)),
         "m": str(minutes),
         "val": _value(alarm, plant, "value")[en],
         "lim": _value(alarm, plant, "limit")[en],
@@ -158,7 +164,7 @@ def args_for(
         "sort": _sort(alarm, plant)[en],
         "act": _action(alarm, plant)[en],
         "why": _why(alarm, plant, minutes)[en],
-        "what": (KINDS[alarm.kind].zh, KINDS[alarm.kind].en)[en],
+        "what": _what(alarm)[en],
         "rule": _rule(alarm, plant)[en],
         "lock": {"A": ("A", "A"), "B": ("B", "B")}.get(str(alarm.evidence.get("which")), ("一把", "one"))[en],
         "out": _output(alarm, plant)[en],
@@ -190,10 +196,27 @@ def _place(alarm: Alarm, plant: Plant) -> Words:
     point, output = plant.points.get(alarm.point), plant.outputs.get(alarm.point)
     zone = plant.zones.get(point.zone if point else output.zone if output else "")
     building = plant.buildings.get(zone.building if zone else output.building if output else "")
-    wide = alarm.kind == "comm-sleep" and int(alarm.evidence.get("zones") or 1) > 1
+    wide = alarm.kind == "comm-sleep" and _wide(alarm) > 1
     named = building if building and (wide or zone is None) else zone
     name = named.name if named else str(alarm.evidence.get("place") or "")
     return (name, name) if name else BOX
+
+
+def _since(alarm: Alarm, here: int) -> int:
+    """Wall ms at which it began: at the bureau what a school has said of its own alarm, else `here`."""
+    said = alarm.evidence.get("since")
+    return said if isinstance(said, int) and "school" in alarm.evidence else here
+
+
+def _what(alarm: Alarm) -> Words:
+    """What kind of alarm it is; at the bureau what a school's alarm is there."""
+    kind = KINDS[alarm.kind]
+    return (str(alarm.evidence.get("what_zh") or kind.zh), str(alarm.evidence.get("what_en") or kind.en))
+
+
+def _wide(alarm: Alarm) -> int:
+    """How many zones (at the bureau: schools) it has spoken for at most."""
+    return int(alarm.evidence.get("zones") or 1)
 
 
 def _device(alarm: Alarm, plant: Plant) -> str:
@@ -207,8 +230,11 @@ def _name(person: str, plant: Plant) -> Words:
 
 
 def _phone(number: str) -> str:
-    """As dialled inside the country: +86 is left out."""
-    return number.removeprefix("+86").replace(" ", "")
+    """As dialled inside the country: +86 is left out, before an area code 0 takes its place; 未登记 stays as it is."""
+    digits = "".join(c for c in number if c.isdecimal())
+    if not digits or not number.startswith("+86"):
+        return digits or number
+    return digits[2:] if digits.startswith("861") else f"0{digits[2:]}"
 
 
 def _value(alarm: Alarm, plant: Plant, key: str) -> Words:
@@ -239,7 +265,7 @@ def _action(alarm: Alarm, plant: Plant) -> Words:
 
 
 def _verdict(alarm: Alarm) -> Words:
-    said = alarm.result.value if alarm.result else ""
+    said = alarm.result.value if alarm.result else str(alarm.evidence.get("result") or "")
     return REAL.get(KINDS[alarm.kind].lamp, VERDICTS[said]) if said == "real" else VERDICTS[said]
 
 

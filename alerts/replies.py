@@ -41,6 +41,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "已记录：你已收到{k}条：{numbers}。请尽快报结果，如 2 {one} 或 3 {one}",
         "Recorded: {k} received: {numbers}. Report each: 2 {one} or 3 {one}",
     ),
+    "acked-all": ("已记录：你已收到{k}条：{numbers}", "Recorded: {k} received: {numbers}"),
     "declined": ("已记录：你去不了{number}号，正在叫下一人", "Recorded: you cannot; the next person is being called"),
     "declined.shift": ("已记录：你不能到岗，已告诉带班领导", "Recorded: you cannot; the leader on duty has been told"),
     "next": ("正在叫下一人", "The next person is being called"),

@@ -7,11 +7,11 @@ heartbeats missed; D10: seen within 90 s). What was last known of a silent schoo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from alerts.kinds import KINDS
-from alerts.model import Severity
+from alerts.model import Scalar, Severity
 from drivers.quantities import QUANTITIES
 from drivers.reading import Now, Reading
 from gateway.fleet import points
@@ -28,11 +28,14 @@ KIND = {"fire": "school-fire", "gas": "school-gas"}  # lamp of the school's alar
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One alarm of a school that the bureau is rung for: the bureau's own alarm of `kind` at `point`, with its evidence."""
+    """One alarm of a school that the bureau was rung for: the bureau's own alarm of `kind` at `point`, with its evidence.
+
+    `answered` in it: somebody at the school has answered since, nobody more is called; `over`: the school's alarm is, with its result.
+    """
 
     kind: str
     point: str
-    evidence: Mapping[str, str]
+    evidence: Mapping[str, Scalar]
 
 
 @dataclass(slots=True)
@@ -120,14 +123,19 @@ class Known:
         found = []
         for alarm in self.alarms.values():
             if because := alarm.get("bureau"):
-                evidence = {
+                kind = KIND.get(str(alarm.get("lamp")), "school-alarm")
+                what = KINDS.get(str(alarm.get("kind"))) or KINDS[kind]  # a school's box may be newer and know other kinds
+                evidence: dict[str, Scalar] = {
                     "school": self.short,
+                    "what_zh": what.zh,
+                    "what_en": what.en,
+                    "since": _here(alarm, self.offset),
                     "place": str(alarm.get("place") or ""),
                     "because_zh": str(because.get("zh", "")),
                     "because_en": str(because.get("en", "")),
                     "tel": self.phone or "未登记",
+                    "answered": False,
                 }
-                kind = KIND.get(str(alarm.get("lamp")), "school-alarm")
                 found.append(Call(kind, f"{self.id}/{alarm['id']}", evidence))
         return found
 
@@ -163,12 +171,29 @@ class Known:
         }
 
 
-def rung(called: Mapping[str, str], schools: Iterable[Known]) -> tuple[dict[str, str], list[tuple[Call, bool]]]:
-    """What is rung now (point -> kind), and what has begun (True) or ended (False) since `called`."""
-    wanted = {call.point: call for school in schools for call in school.calls()}
-    begun = [(call, True) for point, call in wanted.items() if point not in called]
-    ended = [(Call(kind, point, {}), False) for point, kind in called.items() if point not in wanted]
-    return {point: call.kind for point, call in wanted.items()}, [*begun, *ended]
+def rung(called: Mapping[str, Call], schools: Iterable[Known]) -> tuple[dict[str, Call], list[tuple[Call, bool]]]:
+    """What stands at the bureau by its point, and what has changed since `called`: True begins or says more, False ends.
+
+    An answer at the school ends the calls and not the alarm; one without a result in time rings anew. It ends with the school's own.
+    """
+    stands: dict[str, Call] = {}
+    changes: list[tuple[Call, bool]] = []
+    for school in schools:
+        ringing = {call.point: call for call in school.calls()}
+        for id, alarm in school.alarms.items():
+            point = f"{school.id}/{id}"
+            was, rings = called.get(point), ringing.get(point)
+            if (call := rings or was) is None:
+                continue
+            said: dict[str, Scalar] = {"answered": rings is None, "result": str(alarm.get("result") or "")}
+            stands[point] = replace(call, evidence={**call.evidence, **said})
+            answered = was is not None and was.evidence.get("answered") is True
+            if was is not None and answered and rings:
+                changes.append((was, False))
+            if was is None or answered is not said["answered"]:
+                changes.append((stands[point], True))
+    over = [replace(call, evidence={**call.evidence, "over": True}) for point, call in called.items() if point not in stands]
+    return stands, [*changes, *((call, False) for call in over)]
 
 
 def order(rows: Iterable[Json]) -> list[Json]:

@@ -26,7 +26,7 @@ from drivers.reading import Clock, Reading
 from gateway.asked import whole
 from gateway.fleet import asked as asking
 from gateway.fleet.asked import Asked
-from gateway.fleet.state import CALLS, Known, order, rung
+from gateway.fleet.state import CALLS, Call, Known, order, rung
 from gateway.jsonable import from_jsonable, to_jsonable
 from gateway.local import RequestError
 from gateway.site import School, Township, UplinkConfig
@@ -65,7 +65,7 @@ class Fleet:
         start = clock.now().mono
         self._known = {s.id: Known(s.id, s.short, s.phone, since=start) for s in schools}
         self._asked: dict[str, Asked] = {}
-        self._called: dict[str, str] = {}  # point of a bureau's own alarm that stands -> its kind
+        self._called: dict[str, Call] = {}  # the bureau's own alarms about schools that stand, by their point
         self._asked_for: dict[str, int] = {}  # school -> mono of the last asking for what is missing
         self._rows: dict[str, Json] = {}
         self._inbox: asyncio.Queue[Message] = asyncio.Queue()
@@ -273,8 +273,8 @@ class Fleet:
             self._show(changed)
 
     def standing(self, alarms: Iterable[Alarm]) -> None:
-        """The bureau's own alarms about schools that an earlier run left open: they end here when they are over."""
-        self._called |= {a.point: a.kind for a in alarms if a.kind in CALLS}
+        """The bureau's own alarms about schools that an earlier run left open: they go on, and end here when they are over."""
+        self._called |= {a.point: Call(a.kind, a.point, a.evidence) for a in alarms if a.kind in CALLS}
 
     # for the local socket
 

@@ -99,6 +99,14 @@ def test_r10_the_coil() -> None:
     assert {n.severity for n in notes} == {Severity.INFO} and {n.reason for n in notes} == {"closing"}
 
 
+def test_at_the_bureau_nobody_more_is_called_once_the_school_has_answered() -> None:
+    a = replace(alarm("school-fire", policy="school-fire"), evidence={"school": "三中", "what_zh": "火警", "answered": False})
+    rung, sent = story(a, 70 * SEC)
+    assert list(sent) == [0, 60]
+    answered = replace(rung, evidence={**a.evidence, "answered": True})
+    assert next_due(answered, Now(T0, 0)) is None and story(answered, 900 * SEC, 70 * SEC)[1] == {}
+
+
 def test_r11_confirmed_fire_tells_the_whole_school_and_the_bureau_at_once() -> None:
     a = alarm(policy="fire-confirmed", confirmed=True)
     _, sent = story(a, 120 * SEC)

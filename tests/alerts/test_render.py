@@ -10,7 +10,8 @@ from people_world import POLICIES, T0, acked, alarm, plant, raw_policies
 
 from alerts.escalation import CLOSING
 from alerts.kinds import KINDS
-from alerts.messages import FIELDS, MESSAGES, REPEAT, UNITS_ZH
+from alerts.message import FIELDS, REPEAT, UNITS_ZH, Message
+from alerts.messages import MESSAGES
 from alerts.model import Alarm, Result
 from alerts.plant import Point
 from alerts.render import CATALOGUE, OUTPUTS, VERDICTS, args_for, fields, longest, message_for, render, units
@@ -20,7 +21,12 @@ from tools import escalation_md
 
 PLANT = plant()
 BUREAU_SIGNS = {m for m in MESSAGES if MESSAGES[m].bureau == m}
-DIGITS = {"t": "23:59", "t0": "23:59", "now": "23:59", "n": "99", "m": "99", "tel": "13800000001"}
+DIGITS = {"t": "23:59", "t0": "23:59", "now": "23:59", "n": "99", "m": "99"}
+
+
+def digits(m: Message, field: str, other: str) -> str:
+    """The longest value of a field of digits, which is never cut; else `other`."""
+    return "1" * longest(m, "tel") if field == "tel" else DIGITS.get(field, other)
 
 
 def text(message: str, a: Alarm, at: int = 0, duty: str = "li", language: str = "zh", bureau: bool = False) -> str:
@@ -30,7 +36,7 @@ def text(message: str, a: Alarm, at: int = 0, duty: str = "li", language: str = 
 @pytest.mark.parametrize("message", CATALOGUE)
 def test_the_longest_fits_one_sms_even_as_a_repeat(message: str) -> None:
     m = CATALOGUE[message]
-    args = {f: DIGITS.get(f, "国" * longest(m, f)) for f in {*FIELDS, *CATALOGUE[message].longest}}
+    args = {f: digits(m, f, "国" * longest(m, f)) for f in {*FIELDS, *CATALOGUE[message].longest}}
     out = render(message, args, "zh", repeat=True)
     assert (out.startswith(REPEAT["zh"]) and args["place"] in out) or "place" not in fields(m, "zh")
     assert units(out) <= UNITS_ZH, f"{units(out)} units: {out}"
@@ -38,7 +44,7 @@ def test_the_longest_fits_one_sms_even_as_a_repeat(message: str) -> None:
 
 @pytest.mark.parametrize("message", CATALOGUE)
 def test_a_value_that_is_too_long_is_cut_and_never_the_place(message: str) -> None:
-    args = {f: DIGITS.get(f, "长" * 40) for f in {*FIELDS, *CATALOGUE[message].longest}} | {
+    args = {f: digits(CATALOGUE[message], f, "长" * 40) for f in {*FIELDS, *CATALOGUE[message].longest}} | {
         "place": "三号宿舍楼二层东走廊最东间里"
     }
     out = render(message, args, "zh", repeat=True)
@@ -48,14 +54,47 @@ def test_a_value_that_is_too_long_is_cut_and_never_the_place(message: str) -> No
 
 def test_a_place_longer_than_planned_is_still_whole() -> None:
     place = "三号宿舍楼二层东走廊最东头那一间屋子里"
-    args = {f: DIGITS.get(f, "长") for f in FIELDS} | {"place": place}
+    args = {f: digits(MESSAGES["fire.first"], f, "长") for f in FIELDS} | {"place": place}
     assert longest(MESSAGES["fire.first"], "place") < len(place) and place in render("fire.first", args, "zh")
+
+
+@pytest.mark.parametrize(
+    ("number", "dialled"),
+    [("+8613800000001", "13800000001"), ("0371-60000003", "037160000003"), ("+8637160000003", "037160000003"), ("", "未登记"),
+     ("0371 60000003 801", "037160000003801")],
+)  # fmt: skip
+def test_a_phone_number_is_dialled_as_it_stands_and_never_cut(number: str, dialled: str) -> None:
+    a = replace(alarm("school-fire"), evidence={"school": "三中", "tel": number or "未登记"})
+    assert f"校方{dialled}。" in text("school.call", a)
+
+
+def test_a_schools_alarm_is_told_with_its_own_kind_and_its_own_time() -> None:
+    told = {
+        "school": "三中",
+        "place": "301室",
+        "what_zh": "可燃气泄漏",
+        "what_en": "Gas leak",
+        "since": T0 - 120_000,
+        "tel": "1",
+    }
+    a = replace(alarm("school-gas"), point="no3/no3-7", evidence=told)
+    assert text("school.call", a).startswith("三中可燃气泄漏！301室02:12，")
+    assert text("school.call", a, language="en").startswith("三中 Gas leak! 301室, 02:12")
+
+
+@pytest.mark.parametrize(("result", "words"), [("false", "误报"), ("real", "真火警"), ("", "已处理")])
+def test_a_schools_alarm_that_is_over_is_told_with_what_the_school_found_and_not_before(result: str, words: str) -> None:
+    a = replace(alarm("school-fire"), evidence={"school": "三中", "place": "301室", "what_zh": "火警", "result": result})
+    assert message_for("school.over", a, PLANT, "duty") is None, "the school has answered: nothing is over"
+    over = replace(a, evidence={**a.evidence, "over": True})
+    assert message_for("school.over", over, PLANT, "duty") == "school.over"
+    assert text("school.over", over) == f"三中火警已结束：301室02:14报警，{words}。编号07"
 
 
 @pytest.mark.parametrize("message", CATALOGUE)
 def test_the_english_is_one_gsm_message_with_latin_names(message: str) -> None:
     m = CATALOGUE[message]
-    args = {f: DIGITS.get(f, "x" * longest(m, f)) for f in {*FIELDS, *CATALOGUE[message].longest}}
+    args = {f: digits(m, f, "x" * longest(m, f)) for f in {*FIELDS, *CATALOGUE[message].longest}}
     out = render(message, args, "en", repeat=True)
     assert out.isascii() and len(out) <= 160, f"{len(out)}: {out}"
 

@@ -9,7 +9,7 @@ import pytest
 from drivers.reading import Now, Quality
 from gateway.fleet import asked as asking
 from gateway.fleet.asked import Asked
-from gateway.fleet.state import Known, order
+from gateway.fleet.state import Call, Known, order, rung
 from gateway.stream.command import Answered
 from gateway.stream.wire import WireError
 
@@ -115,6 +115,26 @@ def test_the_bureau_is_rung_for_what_the_schools_policy_says() -> None:
         call.evidence["school"] == "一中" and call.evidence["because_zh"] == "2分钟无人响应" and call.evidence["tel"] == "0371"
     )
     assert known.event({"alarm": "no1-1", "new": "normal"}) == "no1-1" and known.calls() == []
+
+
+def test_an_answer_at_the_school_ends_the_calls_and_not_the_alarm_and_no_result_rings_anew() -> None:
+    known, called = school(alarms=(FIRE,)), dict[str, Call]()
+
+    def look(**said: Any) -> list[tuple[bool, Any, Any, Any]]:
+        nonlocal called
+        known.show("no1-0", {**FIRE, "id": "no1-0", **said} if said else None)
+        called, changes = rung(called, [known])
+        e = [(call.evidence, active) for call, active in changes]
+        return [(active, x.get("answered"), x.get("over", False), x.get("result", "")) for x, active in e]
+
+    rings = {"zh": "2分钟无人响应", "en": "x"}
+    assert look(state="unacked") == [], "shown and not rung"
+    assert look(bureau=rings) == [(True, False, False, "")]
+    assert look(bureau={"zh": "3分钟无人响应", "en": "x"}) == [], "the same call"
+    assert look(state="acked") == [(True, True, False, "")] and look(state="acked") == []
+    assert look(bureau={"zh": "5分钟未核实", "en": "x"}) == [(False, True, False, ""), (True, False, False, "")]
+    assert look(state="latched", result="false") == [(True, True, False, "false")]
+    assert look() == [(False, True, True, "false")] and called == {} and look() == []
 
 
 def test_sent_is_not_done_and_only_the_schools_event_makes_it_done() -> None:

@@ -45,7 +45,7 @@ def _a_fire_rings_the_bureau_by_its_own_roster(county: County) -> None:
     county.until("shown", lambda: county.row("no1")["unanswered"])
     assert county.order()[0] == "no1"
     said = county.until("the bureau's duty rung", lambda: county.messages("ma"))[0]
-    assert said["text"].startswith("一中学校火警！3号宿舍301室") and "2分钟无人响应" in said["text"]
+    assert said["text"].startswith("一中火警！3号宿舍301室") and "2分钟无人响应" in said["text"]
 
 
 def _what_is_asked_is_done_when_the_school_says_so(county: County) -> None:

@@ -144,11 +144,31 @@ def _readable(place: str, device: str, result: str, cause: str) -> Check:
     return written
 
 
+def _first(school: str, state: str) -> Check:
+    """Who stands on top of the bureau's list, with what: the worst that nobody has answered."""
+
+    def stands(t: Theatre, since: int) -> bool:
+        first = t.bureau.rows()[0]
+        short = next(k.short for k in t.bureau.known.values() if k.id == first["id"])
+        return short == school and bool(first["worst"]) and first["worst"]["state"] == STATES[state]
+
+    return stands
+
+
+def _silent(places: str, last: str) -> Check:
+    """The places of the bureau's list at which the silent schools stand, and nowhere else."""
+    wanted = range(int(places) - 1, int(last))
+    return lambda t, since: [n for n, row in enumerate(t.bureau.rows()) if row["state"] == "silent"] == list(wanted)
+
+
 ARROWS: tuple[tuple[str, Callable[..., Check | tuple[Check, tuple[str, str]]]], ...] = (
     (r"(\S+ 收到 [^\s“]+)((?: ?“[^”]+”)*)", _told),
     (r"(\S+) 得到答复 (.+)", _answered),
     (r"值班室 说 “(.+)”", _said),
     (r"局里 读得到 (\S+) (\S+) (误报|真)（(\S+)）", _readable),
+    (r"局里屏幕 第一行 是 (\S+) (待响应|已收到)", _first),
+    (r"局里屏幕 第(\d+)行到第(\d+)行 是 离线", _silent),
+    (r"局里屏幕 没有 离线", lambda: _silent("1", "0")),
     (r"(\S+) (响|停|开|关)", _output),
     (r"(\S+) (\S+) 模式 (\S+)", _mode),
     (r"开柜记录 是 (\S+)", _opening),

@@ -160,6 +160,16 @@ def _drill(who: str, what: str) -> Deed:
     return lambda t: _ok(t.press(people(who)[0], "drill-start", kind={"疏散": "evacuation", "通信": "calls"}[what]), "演练开始")
 
 
+def _off(count: str, what: str) -> Deed:
+    """The bureau hears nothing of so many schools any more, or hears them again."""
+
+    def happens(t: Theatre) -> None:
+        schools = {f"s{n}" for n in range(1, int(count) + 1)}
+        (t.bureau.off.update if what == "断网" else t.bureau.off.difference_update)(schools)
+
+    return happens
+
+
 def _session(who: str, what: str) -> Deed:
     kind = {"领用": "take", "入库": "stock", "盘点": "count"}[what]
     return lambda t: _ok(t.press(people(who)[0], "session", "chem-store", kind=kind), "登记")
@@ -180,6 +190,7 @@ DEEDS: tuple[tuple[str, Callable[..., Deed]], ...] = (
     (r"——.*", lambda: lambda t: None),  # nothing happens; the time has come for what follows
     (r"(线路[一二三]) (断线|接好)", _line_down),
     (r"(停电|来电)", _mains),
+    (r"(\d+)所学校 (断网|恢复)", _off),
     (r"报警盒断电(\d+)秒", lambda s: lambda t: t.crash(int(s) * 1000)),
     (r"(\S+) (\S+) (?:报警|按下|打开|开)", lambda place, device: _set(place, device, 1.0)),
     (r"(\S+) (\S+) (?:恢复|松开|关上|关|锁好)", lambda place, device: _set(place, device, 0.0)),

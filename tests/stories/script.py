@@ -14,7 +14,8 @@ A story file:
 Times go forward; a time of day earlier than the one before is a mistake, unless 次日 or a date stands before it.
 A line with a time is something that happens (deeds.py); a line with an arrow must follow it within its time (arrows.py; 10 s where
 none is named), in the quoted words. Every message that reaches a phone must be foretold by an arrow or allowed by 允许, else the
-story fails; what 禁止 names must never come; what 共计 counts comes exactly so often in the whole story.
+story fails; what 禁止 names must never come; what 共计 counts comes exactly so often in the whole story. It plays at the school, and where
+舞台 says so at the bureau beside it.
 """
 
 from __future__ import annotations
@@ -25,11 +26,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from arrows import Wanted, arrow
+from county import County
 from deeds import UNITS, Deed, deed
 from theatre import Theatre, Told
 from words import StoryError, who_what
 
 __all__ = ["Story", "StoryError", "read"]
+
+STAGES: dict[str, type[Theatre]] = {"学校": Theatre, "局里": County}
 
 
 @dataclass(slots=True)
@@ -52,11 +56,12 @@ class Story:
     counted: list[tuple[str, str, int]] = field(default_factory=list)
     slowest: int = 0
     more: tuple[str, int] = ("", 0)
+    kind: type[Theatre] = Theatre
     end: int = 0
 
     def stage(self, folder: Path, *, crash_at: int = 0, before_act: bool = True) -> Theatre:
         """The theatre it plays in: where the school is looked at seldom, a point may say nothing for as long."""
-        return Theatre(
+        return self.kind(
             folder, self.start, crash_at=crash_at, before_act=before_act, silence=3 * self.slowest, more=self.more
         )  # fmt: skip
 
@@ -125,6 +130,8 @@ def _line(story: Story | None, line: str, name: str) -> Story | None:
         (story.allowed if head == "允许" else story.forbidden).extend(who_what(part) for part in parts)
     elif head == "共计":
         story.counted.extend(_count(part) for part in parts)
+    elif head == "舞台":
+        story.kind = STAGES[rest]
     elif head == "加装":
         place, _, count = rest.partition(" 烟感 ")
         story.more = (place, int(count.removesuffix("个")))

@@ -18,7 +18,7 @@ from script import read
 from test_stories import TOLD
 from theatre import BOOT, Told
 
-from alerts.messages import REPEAT
+from alerts.message import REPEAT
 
 STRIDE = 9
 MOST = 60  # a story with more commits (60 detectors, 45 days) tells the same scene over and over: every n-th of them will do

@@ -41,12 +41,17 @@ def school(more: tuple[str, int] = ("", 0)) -> Site:
         text = text.replace("devices:\n", "\n".join(["devices:", *rows, ""]))
         bus = "  - {{id: more-{0}, type: modbus-tcp, host: 127.0.0.1, port: {1}}}"
         text = text.replace("buses:\n", "\n".join(["buses:", *(bus.format(n, 5100 + n) for n in range(count // 20 + 1)), ""]))
+    return compiled(text)
+
+
+def compiled(text: str) -> Site:
+    """The site of such a file."""
     with TemporaryDirectory() as folder:
-        path = Path(folder) / "school.yaml"
+        path = Path(folder) / "site.yaml"
         path.write_text(text, encoding="utf-8")
-        compiled = compile_site(path, data="/var/lib/x")
-    assert compiled.site is not None, [str(f) for f in compiled.findings]
-    return compiled.site
+        made = compile_site(path, data="/var/lib/x")
+    assert made.site is not None, [str(f) for f in made.findings]
+    return made.site
 
 
 class Clock:
@@ -99,23 +104,30 @@ class Theatre:
     def __post_init__(self) -> None:
         self._first = int(self.start.replace(tzinfo=ZONE).timestamp() * 1000)
         self.now = Now(self._first, 10_000_000)
-        self.site = school(self.more)
+        self.site = self._site()
         self.plant = self.site.plant
         if self.silence:
             patient = {p.id: replace(p, stale=self.silence) for p in self.plant.points.values()}
             self.plant = replace(self.plant, points=patient)
-        rest = {"mains": 1.0, "link": 1.0, "lock": 0.0}
+        rest = {"mains": 1.0, "link": 1.0, "broker-link": 1.0, "lock": 0.0}
         self.values = {p.id: HEALTHY.get(p.id, rest.get(p.quantity, 0.0)) for p in self.plant.points.values()}
         self._queue: list[Notification] = []
         self._follow: list[tuple[int, str, float]] = []
-        self._counted = 0
         self._boots = 0
         self._scan_due = self.now.mono
-        self._begin(first=True)
+        self._begin()
+
+    def _site(self) -> Site:
+        return school(self.more)
+
+    @property
+    def dying(self) -> Theatre:
+        """Whose process it is that dies at `crash_at`."""
+        return self
 
     # life of the process
 
-    def _begin(self, first: bool = False) -> None:
+    def _begin(self) -> None:
         self._boots += 1
         boot = f"boot-{self._boots}"
         self.journal = Journal(self.folder / "journal.db", self.plant.site, boot, Clock(self), reserve=1 << 16)

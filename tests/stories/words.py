@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from county import bureau
 from theatre import Theatre, school
 
 from alerts.escalation import SCHOOL
@@ -16,6 +17,8 @@ MESSAGES = {
     "危化柜异常": "store.deviation", "危化柜单人": "store.alone", "危化柜仍开": "store.ask", "报警结束": "recover.alarm",
     "报警恢复": "recover.other",
     "测试报警": "test.alarm", "一把锁": "lock", "通信演练": "drill.call",
+    "学校离线": "school.silent", "多校离线": "school.silent-many", "学校报警": "school.call", "学校报警结束": "school.over",
+    "学校恢复": "school.back", "多校恢复": "school.back-many",
     "未核实": "unverified", "维保报警": "maint.alarm", "维保到期": "maint.over", "没有接班": "shift.missed",
     "清单": "list", "多条报警": "storm",
 }  # fmt: skip
@@ -40,10 +43,10 @@ class StoryError(AssertionError):
 
 
 def people(text: str) -> list[str]:
-    """Person ids of 王建国、刘桂英 · 全校 (everybody the school's list names) · 校外 (the bureau) · 任何人."""
-    known = school().plant.people
+    """Person ids of 王建国、刘桂英 · 全校 (everybody the school's list names) · 任何人, of the school and of its bureau."""
+    known = school().plant.people | bureau().plant.people
     if text == "全校":
-        return [p.id for p in known.values() if p.role in SCHOOL]
+        return [p.id for p in school().plant.people.values() if p.role in SCHOOL]
     if text == "任何人":
         return list(known)
     by_name = {p.name: p.id for p in known.values()}

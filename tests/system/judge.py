@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from alerts.messages import REPEAT
+from alerts.message import REPEAT
 
 Row = Mapping[str, Any]
 STEPS = frozenset({"unacked", "unverified", "always"})  # what a step of the escalation waits for (alerts.model.Step)
