@@ -84,7 +84,11 @@ def test_a_schools_alarm_is_told_with_its_own_kind_and_its_own_time() -> None:
 
 @pytest.mark.parametrize(("result", "words"), [("false", "误报"), ("real", "真火警"), ("", "已处理")])
 def test_a_schools_alarm_that_is_over_is_told_with_what_the_school_found_and_not_before(result: str, words: str) -> None:
-    a = replace(alarm("school-fire"), evidence={"school": "三中", "place": "301室", "what_zh": "火警", "result": result})
+    a = replace(
+        alarm("school-fire"),
+        point="no3/no3-7",
+        evidence={"school": "三中", "place": "301室", "what_zh": "火警", "result": result},
+    )
     assert message_for("school.over", a, PLANT, "duty") is None, "the school has answered: nothing is over"
     over = replace(a, evidence={**a.evidence, "over": True})
     assert message_for("school.over", over, PLANT, "duty") == "school.over"
