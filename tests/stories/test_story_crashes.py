@@ -40,8 +40,9 @@ def name(one: Told) -> str:
     """The message without the alarm's id, which holds a number of events, and a start is one more event.
 
     The end of an alarm is known by its key alone: told after a start, its alarm is gone and names no point any more.
+    What speaks for many hangs under any of them.
     """
-    point = "" if ":closing:" in one.key else one.point
+    point = "" if ":closing:" in one.key or one.message == "school.silent-many" else one.point
     return f"{one.person} {one.message} {point} " + ":".join(one.key.split(":")[1:])
 
 
