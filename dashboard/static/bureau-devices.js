@@ -1,6 +1,6 @@
 // One school's devices at the bureau: who answers, since when not, why; the curve of a point out of the bureau's database.
 
-import { draw } from "./curve.js";
+import { clear, draw } from "./curve.js";
 import { el, put } from "./dom.js";
 import { ago, wallTime } from "./format.js";
 import { said, t, words } from "./words.js";
@@ -39,7 +39,7 @@ export class Devices {
     this.turn += 1;
     this.point = null;
     this.curve.hidden = true;
-    this.plot.replaceChildren();
+    clear(this.plot);
   }
 
   rows(school, found) {
@@ -97,11 +97,10 @@ export class Devices {
     }
     if (turn !== this.turn) return;
     if (!answer?.ok) {
-      this.plot.replaceChildren();
+      clear(this.plot);
       return put(this.note, body?.text || t("curve.failed"));
     }
     const drawn = draw(this.plot, [{ id: this.point.id, point: this.point, history: body }], { from, to, state });
-    if (!drawn) this.plot.replaceChildren();
     put(this.note, drawn ? "" : t("bureau.curve.none"));
   }
 }

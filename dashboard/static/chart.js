@@ -1,6 +1,6 @@
 // The curve of one point on the overview: asks the history, curve.js draws it. Draws nothing where nothing is known.
 
-import { draw } from "./curve.js";
+import { clear, draw } from "./curve.js";
 import { byId, el, put } from "./dom.js";
 import { pointText } from "./format.js";
 import { t, words } from "./words.js";
@@ -16,10 +16,8 @@ export class Chart {
     this.point = null;
     this.range = HOUR;
     this.asked = 0;
-    this.shown = null; // draws again what is shown
     byId("ranges").replaceChildren(...RANGES.map(([name, ms]) => el("button", {
       textContent: t(`range.${name}`), data: { range: name }, onclick: () => this.setRange(ms) })));
-    addEventListener("resize", () => this.shown?.());
     setInterval(() => this.point && this.range <= HOUR && !document.hidden && this.load(), REFRESH_MS);
   }
 
@@ -67,8 +65,8 @@ export class Chart {
     if (turn !== this.asked) return; // a newer question is on its way
     if (!answer.ok) return this.note(t("curve.failed"));
     const history = await answer.json();
-    this.shown = () => draw(byId("plot"), [{ id: this.point, point, history }], { from, to: now, state });
-    put(byId("curve-note"), this.shown() ? "" : t("curve.none"));
+    const drawn = draw(byId("plot"), [{ id: this.point, point, history }], { from, to: now, state });
+    put(byId("curve-note"), drawn ? "" : t("curve.none"));
   }
 
   note(text) {
@@ -77,7 +75,6 @@ export class Chart {
   }
 
   drop() {
-    this.shown = null;
-    byId("plot").replaceChildren();
+    clear(byId("plot"));
   }
 }

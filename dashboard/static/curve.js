@@ -9,13 +9,24 @@ const OTHER_LIMIT = "#A05A00";
 const QUALITY = { 1: "#E0A100", 2: "#8A8F98", 3: "#C8102E" }; // uncertain, stale, fault; good stays plain
 const RIBBON = 8; // px
 
-/**
- * Draws `curves` [{id, point, history}] into `node` and returns the plot, or null when there is nothing known. One curve shows its
- * band of least and most and its limits; several share one scale when they share a unit, else each has its own.
- */
-export function draw(node, curves, { from, to, state, marks = [], height }) {
+const shown = new Map(); // element -> draws its curves again: a window that changes its size, a phone that is turned
+addEventListener("resize", () => {
+  for (const [node, again] of [...shown]) if (node.isConnected) again(); else clear(node);
+});
+
+/** Takes the curves out of `node`. */
+export function clear(node) {
   node._plot?.destroy();
   node._plot = null;
+  shown.delete(node);
+}
+
+/**
+ * Draws `curves` [{id, point, history}] into `node` and returns the plot, or null when there is nothing known. One curve shows its
+ * band of least and most and its limits; several share one scale when they share a unit, else each has its own. `height()` in px.
+ */
+export function draw(node, curves, { from, to, state, marks = [], height }) {
+  clear(node);
   const known = curves.filter(({ history }) => history.mean.some((value) => value !== null));
   if (!known.length) return null;
   const single = known.length === 1;
@@ -43,7 +54,7 @@ export function draw(node, curves, { from, to, state, marks = [], height }) {
     }
   }
   const plot = new window.uPlot({
-    width: Math.max(200, node.clientWidth), height: height ?? (node.clientWidth < 500 ? 200 : 280),
+    width: Math.max(200, node.clientWidth), height: height?.() ?? (node.clientWidth < 500 ? 200 : 280),
     scales,
     tzDate: (seconds) => window.uPlot.tzDate(new Date(seconds * 1000), state.site?.timezone || "Asia/Shanghai"),
     cursor: { drag: { x: false, y: false } },
@@ -58,6 +69,7 @@ export function draw(node, curves, { from, to, state, marks = [], height }) {
     }] },
   }, data, node);
   node._plot = plot;
+  shown.set(node, () => draw(node, curves, { from, to, state, marks, height }));
   return plot;
 }
 

@@ -1,7 +1,7 @@
 // The history: choose points and a time, see curves with limits, quality and what happened, take the table away. Keeps it all in the address.
 
 import { title } from "./alarms.js";
-import { draw } from "./curve.js";
+import { clear, draw } from "./curve.js";
 import { byId, el, put } from "./dom.js";
 import { fetchJson } from "./fetch.js";
 import { wallTime } from "./format.js";
@@ -22,9 +22,7 @@ class History {
     this.range = query.get("range") in RANGES ? query.get("range") : "24h";
     this.end = query.get("to") ?? ""; // as typed; "" is now
     this.asked = 0;
-    this.shown = null;
     byId("search").addEventListener("input", () => this.list());
-    addEventListener("resize", () => this.shown?.());
     setInterval(() => !document.hidden && !this.end && RANGES[this.range] <= 24 * HOUR && this.load(), REFRESH_MS);
   }
 
@@ -106,8 +104,7 @@ class History {
     const turn = ++this.asked;
     const { state } = this.world;
     if (!this.points.length) {
-      byId("plot").replaceChildren();
-      this.shown = null;
+      clear(byId("plot"));
       byId("legend").replaceChildren();
       byId("marks").replaceChildren();
       for (const link of document.querySelectorAll("a[data-form]")) link.hidden = true;
@@ -128,8 +125,7 @@ class History {
     const marks = mine.slice(0, MOST_MARKS).flatMap((alarm) => [{ at: alarm.raised, text: t(`lamp.${alarm.lamp}`), colour: "#C8102E" },
       alarm.acked ? { at: alarm.acked, text: t("verb.ack"), colour: "#0F8A5F" } : null].filter(Boolean));
     const list = this.points.map((id) => ({ id, point: state.points[id], history: curves.points[id], name: nameOf(id, state) }));
-    this.shown = () => draw(byId("plot"), list, { from, to, state, marks, height: Math.max(220, Math.min(420, innerHeight - 420)) });
-    const drawn = this.shown();
+    const drawn = draw(byId("plot"), list, { from, to, state, marks, height: () => Math.max(220, Math.min(420, innerHeight - 420)) });
     const gaps = list.filter(({ history }) => !history.mean.some((value) => value !== null)).map(({ name }) => name);
     put(byId("note"), !drawn ? t("curve.none") : gaps.length ? t("history.nothing", { names: gaps.join(t("comma")) }) : "");
     byId("legend").replaceChildren(...(drawn && this.points.length === 1 ? ["uncertain", "stale", "fault"] : []).map((id) => el("li", { className: id, textContent: t(`quality.${id}`) })));

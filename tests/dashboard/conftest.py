@@ -71,6 +71,10 @@ class Process:
     def did(self):
         return self.wait(lambda line: "did" in line)["did"]
 
+    def forget(self):
+        with self._got:
+            self.seen.clear()
+
     def push(self, delta, urgent=True):
         self.say({"push": delta, "urgent": urgent})
 
@@ -157,6 +161,32 @@ def start_page(data):
 
     yield start
     for process in started:
+        process.kill()
+
+
+class Stage:
+    """One page's process for a module of stories; each story has a `run` of its own before it, as if just started."""
+
+    def __init__(self, data):
+        self.run = Process(str(HERE / "fake_run.py"), str(data / "run.sock"), stdin=school())
+        self.server = Process(str(HERE / "serve.py"), str(data), "zh")
+        self.url = f"http://127.0.0.1:{self.server.seen[0]['port']}"
+
+    def scene(self, snapshot=None):
+        """The fake `run` over this snapshot, followed by the page, with no command of an earlier story in `seen`."""
+        self.run.forget()
+        self.run.say({"scene": copy.deepcopy(snapshot or school())})
+        self.run.wait(lambda line: "scene" in line)
+        return self.run
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory, template_db):
+    data = tmp_path_factory.mktemp("stage")
+    (data / "dashboard.db").write_bytes(template_db.read_bytes())
+    made = Stage(data)
+    yield made
+    for process in (made.run, made.server):
         process.kill()
 
 

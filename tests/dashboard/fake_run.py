@@ -1,7 +1,8 @@
 """A scriptable `run` for the page's tests: the real LocalServer over a canned snapshot, ruled by JSON lines on stdin.
 
 First line: the snapshot. Then {"push": delta, "urgent": bool} or {"reply": answer to commands}. Each command that
-arrives is printed as {"did": command}.
+arrives is printed as {"did": command}. {"scene": snapshot} ends this `run` and starts another one over that snapshot;
+{"scene": true} is printed when the page follows it.
 """
 
 import asyncio
@@ -60,18 +61,30 @@ async def main():
     reader = asyncio.StreamReader(limit=10**8)
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    fake = Fake(json.loads(await reader.readline()))
-    async with LocalServer(sys.argv[1], fake) as server:
-        print(json.dumps({"ready": True}), flush=True)
-        while line := await reader.readline():
-            order = json.loads(line)
-            fake.moves = order.get("moves", fake.moves)
-            fake.answers |= order.get("answers", {})
-            if "reply" in order:
-                fake.reply = order["reply"]
-            if "push" in order:
-                merge(fake.state, order["push"])
-                server.push(order["push"], order["urgent"])
+    scene, said = json.loads(await reader.readline()), "ready"
+    while scene:
+        fake = Fake(scene)
+        async with LocalServer(sys.argv[1], fake) as server:
+            while said == "scene" and not server.followed:
+                await asyncio.sleep(0.02)
+            print(json.dumps({said: True}), flush=True)
+            scene, said = await obey(reader, fake, server), "scene"
+
+
+async def obey(reader, fake, server):
+    """The next scene, None when nobody orders any more."""
+    while line := await reader.readline():
+        order = json.loads(line)
+        if "scene" in order:
+            return order["scene"]
+        fake.moves = order.get("moves", fake.moves)
+        fake.answers |= order.get("answers", {})
+        if "reply" in order:
+            fake.reply = order["reply"]
+        if "push" in order:
+            merge(fake.state, order["push"])
+            server.push(order["push"], order["urgent"])
+    return None
 
 
 asyncio.run(main())

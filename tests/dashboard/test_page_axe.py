@@ -20,7 +20,7 @@ def violations(page):
 
 @pytest.mark.parametrize("size", SHOTS)
 @pytest.mark.parametrize("scene", ["calm", "fire"])
-def test_home(start_run, start_page, visit, kit, size, scene):
+def test_home(stage, visit, kit, size, scene):
     snapshot = kit.school()
     if scene == "fire":
         kinds = (("fire", 7), ("gas", 6), ("store", 5), ("electrical", 4), ("warning", 3), ("supervisory", 2), ("fault", 1))
@@ -31,8 +31,8 @@ def test_home(start_run, start_page, visit, kit, size, scene):
         snapshot["alarms"]["no3-9"] = kit.alarm("no3-9", state="pending", number=9)
         point = snapshot["points"]["pump/level"]
         point |= {"quality": "fault", "value": None, "fault": "no answer"}
-    start_run(snapshot)
-    page = visit(start_page().url, width=size[0], height=size[1])
+    stage.scene(snapshot)
+    page = visit(stage.url, width=size[0], height=size[1])
     page.wait_for_selector("#first .alarm" if scene == "fire" else "#none:visible")
     page.evaluate("document.querySelectorAll('details').forEach(zone => zone.open = true)")
     page.click("[data-point='kitchen-gas/gas']")
@@ -44,18 +44,17 @@ def test_home(start_run, start_page, visit, kit, size, scene):
 
 
 @pytest.mark.parametrize("theme, size", [("light", SHOTS[0]), ("dark", SHOTS[1])])
-def test_what_is_seen_before_anybody_is_let_in(start_page, chromium, theme, size):
-    url = start_page().url
+def test_what_is_seen_before_anybody_is_let_in(stage, chromium, theme, size):
     page = chromium.new_page(viewport={"width": size[0], "height": size[1]})
     for path in ("/login", "/screen"):
-        page.goto(f"{url}{path}?theme={theme}")
+        page.goto(f"{stage.url}{path}?theme={theme}")
         assert violations(page) == [] and page.evaluate("document.documentElement.scrollWidth") <= size[0], path
     page.close()
 
 
-def test_log_in(start_page, chromium):
+def test_log_in(stage, chromium):
     page = chromium.new_page()
-    page.goto(start_page().url)
+    page.goto(stage.url)
     assert violations(page) == []
     page.fill("[name=person]", "nobody")
     page.fill("[name=password]", "wrong password")
@@ -72,14 +71,13 @@ def test_axe_is_as_it_came():
 
 
 @pytest.mark.parametrize("theme, size", [("light", SHOTS[0]), ("dark", SHOTS[0]), ("dark", SHOTS[1])])
-def test_set_up_and_access(start_run, start_page, visit, kit, theme, size):
+def test_set_up_and_access(stage, visit, kit, theme, size):
     text = (Path(__file__).parents[2] / "config" / "site.example.yaml").read_text("utf-8")
     source = {"file": "/srv/site/site.yaml", "text": text, "history": [], "trial": None}
-    start_run({**kit.school(), "answers": {"config-source": source}})
-    server = start_page()
-    page = visit(server.url, "admin", width=size[0], height=size[1])
+    stage.scene({**kit.school(), "answers": {"config-source": source}})
+    page = visit(stage.url, "admin", width=size[0], height=size[1])
     for path, ready in (("/setup", "#panel table"), ("/access", "#people table, #people li, #people tr")):
-        page.goto(f"{server.url}{path}?theme={theme}")
+        page.goto(f"{stage.url}{path}?theme={theme}")
         page.wait_for_selector(ready)
         assert violations(page) == [], path
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0], path

@@ -55,9 +55,9 @@ def open_bureau(visit, url, person="wang", path="/bureau", **size):
     return page
 
 
-def test_story14_the_unanswered_fire_stands_on_top_and_37_silent_schools_are_one_group(start_run, start_page, visit, county):
-    start_run(county)
-    page = open_bureau(visit, start_page().url)
+def test_story14_the_unanswered_fire_stands_on_top_and_37_silent_schools_are_one_group(stage, visit, county):
+    stage.scene(county)
+    page = open_bureau(visit, stage.url)
     groups = page.eval_on_selector_all("#groups > .group", "all => all.map(g => g.dataset.group)")
     assert groups == ["unanswered", "unrepaired", "silent", "uncovered", "well"]
     first = page.inner_text(".one-school >> nth=0")
@@ -72,10 +72,10 @@ def test_story14_the_unanswered_fire_stands_on_top_and_37_silent_schools_are_one
     assert page.locator(".lamp.incomplete[data-lamp=normal]").count() == 1, "and the bar does not say normal either"
 
 
-def test_a_check_and_an_order_are_sent_and_shown_done_only_with_the_schools_own_word(start_run, start_page, visit, county, kit):
-    run = start_run(county)
+def test_a_check_and_an_order_are_sent_and_shown_done_only_with_the_schools_own_word(stage, visit, county, kit):
+    run = stage.scene(county)
     run.say({"reply": {"ok": True, "code": "asked", "text": {"zh": "已发往学校，等学校的回执", "en": "sent"}, "seq": 0}})
-    page = open_bureau(visit, start_page().url, "liu")  # a leader
+    page = open_bureau(visit, stage.url, "liu")  # a leader
     page.click(".one-school >> nth=0")
     page.click("#school [data-verb=order]")
     page.fill("#ask-what", "更换三楼烟感")
@@ -102,9 +102,9 @@ def listed(**other):
     return {"at": 1_795_442_390_000, "missing": False, "devices": [io], **other}
 
 
-def test_of_devices_that_are_not_known_nothing_is_shown_as_normal(start_run, start_page, visit, county):
-    run = start_run(county)
-    page = open_bureau(visit, start_page().url, path="/bureau?school=s0")
+def test_of_devices_that_are_not_known_nothing_is_shown_as_normal(stage, visit, county):
+    run = stage.scene(county)
+    page = open_bureau(visit, stage.url, path="/bureau?school=s0")
 
     def shows(words, never, site="s0", **about):
         school = {**county["schools"][site], "phone": "", "keyed": False}
@@ -122,9 +122,9 @@ def test_of_devices_that_are_not_known_nothing_is_shown_as_normal(start_run, sta
     assert "现在收不到学校的信号，下面是 11-23 21:59 时的情况" in shows("情况不明", "正常", "s2", devices=listed())
 
 
-def test_an_inspector_looks_and_has_no_button(start_run, start_page, visit, county):
-    start_run(county)
-    page = open_bureau(visit, start_page().url, "kan", path="/bureau?school=s0&lang=en")
+def test_an_inspector_looks_and_has_no_button(stage, visit, county):
+    stage.scene(county)
+    page = open_bureau(visit, stage.url, "kan", path="/bureau?school=s0&lang=en")
     page.wait_for_selector("#school:has-text('whole and unchanged')")
     assert page.locator("#school [data-verb], #school [data-ack]").count() == 0
     answer = page.request.post(page.url.split("/bureau")[0] + "/api/v1/fleet-command", data="{}")
@@ -132,9 +132,9 @@ def test_an_inspector_looks_and_has_no_button(start_run, start_page, visit, coun
 
 
 @pytest.mark.parametrize(("size", "theme"), [((1920, 1080), "light"), ((360, 640), "dark")])
-def test_axe_finds_nothing_wrong(start_run, start_page, visit, county, size, theme):
-    start_run(county)
-    page = open_bureau(visit, start_page().url, path=f"/bureau?school=s0&theme={theme}", width=size[0], height=size[1])
+def test_axe_finds_nothing_wrong(stage, visit, county, size, theme):
+    stage.scene(county)
+    page = open_bureau(visit, stage.url, path=f"/bureau?school=s0&theme={theme}", width=size[0], height=size[1])
     page.wait_for_selector("#school:not([hidden])")
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing hangs over the edge"

@@ -8,13 +8,12 @@ SHOTS = ((1920, 1080), (360, 640))
 
 
 @pytest.fixture
-def open_school(start_run, start_page, visit):
-    """A fake `run`, the page's process, and the page open in a browser."""
+def open_school(stage, visit):
+    """A fake `run`, the page's address, and the page open in a browser."""
 
-    def open_it(snapshot=None, person="wang", lang="zh", **size):
-        run = start_run(snapshot)
-        server = start_page(lang)
-        return run, server, visit(server.url, person, **size)
+    def open_it(snapshot=None, person="wang", **size):
+        run = stage.scene(snapshot)
+        return run, stage.url, visit(stage.url, person, **size)
 
     return open_it
 
@@ -211,10 +210,10 @@ def test_muted_alarms_are_quiet_and_a_new_one_sounds_again(open_school, kit):
 
 
 def test_a_stranger_logs_in_by_the_form_and_out(open_school, chromium):
-    _, server, _ = open_school()
+    _, url, _ = open_school()
     context = chromium.new_context()
     page = context.new_page()
-    page.goto(server.url)
+    page.goto(url)
     assert page.url.endswith("/login")
     page.fill("[name=person]", "chen")
     page.fill("[name=password]", "wrong password")
@@ -226,6 +225,6 @@ def test_a_stranger_logs_in_by_the_form_and_out(open_school, chromium):
     page.wait_for_selector("body:not(.waiting):not(.lost) header.top")
     page.click("header form button")
     assert page.url.endswith("/login")
-    page.goto(server.url)
+    page.goto(url)
     assert page.url.endswith("/login")
     context.close()
