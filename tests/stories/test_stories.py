@@ -19,6 +19,13 @@ def test_story(path: Path, tmp_path: Path) -> None:
     theatre.close()
 
 
+@pytest.mark.parametrize("path", TOLD, ids=lambda p: p.stem)
+def test_a_story_names_what_may_never_come_and_allows_no_message_that_it_does_not_name(path: Path) -> None:
+    story = read(path)
+    assert story.forbidden, "禁止：whom this must not reach"
+    assert "任何" not in {message for _, message in story.allowed}, "允许 names the message"
+
+
 def test_an_unexpected_message_fails_a_story(tmp_path: Path) -> None:
     path = tmp_path / "x.txt"
     path.write_text(
