@@ -61,9 +61,7 @@ class Telling:
 
     def heard(self, readings: Iterable[Reading], now: Now) -> None:
         """New readings: some steps wait while a value falls."""
-        for reading in readings:
-            if reading.point in self.trend:
-                self.trend.heard(reading, now)
+        self.trend.heard(readings, now)
 
     def together(self, rec: Record) -> None:
         """The digests and day lists that are due."""

@@ -20,19 +20,18 @@ class Trend:
     def __init__(self, points: Iterable[str]) -> None:
         self._seen: dict[str, deque[tuple[int, float]]] = {p: deque() for p in points}
 
-    def __contains__(self, point: str) -> bool:
-        """Is it one of the points asked about?"""
-        return point in self._seen
-
-    def heard(self, reading: Reading, now: Now) -> None:
-        """A reading that is not GOOD ends what was known: a sensor that fails is not falling. KeyError for another point."""
-        seen = self._seen[reading.point]
-        if reading.quality is not Quality.GOOD or reading.value is None:
-            seen.clear()
-            return
-        seen.append((now.mono, reading.value))
-        while len(seen) > 2 and seen[1][0] <= now.mono - SPAN:
-            seen.popleft()
+    def heard(self, readings: Iterable[Reading], now: Now) -> None:
+        """One that is not GOOD ends what was known: a sensor that fails is not falling. Of other points nothing is kept."""
+        for reading in readings:
+            seen = self._seen.get(reading.point)
+            if seen is None:
+                continue
+            if reading.quality is not Quality.GOOD or reading.value is None:
+                seen.clear()
+                continue
+            seen.append((now.mono, reading.value))
+            while len(seen) > 2 and seen[1][0] <= now.mono - SPAN:
+                seen.popleft()
 
     def falling(self, now: Now) -> frozenset[str]:
         """Points whose latest GOOD value is a tenth below that of a minute ago, with no higher one in between."""

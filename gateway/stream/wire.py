@@ -16,6 +16,7 @@ DEST = "influx"  # the name of the destination the readings are confirmed for
 
 _BOOT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _HEAD = re.compile(rb"# boot=([A-Za-z0-9][A-Za-z0-9._-]{0,63}) seq=(\d{1,18})(?:-(\d{1,18}))?")
+_QUALITY = {quality: f"quality={quality:d}i " for quality in Quality}  # ready: an enumeration is slow to format
 _NOT_A_TAG = re.compile(r"[\\\x00-\x1f\x7f]")
 
 
@@ -78,7 +79,7 @@ def frame_lines(heads: Mapping[str, str], readings: Sequence[Reading]) -> bytes:
         if value is not None and not math.isfinite(value):
             value, quality = None, Quality.FAULT
         field = "" if value is None else f"value={float(value)!r},".replace(".0,", ",")
-        out.append(f"{heads[reading.point]}{field}quality={quality:d}i {reading.at.wall}000000\n")
+        out.append(f"{heads[reading.point]}{field}{_QUALITY[quality]}{reading.at.wall}000000\n")
     return "".join(out).encode()
 
 

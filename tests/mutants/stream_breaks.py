@@ -304,8 +304,8 @@ STREAM: tuple[Mutant, ...] = (
     Mutant(
         "the stamp is the reading's own",
         "gateway/stream/wire.py",
-        "quality={quality:d}i {reading.at.wall}000000",
-        "quality={quality:d}i {reading.at.mono}000000",
+        "{_QUALITY[quality]}{reading.at.wall}000000",
+        "{_QUALITY[quality]}{reading.at.mono}000000",
         WIRE + "test_a_reading_as_a_line",
     ),
     Mutant(
