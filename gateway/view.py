@@ -135,6 +135,7 @@ def place_json(plant: Plant) -> Json:
         "people": [{"id": p.id, "name": p.name, "role": p.role, "zones": list(p.zones)} for p in plant.people.values()],
         "outside": [{"name": o.name, "phone": o.phone, "where": o.where, "until": o.until} for o in plant.outside],
         "limits": limits_json(plant),
+        "channels": dict(plant.channels),
     }
 
 

@@ -48,7 +48,9 @@ def under(plant: Plant, known: Known) -> Known:
 
 
 def who_json(known: Known, place: str, kind: str, at: int) -> Json:
-    """{"at","now","clock_ok","more":n,"cases":[CASE]}, CASE as docs/local-socket.md. `place`: a zone, a building, or "" for the box.
+    """{"at","now","clock_ok","more":n,"channels":{id:type},"cases":[CASE]}, CASE as docs/local-socket.md.
+
+    `place`: a zone, a building, or "" for the box.
 
     `at`: wall ms, not before now. At another time than now the marks are those that will stand then, and no alarm is open.
     """
@@ -84,7 +86,8 @@ def who_json(known: Known, place: str, kind: str, at: int) -> Json:
             case = foresight.foreseen(alarm, plant, there, budget, then, clock_ok=clock_ok, lost=lost_points(alarms, plant))
             found[key] = (case, [zone], [alarm.rule])
     cases = sorted(found.values(), key=lambda c: (-c[0].alarm.severity, c[0].alarm.kind))
-    return {"at": at, "now": now.wall, "clock_ok": clock_ok, "more": more, "cases": [_case(*c, plant) for c in cases]}
+    answer = {"at": at, "now": now.wall, "clock_ok": clock_ok, "more": more, "channels": dict(plant.channels)}
+    return answer | {"cases": [_case(*c, plant) for c in cases]}
 
 
 def _then(mark: Mark, at: Now, plant: Plant) -> Mark:

@@ -7,7 +7,7 @@ import { fetchJson } from "./fetch.js";
 import { question } from "./form.js";
 import { valueText, wallTime } from "./format.js";
 import { open } from "./shell.js";
-import { t, words } from "./words.js";
+import { channelWord, t, words } from "./words.js";
 
 const POINT = ["place", "device", "limits", "tested", "when", "phone", "who"];
 const PHONE = ["name", "channels", "drill", "answered", "hand"];
@@ -25,6 +25,7 @@ class Acceptance {
     const zone = state.site?.timezone;
     const at = (ms) => (ms ? wallTime(ms, zone).slice(0, 16) : "");
     const name = namer(state);
+    const ways = (ids) => ids.map((id) => channelWord(id, state.channels)).join(" ");
     const head = (columns) => el("thead", {}, el("tr", {}, ...columns.map((c) => el("th", { scope: "col", textContent: t(`sheet.${c}`) }))));
     const lacks = [["untested", sheet.untested], ["unknown", sheet.unknown], ["silent", sheet.silent]].filter(([, list]) => list.length);
     const buildings = [...new Set(sheet.points.map((p) => p.building))];
@@ -41,8 +42,8 @@ class Acceptance {
         el("div", { className: "fold", tabIndex: 0 }, el("table", {}, head(POINT), el("tbody", {}, ...sheet.points.filter((p) => p.building === id).map((p) => this.row(p, at, name)))))]),
       el("h3", { textContent: t("sheet.phones") }),
       el("div", { className: "fold", tabIndex: 0 }, el("table", {}, head(PHONE), el("tbody", {}, ...sheet.phones.map((p) => el("tr", { data: { person: p.person } },
-        el("td", { textContent: p.name }), el("td", { textContent: p.channels.join(" ") }),
-        el("td", { textContent: p.drill ? `${at(p.drill)} ${p.reached.join(" ") || t("sheet.unreached")}` : t("sheet.no-drill") }),
+        el("td", { textContent: p.name }), el("td", { textContent: ways(p.channels) }),
+        el("td", { textContent: p.drill ? `${at(p.drill)} ${ways(p.reached) || t("sheet.unreached")}` : t("sheet.no-drill") }),
         el("td", { className: p.proven ? "" : "missing", textContent: p.proven ? at(p.proven) : t("sheet.unproven") }),
         el("td", { textContent: t("sheet.boxes") })))))),
       el("h3", { textContent: t("sheet.signatures") }),

@@ -6,7 +6,7 @@ import { namer } from "./alarms.js";
 import { el } from "./dom.js";
 import { call } from "./draft.js";
 import { wallTime } from "./format.js";
-import { firstOf, said, t, words } from "./words.js";
+import { channelWord, firstOf, said, t, words } from "./words.js";
 import { field, typed } from "./when.js";
 
 /** 90 s, 3 min, 9 h: as people count it. */
@@ -30,7 +30,7 @@ function faults(one, name) {
 }
 
 function person(told, name) {
-  const how = told.held ? t(`held.${told.held}`) : told.channel;
+  const how = told.held ? t(`held.${told.held}`) : told.way;
   const bad = told.held === "no-channel";
   return el("li", { className: bad ? "bad" : told.held ? "held" : "", data: { person: told.person } },
     el("b", { textContent: name(told.person) }), ` ${told.to.map(post).filter(Boolean).join("/")} · ${how}${told.language === words.lang ? "" : ` · ${told.language}`}`,
@@ -149,6 +149,7 @@ export class Foresee {
   show(found) {
     const places = this.places();
     const name = namer(places);
+    for (const one of found.cases) for (const { told } of [...one.unanswered, ...one.answered]) for (const who of told) who.way = channelWord(who.channel, found.channels);
     this.answer.replaceChildren(
       el("h2", { textContent: t("people.at", { t: wallTime(found.at, places.timezone).slice(0, 16) }) }),
       found.clock_ok ? "" : el("p", { className: "bad", textContent: t("people.unset") }),

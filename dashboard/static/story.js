@@ -7,7 +7,7 @@ import { byId, el, put } from "./dom.js";
 import { wallTime } from "./format.js";
 import { fetchJson } from "./fetch.js";
 import { checklist, outside } from "./help.js";
-import { said, t, words } from "./words.js";
+import { channelWord, said, t, words } from "./words.js";
 
 const BEFORE = 15 * 60 * 1000;
 const REFRESH_MS = 3000;
@@ -84,7 +84,7 @@ export class Story {
     const zone = world.state.site?.timezone;
     const lines = together(story).map((event) => el("li", { className: event.kind },
       el("time", { textContent: wallTime(event.wall, zone) }),
-      el("span", { className: "said", textContent: sentence(event, name) }),
+      el("span", { className: "said", textContent: sentence(event, name, world.state.channels) }),
       event.clock_ok === false ? el("small", { textContent: t("clock.bad") }) : null));
     this.timeline.replaceChildren(...(lines.length ? lines : [el("li", { className: "empty", textContent: t("story.none") })]));
     if (alarm && fresh) this.curve(alarm, story, world);
@@ -128,14 +128,14 @@ function together(story) {
 }
 
 /** An event in words. A kind that this page does not know is shown as it is: nothing is left out. */
-function sentence(event, name) {
+function sentence(event, name, channels) {
   const args = event.args ?? {};
   const who = [...event.people].filter(Boolean).map(name).join(t("comma"));
   // journals of before said what became of a message by the code of one kind, "delivered"
   const key = `event.${(event.kind === "delivered" && event.code) || event.kind}`;
   const text = key in words.text ? t(key) : event.kind;
   const more = [];
-  if (event.kind === "notified") more.push([...event.channels].join(t("comma")));
+  if (event.kind === "notified") more.push([...event.channels].map((id) => channelWord(id, channels)).join(t("comma")));
   if (event.kind === "result") more.push(t(`result.${args.result}`), args.cause);
   if (event.kind === "note" || event.kind === "repair") more.push(args.text);
   if (event.kind === "assigned") more.push(name(args.to));

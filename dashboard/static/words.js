@@ -19,5 +19,13 @@ export function t(key, fields = {}) {
 /** The first key that the catalogue has. */
 export const firstOf = (...keys) => t(keys.find((key) => key in words.text) ?? keys[0]);
 
+/** A channel of `channels` (id: type) as people call it, with its id where several are of one type. */
+export function channelWord(id, channels) {
+  const type = channels?.[id];
+  if (!type || !(`channel.${type}` in words.text)) return id;
+  const alone = Object.values(channels).filter((other) => other === type).length === 1;
+  return alone ? t(`channel.${type}`) : t("channel.one-of", { name: t(`channel.${type}`), id });
+}
+
 /** Of {"zh", "en"} the reader's one; plain text as it is. */
 export const said = (pair) => (pair && typeof pair === "object" ? (pair[words.lang] ?? pair.zh ?? "") : (pair ?? ""));

@@ -176,7 +176,7 @@ def test_the_story_of_an_alarm_tells_who_did_what_when(places, kit):  # noqa: F8
     story = page.inner_text("#one .timeline")
     for words in (
         "22:00:00",
-        "王师傅、zhou 通知 · modem",
+        "王师傅、zhou 通知 · 短信模块",
         "王师傅 通道已接收，送达与否未知",
         "王师傅 收到 · 短信",
         "zhou 核实 · 误报 · 蚊香 · 短信",
@@ -374,10 +374,11 @@ def test_who_would_be_called_now_and_at_another_time(places, kit):  # noqa: F811
     page = places.open("/people")
     page.wait_for_selector("[data-kind=fire] [data-step=first]")
     fire = page.inner_text("[data-kind=fire]")
+    assert "modem" not in fire, "people know no id of a channel"
     for words in (
         "烟感 · 三号宿舍楼二层东走廊",
         "马上",
-        "王师傅 值班 · modem",
+        "王师傅 值班 · 短信模块",
         "60 s 后",
         "值班表空缺：第二值班岗",
         "没有通知方式",

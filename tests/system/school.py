@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -262,6 +263,20 @@ class School:
             time.sleep(max(0.05, 2 * (time.monotonic() - began)))
         log = (self.dir / "run.log").read_text(errors="replace")[-2000:] if (self.dir / "run.log").exists() else ""
         raise AssertionError(f"never seen within {seconds:.0f} s: {what}\n{log}")
+
+
+def heard_of_all(school: School) -> bool:
+    found = school.snapshot()
+    return found is not None and all(point["at"] for point in found["points"].values())
+
+
+def living(school: School) -> None:
+    """Starts a whole school with its page; `password` is that of `admin`, printed at the first start."""
+    school.start_world()
+    school.start_run()
+    school.first_words = school.start_dashboard()
+    (school.password,) = re.findall(r"password (\S+)", school.first_words)
+    school.until("every point heard of", lambda: heard_of_all(school))
 
 
 EVENING = 20  # o'clock

@@ -5,42 +5,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 from browsing import Watched
-from school import School
+from school import School, heard_of_all
 
 PICTURES = os.environ.get("STORY_PICTURES", "")  # a folder, for whoever wants to look at the pages
 PIN = "4826"
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
-    """One school for the module: every story leaves it calm."""
-    school = School(tmp_path_factory.mktemp("stories") / "school")
-    try:
-        school.start_world()
-        school.start_run()
-        (school.password,) = re.findall(r"password (\S+)", school.start_dashboard())
-        school.until("every point heard of", lambda: heard_of_all(school))
-        yield school
-    finally:
-        school.close()
-
-
-def heard_of_all(school: School) -> bool:
-    found = school.snapshot()
-    return found is not None and all(point["at"] for point in found["points"].values())
-
-
-@pytest.fixture
-def watched(chromium: Any) -> Iterator[Watched]:
-    made = Watched(chromium)
-    yield made
-    made.close()
 
 
 _passwords: dict[str, str] = {}

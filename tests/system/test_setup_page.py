@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 from browsing import Watched
 from school import School
 from test_page_axe import violations
@@ -16,25 +13,6 @@ from test_page_axe import violations
 from gateway.local import RunDown
 
 PICTURES = os.environ.get("SETUP_PICTURES", "")  # a folder, for whoever wants to look at the pages
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
-    school = School(tmp_path_factory.mktemp("setup") / "school")
-    try:
-        school.start_world()
-        school.start_run()
-        (school.password,) = re.findall(r"password (\S+)", school.start_dashboard())
-        yield school
-    finally:
-        school.close()
-
-
-@pytest.fixture
-def watched(chromium: Any) -> Iterator[Watched]:
-    made = Watched(chromium)
-    yield made
-    made.close()
 
 
 def look(page: Any, name: str) -> None:
