@@ -40,6 +40,18 @@ def test_a_break_is_noticed_for_each_that_is_shown() -> None:
     assert not missing, f"tests/mutants/*_breaks.py: a row whose name begins with each of {' '.join(missing)}"
 
 
+def test_a_test_that_carries_the_id_notices_a_break_of_it() -> None:
+    """Unless only a bench shows it."""
+    broken = {(id, row.test.partition("[")[0]) for row in MUTANTS if (ids := LEADING.match(row.name)) for id in ids[0].split()}
+    files = {(id, test.partition("::")[0]) for id, test in broken if "::" not in test}
+    missing = []
+    for id, names in requirements_md.shown().items():
+        noticed = any((id, name) in broken or (id, name.partition("::")[0]) in files for name in names)
+        if not noticed and not all(name.startswith("tests/bench/") for name in names):
+            missing.append(id)
+    assert not missing, f"a row of {' '.join(missing)} must be noticed by a test named after it"
+
+
 def test_each_break_fits_its_file_and_names_a_test_that_exists() -> None:
     gone = []
     for row in MUTANTS:

@@ -229,6 +229,23 @@ def test_planned_for_the_holidays(world: World) -> None:
     assert not switched(world)
 
 
+@pytest.mark.parametrize("off", [False, True])
+def test_what_was_planned_begins_at_its_time_also_when_the_box_was_off_then(world: World, off: bool) -> None:
+    begin = world.now.wall + DAY
+    world.do("out-of-service", "sun", why="放假断电", building="dorm", until=begin + 45 * DAY, **{"from": begin})
+    if off:
+        world.restart(2 * DAY)
+        world.wait(0)
+    else:
+        world.wait(DAY - 1)
+        assert mark(world).stage is Stage.PLANNED
+        world.wait(1)
+    assert mark(world).stage is Stage.ON
+    sent = len(world.sent)
+    world.read({"smoke-a/smoke": 1.0})
+    assert told(world, sent) == [] and not world.outputs.get("board/sounder"), "nobody sleeps there"
+
+
 def test_summer() -> None:
     """Story 10: one 停用 line for 45 days, no message, and afterwards the two that did not come back are named."""
     world = World(plant(tuple(replace(r, points=tuple(p for p in r.points if p[:2] in ("sm", "he", "ca") and p[-7:] != "k/smoke"))
@@ -259,6 +276,7 @@ def test_maintenance_goes_to_technician_and_officer_only(world: World) -> None:
     assert world.do("maintenance", "wang", **args).replies[0].code == "refused.role"
     assert world.do("maintenance", "sun", **{**args, "technician": ""}).replies[0].code == "refused.needs-technician"
     assert world.do("maintenance", "sun", **{**args, "rooms": "kitchen"}).replies[0].code == "refused.rooms"
+    assert world.do("maintenance", "sun", **{**args, "rooms": ""}).replies[0].code == "refused.rooms"
     assert world.do("maintenance", "sun", **{**args, "until": until + 5 * HOUR}).replies[0].code == "refused.too-long"
     assert world.do("maintenance", "sun", **args).replies[0].code == "maintenance"
     for n in range(30):

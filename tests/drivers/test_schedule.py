@@ -95,7 +95,7 @@ def test_devices_dying_together_delay_a_living_fire_device_once(dead_fire: int, 
 @given(
     dead=st.integers(1, 20), living=st.integers(0, 12), fire=st.booleans(), bad=st.integers(20, 700), good=st.integers(10, 70)
 )
-def test_all_the_dead_together_cost_a_tenth(dead: int, living: int, fire: bool, bad: int, good: int) -> None:
+def test_d9_all_the_dead_together_cost_a_tenth(dead: int, living: int, fire: bool, bad: int, good: int) -> None:
     make = smoke if fire else warm
     gone = [make(100 + n) for n in range(dead)]
     line = Line([*gone, *(smoke(n) for n in range(living))], good, bad, {d.id for d in gone})

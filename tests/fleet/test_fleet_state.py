@@ -43,7 +43,7 @@ def school(id: str = "no1", alarms: tuple[dict[str, Any], ...] = (), **said: Any
     return known
 
 
-def test_d10_a_box_that_says_nothing_is_silent_within_90_s() -> None:
+def test_r7_d10_a_box_that_says_nothing_is_silent_within_90_s() -> None:
     known = school()
     assert known.tick(at(84_999)) == [] and known.row(at(84_999))["state"] == "alive"
     readings = {r.point: r for r in known.tick(at(85_000))}

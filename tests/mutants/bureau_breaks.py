@@ -15,14 +15,14 @@ BUREAU: tuple[Mutant, ...] = (
         "gateway/fleet/state.py",
         "SILENT = 85_000",
         "SILENT = 185_000",
-        STATE + "test_d10_a_box_that_says_nothing_is_silent_within_90_s",
+        STATE + "test_r7_d10_a_box_that_says_nothing_is_silent_within_90_s",
     ),
     Mutant(
         "nothing of a silent school is watched",
         "gateway/fleet/state.py",
         '"uncovered": total if lost else unseen,',
         '"uncovered": unseen,',
-        STATE + "test_d10_a_box_that_says_nothing_is_silent_within_90_s",
+        STATE + "test_r7_d10_a_box_that_says_nothing_is_silent_within_90_s",
     ),
     Mutant(
         "schools are never ordered by the number of alarms",

@@ -93,7 +93,7 @@ FIELD: tuple[Mutant, ...] = (
         "drivers/schedule.py",
         "self._probe_from = now + cost * (100 // DEAD_SHARE - 1)",
         "self._probe_from = now",
-        SCHEDULE + "test_all_the_dead_together_cost_a_tenth",
+        SCHEDULE + "test_d9_all_the_dead_together_cost_a_tenth",
     ),
     Mutant(
         "D23 the first scan does not wait for the slowest period",

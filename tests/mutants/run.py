@@ -24,6 +24,7 @@ from tests.mutants.box_breaks import BOX
 from tests.mutants.bureau_breaks import BUREAU
 from tests.mutants.calls_breaks import CALLS
 from tests.mutants.cells import cells
+from tests.mutants.clause_breaks import CLAUSES
 from tests.mutants.field_breaks import FIELD
 from tests.mutants.gate_breaks import GATE
 from tests.mutants.history_breaks import HISTORIES
@@ -43,6 +44,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *ALARMS,
     *PEOPLES,
     *CALLS,
+    *CLAUSES,
     *RULES,
     *FIELD,
     *LINES,

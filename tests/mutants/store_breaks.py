@@ -359,6 +359,6 @@ STORES: tuple[Mutant, ...] = (
         "gateway/store/readings_writer.py",
         "            db.put(db.new(frames), wall)\n",
         '            for one in db.new(frames): db.put([one], wall); db.db.execute("COMMIT"); db.db.execute("BEGIN")\n',
-        KILL + "test_one_sync_per_flush",
+        KILL + "test_d22_one_sync_per_flush",
     ),
 )

@@ -153,7 +153,7 @@ def test_a_disk_that_refuses_to_sync_delays_and_loses_nothing(tmp_path: Path, cl
     assert not (tmp_path / "mirror").exists()
 
 
-def test_one_sync_per_flush(tmp_path: Path) -> None:
+def test_d22_one_sync_per_flush(tmp_path: Path) -> None:
     seen = traced("flushes", tmp_path, 8)
     marks = [at for at, what in enumerate(seen) if what.startswith("flushed")]
     assert [b - a - 1 for a, b in pairwise(marks)] == [1] * 7

@@ -1,0 +1,238 @@
+"""Breaks of the life of an alarm clause by clause: what people do beside answering, 停用, 维保, stores, drills, figures. Data."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+CARE = "tests/alerts/test_care.py::"
+SERVICE = "tests/alerts/test_service.py::"
+STORES = "tests/alerts/test_stores.py::"
+DRILL = "tests/alerts/test_drill.py::"
+KPI = "tests/alerts/test_kpi.py::"
+
+CLAUSES: tuple[Mutant, ...] = (
+    Mutant(
+        "a remark is in the journal with its words",
+        "alerts/commands.py",
+        '"note", args={"text": str(cmd.args.get("text") or "")[:MOST_TEXT]})',
+        '"note", args={"text": ""})',
+        "tests/alerts/test_handover.py",
+    ),
+    Mutant(
+        "an alarm is handed to another",
+        "alerts/care.py",
+        'to = str(cmd.args.get("to") or person.id)',
+        "to = person.id",
+        CARE + "test_assign_and_repair",
+    ),
+    Mutant(
+        "what is ticked stays with who ticked it first",
+        "alerts/care.py",
+        "if any(t.item == item for t in alarm.ticks):",
+        "if False:",
+        CARE + "test_ticks_are_kept_by_whom_and_when",
+    ),
+    Mutant(
+        "a repair request names its point",
+        "alerts/care.py",
+        'args = {"point": alarm.point,',
+        'args = {"point": "",',
+        CARE + "test_assign_and_repair",
+    ),
+    Mutant(
+        "停用 has a longest time",
+        "alerts/service.py",
+        "if until - since > longest:",
+        "if False:",
+        SERVICE + "test_out_of_service_asks_for_what_it_needs",
+    ),
+    Mutant(
+        "an alarm that waits for its result is not switched off",
+        "alerts/service.py",
+        '    if unanswered(ask, points):\n        return refuse("open-alarm")\n    out = {',
+        "    out = {",
+        SERVICE + "test_an_alarm_that_waits_for_its_result_cannot_be_switched_off",
+    ),
+    Mutant(
+        "the leader switches off until 08:00",
+        "alerts/service.py",
+        '    if ask.person.role != "leader":',
+        "    if True:",
+        SERVICE + "test_the_leader_on_duty_may_by_night_until_eight",
+    ),
+    Mutant(
+        "what is planned for the holidays begins then and not now",
+        "alerts/service.py",
+        "stage = Stage.PLANNED if since > ask.now.wall else Stage.ON",
+        "stage = Stage.ON",
+        SERVICE + "test_planned_for_the_holidays",
+    ),
+    Mutant(
+        "what was planned begins at its time",
+        "alerts/marks.py",
+        "return mark.since.mono\n",
+        "return None\n",
+        SERVICE + "test_what_was_planned_begins_at_its_time_also_when_the_box_was_off_then",
+    ),
+    Mutant(
+        "维保 names its technician's rooms",
+        "alerts/service.py",
+        "    if not rooms or any(",
+        "    if any(",
+        SERVICE + "test_maintenance_goes_to_technician_and_officer_only",
+    ),
+    Mutant(
+        "维保 lasts eight hours at most",
+        "alerts/marks.py",
+        '"maintenance", "test", 8 * HOUR)',
+        '"maintenance", "test", 80 * HOUR)',
+        SERVICE + "test_maintenance_goes_to_technician_and_officer_only",
+    ),
+    Mutant(
+        "这是真的 ends the maintenance",
+        "alerts/observe.py",
+        "if alarm.result is Result.REAL and mark is not None and mark.kind in WORKED:",
+        "if False:",
+        SERVICE + "test_this_is_real_ends_the_maintenance",
+    ),
+    Mutant(
+        "a trial that is never accepted is listed",
+        "alerts/marks.py",
+        '"trial", "test", 30 * DAY, overdue=True)',
+        '"trial", "test", 30 * DAY)',
+        SERVICE + "test_a_trial_that_is_never_accepted_is_listed_and_rings_again",
+    ),
+    Mutant(
+        "one alarm of a building was first",
+        "alerts/flood.py",
+        "        first = not any(a.first_up or a.raised.mono < alarm.raised.mono for a in others)",
+        "        first = len([*others]) >= 0",
+        "tests/alerts/test_parents.py::test_first_up_per_building",
+    ),
+    Mutant(
+        "R34 chatter is three in a minute",
+        "alerts/kpi.py",
+        "CHATTER = 3",
+        "CHATTER = 5",
+        KPI + "test_r34_figures_of_a_real_run",
+    ),
+    Mutant(
+        "R34 stale is older than a day",
+        "alerts/kpi.py",
+        "now.wall - a.first.wall > DAY for",
+        "now.wall - a.first.wall > 2 * DAY for",
+        KPI + "test_r34_figures_of_a_real_run",
+    ),
+    Mutant(
+        "R34 the load of one operator",
+        "alerts/kpi.py",
+        "max(TEN, span) / max(1, operators)",
+        "max(TEN, span)",
+        KPI + "test_r34_figures_of_a_real_run",
+    ),
+    Mutant(
+        "R34 three false alarms of one point are flagged",
+        "alerts/kpi.py",
+        "POINT_FALSE, SCHOOL_FALSE = 3, 3",
+        "POINT_FALSE, SCHOOL_FALSE = 4, 4",
+        KPI + "test_r34_figures_of_a_real_run",
+    ),
+    Mutant(
+        "D26 every channel of a person is tried",
+        "alerts/drill.py",
+        'Notice("call", "drill.call", people, every_channel=True)',
+        'Notice("call", "drill.call", people)',
+        DRILL + "test_d26_one_button_walks_every_channel_to_every_person",
+    ),
+    Mutant(
+        "no drill in examinations",
+        "alerts/drill.py",
+        '        return refuse("drill-exam", name=exam)',
+        "        pass",
+        DRILL + "test_no_drill_in_examinations_naps_or_alarms",
+    ),
+    Mutant(
+        "a drill that was broken off was not held",
+        "alerts/drill.py",
+        'if any(x.what == "broken" for x in mark.lines):',
+        "if False:",
+        DRILL + "test_the_drill_and_the_fire",
+    ),
+    Mutant(
+        "a building's time in a drill is its first word",
+        "alerts/drill.py",
+        'if not any(x.what == "empty" and x.about == building for x in lines):',
+        "if True:",
+        DRILL + "test_evacuation_from_t0_to_head_count",
+    ),
+    Mutant(
+        "a drill missed twice is overdue",
+        "alerts/drillplan.py",
+        "(day is None or day < before) and",
+        "False and",
+        DRILL + "test_which_drills_are_due",
+    ),
+    Mutant(
+        "R22 a session that is over is an alarm five minutes later",
+        "alerts/rules/cabinet.py",
+        "s.now.mono >= limit(o, s.plant) + ASK // s.plant.speed,",
+        "s.now.mono >= limit(o, s.plant) + 2 * ASK // s.plant.speed,",
+        STORES + "test_r22_a_session_asks_then_alarms",
+    ),
+    Mutant(
+        "R22 out of the timetable",
+        "alerts/store_step.py",
+        "and not calendar.working_hours(plant, now.wall),",
+        "and False,",
+        STORES + "test_r22_out_of_hours",
+    ),
+    Mutant(
+        "R22 a store open before a dead camera",
+        "alerts/rules/cabinet.py",
+        'dead = ["camera"] if s.store.camera and not shows(s.view.get(s.store.camera)) else []',
+        "dead: list[str] = []",
+        STORES + "test_r22_camera_or_detector_dead_while_open",
+    ),
+    Mutant(
+        "R22 a store open before a dead detector",
+        "alerts/rules/cabinet.py",
+        'dead += ["detector"] if s.store.detector and not alive else []',
+        "del alive",
+        STORES + "test_r22_camera_or_detector_dead_while_open",
+    ),
+    Mutant(
+        "R22 one identity at two readers",
+        "alerts/rules/cabinet.py",
+        "return first.person == second.person and apart",
+        "return False",
+        STORES + "test_r22_the_same_identity_twice_is_an_alarm",
+    ),
+    Mutant(
+        "R22 a card of nobody",
+        "alerts/rules/cabinet.py",
+        "if why := trouble(proof.person, s.store, s.plant, s.now.wall):",
+        "if (why := trouble(proof.person, s.store, s.plant, s.now.wall)) and False:",
+        STORES + "test_r22_a_card_that_does_not_count_is_an_alarm",
+    ),
+    Mutant(
+        "R22 a forced door",
+        "alerts/rules/cabinet.py",
+        "if o.lock_a is False and o.lock_b is False:",
+        "if False:",
+        STORES + "test_r22_door_with_one_lock_or_none_within_three_seconds",
+    ),
+    Mutant(
+        "R22 one lock open and the door closed",
+        "alerts/rules/cabinet.py",
+        "if seen(door) is False and a is not None and b is not None and a is not b:",
+        "if False:",
+        STORES + "test_r22_one_lock_open_chirps_and_asks_both_holders_after_120_s",
+    ),
+    Mutant(
+        "R22 a list with one holder is not met",
+        "alerts/rules/cabinet.py",
+        'return _truth(count < 2, {"count": count})',
+        'return _truth(count < 1, {"count": count})',
+        STORES + "test_a_list_with_one_holder_is_not_met",
+    ),
+)
