@@ -99,7 +99,7 @@ BUREAU: tuple[Mutant, ...] = (
         "alerts/carry.py",
         'if done.code == "acked-result" else []',
         "if done.code else []",
-        "tests/stories/test_stories.py::test_story[25-carrier-fault]",
+        "tests/alerts/test_carry.py",
     ),
     Mutant(
         "story 14: one cause is one call",
