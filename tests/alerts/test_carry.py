@@ -17,9 +17,9 @@ PLANT = plant()
 @pytest.mark.parametrize(
     ("policies", "words"),
     [
-        (("school-fire", "silent"), "已记录：你已收到2条：07 08"),
-        (("fire", "fire"), "已记录：你已收到2条：07 08。请尽快报结果，如 2 07 或 3 07"),
-        (("silent", "fire"), "已记录：你已收到2条：07 08。请尽快报结果，如 2 08 或 3 08"),
+        (("school-fire", "silent"), "已记录：你已收到2条：07-08"),
+        (("fire", "fire"), "已记录：你已收到2条：07-08。请尽快报结果，如 2 07 或 3 07"),
+        (("silent", "fire"), "已记录：你已收到2条：07-08。请尽快报结果，如 2 08 或 3 08"),
     ],
 )
 def test_one_answer_for_several_asks_for_a_result_only_where_one_is_wanted(policies: tuple[str, str], words: str) -> None:
