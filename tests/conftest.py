@@ -17,7 +17,7 @@ LONG = (
     "system/test_demo.py", "alerts/test_engine_walk.py", "dashboard/test_page_places.py",
     "system/test_chain.py", "gateway/test_jsonable.py", "drivers/test_misattribution.py",
     "system/test_kills.py", "dashboard/test_page_stories.py", "config/test_config_library.py",
-    "system/test_page.py", "dashboard/test_dashboard_door.py", "gateway/test_tools_living.py",
+    "system/test_page.py", "system/test_night_stories.py", "dashboard/test_dashboard_door.py", "gateway/test_tools_living.py",
     "system/test_change_config.py", "dashboard/test_page_plans.py", "config/test_config_edit.py",
     "system/test_setup_page.py", "stories/test_stories.py", "gateway/test_command_doctor.py",
     "system/test_deaths.py", "dashboard/test_page_axe.py", "dashboard/test_page_county.py", "stories/test_story_crashes.py",

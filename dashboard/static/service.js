@@ -3,7 +3,7 @@
 import { pinField, reply, send } from "./ask.js";
 import { namer } from "./alarms.js";
 import { byId, el, put } from "./dom.js";
-import { duration, wallTime } from "./format.js";
+import { duration, valueText, wallTime } from "./format.js";
 import { question } from "./form.js";
 import { open } from "./shell.js";
 import { said, t, words } from "./words.js";
@@ -50,7 +50,7 @@ class Service {
     const done = new Map(mark.lines.filter((line) => line.what === "test-alarm" || line.what === "good").map((line) => [line.about, line]));
     const label = (id) => pointName(id, state);
     const facts = Object.entries(mark.facts).filter(([, value]) => value !== "" && value !== null).map(([id, value]) =>
-      el("p", { textContent: `${factName(id)}：${id === "consent" || id === "technician" ? name(value) : value}` }));
+      el("p", { textContent: `${factName(id)}：${factText(id, value, name, state)}` }));
     return el("li", { className: `mark ${mark.stage}`, data: { lamp: mark.lamp, mark: mark.id } },
       el("div", { className: "head" }, el("strong", { textContent: `${said(mark.label)} ${t("number", { n: String(mark.number).padStart(2, "0") })}` }),
         el("span", { textContent: t(`stage.${mark.stage}`) })),
@@ -62,6 +62,7 @@ class Service {
           : t("waits", { n: mark.points.length, of: mark.covered }) }),
         el("ul", { className: "checks" }, ...mark.points.map((id) => el("li", { textContent: `${mark.stage === "on" || mark.stage === "planned" ? "·" : "○"} ${label(id)}` })),
           ...[...done].map(([id, line]) => el("li", { className: "done", textContent: `✓ ${label(id)} ${wallTime(line.at, zone).slice(11)}` })))) : null,
+      ...record(mark, label, state),
       el("div", { className: "buttons" }, ...(ENDS[mark.kind] ?? []).filter((verb) => words.verbs.includes(verb)).map((verb) =>
         el("button", { textContent: t(`does.${verb}`), data: { verb }, onclick: () => this.press(verb, mark) }))));
   }
@@ -108,6 +109,22 @@ class Service {
         return send(verb, "", what ? { ...args, [what]: id } : args, pin);
       } });
   }
+}
+
+/** What a maintenance has set off so far, the newest first: when, where, value, seconds to the phone. */
+function record(mark, label, state) {
+  const tests = mark.lines.filter((line) => line.what === "test");
+  if (!tests.length) return [];
+  const phone = (test) => mark.lines.find((line) => line.what === "phone" && line.about === test.about && line.at >= test.at);
+  const row = (test) => el("li", { textContent: [wallTime(test.at, state.site?.timezone).slice(11), label(test.about), typeof test.value === "number" ? valueText(test.value, state.points[test.about]) : "",
+    phone(test) ? t("walk.phone", { s: Math.round(phone(test).value) }) : t("walk.no-phone")].filter(Boolean).join(" · ") });
+  return [el("details", { className: "record", open: true }, el("summary", { textContent: t("mark.record", { n: tests.length }) }), el("ul", { className: "checks" }, ...[...tests].reverse().map(row)))];
+}
+
+/** People and rooms by their names. */
+function factText(id, value, name, state) {
+  if (id === "rooms") return String(value).split(",").map((room) => state.zones.find((z) => z.id === room)?.name ?? room).join(t("comma"));
+  return id === "consent" || id === "technician" ? name(value) : value;
 }
 
 const factName = (id) => (`fact.${id}` in words.text ? t(`fact.${id}`) : id);

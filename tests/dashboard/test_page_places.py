@@ -229,8 +229,11 @@ def test_points_are_taken_out_and_come_back_by_a_test_alarm(places, kit):  # noq
     assert "每小时巡查" in page.inner_text("[data-mark=no3-m1]")
     page.click("[data-mark=no3-m1] [data-verb=back]")
     assert places.did()["verb"] == "back"
-    places.put(marks=mark(kit, stage="unverified"))
+    tested = [{"what": "test-alarm", "about": "dorm-smoke/temp", "who": "chen", "at": kit.wall, "value": 1.0}]
+    places.put(marks=mark(kit, stage="unverified", covered=2, lines=tested))
     page.wait_for_selector("[data-mark=no3-m1].unverified :text('没有试验报警')")
+    assert "22:00" in page.inner_text("[data-mark=no3-m1] .checks .done")
+    assert violations(page) == []
 
 
 def test_a_store_says_what_is_proven_and_what_is_not(places, kit):  # noqa: F811

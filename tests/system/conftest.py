@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "dashboard"))
 pytest.register_assert_rewrite("kills")  # what it finds is to be read in a failure, not only that it found something
 
 from browsing import Watched, chromium, proxied  # noqa: F401 - fixtures
-from school import School, living
+from school import SPEED, School, living
 
 
 @pytest.fixture
@@ -26,14 +26,34 @@ def school(tmp_path: Path) -> Iterator[School]:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
-    """One living school with its page for a module of stories, all points heard of: every story leaves it calm and whole."""
-    made = School(tmp_path_factory.mktemp("living") / "school")
+def world(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[School]:
+    """One living school with its page for a module of stories, all points heard of: every story leaves it calm and whole. The times
+    of its rules are shortened by the module's SPEED."""
+    made = School(tmp_path_factory.mktemp("living") / "school", getattr(request.module, "SPEED", SPEED))
     try:
         living(made)
         yield made
     finally:
         made.close()
+
+
+@pytest.fixture(scope="module")
+def come_in(world: School) -> Callable[..., Any]:
+    """`come_in(watched, person, path)`: the living page of that person, who gets a password at his first coming."""
+    passwords = {"admin": world.password}
+
+    def open_it(watched: Watched, person: str, path: str = "/", **size: int) -> Any:
+        if person not in passwords:
+            passwords[person] = world.user(person)
+        page = watched.open(world.url, person, passwords[person], **size)
+        page.set_default_timeout(90_000)
+        if path != "/":
+            page.goto(world.url + path)
+            page.wait_for_selector("body:not(.waiting):not(.lost) header.top")
+        return page
+
+    open_it.passwords = passwords  # type: ignore[attr-defined]
+    return open_it
 
 
 @pytest.fixture

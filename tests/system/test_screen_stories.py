@@ -15,36 +15,22 @@ PICTURES = os.environ.get("STORY_PICTURES", "")  # a folder, for whoever wants t
 PIN = "4826"
 
 
-_passwords: dict[str, str] = {}
-
-
-def come_in(world: School, watched: Watched, person: str, path: str = "/", **size: int) -> Any:
-    if person not in _passwords:
-        _passwords[person] = world.password if person == "admin" else world.user(person)
-    page = watched.open(world.url, person, _passwords[person], **size)
-    page.set_default_timeout(90_000)
-    if path != "/":
-        page.goto(world.url + path)
-        page.wait_for_selector("body:not(.waiting):not(.lost) header.top")
-    return page
-
-
 def look(page: Any, name: str) -> None:
     if PICTURES:
         page.screenshot(path=str(Path(PICTURES) / f"{name}.png"), full_page=True)
 
 
-def set_pin(world: School, page: Any, person: str) -> None:
+def set_pin(world: School, page: Any, password: str) -> None:
     page.goto(world.url + "/desk")
-    page.fill("[name=password]", _passwords[person])
+    page.fill("[name=password]", password)
     page.fill("[name=new]", PIN)
     page.click("main form button >> nth=0")
     page.wait_for_selector(".done")
 
 
-def test_the_walk_test_fills_and_its_sheet_is_signed_by_pin_and_printed(world: School, watched: Watched) -> None:
+def test_the_walk_test_fills_and_its_sheet_is_signed_by_pin_and_printed(world: School, watched: Watched, come_in: Any) -> None:
     assert world.do("trial", "wu", building="canteen")["ok"]
-    page = come_in(world, watched, "wu", "/walk", width=360, height=640)
+    page = come_in(watched, "wu", "/walk", width=360, height=640)
     page.click("#begin button >> nth=0")
     page.select_option("#ask [name=building]", "canteen")
     page.click("#ask button.big:not(.back)")
@@ -66,8 +52,8 @@ def test_the_walk_test_fills_and_its_sheet_is_signed_by_pin_and_printed(world: S
     page.click("#ask button.big:not(.back)")
     page.wait_for_selector("#empty:visible")
 
-    set_pin(world, page, "wu")
-    page = come_in(world, watched, "wu", "/acceptance", width=1366, height=768)
+    set_pin(world, page, come_in.passwords["wu"])
+    page = come_in(watched, "wu", "/acceptance", width=1366, height=768)
     page.wait_for_selector(f"tr[data-point='{detectors[-1]}']")
     assert "[object" not in page.inner_text("#sheet"), "values are words or numbers"
     for point in detectors:
@@ -91,8 +77,10 @@ def test_the_walk_test_fills_and_its_sheet_is_signed_by_pin_and_printed(world: S
     world.until("the trial is over", lambda: not [m for m in world.snapshot()["marks"].values() if m["kind"] == "trial"])  # type: ignore[index]
 
 
-def test_a_configuration_that_breaks_cannot_be_confirmed_and_returns_by_itself(world: School, watched: Watched) -> None:
-    page = come_in(world, watched, "admin", "/setup?section=devices")
+def test_a_configuration_that_breaks_cannot_be_confirmed_and_returns_by_itself(
+    world: School, watched: Watched, come_in: Any
+) -> None:
+    page = come_in(watched, "admin", "/setup?section=devices")
     page.wait_for_selector("#panel table")
     before = world.ask({"ask": "config-source"})["data"]["text"]
     page.click(".table tr:has(td:text-is('dining-smoke-1')) button:has-text('修改')")
@@ -116,8 +104,10 @@ def test_a_configuration_that_breaks_cannot_be_confirmed_and_returns_by_itself(w
     world.until("every point heard of", lambda: heard_of_all(world))
 
 
-def test_of_two_officers_at_once_one_result_counts_and_the_other_is_told_whose(world: School, watched: Watched) -> None:
-    one, two = (come_in(world, watched, person) for person in ("wu", "zheng"))
+def test_of_two_officers_at_once_one_result_counts_and_the_other_is_told_whose(
+    world: School, watched: Watched, come_in: Any
+) -> None:
+    one, two = (come_in(watched, person) for person in ("wu", "zheng"))
     point = world.points("smoke", "dormitory")[0]
     world.set(point, 1)
     for page in (one, two):
