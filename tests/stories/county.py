@@ -107,9 +107,8 @@ class County(Theatre):
         return out
 
     def until(self, ms: int) -> None:
-        while self.ms < ms:
-            super().until(min(ms, self.ms + 1_000))
-            self.bureau.until(self.ms)
+        super().until(ms)
+        self.bureau.until(ms)
 
     def close(self) -> None:
         super().close()
