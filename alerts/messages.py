@@ -290,8 +290,8 @@ MESSAGES: dict[str, Message] = {
         *SCHOOLS,
         Message(
             "late",
-            "{what}消息迟发：{place}{t}报警，至今未结束。回0看现状，回1收到。编号{n}",
-            "LATE: {what}, {place}, {t}, still open. Reply 0 for the state, 1 received. No.{n}",
+            "{s}{what}消息迟发：{place}{t}报警，至今未结束。回0看现状，回1收到。编号{n}",
+            "LATE: {s} {what}, {place}, {t}, still open. Reply 0 for the state, 1 received. No.{n}",
         ),
         Message(
             "recover.fire",

@@ -164,7 +164,7 @@ def args_for(
         "sort": _sort(alarm, plant)[en],
         "act": _action(alarm, plant)[en],
         "why": _why(alarm, plant, minutes)[en],
-        "what": _what(alarm)[en],
+        "what": what(alarm)[en],
         "rule": _rule(alarm, plant)[en],
         "lock": {"A": ("A", "A"), "B": ("B", "B")}.get(str(alarm.evidence.get("which")), ("一把", "one"))[en],
         "out": _output(alarm, plant)[en],
@@ -208,7 +208,7 @@ def _since(alarm: Alarm, here: int) -> int:
     return said if isinstance(said, int) and "school" in alarm.evidence else here
 
 
-def _what(alarm: Alarm) -> Words:
+def what(alarm: Alarm) -> Words:
     """What kind of alarm it is; at the bureau what a school's alarm is there."""
     kind = KINDS[alarm.kind]
     return (str(alarm.evidence.get("what_zh") or kind.zh), str(alarm.evidence.get("what_en") or kind.en))

@@ -12,6 +12,7 @@ from alerts.causes import causes
 from alerts.kinds import KINDS
 from alerts.model import Alarm, AlarmState, Result
 from alerts.plant import Plant
+from alerts.render import what
 
 TEXTS: dict[str, tuple[str, str]] = {
     "acked": ("已记录：你已收到{number}号", "Recorded: you have received no. {number}"),
@@ -164,8 +165,9 @@ def standing_words(alarms: Sequence[Alarm], plant: Plant) -> tuple[str, str]:
 def _item(alarm: Alarm, plant: Plant, language: int) -> str:
     point = plant.points.get(alarm.point)
     zone = plant.zones.get(point.zone) if point else None
-    kind = (KINDS[alarm.kind].zh, KINDS[alarm.kind].en)[language]
-    return f"{alarm.number:02d}{kind}{zone.name if zone else ''}{STATE[alarm.state][language]}"
+    school, place = (str(alarm.evidence.get(name) or "") for name in ("school", "place"))  # of a bureau's own alarm
+    where = zone.name if zone else place
+    return f"{alarm.number:02d}{school}{what(alarm)[language]}{where}{STATE[alarm.state][language]}"
 
 
 def _fitting(items: Sequence[str]) -> str:

@@ -95,6 +95,13 @@ BUREAU: tuple[Mutant, ...] = (
         "tests/stories/test_stories.py::test_story[25-carrier-fault]",
     ),
     Mutant(
+        "现状 at the bureau names the school and the place",
+        "alerts/replies.py",
+        "    where = zone.name if zone else place\n",
+        '    where, school = zone.name if zone else "", ""\n',
+        "tests/stories/test_stories.py::test_story[26-school-answers-late]",
+    ),
+    Mutant(
         "a bare 1 that wants no result asks for none",
         "alerts/carry.py",
         'if done.code == "acked-result" else []',
