@@ -1,5 +1,5 @@
 """Stories of people before the screen on a living school: the walk test with its signed sheet, a configuration that does not hold,
-two officers at once."""
+two officers at once, one key ring, the painter."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from browsing import Watched
 from school import School, heard_of_all
 
@@ -126,3 +127,84 @@ def test_of_two_officers_at_once_one_result_counts_and_the_other_is_told_whose(
     two.click("#first button.reset:enabled")
     world.until("the fire is over", lambda: not world.alarms("fire"))
     one.wait_for_selector("#first .alarm[data-lamp=fire]", state="detached")
+
+
+def test_story5_one_key_ring(world: School, watched: Watched, come_in: Any) -> None:
+    """Both locks turned without identity: 身份待核实, both holders are asked, one answers; then it is no opening of two people."""
+    sight = come_in(watched, "wu", "/stores", width=1366, height=768)
+    holder = come_in(watched, "he", "/stores", width=360, height=640)
+    before = len(world.messages())
+    door, lock_a, lock_b = "store-io/di-1", "store-io/di-2", "store-io/di-3"
+    for point in (lock_a, lock_b, door):
+        world.set(point, 1)
+    sight.wait_for_selector("[data-store=chem-store] .standing.open strong:has-text('身份待核实')")
+    look(sight, "store-waiting")
+    world.until("both holders asked", lambda: {"he", "xu"} <= {m["person"] for m in world.messages()[before:]})
+    holder.click("[data-store=chem-store] button:has-text('本人在场')")
+    sight.wait_for_selector("[data-store=chem-store] .standing.open:has-text('何静')")
+    (alarm,) = world.until(
+        "five minutes without the second",
+        lambda: [a for a in world.snapshot()["alarms"].values() if a["what"]["zh"] == "未证明两人在场"],  # type: ignore[index]
+    )
+    sight.wait_for_selector("[data-store=chem-store] .standing.unproven")
+    sight.wait_for_selector("[data-store=chem-store] .deviation[data-lamp=store]")
+    world.until(
+        "officer and leader know",
+        lambda: {"wu", "chen"} <= {m["person"] for m in world.messages() if m["alarm"] == alarm["id"]},
+    )
+    look(sight, "store-unproven")
+    for point in (door, lock_b, lock_a):
+        world.set(point, 0)
+    sight.wait_for_selector("[data-store=chem-store] .standing:not(.open)")
+    sight.reload()
+    row = sight.locator("[data-store=chem-store] details >> nth=0")
+    row.wait_for()
+    assert "两人已核实" not in row.inner_text()
+    settle(world, "store", "其他")
+
+
+@pytest.mark.soak
+def test_story7_the_painter(world: School, watched: Watched, come_in: Any) -> None:
+    """Six detectors are taken out; at the end they are asked for; five give a test alarm, the bagged one stays 停用·未验证."""
+    page = come_in(watched, "wu", "/service", width=1366, height=768)
+    points = [p for p in world.points("smoke", "dormitory") if p.startswith("dorm-smoke-")][:6]
+    now = world.snapshot()["now"]  # type: ignore[index]
+    assert world.do(
+        "out-of-service", "wu", alarm="", points=",".join(points), why="喷漆", until=now + 6000, measure="每小时巡查"
+    )["ok"]
+    page.wait_for_selector(".mark.on:has-text('喷漆'):has-text('每小时巡查')")
+    before = len(world.messages())
+    page.wait_for_selector(".mark.returning")
+    world.until("reminded", lambda: [m for m in world.messages()[before:] if m["message"] == "oos.expire"])
+    for point in points[:5]:
+        world.set(point, 1)
+        page.wait_for_function(
+            "n => document.querySelectorAll('.mark .checks li.done').length === n", arg=points.index(point) + 1
+        )
+        world.set(point, 0)
+    assert not world.alarms("fire") or all(a["mode"] for a in world.alarms("fire"))
+    page.wait_for_selector(".mark.unverified:has-text('停用·未验证')")
+    assert "还有 1 点没有试验报警（共 6 点）" in page.inner_text(".mark.unverified")
+    look(page, "painter")
+    home = come_in(watched, "li")
+    home.wait_for_selector(f"[data-point='{points[5]}'][data-mode=unverified]", state="attached")
+    assert "停用" in home.inner_text("#notes")
+    assert home.locator(".lamp[data-lamp=out-of-service].lit").count() == 1
+    world.set(points[5], 1)  # the bag is off
+    page.wait_for_selector("#empty:visible")
+    world.set(points[5], 0)
+    settle(world, "fire", "灰尘施工")
+
+
+def settle(world: School, lamp: str, cause: str) -> None:
+    """An officer ends what a story left open."""
+
+    def over() -> bool:
+        left = [a for a in (world.snapshot() or {"alarms": {}})["alarms"].values() if a["lamp"] == lamp]
+        for alarm in left:
+            if not alarm["result"]:
+                world.do("result", "wu", alarm["id"], result="false", cause=cause, on_site=True)
+            world.do("reset", "wu", alarm["id"])
+        return not left
+
+    world.until(f"nothing open of {lamp}", over)
