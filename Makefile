@@ -27,7 +27,7 @@ lint: setup
 	$(LINT)
 
 soak: setup debian
-	$(BIN)/python -m pytest -m soak -n 2 --dist load --maxschedchunk 1 -rP --durations 0 --durations-min 60 tests
+	$(BIN)/python -m pytest -m soak -n 2 --dist load --maxschedchunk 1 tests
 
 bench: setup debian
 	$(BIN)/python -m tests.bench.run

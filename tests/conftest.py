@@ -1,4 +1,5 @@
-"""What holds for every test: long files first, so that the workers of `make test` end together; no example is timed. No fixtures."""
+"""What holds for every test: long files first, so that the workers of `make test` end together; no example is timed; a long proof
+tells its figures when it has them. No fixtures."""
 
 from __future__ import annotations
 
@@ -42,3 +43,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     place = {(here / name, proof): n for proof, names in ((False, LONG), (True, PROOFS)) for n, name in enumerate(names)}
     items.sort(key=lambda item: place.get((item.path, item.get_closest_marker("soak") is not None), len(place)))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Told(config), "soak-told")
+
+
+class Told:
+    """Says of each long proof at once how it went and its figures: a run that is cut off after an hour has said so much."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if "soak" in report.keywords and (report.when == "call" or report.failed):
+            terminal = self._config.pluginmanager.getplugin("terminalreporter")
+            terminal.write_line(f"\n{report.outcome} in {report.duration:.0f} s: {report.nodeid}")
+            terminal.write_line((report.longreprtext or report.capstdout).strip())
