@@ -103,7 +103,7 @@ class Stores {
     };
     return el("ul", { className: "ticks" }, ...["camera", "detector", "lock_a", "lock_b", "door", "fan"].map((name) => {
       const part = store.parts[name];
-      const [ok, text] = name === "door" || name === "fan" ? plain(name, part) : say(name, part);
+      const [ok, text] = name === "door" || name === "fan" ? plain(name, part, Boolean(store.opening)) : say(name, part);
       return el("li", { className: ok === true ? "good" : ok === false ? "bad" : "unknown", data: { part: name } },
         el("span", { className: "sign", ariaHidden: "true", textContent: ok === true ? "✓" : ok === false ? "✗" : "?" }),
         el("b", { textContent: t(`part.${name}`) }), el("span", { textContent: text }));
@@ -165,11 +165,12 @@ class Stores {
   }
 }
 
-function plain(name, part) {
+/** A fan at rest is right while nobody is inside, and wrong at an open door. */
+function plain(name, part, open) {
   if (!part) return [null, t("tick.none")];
   if (part.ok !== true) return [part.ok, part.fault ? said(part.fault) : t("quality.stale")];
   const text = t(`part.${name}.${part.value === 1 ? "on" : "off"}`);
-  return [name === "door" ? part.value === 0 : true, text];
+  return [name === "door" ? part.value === 0 : part.value === 1 || !open, text];
 }
 
 open(() => new Stores());

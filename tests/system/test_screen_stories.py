@@ -138,6 +138,7 @@ def test_story5_one_key_ring(world: School, watched: Watched, come_in: Any) -> N
     for point in (lock_a, lock_b, door):
         world.set(point, 1)
     sight.wait_for_selector("[data-store=chem-store] .standing.open strong:has-text('身份待核实')")
+    sight.wait_for_selector("[data-store=chem-store] [data-part=fan].bad")  # at rest beside an open door: no tick
     look(sight, "store-waiting")
     world.until("both holders asked", lambda: {"he", "xu"} <= {m["person"] for m in world.messages()[before:]})
     holder.click("[data-store=chem-store] button:has-text('本人在场')")
@@ -156,6 +157,7 @@ def test_story5_one_key_ring(world: School, watched: Watched, come_in: Any) -> N
     for point in (door, lock_b, lock_a):
         world.set(point, 0)
     sight.wait_for_selector("[data-store=chem-store] .standing:not(.open)")
+    sight.wait_for_selector("[data-store=chem-store] [data-part=fan].good")
     sight.reload()
     row = sight.locator("[data-store=chem-store] details >> nth=0")
     row.wait_for()
