@@ -234,7 +234,8 @@ def _phone(number: str) -> str:
     digits = "".join(c for c in number if c.isdecimal())
     if not digits or not number.startswith("+86"):
         return digits or number
-    return digits[2:] if digits.startswith("861") else f"0{digits[2:]}"
+    mobile = digits[2:3] == "1" and digits[2:4] != "10"  # +86 10 is Beijing's landlines
+    return digits[2:] if mobile else f"0{digits[2:]}"
 
 
 def _value(alarm: Alarm, plant: Plant, key: str) -> Words:

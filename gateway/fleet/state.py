@@ -52,6 +52,7 @@ class Known:
     said_wall: int = 0  # when, in the bureau's time
     offset: float = 0.0  # s that its clock is ahead of the bureau's
     alarms: dict[str, Json] = field(default_factory=dict)
+    ended: set[str] = field(default_factory=set)  # its alarms that it has said to be over, since this process began
     listing: dict[int, Json] = field(default_factory=dict)  # parts of its list of devices
     silent: bool = False  # as last told to the rules
     seq: int = 0  # of its last event here without a gap before it
@@ -85,9 +86,14 @@ class Known:
     def show(self, id: str, alarm: Json | None) -> None:
         """An alarm as the box shows it, or its end."""
         if alarm is None or alarm.get("state") == "normal":
-            self.alarms.pop(id, None)
+            self._end(id)
         else:
             self.alarms[id] = alarm
+            self.ended.discard(id)
+
+    def _end(self, id: str) -> None:
+        if self.alarms.pop(id, None) is not None:
+            self.ended.add(id)
 
     def listed(self, part: str, said: Json) -> None:
         """Part of the box's list of devices, as it is now or as the broker remembers it. WireError for what is none."""
@@ -114,7 +120,7 @@ class Known:
         """An event of the box; gives the id of an alarm that it has closed, or ""."""
         id = str(event.get("alarm") or "")
         if id in self.alarms and event.get("new") == "normal":
-            del self.alarms[id]
+            self._end(id)
             return id
         return ""
 
@@ -174,11 +180,14 @@ class Known:
 def rung(called: Mapping[str, Call], schools: Iterable[Known]) -> tuple[dict[str, Call], list[tuple[Call, bool]]]:
     """What stands at the bureau by its point, and what has changed since `called`: True begins or says more, False ends.
 
-    An answer at the school ends the calls and not the alarm; one without a result in time rings anew. It ends with the school's own.
+    An answer at the school ends the calls and not the alarm; one without a result in time rings anew. It ends with the school's own;
+    one of which nothing is known any more (a store that was lost) ends too, and is not called over.
     """
     stands: dict[str, Call] = {}
     changes: list[tuple[Call, bool]] = []
+    ended: set[str] = set()
     for school in schools:
+        ended |= {f"{school.id}/{id}" for id in school.ended}
         ringing = {call.point: call for call in school.calls()}
         for id, alarm in school.alarms.items():
             point = f"{school.id}/{id}"
@@ -192,8 +201,8 @@ def rung(called: Mapping[str, Call], schools: Iterable[Known]) -> tuple[dict[str
                 changes.append((was, False))
             if was is None or answered is not said["answered"]:
                 changes.append((stands[point], True))
-    over = [replace(call, evidence={**call.evidence, "over": True}) for point, call in called.items() if point not in stands]
-    return stands, [*changes, *((call, False) for call in over)]
+    gone = [replace(c, evidence={**c.evidence, "over": point in ended}) for point, c in called.items() if point not in stands]
+    return stands, [*changes, *((call, False) for call in gone)]
 
 
 def order(rows: Iterable[Json]) -> list[Json]:

@@ -61,6 +61,7 @@ def test_a_place_longer_than_planned_is_still_whole() -> None:
 @pytest.mark.parametrize(
     ("number", "dialled"),
     [("+8613800000001", "13800000001"), ("0371-60000003", "037160000003"), ("+8637160000003", "037160000003"), ("", "未登记"),
+     ("+861060000003", "01060000003"),
      ("0371 60000003 801", "037160000003801")],
 )  # fmt: skip
 def test_a_phone_number_is_dialled_as_it_stands_and_never_cut(number: str, dialled: str) -> None:

@@ -137,6 +137,13 @@ def test_an_answer_at_the_school_ends_the_calls_and_not_the_alarm_and_no_result_
     assert look() == [(False, True, True, "false")] and called == {} and look() == []
 
 
+def test_what_is_no_longer_known_ends_and_is_not_called_over() -> None:
+    """The bureau's store was lost: the fire may well burn on, and comes back with the school's next word."""
+    called, _ = rung({}, [school(alarms=(FIRE | {"bureau": {"zh": "2分钟无人响应", "en": "x"}},))])
+    called, ((call, active),) = rung(called, [school(alarms=())])
+    assert not active and call.evidence["over"] is False and called == {}
+
+
 def test_sent_is_not_done_and_only_the_schools_event_makes_it_done() -> None:
     sent = Asked("n" * 16, "no1", "check", "ma", T0)
     taken = asking.replied(sent, Answered(sent.id, True, "checking", ("已发出", "sent")))

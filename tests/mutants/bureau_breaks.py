@@ -118,9 +118,16 @@ BUREAU: tuple[Mutant, ...] = (
     Mutant(
         "story 14: the end of a school's alarm ends the bureau's",
         "gateway/fleet/state.py",
-        "    return stands, [*changes, *((call, False) for call in over)]",
+        "    return stands, [*changes, *((call, False) for call in gone)]",
         "    return stands, changes",
         STORY + "test_people1_the_end_of_the_schools_alarm_ends_the_bureaus",
+    ),
+    Mutant(
+        "of an alarm that is no longer known nobody says that it is over",
+        "gateway/fleet/state.py",
+        '"over": point in ended}',
+        '"over": True}',
+        "tests/fleet/test_fleet_state.py::test_what_is_no_longer_known_ends_and_is_not_called_over",
     ),
     Mutant(
         "what the broker remembers is no sign of life",
