@@ -170,7 +170,7 @@ def step(alarm: Alarm, input: Input, now: Now, *, on_delay: int = 0, off_delay: 
         to = cell.no_delay
     if cell.latching is not None and alarm.latching:
         to = cell.latching
-    new = replace(alarm, state=to)
+    new = alarm if to is alarm.state else replace(alarm, state=to)  # every reading comes here: most change nothing
     for do in cell.do:
         new = _do(new, do, now, on_delay, off_delay, who)
     return Move(new, alarm.state)
@@ -190,10 +190,10 @@ def _do(alarm: Alarm, do: Do, now: Now, on_delay: int, off_delay: int, who: str)
         case Do.RESTART:
             return replace(alarm, done=(), confirmed=False, ahead=0, declined=())
         case Do.ON_STOP:
-            return replace(alarm, on_due=None)
+            return alarm if alarm.on_due is None else replace(alarm, on_due=None)
         case Do.OFF_START:
             return alarm if alarm.off_due is not None else replace(alarm, off_due=now.mono + off_delay)
         case Do.OFF_STOP:
-            return replace(alarm, off_due=None)
+            return alarm if alarm.off_due is None else replace(alarm, off_due=None)
         case Do.ANSWER:
             return alarm if alarm.acked is not None else replace(alarm, acked=now, acked_by=who, ahead=0)

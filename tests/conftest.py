@@ -60,4 +60,4 @@ class Told:
         if "soak" in report.keywords and (report.when == "call" or report.failed):
             terminal = self._config.pluginmanager.getplugin("terminalreporter")
             terminal.write_line(f"\n{report.outcome} in {report.duration:.0f} s: {report.nodeid}")
-            terminal.write_line((report.longreprtext or report.capstdout).strip())
+            terminal.write_line((report.longreprtext if report.failed else report.capstdout).strip())
