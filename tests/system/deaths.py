@@ -51,8 +51,7 @@ def played(school: School, fire: str, die_at: str = "") -> tuple[Counter[str], l
     lives = len(school.lives)
     school.start_run(die_at=die_at, expect_alive=False)
     school.set(fire, 1)
-    alarm = until(school, "raised", lambda: [a for a in school.alarms("fire") if a["point"] == fire])[0]["id"]
-    until(school, "told", lambda: len({m["key"] for m in arrived(school, alarm)}) >= 2)
+    alarm = until(school, "raised and told", lambda: told(school, fire))
     until(school, "sounder", lambda: school.writes("guard-sounder")[-1][1])
     asked(school, "ack", alarm)
     asked(school, "result", alarm, result="false", cause="蚊香", on_site=True)
@@ -69,6 +68,12 @@ def played(school: School, fire: str, die_at: str = "") -> tuple[Counter[str], l
         came.setdefault(m["key"].removeprefix(alarm), []).append(m["repeat"])
     wrong = [f"{key}: {marks}" for key, marks in came.items() if len(marks) > 2 or (len(marks) == 2 and not marks[1])]
     return Counter({key: len(marks) for key, marks in came.items()}), wrong, died
+
+
+def told(school: School, fire: str) -> str:
+    """The alarm of that point once two messages of it have come. One shown during its commit may die with the process, id and all."""
+    ids = [a["id"] for a in school.alarms("fire") if a["point"] == fire]
+    return next((id for id in ids if len({m["key"] for m in arrived(school, id)}) >= 2), "")
 
 
 def arrived(school: School, alarm: str) -> list[dict[str, Any]]:
