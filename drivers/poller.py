@@ -53,6 +53,7 @@ class Poller:
         self._alive: dict[str, bool] = {}
         self._hurried = False  # inside `_urgent`: what it asks is not interrupted again
         self._silent: set[str] = set()  # devices that failed since any device answered
+        self._told_from: Counter[str] = Counter()  # device -> the first question of the cycle last told
         self._wake = Wake()
         self._desk = Desk(self._wake.set, lambda: clock.now().mono)
         self._followers: list[Follower] = []
@@ -76,7 +77,7 @@ class Poller:
                     await self._switch(device)
                 elif not await self._lent(now, PATIENCE):
                     if device := self._schedule.next(now):
-                        self._take(await self._read(device, self))
+                        await self._read(device, self)
                     elif not await self._lent(now, 0):
                         await self._idle(now)
                 self._say_link(now)
@@ -112,9 +113,7 @@ class Poller:
 
     async def job(self, device: str) -> tuple[Sequence[Reading], Frames]:
         """One read of a device for a person, with the raw frames, lent the line. KeyError for an unknown one."""
-        readings, frames = await self.lend(partial(self._cycle, self._devices[device]))
-        self._take(readings)
-        return readings, frames
+        return await self.lend(partial(self._cycle, self._devices[device]))
 
     async def once(self, device: str) -> tuple[Sequence[Reading], Frames]:
         """One read with the raw frames, without `run`."""
@@ -162,19 +161,24 @@ class Poller:
             return await self._read(device, line), frames
 
     async def _read(self, device: Device, line: Reader) -> Sequence[Reading]:
-        """All Readings of one cycle of the device; those that a failed question leaves out are FAULT with its words."""
+        """All Readings of one cycle of the device, emitted; those that a failed question leaves out are FAULT with its words.
+
+        A long cycle may be overtaken by a later one of the same device, asked between its questions (an output's read-back; a
+        poll, where the line is lent). What it found is then older than what has been told, and only its caller gets it.
+        """
         if not device.profile.channels:
             return ()
         image: dict[tuple[Space, int], int] = {}
         faults: dict[str, str] = {}
         found: list[str] = []
         silent: DeviceFault | None = None
+        asked = 0  # the number of its first question
         limits, learned = device.profile.limits, self._learned[device.id]
         if learned.values and learned.forgive(self._clock.now().mono):
             self._plans[device.id] = learned.plan()
         for n, read in enumerate(self._plans[device.id]):
             if n and line is self:
-                await self._urgent()
+                await self._urgent(device.id)
             try:
                 words = await line.read(
                     device.unit, read.space, read.address, read.count, latency=limits.latency, gap=limits.gap
@@ -182,26 +186,34 @@ class Poller:
             except Refused as fault:
                 if self._learn(device, read, fault):
                     if line is self:
-                        await self._urgent()
+                        await self._urgent(device.id)
                     return await self._read(device, line)
                 faults |= dict.fromkeys(read.channels, fault.text)
             except DeviceFault as fault:
                 silent = fault
                 faults |= {c.id: fault.text for c in device.profile.channels if c.id not in found and c.id not in faults}
-                break
             else:
                 image |= {(read.space, read.address + n): word for n, word in enumerate(words)}
                 found += read.channels
+            asked = asked or self._polls
+            if silent:
+                break
         if silent is None and learned.settled():
             self._plans[device.id] = learned.plan()
         now = self._clock.now()
         self._heard(device, silent, now.mono)
         faults |= {c: silent.text if silent else MISSING for c in learned.missing()}
         bad = tuple(Reading(device.point(c), None, Quality.FAULT, now, text) for c, text in faults.items())
-        return (*decode(device, found, image, now), *bad)
+        readings = (*decode(device, found, image, now), *bad)
+        if asked >= self._told_from[device.id]:
+            self._told_from[device.id] = asked
+            self._take(readings)
+        elif silent:
+            self._take(bad)
+        return readings
 
-    async def _urgent(self) -> None:
-        """Outputs and fire slots that fell due between two questions of a long cycle. A fire device's own cycle is short."""
+    async def _urgent(self, asked: str) -> None:
+        """Outputs and fire slots that fell due between two questions of a long cycle: that of the device `asked`."""
         if self._hurried:
             return
         self._hurried = True
@@ -210,8 +222,8 @@ class Poller:
                 now = self._clock.now().mono
                 if device := self._outputs.due(now):
                     await self._switch(device)
-                elif device := self._schedule.fire(now):
-                    self._take(await self._read(device, self))
+                elif device := self._schedule.fire(now, asked):
+                    await self._read(device, self)
                 else:
                     return
         finally:
@@ -333,7 +345,7 @@ class Poller:
                 return
             self._outputs.written(wish, self._clock.now().mono)
         if device.profile.channels:
-            self._take(await self._read(device, self))
+            await self._read(device, self)
         else:  # nothing can be read of it: that it was written is all that is known
             self._spent.pop(device.unit, None)
             self._down = False

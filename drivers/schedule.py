@@ -87,9 +87,9 @@ class Schedule:
                 return entry.device
         return None
 
-    def fire(self, now: int) -> Device | None:
-        """The living fire device whose slot has come, or None: what goes between the questions of another's cycle."""
-        ready = [e for e in self._fire if e.due <= now and not e.failures]
+    def fire(self, now: int, asked: str) -> Device | None:
+        """The living fire device whose slot has come, or None: what goes between the questions of the device `asked`'s cycle."""
+        ready = [e for e in self._fire if e.due <= now and not e.failures and e.device.id != asked]
         return min(ready, key=lambda e: e.due).device if ready else None
 
     def fits(self, now: int, worst: int) -> bool:

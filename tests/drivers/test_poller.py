@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from field_far import PtyLine, RtuFar, crc16
@@ -20,6 +21,7 @@ from drivers.modbus.rtu import RtuBus
 from drivers.poller import Poller
 from drivers.profile import Channel, Device, Limits
 from drivers.reading import Now, Quality, Reading
+from drivers.switch import Output
 
 
 class LoopClock:
@@ -44,12 +46,14 @@ class Script:
         self.reads: list[tuple[int, int, int]] = []
         self.writes: list[tuple[int, int, int]] = []
         self.before_write = 0  # reads before the first write
+        self.then: dict[int, Callable[[], None]] = {}  # how many reads -> what happens when so many were asked
 
     async def read(
         self, unit: int, space: Space, address: int, count: int, *, latency: int = 300, gap: int = 0
     ) -> tuple[int, ...]:
         await asyncio.sleep(0.001)
         self.reads.append((unit, address, count))
+        self.then.pop(len(self.reads), lambda: None)()
         if unit in self.faults:
             raise self.faults[unit]
         if self.missing & set(range(address, address + count)):
@@ -309,6 +313,65 @@ async def test_r2_a_long_cycle_is_interrupted_by_fire_slots_and_outputs() -> Non
         assert rig.value("long/c0") == 0.0 and len([f for f in rig.seen if f[0].point == "long/c0"]) == 1, (
             "one frame all the same"
         )
+
+
+def bank(period: int = 600_000) -> Device:
+    """A relay whose coil is read first, and two registers that are two more questions."""
+    more = tuple(Channel(f"c{n}", "count", "holding", 100 * n) for n in range(2))
+    fan = Channel("fan", "fan-run", "coil", 0, type="bit")
+    return device("relay", 9, (fan, *more), period=period, outputs=(Output("fan", 5, 0, 0xFF00, 0, "fan"),))
+
+
+async def test_r2_a_fire_panel_of_many_questions_is_asked_once_a_beat() -> None:
+    """Its own slot is due while its cycle is under way: that is no reason to begin the cycle again inside itself."""
+    bus = Script()
+    panel = device("panel", 4, tuple(Channel(f"d{n}", "panel-state", "holding", 100 * n) for n in range(3)), period=100)
+    async with running(bus, panel) as rig:
+        await rig.until(lambda: len(bus.reads) >= 9)
+    assert [address for _, address, _ in bus.reads[:9]] == [0, 100, 200] * 3
+
+
+async def test_d8_what_a_long_cycle_found_before_a_switch_is_not_told_after_it() -> None:
+    """The coil was read as off, then switched on and read back; the rest of that cycle must not say off again."""
+    bus = Script()
+    async with running(bus, bank()) as rig:
+        bus.then = {1: lambda: rig.poller.want("relay/fan", True)}
+        await rig.until(lambda: len(bus.reads) == 6)  # one before, three in the switch, two after it
+        await asyncio.wait_for(rig.poller.job("relay"), 20)
+        assert bus.writes == [(9, 0, 0xFF00)], "it is not taken for a relay that fell off"
+        assert [r.value for frame in rig.seen for r in frame if r.point == "relay/fan"] == [1.0, 1.0]
+
+
+async def test_d8_a_device_that_falls_silent_in_an_overtaken_cycle_is_a_fault() -> None:
+    bus = Script()
+    async with running(bus, bank()) as rig:
+        bus.then = {1: lambda: rig.poller.want("relay/fan", True), 5: lambda: bus.faults.update({9: NoAnswer("no answer")})}
+        await rig.until(lambda: (found := rig.last("relay/c1")) and found.quality is Quality.FAULT)
+        assert rig.value("relay/fan") == 1.0, "what was read back is newer than what the cycle began with"
+
+
+async def test_d8_a_poll_that_overtakes_a_job_has_the_last_word() -> None:
+    """A person's read of a slow line: its first answer is old when its last comes, and the detector has spoken meanwhile."""
+    bus = Script()
+    two = (Channel("smoke", "smoke", "discrete", 0, type="bit"), Channel("c", "count", "holding", 0))
+    real = bus.read
+
+    async def slow(*args: Any, **wishes: int) -> tuple[int, ...]:
+        """The job's first question lasts beyond the next poll's beat; then there is smoke."""
+        bus.read = real  # type: ignore[method-assign]
+        found = await real(*args, **wishes)
+        await asyncio.sleep(0.3)
+        bus.world[4, "discrete", 0] = 1
+        return found
+
+    async with running(bus, device("d", 4, two, period=200)) as rig:
+        await rig.until(lambda: rig.last("d/c"))
+        bus.read = slow  # type: ignore[method-assign]
+        readings, _ = await rig.poller.job("d")
+        await rig.until(lambda: rig.value("d/smoke") == 1.0)
+        told = [r.value for frame in rig.seen for r in frame if r.point == "d/smoke"]
+        assert told == sorted(told), "nobody is told that it was well again"
+    assert [r.value for r in readings] == [0.0, 0.0], "the person sees what was read"
 
 
 async def test_d10_a_device_that_cannot_be_asked_is_stale(monkeypatch: pytest.MonkeyPatch) -> None:

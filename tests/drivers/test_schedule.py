@@ -256,11 +256,12 @@ def test_d10_how_long_a_point_may_be_silent(quantity: str, period: int, limit: i
 
 def test_only_a_living_fire_device_interrupts_a_long_cycle() -> None:
     schedule = Schedule([smoke(1), warm(2)], 0)
-    assert schedule.fire(0) is not None
+    assert schedule.fire(0, "warm2") is not None
+    assert schedule.fire(0, "smoke1") is None, "it is being asked"
     schedule.good("smoke1", 40, 40)
-    assert schedule.fire(500) is None
+    assert schedule.fire(500, "warm2") is None
     schedule.bad("smoke1", 1_600, 600)
-    assert schedule.fire(10_000) is None, "one that just failed waits for its turn"
+    assert schedule.fire(10_000, "warm2") is None, "one that just failed waits for its turn"
 
 
 def test_the_count_of_the_dead() -> None:

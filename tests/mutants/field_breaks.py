@@ -154,9 +154,30 @@ FIELD: tuple[Mutant, ...] = (
     Mutant(
         "R2 a long cycle is interrupted",
         "drivers/poller.py",
-        "            if n and line is self:\n                await self._urgent()",
+        "            if n and line is self:\n                await self._urgent(device.id)",
         "            if n and line is self:\n                pass",
         POLLER + "test_r2_a_long_cycle_is_interrupted_by_fire_slots_and_outputs",
+    ),
+    Mutant(
+        "R2 a fire device's own cycle is not begun again inside itself",
+        "drivers/schedule.py",
+        "and not e.failures and e.device.id != asked]",
+        "and not e.failures]",
+        POLLER + "test_r2_a_fire_panel_of_many_questions_is_asked_once_a_beat",
+    ),
+    Mutant(
+        "D8 an overtaken cycle tells nothing older than what was told",
+        "drivers/poller.py",
+        "if asked >= self._told_from[device.id]:",
+        "if True:",
+        POLLER + "test_d8_what_a_long_cycle_found_before_a_switch_is_not_told_after_it",
+    ),
+    Mutant(
+        "D8 a silence is told by an overtaken cycle too",
+        "drivers/poller.py",
+        "        elif silent:\n            self._take(bad)",
+        "        elif silent:\n            pass",
+        POLLER + "test_d8_a_device_that_falls_silent_in_an_overtaken_cycle_is_a_fault",
     ),
     Mutant(
         "a refused range is halved",
@@ -294,8 +315,8 @@ FIELD: tuple[Mutant, ...] = (
     Mutant(
         "R5 a dead device is a fault",
         "drivers/poller.py",
-        "        return (*decode(device, found, image, now), *bad)",
-        "        return decode(device, found, image, now)",
+        "        readings = (*decode(device, found, image, now), *bad)",
+        "        readings = decode(device, found, image, now)",
         POLLER + "test_a_dead_device_becomes_faults_and_leaves_the_others_alone",
     ),
     Mutant(
