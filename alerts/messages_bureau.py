@@ -38,6 +38,13 @@ SCHOOLS: tuple[Message, ...] = (
         "{s}{what}已结束：{place}{t}报警，{verdict}。编号{n}",
         "{s} {what} closed: {place}, {t}, {verdict}. No.{n}",
         {"what": 7},
+        instead=(("unlisted", "yes", "school.unlisted"),),
         only=("over", "yes"),
+    ),
+    Message(
+        "school.unlisted",
+        "{s}已移出名单：{place}{t}{what}，后续请问校方{tel}。编号{n}",
+        "{s} is off the list: {what}, {place}, {t}. Ask the school: {tel}. No.{n}",
+        {"what": 7, "tel": 12},
     ),
 )

@@ -94,7 +94,7 @@ def _cut(text: str, most: int) -> str:
 
 def traits(alarm: Alarm, plant: Plant) -> dict[str, str]:
     """What decides between messages: which (lock), result, limit, battery, many (points), alone (one holder), wide (zones),
-    over (a school's own alarm is), work, night (local)."""
+    over (a school's own alarm is, or nothing more will be heard of it), unlisted (its school is), work, night (local)."""
     at = local(plant, alarm.raised.wall)
     minute = at.hour * 60 + at.minute
     return {
@@ -107,7 +107,8 @@ def traits(alarm: Alarm, plant: Plant) -> dict[str, str]:
         "battery": _yes(plant.battery > 0),
         "alone": _yes(alarm.evidence.get("alone") is True),
         "wide": _yes(_wide(alarm) > 1),
-        "over": _yes(alarm.evidence.get("over") is True),
+        "over": _yes(alarm.evidence.get("over") is True or alarm.evidence.get("unlisted") is True),
+        "unlisted": _yes(alarm.evidence.get("unlisted") is True),
     }
 
 

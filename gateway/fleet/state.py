@@ -181,12 +181,14 @@ def rung(called: Mapping[str, Call], schools: Iterable[Known]) -> tuple[dict[str
     """What stands at the bureau by its point, and what has changed since `called`: True begins or says more, False ends.
 
     An answer at the school ends the calls and not the alarm; one without a result in time rings anew. It ends with the school's own;
-    one of which nothing is known any more (a store that was lost) ends too, and is not called over.
+    one of which nothing is known any more (a store that was lost) ends too, and is not called over; `unlisted`: its school has left
+    the bureau's list, so nobody here will ever hear of it again.
     """
     stands: dict[str, Call] = {}
     changes: list[tuple[Call, bool]] = []
-    ended: set[str] = set()
+    ended, listed = set[str](), set[str]()
     for school in schools:
+        listed.add(school.id)
         ended |= {f"{school.id}/{id}" for id in school.ended}
         ringing = {call.point: call for call in school.calls()}
         for id, alarm in school.alarms.items():
@@ -201,7 +203,11 @@ def rung(called: Mapping[str, Call], schools: Iterable[Known]) -> tuple[dict[str
                 changes.append((was, False))
             if was is None or answered is not said["answered"]:
                 changes.append((stands[point], True))
-    gone = [replace(c, evidence={**c.evidence, "over": point in ended}) for point, c in called.items() if point not in stands]
+    gone = [
+        replace(c, evidence={**c.evidence, "over": point in ended, "unlisted": point.partition("/")[0] not in listed})
+        for point, c in called.items()
+        if point not in stands
+    ]
     return stands, [*changes, *((call, False) for call in gone)]
 
 

@@ -172,14 +172,15 @@ class Fleet:
 
     async def _events(self, events: list[tuple[str, int, bytes]]) -> None:
         store = self._opened()
-        new, differing = await self._on_disk(partial(store.add, events))
+        _, differing = await self._on_disk(partial(store.add, events))
         for site, seq in differing:
             log.error("event %d of %s came twice with different words", seq, site)
         for site, chained in (await self._on_disk(store.chains)).items():
             if site in self._known:
                 self._known[site].seq = chained.seq
                 await self._broken(site, chained.broken)
-        for site, _, body in sorted(new, key=lambda e: (e[0], e[1])):
+        # Those that are stored already as well: what follows from them may not be, when this process died in between.
+        for site, _, body in sorted(e for e in events if e[:2] not in differing):
             event = chain.fields(body) or {}
             if closed := self._known[site].event(event):
                 await self._on_disk(partial(store.show, site, closed, None))

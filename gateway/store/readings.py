@@ -138,6 +138,7 @@ class Readings:
             for number, a, b, row in cursor:
                 frames = self._unpacked(number, row)
                 if len(frames) != b - a + 1:
+                    self.damaged.add(number)
                     continue
                 for x, y in wanted.within(max(a, first), min(b, last)):
                     found += _pieces(boot, x, frames[x - a : y - a + 1], most)
@@ -239,7 +240,7 @@ class Readings:
         """Of the oldest rows those that were stored before wall ms `before` and that every destination has."""
         sql = "SELECT id, boot, a, b, wall FROM frame ORDER BY id LIMIT ?"
         rows = self.db.execute(sql, (OLDEST,)).fetchall()
-        return [id for id, boot, a, b, wall in rows if wall < before and not _missing(boot, a, b, confirmed)]
+        return [id for id, boot, a, b, wall in rows if wall < before and not missing(boot, a, b, confirmed)]
 
     def drop(self, rows: Iterable[int]) -> list[Dropped]:
         """Delete rows that nobody lacks."""
@@ -258,22 +259,22 @@ class Readings:
             if self.size > quota
             else []
         )
-        missing = {row[0]: _missing(row[1], row[2], row[3], confirmed) for row in rows}
+        lacked = {row[0]: missing(row[1], row[2], row[3], confirmed) for row in rows}
         gone = []
-        for number, boot, a, b, size in sorted(rows, key=lambda row: (missing[row[0]] > 0, row[0])):
+        for number, boot, a, b, size in sorted(rows, key=lambda row: (lacked[row[0]] > 0, row[0])):
             if self.size <= quota:
                 break
             self.db.execute("DELETE FROM frame WHERE id = ?", (number,))
             self.size -= size
-            gone.append(Dropped(boot, a, b, missing[number]))
+            gone.append(Dropped(boot, a, b, lacked[number]))
         return gone
 
-    def drop_damaged(self) -> list[Dropped]:
+    def drop_damaged(self, confirmed: Mapping[str, Mapping[str, RangeSet]]) -> list[Dropped]:
         """Delete the rows that could not be unpacked since the last call, so that nothing waits for them for ever."""
         gone = []
         for number in self.damaged:
             for boot, a, b, size in self.db.execute("SELECT boot, a, b, length(frames) FROM frame WHERE id = ?", (number,)):
-                gone.append(Dropped(boot, a, b, b - a + 1))
+                gone.append(Dropped(boot, a, b, missing(boot, a, b, confirmed)))
                 self.size -= size
         self.db.executemany("DELETE FROM frame WHERE id = ?", [(number,) for number in self.damaged])
         self.damaged.clear()
@@ -302,7 +303,7 @@ def _pieces(boot: str, first: int, frames: Sequence[bytes], most: int) -> list[F
     return [*found, Frame(boot, first + start, first + len(frames) - 1, b"".join(frames[start:]))]
 
 
-def _missing(boot: str, a: int, b: int, confirmed: Mapping[str, Mapping[str, RangeSet]]) -> int:
+def missing(boot: str, a: int, b: int, confirmed: Mapping[str, Mapping[str, RangeSet]]) -> int:
     """How many of the frames the worst-off destination lacks; none when there is no destination."""
     own = RangeSet([(a, b)])
     return max((own.minus(ranges.get(boot, RangeSet())).size() for ranges in confirmed.values()), default=0)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable
 
 from gateway.store.ledger import Ledger
-from gateway.store.readings import Dropped, Readings
+from gateway.store.readings import Dropped, Readings, missing
 from gateway.store.tail import Tail, read
 
 KEPT = 30 * 24 * 3_600_000  # ms that rows stay which every destination has: an incident's file wants them
@@ -24,10 +24,10 @@ class Retention:
 
     def trim(self, db: Readings, wall: int | None) -> None:
         """Damaged rows, then old ones that everybody has, then the oldest beyond the quota. `wall`: None while unknown."""
-        if db.damaged:
-            self._give_up(db, db.drop_damaged, "rows of readings.db are damaged")
         with self._lock:
             confirmed = self._ledger.confirmed()
+        if db.damaged:
+            self._give_up(db, lambda: db.drop_damaged(confirmed), "rows of readings.db are damaged")
         if wall is not None and (old := db.aged(wall - KEPT, confirmed)):
             self._give_up(db, lambda: db.drop(old), "")
         if db.size > self._quota:
@@ -54,9 +54,11 @@ class Retention:
             path.unlink()
             del sizes[path]
             with self._lock:
+                confirmed = self._ledger.confirmed()
                 for frame in frames:
                     self._ledger.remove(frame.boot, frame.seq, frame.seq)
-            self._drop(len(frames), "the disk takes nothing and the tail is full")
+            if lost := sum(missing(frame.boot, frame.seq, frame.seq, confirmed) for frame in frames):
+                self._drop(lost, "the disk takes nothing and the tail is full")
 
     def _give_up(self, db: Readings, work: Callable[[], Iterable[Dropped]], why: str) -> None:
         gone: list[Dropped] = []

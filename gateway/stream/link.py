@@ -150,6 +150,7 @@ class Link:
                 await _expect("subscribed", signals, keep=self._take)
 
     async def _receive(self, signals: asyncio.Queue[Signal], thread: Callbacks) -> None:
+        refused = ""
         while True:
             try:
                 async with asyncio.timeout(_LOOK):
@@ -163,8 +164,9 @@ class Link:
                     self._take(signal)
                 case "published":
                     future = self._waiting.pop(signal.mid, None)
-                    if signal.problem:
-                        log.error("the broker refused a message: %s", signal.problem)
+                    if signal.problem and signal.problem != refused:
+                        refused = signal.problem  # told once a connection: what was refused goes again and again
+                        log.error("the broker refuses messages: %s", refused)
                     if future is not None and not future.done():
                         future.set_result(Fate.LOST if signal.problem else signal.fate)
                 case "subscribed" if signal.problem:

@@ -80,8 +80,11 @@ class EventLane:
                 self._link.publish(self._topics.alarm(id), snapshot, retain=True)
 
     def _done(self, session: int, seq: int, ok: bool) -> None:
-        if not ok or session != self._session:
-            return  # the connection broke: the next one starts again after the last event known to be there
+        if session != self._session or seq not in self._open:
+            return  # of an attempt that is over
+        if not ok:  # refused, or the connection broke: the next look starts again after the last event known to be there
+            self._session = 0
+            return
         self._open[seq] = True
         last = 0
         while self._open and self._open[first := next(iter(self._open))]:

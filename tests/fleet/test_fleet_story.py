@@ -12,7 +12,7 @@ from alerts.engine import Engine
 from alerts.model import Command, Delivery, Fate, Notification, Outcome
 from drivers.reading import Now, Reading
 from gateway.config.compile import compile_site
-from gateway.fleet.state import Known, order, rung
+from gateway.fleet.state import Call, Known, order, rung
 
 T0 = 1_795_716_000_000
 MANY, LOST, BURNING = 150, 37, "s140"
@@ -30,8 +30,10 @@ FIRE = {"id": f"{BURNING}-7", "kind": "fire", "lamp": "fire", "severity": 7, "st
 class Bureau:
     """The real engine over the compiled bureau file; `told` is what would leave the box, at which minute."""
 
-    def __init__(self, folder: Path) -> None:
-        rows = "".join(f"  - {{id: s{n}, district: town, name: 第{n}小学, short: {n}小}}\n" for n in range(MANY))
+    def __init__(self, folder: Path, without: str = "") -> None:
+        """`without`: a school that is not on the list."""
+        listed = [n for n in range(MANY) if f"s{n}" != without]
+        rows = "".join(f"  - {{id: s{n}, district: town, name: 第{n}小学, short: {n}小}}\n" for n in listed)
         head = "campus: 1\nsite: {id: ju, kind: bureau, district: town, name: 局, short: 局}\nuplink: {host: 127.0.0.1}\n"
         path = folder / "bureau.yaml"
         path.write_text(f"{head}townships: [{{id: town, name: 镇}}]\nschools:\n{rows}{PEOPLE}", "utf-8")
@@ -100,6 +102,20 @@ def test_story14_the_unanswered_fire_rings_at_once_and_stands_on_top(night: Bure
     assert not [c for c in calls if c[0] > 300], "收到 at four minutes ends the bureau's own calls"
     rows = order(k.row(night.now) for k in night.known.values())
     assert rows[0]["id"] == BURNING and {r["id"] for r in rows[1 : LOST + 1]} == {f"s{n}" for n in range(LOST)}
+
+
+def test_a_school_that_leaves_the_list_ends_its_alarm_and_who_was_rung_is_told_so(night: Bureau, tmp_path: Path) -> None:
+    """The list was changed and `run` started again: nothing more will be heard of the fire here, which is not to say that it is over."""
+    standing = [a for a in night.engine.alarms.values() if a.kind == "school-fire"]
+    after = Bureau(tmp_path, without=BURNING)
+    after.now = night.now
+    restored = after.engine.restore(standing, (), now=night.now, saved=night.now, same_boot=True)
+    assert not restored.notifications
+    after.called = {a.point: Call(a.kind, a.point, a.evidence) for a in standing}
+    after.step(night.now.mono, lambda id: True)
+    said = [(person, text) for _, person, text in after.of("school.")]
+    assert [person for person, _ in said] == ["ma"] and "140小已移出名单" in said[0][1] and "结束" not in said[0][1]
+    assert not [a for a in after.engine.alarms.values() if a.kind == "school-fire"]
 
 
 def test_people1_the_end_of_the_schools_alarm_ends_the_bureaus(night: Bureau) -> None:

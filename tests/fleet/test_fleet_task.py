@@ -173,6 +173,17 @@ async def test_a_command_goes_with_proof_after_it_is_journaled_and_is_refused_to
     assert one["seq"] == 1
 
 
+async def test_an_event_stored_before_the_process_died_still_says_that_it_is_done(county: County) -> None:
+    """What was not acknowledged to the broker comes again; it is in the store already, and what follows from it is not."""
+    assert (await county.fleet.ask("no1", Command("x", "check", "ma", "local", 0))).code == "asked"
+    nonce = (await county.site())["asked"][0]["id"]
+    seen = canonical({"v": 1, "seq": 1, "kind": "question-asked", "alarm": "", "args": {"command": f"bureau:{nonce}"}})
+    store = county.fleet._opened()
+    await county.fleet._on_disk(lambda: store.add([("no1", 1, seen)]))
+    county.box.publish(TOPICS.of("events"), seen)
+    await until("done", lambda: county.fleet._asked[nonce].state == "done")
+
+
 async def test_d17_a_store_broken_on_the_disk_is_put_aside_told_and_filled_again(county: County) -> None:
     for n in (1, 2):
         county.event(n)

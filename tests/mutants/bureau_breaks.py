@@ -125,9 +125,23 @@ BUREAU: tuple[Mutant, ...] = (
     Mutant(
         "of an alarm that is no longer known nobody says that it is over",
         "gateway/fleet/state.py",
-        '"over": point in ended}',
-        '"over": True}',
+        '"over": point in ended,',
+        '"over": True,',
         "tests/fleet/test_fleet_state.py::test_what_is_no_longer_known_ends_and_is_not_called_over",
+    ),
+    Mutant(
+        "a school that leaves the list ends its alarms with a word",
+        "gateway/fleet/state.py",
+        '"unlisted": point.partition("/")[0] not in listed}',
+        '"unlisted": False}',
+        STORY + "test_a_school_that_leaves_the_list_ends_its_alarm_and_who_was_rung_is_told_so",
+    ),
+    Mutant(
+        "what is done is shown as done although the process died after storing the event",
+        "gateway/fleet/task.py",
+        "sorted(e for e in events if e[:2] not in differing)",
+        "sorted(_)",
+        TASK + "test_an_event_stored_before_the_process_died_still_says_that_it_is_done",
     ),
     Mutant(
         "what the broker remembers is no sign of life",

@@ -271,6 +271,20 @@ STORES: tuple[Mutant, ...] = (
         READINGS + "test_a_torn_record_ends_its_file_and_nothing_else",
     ),
     Mutant(
+        "D7 what the database has is not counted lost",
+        "gateway/store/retention.py",
+        "sum(missing(frame.boot, frame.seq, frame.seq, confirmed) for frame in frames)",
+        "len(frames)",
+        READINGS + "test_d7_what_the_database_has_is_not_counted_lost_when_a_dead_disk_keeps_no_copy",
+    ),
+    Mutant(
+        "a row with another number of frames is damaged",
+        "gateway/store/readings.py",
+        "                    self.damaged.add(number)\n                    continue\n",
+        "                    continue\n",
+        READINGS + "test_a_damaged_row_is_dropped_and_counted",
+    ),
+    Mutant(
         "D6 retention drops what is confirmed first",
         "gateway/store/readings.py",
         "return max((own.minus(ranges.get(boot, RangeSet())).size() for ranges in confirmed.values()), default=0)",

@@ -150,9 +150,16 @@ STREAM: tuple[Mutant, ...] = (
     Mutant(
         "an answer of the old connection says nothing",
         "gateway/stream/outgoing.py",
-        "if not ok or session != self._session:",
-        "if not ok:",
+        "if session != self._session or seq not in self._open:",
+        "if seq not in self._open:",
         EVENTS + "test_r8_a_new_connection_begins_after_the_last_event_known_to_be_there",
+    ),
+    Mutant(
+        "R8 what the broker refuses goes again on the same connection",
+        "gateway/stream/outgoing.py",
+        "            self._session = 0\n",
+        "            pass\n",
+        EVENTS + "test_r8_what_the_broker_refuses_goes_again_on_the_same_connection",
     ),
     Mutant(
         "no receipt before the database's answer",

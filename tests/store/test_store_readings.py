@@ -217,6 +217,17 @@ async def test_the_tail_is_bounded_while_the_disk_is_dead(make: Make, tmp_path: 
     assert all_lines(await writer.unconfirmed("far", 9)) == [line(n) for n in range(writer.dropped + 1, 9)]
 
 
+async def test_d7_what_the_database_has_is_not_counted_lost_when_a_dead_disk_keeps_no_copy(make: Make, tmp_path: Path) -> None:
+    """Live frames arrive while the disk takes nothing: the tail lets them go, and nobody is told of a loss."""
+    (tmp_path / "data").rename(tmp_path / "away")
+    writer = await make(tail_most=400)
+    for n in range(1, 9):
+        writer.append(line(n), True)
+        writer.confirm("far", writer.boot, [(n, n)] if n != 2 else [])
+        await writer.flush()
+    assert (writer.dropped, writer.backlog("far")) == (1, 0), "the second alone, which nobody has"
+
+
 async def test_a_broken_file_is_put_aside(make: Make, tmp_path: Path) -> None:
     path = tmp_path / "data" / "readings.db"
     path.write_bytes(b"rubbish" * 1000)
@@ -310,13 +321,14 @@ def break_leaves(path: Path, table: str, ids: set[int]) -> None:
     path.write_bytes(data)
 
 
-async def test_a_damaged_row_is_dropped_and_counted(make: Make, tmp_path: Path) -> None:
+@pytest.mark.parametrize("frames", [b"\0" * 9, pack([line(1), line(1)])], ids=["no row", "another's number of frames"])
+async def test_a_damaged_row_is_dropped_and_counted(make: Make, tmp_path: Path, frames: bytes) -> None:
     writer = await make()
     for n in (1, 2):
         writer.append(line(n), True)
         await writer.flush()
     db = sqlite3.connect(tmp_path / "data" / "readings.db")
-    db.execute("UPDATE frame SET frames = zeroblob(9) WHERE a = 1")
+    db.execute("UPDATE frame SET frames = ? WHERE a = 1", (frames,))
     db.commit()
     db.close()
     assert all_lines(await writer.unconfirmed("far", 9)) == [line(2)]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import cast
 
+import pytest
 from stream_box import MemoryOutbox, Spawn, until
 
+from gateway.stream import outgoing
 from gateway.stream.client import Fate
 from gateway.stream.link import Link
 from gateway.stream.outgoing import EventLane
@@ -74,6 +76,25 @@ async def test_r8_a_new_connection_begins_after_the_last_event_known_to_be_there
     assert outbox.last == 1
     link.answer(3, Fate.TAKEN)
     await until("the second", lambda: outbox.last == 2)
+
+
+async def test_r8_what_the_broker_refuses_goes_again_on_the_same_connection(
+    spawn: Spawn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broker over its quota, or an access list that was mended: the connection never broke, and a fire must not wait for that."""
+    monkeypatch.setattr(outgoing, "_TICK", 0.05)
+    link, outbox, _ = lane(spawn, 30)
+    await until("the window", lambda: len(link.published) == 20)
+    for n in range(20):
+        link.answer(n, Fate.TAKEN if n == 0 else Fate.LOST)
+    await until("again", lambda: len(link.published) == 40)
+    assert link.bodies()[20:] == [b"%d" % n for n in range(2, 22)] and outbox.last == 1
+    for n in range(20, 40):
+        link.answer(n, Fate.TAKEN)
+    await until("the rest", lambda: len(link.published) == 49)
+    for n in range(40, 49):
+        link.answer(n, Fate.TAKEN)
+    await until("all", lambda: outbox.last == 30)
 
 
 async def test_what_a_bureau_has_not_got_goes_again_a_few_at_a_time(spawn: Spawn) -> None:
