@@ -12,7 +12,7 @@ from dataclasses import replace
 from alerts.budget import LISTS, Budget
 from alerts.calendar import local, wall_of
 from alerts.kinds import KINDS
-from alerts.model import OPEN, Alarm, Notification
+from alerts.model import OPEN, Alarm, Notification, Severity
 from alerts.plant import Person, Plant
 from alerts.render import args_for, render, units
 from alerts.replies import ranges
@@ -96,4 +96,7 @@ def _message(
     args = args_for(worst, plant, now, "", person.language) | {"k": str(count), "list": words}
     text = render(by, args, person.language)
     key = f"{worst.id}:{worst.occurrence}:{by}:{now.mono}:{person.id}:{channel}"
-    return Notification(key, worst.id, by, person.id, channel, by, text, f"together/{count}", worst.severity, made=now)
+    rung = by == "storm" and worst.severity >= Severity.ELECTRICAL
+    return Notification(
+        key, worst.id, by, person.id, channel, by, text, f"together/{count}", worst.severity, made=now, rung=rung
+    )

@@ -98,6 +98,10 @@ class Engine:
         """Is this message still to be sent? For the channels, from any thread: an answer takes back what is queued (D16)."""
         return self._telling.wanted(key)
 
+    def ringing(self, key: str) -> bool:
+        """Is a telephone still to be called for this message? Asked as `wanted` is."""
+        return self._telling.ringing(key)
+
     @property
     def budget(self) -> Budget:
         """A copy of what was sent lately, for a preview."""

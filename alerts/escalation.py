@@ -148,7 +148,7 @@ def closing(alarm: Alarm, plant: Plant, now: Now) -> tuple[Notification, ...]:
         if message is not None:
             args = args_for(alarm, plant, now, "", person.language)
             args["s"] = str(alarm.evidence.get("school") or (plant.short if person.role == "bureau" else ""))
-            out += _notify(alarm, "closing", 1, person, message, args, "closing", Severity.INFO, now)
+            out += _notify(alarm, "closing", 1, person, message, args, "closing", Severity.INFO, now, rung=False)
     return tuple(out)
 
 
@@ -252,12 +252,12 @@ def _telling(alarm: Alarm, d: Due, message: str, person: Person, scene: Scene) -
     bureau = person.role == "bureau"
     args = args_for(alarm, scene.plant, scene.now, duty, person.language, since=d.base, bureau=bureau, lost=scene.lost)
     reason = f"{d.step.when}/{d.step.after}"
-    return _notify(alarm, d.step.id, d.round, person, message, args, reason, alarm.severity, scene.now)
+    return _notify(alarm, d.step.id, d.round, person, message, args, reason, alarm.severity, scene.now, rung=d.step.rung)
 
 
 def _notify(
     alarm: Alarm, step: str, round: int, person: Person, message: str, args: Mapping[str, str], reason: str, severity: Severity,
-    now: Now,
+    now: Now, *, rung: bool,
 ) -> tuple[Notification, ...]:  # fmt: skip
     """The message by the person's first channel; nothing for a person without one."""
     if not person.channels:
@@ -266,4 +266,4 @@ def _notify(
     key = f"{alarm.id}:{alarm.occurrence}:{step}:{round}:{person.id}:{channel}"
     fields = {"place": args["place"], "time": args["t"], "kind": args["what"], "code": args["n"]}  # what a template may hold
     made = Notification(key, alarm.id, step, person.id, channel, message, text, reason, severity, made=now, fields=fields)
-    return (made,)
+    return (replace(made, rung=rung),)

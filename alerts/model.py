@@ -93,7 +93,7 @@ class Step:
     `to` names posts and roles (duty, second, leader, head, officer, electrician, keeper, holder, bureau, everyone).
     during: "" | asleep (only in the zone's sleeping time, counted from its beginning when that is later) | not-falling (waits
     while the point's value falls) | daily (at 10:00 of each day). `every` > 0: again at that period while it runs. `listed`: goes
-    into the person's next day list instead of a message of its own.
+    into the person's next day list instead of a message of its own. `rung`: a text and a call; else a text alone.
     """
 
     id: str
@@ -104,6 +104,7 @@ class Step:
     during: str = ""
     every: int = 0
     listed: bool = False
+    rung: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +277,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One message to one person by one channel. `key` is its idempotency key; `repeat` marks a possible 重发."""
+    """One message to one person by one channel. `key` is its idempotency key; `repeat` marks a possible 重发.
+
+    `rung`: the person must act on it now, so that a channel that can also call does (people's §3: rung is a text and a call).
+    """
 
     key: str
     alarm: str
@@ -291,6 +295,7 @@ class Notification:
     repeat: bool = False
     made: Now | None = None  # when it was first wanted
     fields: Mapping[str, str] = field(default_factory=dict)  # place, time, kind, code: for channels that fill a template
+    rung: bool = False
 
 
 class Fate(enum.Enum):

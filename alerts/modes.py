@@ -126,9 +126,10 @@ def _under(mode: str, mark: Mark | None, alarm: Alarm, policy: Policy, plant: Pl
     if how.told == "starter" and mark is not None and alarm.severity > Severity.SUPERVISORY:
         technician = str(mark.facts.get("technician", ""))
         named = technician if technician in plant.people else mark.who
-        return Policy(id, (Step(mode, "always", 0, (named, "officer"), how.message),), result_asked=False)
+        return Policy(id, (Step(mode, "always", 0, (named, "officer"), how.message, rung=False),), result_asked=False)
     if how.told == "walker" and mark is not None and alarm.latching:
-        return Policy(id, (Step(mode, "always", 0, (str(mark.facts["walker"]),), how.message),), result_asked=False)
+        step = Step(mode, "always", 0, (str(mark.facts["walker"]),), how.message, rung=False)
+        return Policy(id, (step,), result_asked=False)
     return Policy(id, (), result_asked=False)
 
 

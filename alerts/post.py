@@ -30,6 +30,7 @@ class Post:
         self._plant = plant
         self._sent: dict[str, Notification] = {}
         self._accepted: set[str] = set()
+        self._calls: OrderedDict[str, Notification] = OrderedDict()  # whose telephone may still ring
         self._later: dict[str, tuple[int, Notification]] = {}
         self._waiting: defaultdict[Who, set[str]] = defaultdict(set)
         self._got: set[Who] = set()
@@ -41,8 +42,16 @@ class Post:
     def get(self, key: str) -> Notification | None:
         return self._sent.get(key)
 
+    def ringing(self, key: str) -> bool:
+        """Nobody has answered, and the alarm is not over."""
+        return key in self._calls
+
     def sent(self, n: Notification) -> None:
         self._sent[n.key] = n
+        if n.rung:
+            self._calls[n.key] = n
+            if len(self._calls) > KEPT:
+                self._calls.popitem(last=False)
         if (n.alarm, n.person) not in self._got:
             self._waiting[n.alarm, n.person].add(n.key)
         if len(self._sent) > KEPT:
@@ -95,7 +104,8 @@ class Post:
         self._forget(key)
 
     def recall(self, alarm: Alarm) -> None:
-        """Somebody has answered: what is queued of its `unacked` steps is not sent any more."""
+        """Somebody has answered: what is queued of its `unacked` steps is not sent any more, and rings no more."""
+        self._hush(n.key for n in tuple(self._calls.values()) if n.alarm == alarm.id and _stale(n, alarm))
         for n in [n for n in self._sent.values() if n.alarm == alarm.id and n.key not in self._accepted]:
             if _stale(n, alarm):
                 self._take_back(n)
@@ -106,6 +116,7 @@ class Post:
         Not who got nothing; and who has a message on its way hears it when that has arrived (`released`).
         """
         self._over[alarm] = None
+        self._hush(key for key, n in tuple(self._calls.items()) if n.alarm == alarm)
         if len(self._over) > KEPT:
             self._over.popitem(last=False)
         flying = {n.person for n in self._sent.values() if n.alarm == alarm and n.key not in self._later}
@@ -162,6 +173,10 @@ class Post:
             self._recalled.popitem(last=False)
         self._later.pop(n.key, None)
         self._forget(n.key)
+
+    def _hush(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            del self._calls[key]
 
     def _forget(self, key: str) -> None:
         self._sent.pop(key, None)

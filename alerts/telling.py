@@ -87,6 +87,10 @@ class Telling:
         """Is this message still to be sent? Asked by the channels, from any thread, right before they send it."""
         return self._post.get(key) is not None
 
+    def ringing(self, key: str) -> bool:
+        """Is a telephone still to be called for this message, which may have been delivered as a text long ago?"""
+        return self._post.ringing(key)
+
     def restored(self, rec: Record, unsent: Iterable[Notification]) -> None:
         """Messages whose fate an end of the process left open."""
         open_ = tuple(unsent)

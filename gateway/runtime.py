@@ -122,7 +122,7 @@ async def run(
     pollers: dict[str, BusTask] = {}
     channels = {c.id: CHANNELS[c.type].build({**c.settings, "id": c.id}, clock) for c in site.channels}
     ears = Ears(partial(_fate, inbox), lambda a: answering.heard(a), partial(_channel_health, inbox),
-                lambda key: key.startswith(REPLY) or engine.wanted(key))  # fmt: skip
+                lambda key: key.startswith(REPLY) or engine.wanted(key), lambda key: engine.ringing(key))  # fmt: skip
     tellers = {id: Teller(id, channel, plant.people, ears) for id, channel in channels.items()}
     outbox = JournalOutbox(
         data / "journal.db", journal, restored.notes, lambda: snapshots(plant, engine.alarms.values(), clock.now())

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from alerts.channels.base import Channel
+from alerts.channels.base import Caller, Channel
 from alerts.channels.faults import DeliveryFault, GiveUp, TryAgain
 from alerts.model import Delivery, Fate, Inbound, Notification
 from alerts.plant import Person
@@ -30,13 +30,15 @@ DEAF = 60.0  # seconds a channel may be out of order before that is a fault of i
 class Ears:
     """Where a channel's news goes, all called in the event loop: reports, answers, and (name, out of order?, why).
 
-    `wanted` is asked right before a message is sent, by its key: an answer takes back what is still queued.
+    `wanted` is asked right before a message is sent, by its key: an answer takes back what is still queued. `ringing`: is a
+    telephone still to be called for it?
     """
 
     report: Callable[[Delivery], None]
     heard: Callable[[Inbound], None]
     health: Callable[[str, bool, str], None]
     wanted: Callable[[str], bool]
+    ringing: Callable[[str], bool]
 
 
 class Teller:
@@ -150,6 +152,8 @@ class Teller:
         self._busy = (now, None)
         why, self._listen_due = "", now + LISTEN
         try:
+            if isinstance(self._channel, Caller):
+                self._channel.hush(self._ears.ringing)
             found = self._channel.hear()
         except DeliveryFault as fault:
             found, why = (), fault.why

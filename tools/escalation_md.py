@@ -46,6 +46,7 @@ def _step(step: dict[str, Any]) -> str:
     notes = [DURING[step["during"]]] if step.get("during") else []
     notes += [f"每 every {step['every']}"] if step.get("every") else []
     notes += ["清单 day list"] if step.get("listed") else []
+    notes += ["只发短信 text only"] if not step.get("rung", True) else []
     return words + (f" ({', '.join(notes)})" if notes else "")
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol, runtime_checkable
 
 from alerts.model import Delivery, Inbound, Notification
 from alerts.plant import Person
@@ -23,4 +23,13 @@ class Channel(Protocol):
 
         Gives what is there and waits for nothing that is not. Raises TryAgain or GiveUp when the channel is out of order.
         """
+        ...
+
+
+@runtime_checkable
+class Caller(Protocol):
+    """A channel that calls telephones itself, one after the other, after it has handed their messages over."""
+
+    def hush(self, ringing: Callable[[str], bool]) -> None:
+        """Leave out and end the calls of messages for which `ringing` is false. Called before each `hear`; raises as it does."""
         ...

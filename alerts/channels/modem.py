@@ -7,7 +7,7 @@ AT commands: 3GPP TS 27.005 and 27.007; the port is opened when needed and again
 from __future__ import annotations
 
 import itertools
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -34,6 +34,8 @@ STRONGEST = 31  # of AT+CSQ; 99: not known
 REGISTERED = ("1", "5")  # home, roaming
 ACTIVE = "0"  # stat of AT+CLCC: somebody has picked up
 SETUP = ("ATE0", "AT+CMEE=1", "AT+CMGF=0", "AT+CNMI=2,1,0,1,0", "AT+CLIP=1")
+# whom a site lets the modem call of those whom people's table rings: all of them, by gas 2 and fire only, by fire only, nobody
+RINGS: Mapping[str, Severity | None] = {"all": Severity.INFO, "gas": Severity.GAS, "fire": Severity.FIRE, "none": None}
 # 27.005 3.2.5 and vendors: what no second attempt mends
 HOPELESS = {
     "+CMS ERROR: 28": "号码无效 unknown number",
@@ -61,22 +63,27 @@ class _Sent:
 
 @dataclass(slots=True)
 class _Ring:
-    key: str
+    """One telephone to be called, for all the messages that want it."""
+
     number: str
+    keys: list[str]
+    severity: Severity
     until: int = 0  # mono ms; 0: not dialled yet
 
 
 class Modem:
-    """`port` by its /dev/serial/by-path name. `ring`: the least severity that also rings; None rings nobody."""
+    """`port` by its /dev/serial/by-path name. `ring`: the least severity at which who must act now is called too; None: nobody is."""
 
-    def __init__(self, name: str, port: str, clock: Clock, *, baud: int = 115200, ring: Severity | None = Severity.GAS) -> None:
+    def __init__(
+        self, name: str, port: str, clock: Clock, *, baud: int = 115200, ring: Severity | None = Severity.INFO
+    ) -> None:
         self._name, self._port, self._clock, self._baud, self._ring = name, port, clock, baud, ring
         self._serial: serial.Serial | None = None
         self._talk = Dialogue()
         self._references = itertools.count(1)
         self._sent: OrderedDict[tuple[int, str], _Sent] = OrderedDict()  # (modem's number of a part, digits) -> message
         self._parts: dict[tuple[str, int], tuple[int, dict[int, str]]] = {}
-        self._rings: deque[_Ring] = deque()
+        self._rings: list[_Ring] = []  # the first is the one under way
         self._heard: list[Delivery | Inbound] = []
         self._taken: list[str] = []  # places of answers that have been heard
         self._care_due = 0
@@ -96,8 +103,8 @@ class Modem:
         self._sent |= {(number, _digits(to.phone)): sent for number in numbers}
         while len(self._sent) > KEPT:
             self._sent.popitem(last=False)
-        if self._ring is not None and n.severity >= self._ring and all(r.number != to.phone for r in self._rings):
-            self._rings.append(_Ring(n.key, to.phone))
+        if n.rung and self._ring is not None and n.severity >= self._ring:
+            self._wait_ring(n, to.phone)
         return Delivery(n.key, Fate.ACCEPTED, " ".join(map(str, numbers)))
 
     def probe(self) -> None:
@@ -115,6 +122,15 @@ class Modem:
         self._turn_ring()
         heard, self._heard = self._heard, []
         return heard
+
+    def hush(self, ringing: Callable[[str], bool]) -> None:
+        """Nobody is called any more for messages that have become needless; a telephone that rings falls silent (D16)."""
+        under_way = next((r for r in self._rings if r.until), None)
+        for ring in self._rings:
+            ring.keys = [key for key in ring.keys if ringing(key)]
+        self._rings = [r for r in self._rings if r.keys]
+        if under_way is not None and not under_way.keys:
+            self._command("ATH", may_fail=True)
 
     # the line
 
@@ -310,6 +326,16 @@ class Modem:
 
     # the ring
 
+    def _wait_ring(self, n: Notification, number: str) -> None:
+        """The worst is called first; whom the modem is calling now stays first."""
+        known = next((r for r in self._rings if r.number == number), None)
+        if known is None:
+            self._rings.append(_Ring(number, [n.key], n.severity))
+        else:
+            known.keys.append(n.key)
+            known.severity = max(known.severity, n.severity)
+        self._rings.sort(key=lambda r: (not r.until, -r.severity))
+
     def _turn_ring(self) -> None:
         """Dial the next, look whether somebody has picked up, hang up after a while. Never more than one step at a time."""
         if not self._rings:
@@ -318,20 +344,20 @@ class Modem:
         if not ring.until:
             ring.until = now + RING
             if self._command(f"ATD{ring.number};", 5_000, may_fail=True).ok is not True:
-                self._rings.popleft()
+                self._rings.remove(ring)
             return
         calls = [line for line in self._command("AT+CLCC", may_fail=True).lines if line.startswith("+CLCC:")]
         picked_up = any(_field(line, 2) == ACTIVE for line in calls)
         if picked_up:
-            self._heard.append(Delivery(ring.key, Fate.READ, why="接听 picked up"))
+            self._heard += [Delivery(key, Fate.READ, why="接听 picked up") for key in ring.keys]
         if picked_up or not calls or now >= ring.until:
-            self._rings.popleft()
+            self._rings.remove(ring)
             self._command("ATH", may_fail=True)
 
 
 def build(settings: Mapping[str, str], clock: Clock) -> Modem:
-    """Settings: id, port, baud (115200), ring (none | fire | gas). Raises KeyError or ValueError."""
-    ring = {"none": None, "fire": Severity.FIRE, "gas": Severity.GAS}[settings.get("ring", "gas")]
+    """Settings: id, port, baud (115200), ring (all | gas | fire | none). Raises KeyError or ValueError."""
+    ring = RINGS[settings.get("ring", "all")]
     return Modem(settings.get("id", "modem"), settings["port"], clock, baud=int(settings.get("baud", "115200")), ring=ring)
 
 

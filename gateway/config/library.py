@@ -23,7 +23,7 @@ from gateway.shipped import data_dir as data_dir
 WHEN = ("unacked", "unverified", "always")
 TO = ("duty", "second", "leader", "head", "officer", "electrician", "keeper", "holder", "bureau", "everyone")
 POLICY_KEYS = {"policy", "loop", "repair", "steps", "result_asked"}
-STEP_KEYS = {"id", "when", "after", "to", "message", "during", "every", "listed"}
+STEP_KEYS = {"id", "when", "after", "to", "message", "during", "every", "listed", "rung"}
 DURING = ("", "asleep", "not-falling", "daily")
 
 
@@ -190,12 +190,18 @@ def policy_from_dict(data: Mapping[str, Any]) -> Policy:
 def _step(item: Mapping[str, Any]) -> Step:
     _only(item, STEP_KEYS)
     to = tuple(_one_of(name, TO) for name in item["to"])
-    listed = item.get("listed", False)
-    if not isinstance(listed, bool):
-        raise TypeError("listed 要写 true 或 false · must be true or false")
+    listed, rung = _yes(item, "listed", False), _yes(item, "rung", True)
     message = _one_of(item["message"], tuple(MESSAGES))
     during, every = _one_of(item.get("during", ""), DURING), duration(item.get("every", 0))
-    return Step(_text(item["id"]), _one_of(item["when"], WHEN), duration(item["after"]), to, message, during, every, listed)
+    when, after = _one_of(item["when"], WHEN), duration(item["after"])
+    return Step(_text(item["id"]), when, after, to, message, during, every, listed, rung)
+
+
+def _yes(item: Mapping[str, Any], key: str, otherwise: bool) -> bool:
+    value = item.get(key, otherwise)
+    if not isinstance(value, bool):
+        raise TypeError(f"{key} 要写 true 或 false · must be true or false")
+    return value
 
 
 def _only(data: Mapping[str, Any], keys: set[str]) -> None:

@@ -271,7 +271,7 @@ class ChannelConfigFile(Strict):
     secret_file: str = ""
     port: str = ""
     baud: Literal[9600, 19200, 38400, 57600, 115200] | None = None
-    ring: Literal["none", "fire", "gas"] | None = None
+    ring: Literal["all", "gas", "fire", "none"] | None = None
     sign_name: str = ""
     template: str = ""
     app_id: str = ""

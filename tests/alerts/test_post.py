@@ -41,6 +41,23 @@ def test_d16_an_answer_takes_back_what_has_not_left(world: World) -> None:
     assert out.notifications == () and not [a for a in world.engine.alarms.values() if a.kind == "cannot-call"]
 
 
+def test_d16_a_telephone_rings_until_somebody_answers_also_after_the_text_has_arrived(world: World) -> None:
+    n = one(world.read({"smoke-a/smoke": 1.0}), "wang")
+    assert n.rung and world.engine.ringing(n.key)
+    world.fate(n, Fate.DELIVERED)
+    assert world.engine.ringing(n.key), "the text alone wakes nobody"
+    world.do("ack", "li")
+    assert not world.engine.ringing(n.key)
+    later = one(world.wait(3 * MIN), "head")
+    assert later.rung and world.engine.ringing(later.key)
+    world.do("result", "li", n.alarm, result="false", cause="蚊香", on_site=True)
+    assert not world.engine.ringing(later.key)
+    world.fate(later, Fate.DELIVERED)
+    world.read({"smoke-a/smoke": 0.0})
+    ends = world.do("reset", "li", n.alarm).notifications
+    assert ends and not any(end.rung for end in ends), "nobody is rung for an end"
+
+
 def test_d16_the_result_timer_runs_and_its_messages_stay(world: World) -> None:
     world.fate(one(world.read({"smoke-a/smoke": 1.0}), "wang"), Fate.ACCEPTED)
     world.do("ack")

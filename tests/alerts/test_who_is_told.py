@@ -103,6 +103,22 @@ RUN_UNDER = {"fire": {"fire"}, "heat": {"fire"}, "manual": {"fire"}, "flow": {"f
 }
 
 
+# Steps that the table wants as one text, or that nobody need be woken for; every other one is rung: a text and a call.
+TEXT_ONLY = {
+    "gas-1/first", "lock/holders", "mains/first", "comm-sleep/patrol", "electrical-warning/first", "tamper/first",
+    "climate/daily", "cold/first", "cold/duty", "store-proof/holders", "store-ask/first", "store-care/first", "store-care/duty",
+    "output/first", "output/leader",
+}  # fmt: skip
+
+
+def test_r10_who_must_act_now_is_rung_and_nobody_else() -> None:
+    told = {f"{p.id}/{s.id}": s.rung for p in POLICIES.values() for s in p.steps if not s.listed}
+    assert {name for name, rung in told.items() if not rung} == TEXT_ONLY
+    for event in ("panic", "store", "store-deviation", "intrusion", "electrical", "fire", "fire-confirmed", "gas-2"):
+        assert all(s.rung for s in POLICIES[event].steps), event
+    assert {s.id for s in POLICIES["comm-sleep"].steps if s.rung and not s.listed} == {"first", "leader", "bureau"}
+
+
 @pytest.mark.parametrize("event", TABLE)
 def test_r10_the_row_of_the_table(event: str) -> None:
     policy, rows, loop = TABLE[event]

@@ -57,6 +57,7 @@ class Desk:
             self.heard.put_nowait,
             lambda *told: self.health.put_nowait(told),
             lambda k: k not in self.unwanted,
+            lambda k: k not in self.unwanted,
         )
         self.teller = Teller("phone", channel, {"wang": WANG}, ears)
         self.task = asyncio.ensure_future(self.teller.run())

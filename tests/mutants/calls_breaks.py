@@ -14,6 +14,34 @@ CALENDAR = "alerts/calendar.py"
 
 CALLS: tuple[Mutant, ...] = (
     Mutant(
+        "R10 who must act now is called, not only written to",
+        "alerts/channels/modem.py",
+        'settings.get("ring", "all")',
+        'settings.get("ring", "gas")',
+        "tests/alerts/channels/test_modem.py::test_who_must_act_now_is_rung_after_the_text",
+    ),
+    Mutant(
+        "R10 what is one text calls nobody",
+        "config/escalation/mains.yaml",
+        ", rung: false",
+        "",
+        "tests/alerts/test_who_is_told.py::test_r10_who_must_act_now_is_rung_and_nobody_else",
+    ),
+    Mutant(
+        "D16 an answer ends the ringing",
+        "alerts/channels/modem.py",
+        "self._rings = [r for r in self._rings if r.keys]",
+        "",
+        "tests/alerts/channels/test_modem.py::test_d16_an_answer_ends_the_ringing_and_the_calls_that_wait",
+    ),
+    Mutant(
+        "D16 an answer takes calls back too",
+        "alerts/post.py",
+        "if n.alarm == alarm.id and _stale(n, alarm))",
+        "if False)",
+        POST + "test_d16_a_telephone_rings_until_somebody_answers_also_after_the_text_has_arrived",
+    ),
+    Mutant(
         "D26 a channel dead in a drill is a fault",
         "alerts/drill.py",
         "return {c: c not in reached for",

@@ -16,11 +16,12 @@ from alerts.plant import Person
 from gateway.clock import SystemClock
 
 WANG = Person("wang", "王建国", "duty", "+8613800138000")
+LI, SUN = Person("li", "李保安", "leader", "+8613800138001"), Person("sun", "孙师傅", "keeper", "+8613800138002")
 FIRE = "火警！3号宿舍楼二层东走廊，烟感02:14报警。立即去看。回1收到 2真火 3误报。编号07"
 
 
-def note(key: str = "k1", text: str = FIRE, severity: Severity = Severity.FAULT) -> Notification:
-    return Notification(key, "s-1", "first", "wang", "sms", "fire.first", text, "unacked/0", severity)
+def note(key: str = "k1", text: str = FIRE, severity: Severity = Severity.FAULT, *, rung: bool = False) -> Notification:
+    return Notification(key, "s-1", "first", "wang", "sms", "fire.first", text, "unacked/0", severity, rung=rung)
 
 
 @pytest.fixture
@@ -129,10 +130,26 @@ def test_a_crash_before_the_place_is_free_gives_the_same_id_again(far: FakeModem
     assert hears(build({"id": "sms", "port": str(far.path)}, SystemClock()), len) == first
 
 
-@pytest.mark.parametrize(("severity", "rings"), [(Severity.FIRE, True), (Severity.GAS, True), (Severity.FAULT, False)])
-def test_who_must_act_now_is_rung_after_the_text(far: FakeModem, channel: Modem, severity: Severity, rings: bool) -> None:
+@pytest.mark.parametrize(
+    ("setting", "severity", "rung", "rings"),
+    [
+        ("", Severity.FIRE, True, True),
+        ("", Severity.BREACH, True, True),  # a panic button, a store opened by one person
+        ("", Severity.FAULT, True, True),  # nobody watches where people sleep
+        ("", Severity.FIRE, False, False),  # a test, the end of a fire
+        ("all", Severity.FAULT, False, False),
+        ("gas", Severity.GAS, True, True),
+        ("gas", Severity.BREACH, True, False),
+        ("fire", Severity.GAS, True, False),
+        ("none", Severity.FIRE, True, False),
+    ],
+)
+def test_who_must_act_now_is_rung_after_the_text(
+    far: FakeModem, setting: str, severity: Severity, rung: bool, rings: bool
+) -> None:
     far.how.report = None
-    channel.send(note(severity=severity), WANG)
+    channel = build({"id": "sms", "port": str(far.path)} | ({"ring": setting} if setting else {}), SystemClock())
+    channel.send(note(severity=severity, rung=rung), WANG)
     far.how.answers_call = True
     if rings:
         assert hears(channel, len) == [Delivery("k1", Fate.READ, why="接听 picked up")]
@@ -145,14 +162,52 @@ def test_who_must_act_now_is_rung_after_the_text(far: FakeModem, channel: Modem,
 def test_a_ring_nobody_answers_ends(far: FakeModem, channel: Modem, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(modem_file, "RING", 50)
     far.how.report = None
-    channel.send(note(severity=Severity.FIRE), WANG)
+    channel.send(note(severity=Severity.FIRE, rung=True), WANG)
     hears(channel, lambda _: "ATH" in far.commands)
+    assert far.dialled == [WANG.phone]
+
+
+def test_the_worst_is_called_first_and_one_telephone_once(far: FakeModem, channel: Modem) -> None:
+    far.how.report, far.how.answers_call = None, True
+    for phone in (LI.phone, SUN.phone, LI.phone):
+        far.expect(phone, FIRE)
+    channel.send(note("k1", severity=Severity.FAULT, rung=True), WANG)
+    channel.send(note("k2", severity=Severity.ELECTRICAL, rung=True), LI)
+    channel.send(note("k3", severity=Severity.FIRE, rung=True), SUN)
+    channel.send(note("k4", severity=Severity.FIRE, rung=True), LI)
+    heard = hears(channel, lambda h: len(h) >= 4)
+    assert far.dialled == [SUN.phone, LI.phone, WANG.phone]
+    assert sorted(d.key for d in heard if isinstance(d, Delivery)) == ["k1", "k2", "k3", "k4"]
+
+
+def test_d16_an_answer_ends_the_ringing_and_the_calls_that_wait(far: FakeModem, channel: Modem) -> None:
+    far.how.report = None
+    far.expect(LI.phone, FIRE)
+    channel.send(note("k1", severity=Severity.FIRE, rung=True), WANG)
+    channel.send(note("k2", severity=Severity.FIRE, rung=True), LI)
+    hears(channel, lambda _: far.dialled)
+    channel.hush(lambda key: True)
+    assert "ATH" not in far.commands, "nobody has answered"
+    channel.hush(lambda key: False)
+    assert far.commands[-1] == "ATH"
+    for _ in range(5):
+        channel.hear()
+    assert far.dialled == [WANG.phone], "nobody is called for what has been answered"
+
+
+def test_d16_one_answered_alarm_leaves_the_call_for_another(far: FakeModem, channel: Modem) -> None:
+    far.how.report = None
+    far.expect(WANG.phone, FIRE)
+    channel.send(note("k1", severity=Severity.FIRE, rung=True), WANG)
+    channel.send(note("k2", severity=Severity.FIRE, rung=True), WANG)
+    channel.hush(lambda key: key == "k2")
+    hears(channel, lambda _: far.dialled)
     assert far.dialled == [WANG.phone]
 
 
 def test_a_second_text_goes_out_while_a_telephone_rings(far: FakeModem, channel: Modem) -> None:
     far.how.report = None
-    channel.send(note(severity=Severity.FIRE), WANG)
+    channel.send(note(severity=Severity.FIRE, rung=True), WANG)
     hears(channel, lambda _: far.dialled)
     far.expect(WANG.phone, "演练")
     channel.send(note("k2", "演练"), WANG)
