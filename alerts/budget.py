@@ -46,6 +46,7 @@ LIMITS: Mapping[str, Limit] = {
     "webhook": Limit(),
     "console": Limit(),
 }
+CALL, CALL_EVERY = "call", MINUTE  # reason of a call without a text, and how often one person gets one
 BURST, BURST_WITHIN = 3, MINUTE  # alarms of their own one person gets within a minute; then they come together
 BUILDING_WITHIN = 10 * MINUTE  # the first alarm of each building goes at once whatever has been sent
 DIGEST = 15_000  # ms from the first one held back to the digest; later digests of the same storm wait up to four times that
@@ -72,12 +73,13 @@ class Budget:
         self._burst: defaultdict[str, deque[int]] = defaultdict(deque)
         self._buildings: dict[tuple[str, str], int] = {}
         self._faults: dict[str, tuple[str, int]] = {}
+        self._called: dict[str, int] = {}  # person -> mono of the last call without a text
         self._digests: dict[str, tuple[int, int]] = {}  # person -> (mono of the last digest, ms to wait for the next)
 
     def copied(self) -> Budget:
         """The same memory, to try something on that is not sent: for a preview."""
         made = copy(self)
-        for name in ("_sent", "_burst", "_buildings", "_faults", "_digests"):
+        for name in ("_sent", "_burst", "_buildings", "_faults", "_called", "_digests"):
             setattr(made, name, deepcopy(getattr(self, name)))
         return made
 
@@ -99,11 +101,22 @@ class Budget:
                     n if channel == n.channel else replace(n, channel=channel, key=f"{n.key.rsplit(':', 1)[0]}:{channel}")
                 )
                 continue
+            if person.id in old.told and (modem := self._caller(n, person, now)):
+                self._called[person.id] = now.mono
+                out.append(replace(n, channel=modem, key=f"{n.key.rsplit(':', 1)[0]}:{modem}", reason=CALL))
+                continue
             told = tuple(p for p in new.told if p != person.id or p in old.told)
             known = any((o.person, o.by) == (person.id, verdict) for o in new.owed)
             owed = new.owed if known else (*new.owed, Owed(person.id, verdict, now))
             new = replace(new, told=told, owed=owed)
         return new, out
+
+    def _caller(self, n: Notification, person: Person, now: Now) -> str:
+        """The modem that rings whoever has the alarm in writing and may be sent no further text, or "". Fire and gas 2 ring on."""
+        lately = now.mono - self._called.get(person.id, -HOUR) < CALL_EVERY
+        if lately or not n.rung or n.severity < Severity.GAS or self.channel(person, now):
+            return ""
+        return next((c for c in person.channels if self._plant.channels.get(c) == "modem"), "")
 
     def decide(self, alarm: Alarm, person: Person, now: Now) -> tuple[str, str]:
         """("send", channel), or ("storm", "") or ("list", "")."""

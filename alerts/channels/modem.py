@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import serial
 
+from alerts.budget import CALL
 from alerts.channels import sms
 from alerts.channels.at import Answer, Dialogue
 from alerts.channels.faults import GiveUp, TryAgain
@@ -92,7 +93,17 @@ class Modem:
     # the channel's contract
 
     def send(self, n: Notification, to: Person) -> Delivery:
-        """ACCEPTED when the network took every part; its report comes by `hear`. Raises TryAgain or GiveUp."""
+        """ACCEPTED when the network took every part; its report comes by `hear`. Raises TryAgain or GiveUp.
+
+        One with the reason CALL is a call alone.
+        """
+        rung = n.rung and self._ring is not None and n.severity >= self._ring
+        if n.reason == CALL:
+            if not rung:
+                raise GiveUp("短信模块设为不拨号 the modem is set not to call")
+            self._ready()
+            self._wait_ring(n, to.phone)
+            return Delivery(n.key, Fate.ACCEPTED)
         try:
             parts = sms.submit(to.phone, n.text, next(self._references) % 256)
         except ValueError:
@@ -103,7 +114,7 @@ class Modem:
         self._sent |= {(number, _digits(to.phone)): sent for number in numbers}
         while len(self._sent) > KEPT:
             self._sent.popitem(last=False)
-        if n.rung and self._ring is not None and n.severity >= self._ring:
+        if rung:
             self._wait_ring(n, to.phone)
         return Delivery(n.key, Fate.ACCEPTED, " ".join(map(str, numbers)))
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from dataclasses import replace
+from itertools import pairwise
 from typing import get_args
 
 import pytest
 from engine_world import World
 from people_world import MIN, NOON, T0, plant
 
-from alerts.budget import LIMITS, Budget, counted
+from alerts.budget import CALL, LIMITS, Budget, counted
 from alerts.channels.registry import CHANNELS
 from alerts.digest import ROOM
 from alerts.kinds import KINDS
@@ -81,14 +82,15 @@ def test_d14_500_alarms_in_a_minute() -> None:
     assert told == first.keys()
     per_person: defaultdict[tuple[str, str], int] = defaultdict(int)
     for _, n in sent:
-        per_person[n.channel, n.person] += 1
+        per_person[n.channel, n.person] += n.reason != CALL
     assert max(v for (c, _), v in per_person.items() if c == "sms") <= 11
     for window in range(0, 130):
         robots = sum(
             1 for mono, n in sent if n.channel == "robot" and window * 1000 <= mono - 1_000_000 < window * 1000 + 60_000
         )
         assert robots <= 18
-    everyone = Counter(n.person for _, n in sent)
+    everyone = Counter(n.person for _, n in sent if n.reason != CALL)
+    assert max(Counter(n.person for _, n in sent if n.reason == CALL).values(), default=0) <= 3, "a ring a minute"
     assert all(count < 30 for count in everyone.values()), everyone
 
 
@@ -246,6 +248,22 @@ def test_day_lists_at_half_past_seven_and_two() -> None:
 @pytest.mark.parametrize("by", ROOM)
 def test_the_list_fits_its_message(by: str) -> None:
     assert NOTES[by].longest["list"] == ROOM[by]
+
+
+def test_r10_a_fire_rings_on_when_the_texts_of_the_hour_are_spent() -> None:
+    """requirements 1.2: at most 11 texts an hour and person, with modem rings between; it loops until somebody answers."""
+    world = World(campus(1, 1, ("sms",)), now=Now(T0, 1_000_000))
+    sent = list(world.read({"d0/smoke": 1.0}).notifications)
+    told: list[tuple[int, Notification]] = [(0, n) for n in sent]
+    for _ in range(238):
+        told += [(world.now.mono - 1_000_000, n) for n in world.wait(15_000).notifications]
+    wang = [(at, n) for at, n in told if n.person == "wang"]
+    texts, calls = [at for at, n in wang if n.reason != CALL], [at for at, n in wang if n.reason == CALL]
+    assert len(texts) <= 11 and all(n.rung for _, n in wang)
+    rings = sorted(texts + calls)
+    assert max(b - a for a, b in pairwise(rings)) <= 2 * MIN and rings[-1] > 55 * MIN
+    world.do("ack", "li")
+    assert not [n for n in world.wait(2 * MIN).notifications if n.person == "wang" and n.reason == CALL]
 
 
 def test_limits_are_those_of_the_requirements() -> None:

@@ -14,6 +14,13 @@ CALENDAR = "alerts/calendar.py"
 
 CALLS: tuple[Mutant, ...] = (
     Mutant(
+        "R10 a fire rings on when the texts of the hour are spent",
+        "alerts/budget.py",
+        "if lately or not n.rung",
+        "if True or not n.rung",
+        BUDGET + "test_r10_a_fire_rings_on_when_the_texts_of_the_hour_are_spent",
+    ),
+    Mutant(
         "R10 who must act now is called, not only written to",
         "alerts/channels/modem.py",
         'settings.get("ring", "all")',

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fake_modem import FakeModem
 
+from alerts.budget import CALL
 from alerts.channels import modem as modem_file
 from alerts.channels.faults import GiveUp, TryAgain
 from alerts.channels.modem import Modem, build
@@ -193,6 +195,17 @@ def test_d16_an_answer_ends_the_ringing_and_the_calls_that_wait(far: FakeModem, 
     for _ in range(5):
         channel.hear()
     assert far.dialled == [WANG.phone], "nobody is called for what has been answered"
+
+
+def test_r10_when_the_texts_of_the_hour_are_spent_it_only_rings(far: FakeModem) -> None:
+    channel = build({"id": "sms", "port": str(far.path)}, SystemClock())
+    call = replace(note(severity=Severity.FIRE, rung=True), reason=CALL)
+    assert channel.send(call, WANG) == Delivery("k1", Fate.ACCEPTED)
+    hears(channel, lambda _: far.dialled)
+    assert far.dialled == [WANG.phone] and far.sent == []
+    silent = build({"id": "sms", "port": str(far.path), "ring": "none"}, SystemClock())
+    with pytest.raises(GiveUp):
+        silent.send(call, WANG)
 
 
 def test_d16_one_answered_alarm_leaves_the_call_for_another(far: FakeModem, channel: Modem) -> None:
