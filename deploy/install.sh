@@ -109,20 +109,22 @@ environment() {
     if [ -n "$wheel" ]; then
         $pip --no-index --no-deps "$wheel"
     else
-        built=$(mktemp -d)
-        "${BUILDER:-$python}" -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir "$built" "$here/.." &&
-            $pip --no-index --no-deps "$built"/campus_gateway-*.whl || fail "从源码生成 wheel 失败 The wheel could not be built" "--wheel FILE"
+        built=$(mktemp -d) # the new environment's own pip: Debian's python3 has none
+        "$root$new/bin/python" -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir "$built" "$here/.." &&
+            $pip --no-index --no-deps "$built"/campus_gateway-*.whl || fail "从源码生成 wheel 失败 The wheel could not be built" "离线 offline: --wheel FILE"
         rm -r "$built"
     fi
     "$root$new/bin/campus-gateway" version >/dev/null || fail "装好的程序跑不起来 What was installed does not run"
-    if [ -f "$root$etc/site/site.yaml" ]; then
-        say "用新版检查配置 the new version checks $etc/site/site.yaml"
-        "$root$new/bin/campus-gateway" check "$root$etc/site/site.yaml" -o "$root$etc/site/site.compiled.new" ||
-            { rm -f "$root$etc/site/site.compiled.new"; fail "新版不接受这份配置，什么都没变 refused by the new version; nothing has changed" "照上面改 mend it as said above"; }
-        mv "$root$etc/site/site.compiled.new" "$root$etc/site/site.compiled.json"
-        ! real || chown -R $user:$user $etc/site
-    fi
+    compile "$new" || fail "新版不接受这份配置，什么都没变 refused by the new version; nothing has changed" "照上面改 mend it as said above"
     trap - EXIT
+}
+
+compile() { # by the version in this folder: each reads only what it has compiled itself. Changes nothing when it refuses.
+    site="$root$etc/site/site"
+    [ -f "$site.yaml" ] || return 0
+    say "用 $1 检查配置 checks $etc/site/site.yaml"
+    "$root$1/bin/campus-gateway" check "$site.yaml" -o "$site.compiled.new" || { rm -f "$site.compiled.new"; return 1; }
+    mv "$site.compiled.new" "$site.compiled.json" && { ! real || chown -R $user:$user $etc/site; }
 }
 
 render() { # template, place
@@ -134,7 +136,13 @@ put_units() {
     say "服务 units in $units"
     render campus-gateway.service
     [ -z "$page" ] && [ ! -e "$root$units/campus-dashboard.service" ] || render campus-dashboard.service
-    [ "$workers" = 0 ] || echo "$workers" >"$root$etc/workers"
+    if [ "$workers" != 0 ]; then
+        if real && [ -e $etc/workers ]; then # fewer than before: the others end
+            seq -f 'campus-ingest@%.0f.service' $((workers + 1)) "$(cat $etc/workers)" | xargs -r systemctl disable --now --quiet
+        fi
+        echo "$workers" >"$root$etc/workers"
+        mkdir -p -m 700 "$root$etc/ingest"
+    fi
     [ ! -e "$root$etc/workers" ] || render campus-ingest@.service
     say "串口名字 serial names $rules"
     cp "$here/90-campus-serial.rules" "$root$rules"
@@ -147,10 +155,14 @@ put_units() {
     fi
 }
 
-restart() { # 0: every service says READY
+needs() { # what a service cannot start without
+    case $1 in campus-ingest@*) echo "$etc/ingest.env" ;; *) echo "$etc/site/site.compiled.json" ;; esac
+}
+
+restart() { # 0: every service that is configured says READY
     real || return 0
-    [ -f $etc/site/site.compiled.json ] || { say "还没有配置 not configured yet: campus-gateway init $etc/site/site.yaml"; return 0; }
     for service in $(services); do
+        [ -f "$(needs "$service")" ] || { say "$service 还没有配置 is not configured yet: $(needs "$service")，$prefix/doc/install.md §7 §9"; continue; }
         say "启动 starts $service"
         systemctl enable --quiet "$service" && systemctl restart "$service" || return 1
     done
@@ -175,6 +187,7 @@ install)
     switch_to "$new"
     if ! restart; then
         [ -n "$old" ] || fail "启动不了 It does not start" "journalctl -u campus-gateway -n 50"
+        compile "$old" || true
         switch_to "$old"
         restart || true
         fail "新版启动不了，已退回 The new version does not start: back at $old" "journalctl -u campus-gateway -n 50"
@@ -188,8 +201,7 @@ install)
 rollback)
     old=$(readlink "$root$prefix/previous" || true)
     [ -n "$old" ] || fail "没有更早的版本 There is no version before" "$(ls "$root$prefix/versions" 2>/dev/null || true)"
-    [ ! -f "$root$etc/site/site.yaml" ] || "$root$old/bin/campus-gateway" check "$root$etc/site/site.yaml" -o "$root$etc/site/site.compiled.json" ||
-        fail "旧版不接受现在的配置 The old version refuses the configuration of today"
+    compile "$old" || fail "旧版不接受现在的配置 The old version refuses the configuration of today"
     switch_to "$old"
     restart || fail "旧版也启动不了 It does not start either" "journalctl -u campus-gateway -n 50"
     ;;

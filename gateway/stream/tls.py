@@ -32,12 +32,14 @@ WORDS: tuple[tuple[str, str], ...] = (
 
 
 def context(ca: str, certificate: str, key: str) -> ssl.SSLContext:
-    """TLS 1.2 or newer, the far side checked by name. `ca` "": those the system trusts. OSError when a file cannot be used."""
-    made = ssl.create_default_context(cafile=ca or None)
+    """TLS 1.2 or newer, the far side checked by name. `ca` "": those the system trusts. OSError when a file cannot be used.
+
+    Each is a path or `credential:<id>`.
+    """
+    made = ssl.create_default_context(cafile=secrets.where(ca) if ca else None)
     made.minimum_version = ssl.TLSVersion.TLSv1_2
     if certificate:
-        key = str(secrets.where(key)) if key else ""
-        made.load_cert_chain(certificate, key or None, password=_no_passphrase)
+        made.load_cert_chain(secrets.where(certificate), secrets.where(key) if key else None, password=_no_passphrase)
     return made
 
 

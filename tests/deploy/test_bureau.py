@@ -9,17 +9,20 @@ import sys
 import urllib.error
 import urllib.parse
 import urllib.request
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
+from gateway.acl import Member
+from gateway.ca import Authority
 from gateway.commands.ingest import add_parser
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "stream"))
 
-from stream_daemons import Influx16  # noqa: E402
+from stream_daemons import Bureau, Influx16  # noqa: E402
 
 SETUP = ROOT / "deploy" / "influxdb-setup.sh"
 
@@ -82,6 +85,32 @@ def test_the_set_up_makes_accounts_that_may_only_what_they_must(tmp_path: Path) 
         assert write(daemon.url, "ingest:wrong", "temperature,site=a value=1 1800000000000000000") == 401
         again = setup("v1", daemon.url, tmp_path / "out")
         assert again.returncode == 1 and "不覆盖" in again.stderr
+    finally:
+        daemon.kill()
+
+
+class Debian(Bureau):
+    """The package's own mosquitto.conf, which takes ours from its conf.d: what stands in both may be said only once."""
+
+    def command(self) -> list[str]:
+        program, _, ours = super().command()
+        (self.folder / "conf.d").mkdir(exist_ok=True)
+        Path(ours).rename(self.folder / "conf.d" / "campus.conf")
+        own = self.folder / "debian.conf"
+        own.write_text(
+            f"pid_file {self.folder}/pid\npersistence true\npersistence_location {self.folder}/\n"
+            f"log_dest file {self.folder}/own.log\ninclude_dir {self.folder}/conf.d\n",
+            "utf-8",
+        )
+        return [program, "-c", str(own)]
+
+
+def test_the_shipped_mosquitto_conf_is_taken_beside_debians_own(tmp_path: Path) -> None:
+    authority = Authority.init(tmp_path / "ca", "Test CA")
+    authority.issue(Member("broker", "server"), datetime.now(UTC), hosts=["127.0.0.1"])
+    daemon = Debian(tmp_path / "mosquitto", authority.folder)
+    try:
+        daemon.start()
     finally:
         daemon.kill()
 

@@ -90,9 +90,9 @@ class Compose:
                 text = text.replace(f"{name}:{port}", f"127.0.0.1:{free}")
         return text
 
-    def start(self, service: str, command: list[str]) -> None:
+    def start(self, service: str, command: list[str], folder: str = "") -> None:
         log = (self.folder / f"{service}.log").open("ab")
-        self.running[service] = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder)
+        self.running[service] = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder or self.folder)
         log.close()
 
     def campus(self, service: str, change: Callable[[list[str]], list[str]] = list) -> None:
@@ -170,7 +170,8 @@ async def test_what_the_compose_file_describes_works_as_plain_processes(compose:
         assert "/etc/mosquitto" not in conf.read_text("utf-8").replace("# ", "").partition("listener")[2], (
             "all of it is mounted"
         )
-        compose.start("broker", [binary("mosquitto"), "-c", str(conf)])
+        written = compose.mounts("broker")[compose.services["broker"]["working_dir"]]
+        compose.start("broker", [binary("mosquitto"), "-c", str(conf)], written)
 
         workers = [name for name in compose.services if name.startswith("ingest-")]
         for name in workers:
@@ -202,6 +203,7 @@ async def test_what_the_compose_file_describes_works_as_plain_processes(compose:
         page = f"https://127.0.0.1:{compose.ports['8443']}/healthz"
         await asyncio.to_thread(compose.until, "the page is served over TLS", lambda: answers(page, context))
         uplink.cancel()
+        await asyncio.to_thread(compose.until, "the broker's memory is in its volume", (Path(written) / "mosquitto.db").exists)
     finally:
         database.kill()
 

@@ -70,6 +70,14 @@ def test_a_wrong_configuration_does_not_loop_and_a_death_does_not_last(name: str
         assert not unit.all("RemoveIPC")  # the tail of readings on tmpfs must outlive a stop
 
 
+def test_d25_18_what_a_worker_is_told_to_read_is_handed_to_it() -> None:
+    """Its user is made at the start and may read nothing of the configuration: each file it names is a credential, and none is spare."""
+    unit = Unit((SHIPPED / UNITS[2]).read_text())
+    handed = {line.partition(":")[0] for line in unit.all("LoadCredential")}
+    assert set(re.findall(r"credential:(\S+)", unit.one("ExecStart"))) == handed >= {"client.key", "influx.token"}
+    assert "@ETC@" not in unit.one("ExecStart")
+
+
 @pytest.fixture(scope="module")
 def school(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> Iterator[School]:
     made = School(tmp_path_factory.mktemp("school"))

@@ -81,6 +81,20 @@ SECURE: tuple[Mutant, ...] = (
         ACCESS + "test_d25_15_nobody_without_a_valid_certificate_gets_in_and_is_told_why",
     ),
     Mutant(
+        "the shipped mosquitto.conf says nothing that Debian's own says once",
+        "deploy/mosquitto.conf",
+        "persistence true\n",
+        "persistence true\npersistence_location /var/lib/mosquitto/\n",
+        "tests/deploy/test_bureau.py::test_the_shipped_mosquitto_conf_is_taken_beside_debians_own",
+    ),
+    Mutant(
+        "D25 a worker is handed every file that it must read",
+        "deploy/systemd/campus-ingest@.service",
+        "--tls-ca credential:ca.pem",
+        "--tls-ca @ETC@/ingest/ca.pem",
+        UNITS + "test_d25_18_what_a_worker_is_told_to_read_is_handed_to_it",
+    ),
+    Mutant(
         "D25 who is revoked loses the access list too",
         "gateway/ca.py",
         'return {row.name: row for row in self.issued() if row.state != "R"}',

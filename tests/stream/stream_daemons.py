@@ -131,7 +131,7 @@ class Bureau(Mosquitto):
     def command(self) -> list[str]:
         text = self.shipped.read_text(encoding="utf-8")
         handout = self.authority / "handout" / self.server
-        changes = {"listener 8883": f"listener {self.port} 127.0.0.1", "/var/lib/mosquitto/": f"{self.folder}/"}
+        changes = {"listener 8883": f"listener {self.port} 127.0.0.1"}
         changes |= {f"/etc/mosquitto/campus/{name}": f"{self.authority}/{name}" for name in ("acl", "crl.pem", "ca.pem")}
         changes |= {f"/etc/mosquitto/campus/{name}": f"{handout}/{name}" for name in ("server.pem", "server.key")}
         for old, new in changes.items():

@@ -68,6 +68,18 @@ def test_a_failed_handshake_is_told_in_words(problem: str, words: str) -> None:
     assert "证书不被接受" in tls.closed("Unspecified error", "not connected yet")
 
 
+def test_d25_18_every_file_of_tls_may_be_a_credential(
+    authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority.issue(Member("worker", "ingest"), datetime.now(UTC))
+    out = authority.folder / "handout" / "worker"
+    with pytest.raises(FileNotFoundError, match="no credentials"):
+        tls.context("credential:ca.pem", "", "")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(out))
+    made = tls.context("credential:ca.pem", "credential:client.pem", "credential:client.key")
+    assert made.get_ca_certs()
+
+
 def test_keys_that_do_not_fit_or_have_a_passphrase_are_refused_at_once(authority: Authority, tmp_path: Path) -> None:
     one = authority.issue(Member("one", "box", "songyang"), NOW)
     two = authority.issue(Member("two", "box", "songyang"), NOW)
