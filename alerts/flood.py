@@ -58,7 +58,8 @@ def flood(raised: Collection[Alarm], standing: Standing, plant: Plant, now: Now)
     mark = next(iter(standing.of_kind("flood")), None)
     if len(recent) <= MOST and mark is None:
         return
-    end = marks.later(now, max(0, recent[-CALM] + span - now.mono) if len(recent) >= CALM else 0)
+    calm = recent[-CALM] + span - now.mono if len(recent) >= CALM else 0
+    end = marks.later(now, max(1, calm))  # never now: this step's own tick has been, and nothing may be left due by it
     facts = {"most": max(len(recent), int((mark.facts.get("most") if mark else 0) or 0))}
     if mark is None:
         yield Change(Mark("", 0, "flood", Stage.ON, "", "", now, end, facts=facts), "flood", args={"alarms": len(recent)})

@@ -2,7 +2,8 @@
 
 mains lost -> the lines and devices that went with it; a dead line -> the points on it; a dead device -> its points; where people
 sleep -> one lost-detection alarm per building, which nothing else hides; at the bureau schools that fell silent together -> one of
-them, since one cause is one call. Never fire, gas level 2 or a breach.
+them, since one cause is one call. What nobody was told of and is gone before its parent is over: who answers the one answers all.
+Never fire, gas level 2 or a breach.
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ def follow(alarms: Collection[Alarm], plant: Plant, now: Now) -> Iterable[Change
             new = replace(
                 new, evidence={**new.evidence, "count": points, "zones": max(len(zones), int(new.evidence.get("zones") or 1))}
             )
-        if new != alarm:
+        if (hidden := under or alarm.parent) and not alarm.told and alarm.state is AlarmState.RTN_UNACKED:
+            yield replace(new, state=AlarmState.NORMAL), "closed", {"parent": hidden}
+        elif new != alarm:
             kind = "" if under == alarm.parent else "hidden" if under else "shown"
             yield new, kind, {"parent": under or alarm.parent}
 
@@ -60,7 +63,7 @@ def handed(closed: Alarm, alarms: Iterable[Alarm]) -> tuple[Alarm, ...]:
     """
     if closed.kind not in TOLD_ONCE:
         return ()
-    left = sorted((a for a in alarms if a.parent == closed.id and a.state in ACTIVE), key=lambda a: (a.raised.mono, a.id))
+    left = sorted((a for a in alarms if a.parent == closed.id and a.state in ACTIVE), key=_age)
     return tuple(replace(a, parent=left[0].id) if n else _inherited(a, closed) for n, a in enumerate(left))
 
 
@@ -75,6 +78,11 @@ def _inherited(heir: Alarm, closed: Alarm) -> Alarm:
         return new
     state = AlarmState.ACKED if heir.state is AlarmState.UNACKED else heir.state
     return replace(new, state=state, acked=closed.acked, acked_by=closed.acked_by)
+
+
+def _age(alarm: Alarm) -> tuple[int, int, str]:
+    """The order in which alarms came; of one moment the id made first, which is the shorter one."""
+    return alarm.raised.mono, len(alarm.id), alarm.id
 
 
 def _parents(faults: Collection[Alarm], plant: Plant) -> Mapping[str, str]:
@@ -102,7 +110,7 @@ def _parents(faults: Collection[Alarm], plant: Plant) -> Mapping[str, str]:
         elif point and alarm.kind in NO_DATA:
             groups["device", point.device].append(alarm)
     for members in groups.values():
-        head = min(members, key=lambda a: (a.state not in ACTIVE, bool(a.parent), a.raised.mono, a.id))
+        head = min(members, key=lambda a: (a.state not in ACTIVE, bool(a.parent), _age(a)))
         found.update({a.id: head.id for a in members if a.id != head.id})
     return found
 

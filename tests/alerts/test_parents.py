@@ -126,6 +126,38 @@ def test_r36_lines_that_come_back_one_by_one_are_one_recovery() -> None:
     assert sorted((n.person, n.message) for n in world.sent[before:]) == [("wang", "recover.fault"), ("zhou", "recover.fault")]
 
 
+def test_r36_what_nobody_was_told_of_is_over_when_it_is_gone() -> None:
+    """Who answers the one fault answers those under it: after a dead line no list of recovered rows asks for answers."""
+    world = school(sleeping=True)
+    points = [p.id for p in (*POINTS, *UG3) if p.bus]
+    world.read({"line-a/link": 0.0, "line-b/link": 0.0} | dict.fromkeys(points))
+    for n in world.sent[:]:
+        world.fate(n, world.ACCEPTED)
+    told = {a.point for a in world.engine.alarms.values() if a.told}
+    world.read(dict.fromkeys(points, 0.0))
+    assert {a.point for a in world.engine.alarms.values()} == {*told, "line-a/link", "line-b/link"}
+    assert {e.args["parent"] for e in world.events if e.kind == "closed"} <= {
+        e.alarm for e in world.events if e.kind == "raised"
+    }
+    world.read({"line-a/link": 1.0, "line-b/link": 1.0})
+    assert {a.point for a in world.engine.alarms.values()} == {*told, "line-a/link", "line-b/link"}, "these wait for an answer"
+    world.do("ack", "wang", "all")
+    assert not world.engine.alarms
+
+
+def test_d19_a_flood_that_is_over_at_a_start_is_not_left_due() -> None:
+    """Found by a walk: after the tick the caller would have been asked to come again at once."""
+    world = World()
+    world.wait(30_000)
+    world.read({"smoke-a/smoke": 1.0})
+    world.read({"gas-k/gas": 45.0})
+    assert "flood" in [m.kind for m in world.engine.marks.values()]
+    world.restart(100_000)
+    world.wait(0)
+    due = world.engine.next_due()
+    assert due is not None and due > world.now.mono
+
+
 def test_first_up_per_building() -> None:
     world = school()
     world.read({"smoke-a/smoke": 1.0})
