@@ -350,8 +350,8 @@ class Engine:
         if new.state is AlarmState.UNACKED:
             spared = self._keeping.spared(alarm, rec.now)
             new = replace(new, silenced=alarm.silenced, resound=alarm.resound) if spared else self._sounding(rec, new)
-            if move.old is AlarmState.LATCHED and rule:
-                new = replace(new, policy=self._policy(rule), done=alarm.done if spared else ())
+            if rule and (move.old is AlarmState.LATCHED or alarm.mode == "maintenance"):  # there each test is told (F5)
+                new = replace(new, policy=self._policy(rule), raised=rec.now, done=alarm.done if spared else ())
         self._log(rec, move.old, new, move.event, code=input.value, args=facts(new))
 
     def _sounding(self, rec: Record, alarm: Alarm) -> Alarm:

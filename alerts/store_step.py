@@ -92,7 +92,12 @@ def due(state: StoreState, plant: Plant, now: Now) -> int | None:
     """The next mono ms at which time alone changes something."""
     times = []
     for o in state.openings:
-        times += [o.opened.mono + SETTLE, o.opened.mono + PROOF // plant.speed, o.opened.mono + PROOF // plant.speed + SETTLE]
+        times += [
+            o.opened.mono + SETTLE,
+            o.opened.mono + 2 * SETTLE,
+            o.opened.mono + PROOF // plant.speed,
+            o.opened.mono + PROOF // plant.speed + SETTLE,
+        ]
         if o.closed is None:
             times += [limit(o, plant), limit(o, plant) + ASK // plant.speed]
     return min((t for t in times if t > now.mono), default=None)
@@ -101,6 +106,11 @@ def due(state: StoreState, plant: Plant, now: Now) -> int | None:
 def judged(store: Store, plant: Plant, wall: int) -> bool:
     """Can anything tell who is there? Two holders who count (each has a phone or the screen's PIN), or readers."""
     return len(counting(store, plant, wall)) >= 2 or bool(store.identity and store.holders)
+
+
+def judged_locks(opening: Opening, now: Now) -> bool:
+    """Is the delay over in which its locks are judged, however soon the door was closed again?"""
+    return now.mono >= opening.opened.mono + 2 * SETTLE
 
 
 def seen(reading: Reading | None) -> bool | None:
@@ -123,8 +133,9 @@ def _over(state: StoreState, plant: Plant, now: Now) -> StoreState:
 
 
 def _settled(opening: Opening, plant: Plant, now: Now) -> bool:
-    """An unproven one stays two seconds, so that its alarm is seen to breach."""
-    return opening.verdict != "unproven" or now.mono >= opening.opened.mono + PROOF // plant.speed + SETTLE
+    """Its locks have been judged; and an unproven one stays two seconds, so that its alarm is seen to breach."""
+    proven_ = opening.verdict != "unproven" or now.mono >= opening.opened.mono + PROOF // plant.speed + SETTLE
+    return proven_ and judged_locks(opening, now)
 
 
 def _released(state: StoreState, store: Store, view: Mapping[str, Reading], now: Now) -> dict[str, int]:

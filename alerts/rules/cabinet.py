@@ -14,7 +14,7 @@ from alerts.model import Condition, Rule, Scalar, Truth
 from alerts.opening import ASK, SETTLE, Opening, Proof
 from alerts.plant import Plant, Store
 from alerts.rules.scene import Judged, Memory, Scene, parts
-from alerts.store_step import StoreState, limit, seen, shows
+from alerts.store_step import StoreState, judged_locks, limit, seen, shows
 from drivers.reading import Now, Quality, Reading
 
 watches = parts
@@ -33,6 +33,11 @@ class Sight:
     view: Mapping[str, Reading]
     now: Now
     clock_ok: bool
+
+    @property
+    def begun(self) -> tuple[Opening, ...]:
+        """Openings whose locks are judged: the one that stands open, and one that was closed before its delay was over."""
+        return tuple(o for o in self.state.openings if o.closed is None or not judged_locks(o, self.now))
 
     @property
     def doubtful(self) -> tuple[Opening, ...]:
@@ -60,20 +65,18 @@ def _truth(breached: bool, evidence: Facts | None = None) -> tuple[Truth, Facts]
 
 def _single(s: Sight) -> tuple[Truth, Facts]:
     """The door opened with one lock."""
-    if (o := s.state.current) is None:
-        return _truth(False)
-    if (o.lock_a is False) != (o.lock_b is False):
-        return _truth(True, {"which": o.which, "opening": o.id})
-    return (Truth.UNKNOWN if None in (o.lock_a, o.lock_b) else Truth.CLEAR), {}
+    if found := [o for o in s.begun if (o.lock_a is False) != (o.lock_b is False)]:
+        return _truth(True, {"which": found[-1].which, "opening": found[-1].id})
+    o = s.state.current
+    return (Truth.UNKNOWN if o is not None and None in (o.lock_a, o.lock_b) else Truth.CLEAR), {}
 
 
 def _forced(s: Sight) -> tuple[Truth, Facts]:
     """The door opened with both locks closed."""
-    if (o := s.state.current) is None:
-        return _truth(False)
-    if o.lock_a is False and o.lock_b is False:
-        return _truth(True, {"which": "none", "opening": o.id})
-    return (Truth.CLEAR if o.lock_a or o.lock_b else Truth.UNKNOWN), {}
+    if found := [o for o in s.begun if o.lock_a is False and o.lock_b is False]:
+        return _truth(True, {"which": "none", "opening": found[-1].id})
+    o = s.state.current
+    return (Truth.CLEAR if o is None or o.lock_a or o.lock_b else Truth.UNKNOWN), {}
 
 
 def _lock(s: Sight) -> tuple[Truth, Facts]:

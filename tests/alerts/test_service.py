@@ -305,6 +305,27 @@ def maintained(world: World, rooms: str = "room-a") -> None:
     assert world.do("maintenance", "sun", **args).replies[0].ok
 
 
+@pytest.mark.parametrize("answered", [False, True])
+def test_a_detector_that_is_tested_again_has_a_second_row_with_its_seconds(world: World, answered: bool) -> None:
+    """F5: whether the technician has answered the first test or not, the second one rings and is written down too."""
+    maintained(world)
+    for _ in range(2):
+        before = len(world.sent)
+        world.read({"smoke-a/smoke": 1.0})
+        assert {p for p, m in told(world, before) if m == "maint.alarm"} == {"jia", "sun"}
+        world.wait(2_000)
+        for note in world.sent[before:]:
+            world.fate(note, world.ACCEPTED)
+        if answered:
+            world.do("ack", "jia")
+        world.wait(MINUTE)
+        world.read({"smoke-a/smoke": 0.0})
+        world.wait(MINUTE)
+    lines = mark(world, "maintenance").lines
+    assert [x.what for x in lines] == ["test", "phone", "test", "phone"]
+    assert [x.value for x in lines if x.what == "phone"] == [2.0, 2.0]
+
+
 def test_what_maintenance_leaves_behind_is_over_with_it_and_nobody_is_told_of_a_fire(world: World) -> None:
     maintained(world)
     world.read({"smoke-a/smoke": 1.0, "heat-a/heat": 0.0})

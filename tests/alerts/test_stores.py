@@ -63,6 +63,22 @@ def test_r22_door_with_one_lock_or_none_within_three_seconds(a: float, b: float,
     assert {"he", "li", "sun", "chen"} <= told(world, "store.forced" if which == "none" else "store.single")
 
 
+@pytest.mark.parametrize("proven", [False, True])
+@pytest.mark.parametrize(("a", "rule"), [(1.0, "store-single"), (0.0, "store-forced")])
+def test_r22_a_door_that_was_open_for_a_second_only_is_an_alarm_too(a: float, rule: str, proven: bool) -> None:
+    """Who reaches in and shuts the door again has opened it all the same; also where both holders have proven to be there."""
+    world = at_the_store()
+    if proven:
+        both_prove(world)
+    open_it(world, a, 0.0)
+    world.wait(1_000)
+    world.read({DOOR: 0.0})
+    world.wait(1_000)
+    assert world.state(rule) is S.UNACKED and {"he", "li", "sun"} <= told(world, "store.single" if a else "store.forced")
+    alive(world, 10_000)
+    assert world.state(rule) is S.RTN_UNACKED and raised(world).count(rule) == 1
+
+
 def test_the_second_lock_may_come_two_seconds_later() -> None:
     """Two inputs of one opening need not arrive together."""
     world = at_the_store()

@@ -22,6 +22,20 @@ COMMANDS = "alerts/commands.py"
 
 PEOPLES: tuple[Mutant, ...] = (
     Mutant(
+        "R22 a door that was open for a second only is an alarm too",
+        "alerts/rules/cabinet.py",
+        "if o.closed is None or not judged_locks(o, self.now))",
+        "if o.closed is None)",
+        "tests/alerts/test_stores.py::test_r22_a_door_that_was_open_for_a_second_only_is_an_alarm_too",
+    ),
+    Mutant(
+        "F5 a detector that is tested again rings again",
+        "alerts/engine.py",
+        ' or alarm.mode == "maintenance"):',
+        "):",
+        "tests/alerts/test_service.py::test_a_detector_that_is_tested_again_has_a_second_row_with_its_seconds",
+    ),
+    Mutant(
         "whoever left the list stands at no post",
         "alerts/posts.py",
         "if post_of(m) == post and m.who in plant.people]",
