@@ -1,4 +1,4 @@
-"""F10 值班记录: one shift of the duty log in the form's columns, from the answer of `handover`. Pure; always in Chinese, as the form is.
+"""F10 值班记录: shifts of the duty log in the form's columns, from answers of `handover`. Pure; always in Chinese, as the form is.
 
 What a person has not written stays empty: the paper has room for it. Only a person writes 正常 (people's rule 5).
 Source: people's page §6, F10: columns, their order and their headings.
@@ -6,7 +6,7 @@ Source: people's page §6, F10: columns, their order and their headings.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -30,8 +30,23 @@ COLUMNS = (
 )
 
 
-def duty_form(found: Json, state: Json, words: Mapping[str, str]) -> Form:
-    """`found`: the answer of `handover`; `state`: the snapshot, for names and what stands open; `words`: the Chinese catalogue."""
+class Hand(str):
+    """A line that a person wrote; every other is the box's own record."""
+
+    __slots__ = ()
+
+
+def duty_form(shifts: Sequence[Json], state: Json, words: Mapping[str, str], under: str = "") -> Form:
+    """`shifts`: answers of `handover`; `state`: the snapshot, for names and what stands open; `words`: the Chinese catalogue;
+
+    `under`: what the title says beside the school's name.
+    """
+    rows = [["\n".join(lines) for lines in entries(found, state, words)] for found in shifts]
+    return Form("值班记录", f"{state['site']['name']} {under}".strip(), COLUMNS, rows)
+
+
+def entries(found: Json, state: Json, words: Mapping[str, str]) -> list[list[str]]:
+    """The lines of each column, of one shift; `Hand` where a person wrote them."""
     zone = ZoneInfo(state["site"]["timezone"])
     names = {p["id"]: p["name"] for p in state["people"]}
 
@@ -41,8 +56,8 @@ def duty_form(found: Json, state: Json, words: Mapping[str, str]) -> Form:
     def at(ms: int, form: str = "%m-%d %H:%M") -> str:
         return datetime.fromtimestamp(ms / 1000, zone).strftime(form)
 
-    def entries(part: str) -> list[str]:
-        return [f"{at(e['at'])} {e['text']}（{name(e['who'])}）" for e in found["log"] if e["part"] == part]
+    def wrote(part: str) -> list[str]:
+        return [Hand(f"{at(e['at'])} {e['text']}（{name(e['who'])}）") for e in found["log"] if e["part"] == part]
 
     taken = [t for t in found["taken"] if t["at"] == found["since"]] or found["taken"][:1]
     next_ = [t for t in found["taken"] if t["at"] > found["since"]]
@@ -54,16 +69,16 @@ def duty_form(found: Json, state: Json, words: Mapping[str, str]) -> Form:
             f"值班：{'、'.join(map(name, found['on']))}",
         ],
         [f"{name(t['person'])} {at(t['at'])} {words['dhow.' + (t['how'] or 'local')]}" for t in taken],
-        [*(_slot(s, at, words) for s in found["states"]), *entries("state")],
+        [*(_slot(s, at, words) for s in found["states"]), *wrote("state")],
         [_alarm(a, name, at, words) for a in found["happened"]],
-        entries("systems"),
+        wrote("systems"),
         [],
         [f"{at(c['at'])} {name(c['who'])} {words['dlog.' + c['what']]}" for c in found["checks"]],
-        entries("visitors"),
-        [*entries("handed"), *entries("other"), *_standing(found, state)],
+        wrote("visitors"),
+        [*wrote("handed"), *wrote("other"), *_standing(found, state)],
         [*_signed(found, name, at), *(f"接班：{name(t['person'])} {at(t['at'])}" for t in next_)],
     )
-    return Form("值班记录", state["site"]["name"], COLUMNS, [["\n".join(filter(None, lines)) for lines in row]])
+    return [[line for line in lines if line] for lines in row]
 
 
 def _slot(slot: Json, at: Callable[..., str], words: Mapping[str, str]) -> str:
@@ -96,8 +111,5 @@ def _standing(found: Json, state: Json) -> list[str]:
 
 
 def _signed(found: Json, name: Callable[[str], str], at: Callable[..., str]) -> list[str]:
-    handed, counter = found["handed_over"], found.get("countersigned")
-    return [
-        f"交班：{name(handed['who'])} {at(handed['at'])} {handed['text']}".strip() if handed else "",
-        f"会签：{name(counter['who'])} {at(counter['at'])} {counter['text']}".strip() if counter else "",
-    ]
+    signed = (("交班", found["handed_over"]), ("会签", found.get("countersigned")))
+    return [Hand(f"{word}：{name(s['who'])} {at(s['at'])} {s['text']}".strip()) for word, s in signed if s]

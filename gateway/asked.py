@@ -83,6 +83,26 @@ def store_json(path: Path, plant: Plant, store: str, now: Now, most: int) -> Jso
     }
 
 
+def changes_json(path: Path, first: int) -> list[Json]:
+    """What became of the configuration at wall ms `first` or later, newest first: {"at","who","step","setpoint","old","new"}.
+
+    `step` is "setpoint" with its name and values, or the step of a change with "" and nulls; not what was refused. The lines that
+    differ stay out: they hold people's numbers. Raises StoreError.
+    """
+    with closing(readonly(path)) as db:
+        rows = db.execute(
+            "SELECT json_extract(CAST(body AS TEXT), '$.wall'), json_extract(CAST(body AS TEXT), '$.args') FROM event"
+            " WHERE json_extract(CAST(body AS TEXT), '$.kind') IN ('config', 'setpoint')"
+            " AND json_extract(CAST(body AS TEXT), '$.wall') >= ? ORDER BY seq DESC LIMIT ?",
+            (first, MOST_EVENTS),
+        ).fetchall()
+    told = [(wall, {"step": "setpoint", "setpoint": "", "old": None, "new": None} | json.loads(args)) for wall, args in rows]
+    kept = ("step", "setpoint", "old", "new")
+    return [
+        {"at": wall, "who": args["by"]} | {key: args[key] for key in kept} for wall, args in told if args["step"] != "refused"
+    ]
+
+
 class Heard:
     """When each device gave its last good value, and its last fault, since `run` started."""
 
@@ -163,6 +183,7 @@ class Asked:
             "devices": self._devices,
             "refused": self._refused,
             "store": self._store,
+            "config-changes": self._changes,
             "resend": self._resend,
             "leakage": self._leakage,
             "acceptance": self._acceptance,
@@ -186,6 +207,9 @@ class Asked:
             raise RequestError("not-found", "没有这个危化品库", "no such store")
         most = min(whole(request, "limit", 20), 200)
         return await self._journal(store_json, self._site.plant, store, self._clock.now(), most)
+
+    async def _changes(self, request: Json) -> list[Json]:
+        return await self._journal(changes_json, whole(request, "from", 0))
 
     async def _devices(self, request: Json) -> list[Json]:
         return self.heard.devices_json(self._site, self._lines, self._engine.view)

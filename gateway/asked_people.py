@@ -13,7 +13,7 @@ from alerts.plant import Plant
 from drivers.reading import Clock
 from gateway.asked import whole
 from gateway.change.changer import Changer
-from gateway.handover import handover_json, shifts_json
+from gateway.handover import handover_json, records_json, shifts_json
 from gateway.jsonable import to_jsonable
 from gateway.local import RequestError
 from gateway.rota import rota_json
@@ -22,6 +22,7 @@ from gateway.store.database import StoreError
 from gateway.who import LONGEST, Known, under, who_json
 
 Json = dict[str, Any]
+LOGS = 31 * 86_400_000  # ms of duty log in one answer
 
 
 class PeopleQuestions:
@@ -37,6 +38,7 @@ class PeopleQuestions:
             "who": self._who,
             "rota": self._rota,
             "shifts": self._shifts,
+            "shift-logs": self._shift_logs,
         }
 
     async def _roster(self, request: Json) -> Json:
@@ -46,6 +48,17 @@ class PeopleQuestions:
         path = Path(self._site.data) / "journal.db"
         try:
             return await asyncio.to_thread(shifts_json, path, min(whole(request, "limit", 60), 500))
+        except StoreError as error:
+            raise RequestError("journal-down", f"日志读不了：{error}", f"the journal cannot be read: {error}") from None
+
+    async def _shift_logs(self, request: Json) -> list[Json]:
+        now = self._clock.now()
+        first = whole(request, "from", now.wall - LOGS)
+        if first < now.wall - LOGS:
+            raise RequestError("bad-request", "最多看31天的值班记录", "the duty log of at most 31 days")
+        path = Path(self._site.data) / "journal.db"
+        try:
+            return await asyncio.to_thread(records_json, path, self._site.plant, now, first)
         except StoreError as error:
             raise RequestError("journal-down", f"日志读不了：{error}", f"the journal cannot be read: {error}") from None
 

@@ -26,6 +26,7 @@ QUESTIONS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "handover": (LOOK, ("begun",), ()),
     "shifts": (LOOK, ("limit",), ()),
     "proof": (LOOK, ("begin",), ()),
+    "config-changes": (LOOK, ("from",), ()),
     "devices": (LOOK, (), ()),
     "refused": (LOOK, ("limit",), ()),
     "health": (LOOK, (), ()),

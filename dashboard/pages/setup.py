@@ -223,10 +223,10 @@ def _tables(request: Request, text: str) -> dict[str, Any]:
     return {k: v for k, v in data.items() if isinstance(v, list)}
 
 
-async def ask_run(request: Request, what: str, timeout: float = 10.0, **parameters: object) -> dict[str, Any]:
+async def ask_run(request: Request, what: str, timeout: float = 10.0, **parameters: object) -> Any:
     """A question to `run`; what it refuses is a 422 in the reader's words, and 503 when it is not there."""
     try:
-        return dict(await office(request).client.ask(what, timeout, **parameters))
+        return await office(request).client.ask(what, timeout, **parameters)
     except RunDown:
         raise HTTPException(503, office(request).words[language(request)]["reply.down"]) from None
     except RequestError as error:

@@ -22,27 +22,27 @@ function once(title, secret) {
   dialog.showModal();
 }
 
-async function load() {
+async function load(zone) {
   const { people, codes } = await call("/api/v1/access");
   byId("people").replaceChildren(table(PEOPLE, people, {}, (person) => [
     press("", t(person.login ? "access.renew" : "access.give"), async () => {
       const { password } = await call("/api/v1/access/login", { person: person.id });
-      await load();
+      await load(zone);
       once(t("access.password", { name: person.name }), password);
     }),
     person.login && person.id !== words.me.id ? press("danger", t("access.take"), async () => {
       await call("/api/v1/access/lock-out", { person: person.id });
-      await load();
+      await load(zone);
     }) : "",
   ]));
-  const rows = codes.map((code) => ({ ...code, expires: wallTime(code.expires * 1000).slice(0, 10) }));
+  const rows = codes.map((code) => ({ ...code, expires: wallTime(code.expires * 1000, zone).slice(0, 16) }));
   byId("codes").replaceChildren(rows.length ? table(CODES, rows, {}, (code) => [press("danger", t("access.end"), async () => {
     await call("/api/v1/access/end", { id: code.id });
-    await load();
+    await load(zone);
   })]) : el("p", { className: "empty", textContent: t("access.codes.none") }));
 }
 
-function ask(kind) {
+function ask(kind, zone) {
   question({
     title: t(`access.${kind}`), button: t("access.make"),
     fields: [{ id: "name", label: t("access.name"), kind: "text", required: true },
@@ -50,7 +50,7 @@ function ask(kind) {
     send: async ({ name, days = 1 }) => {
       try {
         const { code } = await call("/api/v1/access/code", { kind, name, days });
-        await load();
+        await load(zone);
         once(t("access.code", { name }), code);
       } catch (error) {
         reply(error.message, false);
@@ -60,10 +60,11 @@ function ask(kind) {
 }
 
 open(() => ({
-  build() {
-    load().catch((error) => byId("people").replaceChildren(el("p", { role: "alert", textContent: error.message })));
-    byId("new-screen").onclick = () => ask("screen");
-    byId("new-inspector").onclick = () => ask("inspector");
-    byId("new-program").onclick = () => ask("program");
+  build({ state }) {
+    const zone = state.site?.timezone;
+    load(zone).catch((error) => byId("people").replaceChildren(el("p", { role: "alert", textContent: error.message })));
+    byId("new-screen").onclick = () => ask("screen", zone);
+    byId("new-inspector").onclick = () => ask("inspector", zone);
+    byId("new-program").onclick = () => ask("program", zone);
   },
 }));

@@ -1,6 +1,7 @@
-// The alarms: the first one pinned as a large card, the others as a list. Rebuilt only where an alarm changed, so focus stays.
+// The alarms: the first one pinned as a large card, the others as a list. Rebuilt only where an alarm changed.
 
 import { call119, press, verbWord } from "./ask.js";
+import { calmly } from "./calm.js";
 import { checklist, outside } from "./help.js";
 import { byId, el, flag, place, put } from "./dom.js";
 import { duration, number, timeOfDay } from "./format.js";
@@ -19,8 +20,8 @@ export class Alarms {
     for (const id of this.cards.keys()) if (!present.has(id)) this.cards.delete(id);
     const nodes = alarms.map((alarm) => this.card(alarm, alarm === first, state));
     const rest = first ? nodes.slice(1) : nodes;
-    place(byId("first"), first ? [nodes[0]] : []);
-    place(byId("open"), rest);
+    calmly(byId("first"), () => place(byId("first"), first ? [nodes[0]] : []));
+    calmly(byId("open"), () => place(byId("open"), rest));
     put(byId("open-count"), alarms.length ? String(alarms.length) : "");
     byId("none").hidden = alarms.length > 0;
     flag(document.body, "alarmed", first !== null);

@@ -1,8 +1,7 @@
 // The county as a drawing: townships by their borders, schools as signs that can be pressed. Coordinates only; no tiles, no host.
 
 const NS = ["http:", "", "www.w3.org", "2000", "svg"].join("/"); // the name of SVG; nobody is asked
-const WIDE = 1000;
-const EDGE = 60;
+const EDGE = 40; // units; a name at the border needs room
 const LEAST = 0.02; // degrees: one school alone is no point of infinite size
 export const SIGNS = { unanswered: "▲", unrepaired: "!", silent: "×", uncovered: "○", well: "✓" };
 
@@ -14,23 +13,23 @@ function svg(name, attributes = {}, ...children) {
 }
 
 /** Longitude and latitude to the drawing's own numbers: a degree of longitude is shorter by the cosine of the latitude. */
-export function projection(places) {
+export function projection(places, wide) {
   const lons = places.map(([lon]) => lon);
   const lats = places.map(([, lat]) => lat);
   const [west, east, south, north] = [Math.min(...lons), Math.max(...lons), Math.min(...lats), Math.max(...lats)];
   const narrow = Math.cos((((south + north) / 2) * Math.PI) / 180);
-  const scale = (WIDE - 2 * EDGE) / Math.max((east - west) * narrow, LEAST);
+  const scale = (wide - 2 * EDGE) / Math.max((east - west) * narrow, LEAST);
   const high = Math.max((north - south) * scale, 200) + 2 * EDGE;
   return { high, at: ([lon, lat]) => [EDGE + (lon - west) * narrow * scale, EDGE + (north - lat) * scale] };
 }
 
-/** null where nothing has a place. `group` gives a school's group, `pick` is called with its id. */
-export function drawn(townships, schools, { group, pick, label, title }) {
+/** The map `wide` units wide; null where nothing has a place. `group` gives a school's group, `pick` is called with its id. */
+export function drawn(townships, schools, wide, { group, pick, label, title }) {
   const placed = schools.filter((school) => school.at);
   const all = [...placed.map((school) => school.at), ...townships.flatMap((town) => town.outline)];
   if (!all.length) return null;
-  const { high, at } = projection(all);
-  const parts = [];
+  const { high, at } = projection(all, wide);
+  const [parts, names] = [[], []]; // names over all dots: none hides behind a neighbour
   for (const town of townships.filter((town) => town.outline.length > 2)) {
     const corners = town.outline.map(at);
     const middle = corners.reduce((sum, [x]) => sum + x, 0) / corners.length;
@@ -43,7 +42,9 @@ export function drawn(townships, schools, { group, pick, label, title }) {
     const kind = group(school);
     const dot = svg("g", { class: `dot ${kind}`, transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`, role: "button", tabindex: "0", "aria-label": label(school), "data-school": school.id },
       svg("circle", { r: kind === "unanswered" ? 20 : 14 }), svg("text", { class: "sign", y: 5 }, SIGNS[kind]));
-    if (!["well", "silent"].includes(kind) || placed.length <= 20) dot.append(svg("text", { class: "label", y: 34 }, school.short));
+    if (!["well", "silent"].includes(kind) || placed.length <= 20) {
+      names.push(svg("text", { class: "label", x: x.toFixed(1), y: (y + 34).toFixed(1) }, school.short));
+    }
     dot.addEventListener("click", () => pick(school.id));
     dot.addEventListener("keydown", (event) => {
       if (event.key === "Enter" || event.key === " ") {
@@ -53,5 +54,5 @@ export function drawn(townships, schools, { group, pick, label, title }) {
     });
     parts.push(dot);
   }
-  return svg("svg", { viewBox: `0 0 ${WIDE} ${high.toFixed(0)}`, role: "group", "aria-label": title }, ...parts);
+  return svg("svg", { viewBox: `0 0 ${wide} ${high.toFixed(0)}`, role: "group", "aria-label": title }, ...parts, ...names);
 }

@@ -3,6 +3,7 @@
 import { reply } from "./ask.js";
 import { Devices } from "./bureau-devices.js";
 import { SIGNS, drawn } from "./bureau-map.js";
+import { calmly } from "./calm.js";
 import { byId, el, put } from "./dom.js";
 import { fetchJson } from "./fetch.js";
 import { question } from "./form.js";
@@ -12,6 +13,7 @@ import { said, t, words } from "./words.js";
 
 const GROUPS = ["unanswered", "unrepaired", "silent", "uncovered", "well"];
 const LOOK_MS = 2000; // at most so often is a school on the screen asked for again
+const [WIDE, NARROW] = [1000, 420]; // units of the map
 const DAY = 24 * 3600 * 1000;
 const OFF_S = 30;
 
@@ -33,6 +35,8 @@ class Bureau {
   constructor() {
     this.picked = new URLSearchParams(location.search).get("school");
     this.key = "";
+    this.mine = "";
+    this.stale = false;
     this.asked = 0;
     this.ages = [];
     this.devices = new Devices(() => this.world);
@@ -46,26 +50,39 @@ class Bureau {
   show(world) {
     this.world = world;
     const schools = Object.values(world.state.schools ?? {}).sort((a, b) => a.rank - b.rank);
-    const key = JSON.stringify([schools, this.picked]);
-    if (key === this.key) return;
-    this.key = key;
+    const mine = JSON.stringify(schools.find((school) => school.id === this.picked));
+    if (mine !== this.mine) this.stale = this.picked !== null;
+    this.mine = mine;
+    // boxes are heard all the time: a list is built again only when a school stands elsewhere, its words follow by themselves
+    const key = JSON.stringify([schools.map((school) => [school.id, school.short, school.township, school.at, group(school)]), this.picked]);
+    if (key !== this.key) {
+      this.key = key;
+      calmly(byId("groups"), () => this.groups(schools));
+      calmly(byId("map"), () => this.map(schools));
+    }
+    this.tick(world);
+  }
+
+  groups(schools) {
     this.ages = [];
     const by = {};
     for (const school of schools) (by[group(school)] ??= []).push(school);
     put(byId("sum"), t("bureau.sum", { n: schools.length, u: by.unanswered?.length ?? 0, s: by.silent?.length ?? 0 }));
     const opened = byId("groups").querySelector("details")?.open;
     byId("groups").replaceChildren(...GROUPS.filter((name) => by[name]).map((name) => (name === "silent" ? this.silent(by[name], opened) : this.group(name, by[name]))));
-    const map = drawn(world.state.townships ?? [], schools, { group, pick: (id) => this.pick(id), label: (s) => `${s.short} ${t(`bureau.group.${group(s)}`)}`, title: t("bureau.map") });
+    this.tick(this.world);
+  }
+
+  map(schools) {
+    const wide = byId("groups").clientWidth < NARROW ? NARROW : WIDE; // on a phone fewer units: signs and names stay readable
+    const map = drawn(this.world.state.townships ?? [], schools, wide, { group, pick: (id) => this.pick(id), label: (s) => `${s.short} ${t(`bureau.group.${group(s)}`)}`, title: t("bureau.map") });
     byId("map").hidden = !map;
     byId("map").replaceChildren(el("h2", { textContent: t("bureau.map") }), ...(map ? [map] : []),
       el("p", { className: "legend" }, ...GROUPS.map((name) => el("span", { textContent: `${SIGNS[name]} ${t(`bureau.group.${name}`)}` }))));
-    if (this.picked && performance.now() - this.asked > LOOK_MS) this.load();
-    else if (this.picked) this.stale = true;
-    this.tick(world);
   }
 
   tick(world) {
-    for (const age of this.ages) age(world.now);
+    for (const age of this.ages) age(world);
     if (this.stale && performance.now() - this.asked > LOOK_MS) this.load();
   }
 
@@ -86,10 +103,14 @@ class Bureau {
   }
 
   row(school) {
-    const more = el("small");
-    this.ages.push((now) => put(more, this.reason(school, now)));
+    const [say, more] = [el("span"), el("small")];
+    this.ages.push(({ state, now }) => {
+      const known = state.schools[school.id] ?? school;
+      put(say, this.words(known));
+      put(more, this.reason(known, now));
+    });
     return el("button", { className: "one-school", "aria-pressed": String(school.id === this.picked), data: { school: school.id }, onclick: () => this.pick(school.id) },
-      el("b", { textContent: school.short }), el("span", { textContent: this.words(school) }), more);
+      el("b", { textContent: school.short }), say, more);
   }
 
   words(school) {
@@ -114,6 +135,7 @@ class Bureau {
 
   pick(id) {
     this.picked = id;
+    this.asked = performance.now(); // below
     history.replaceState(null, "", id ? `?school=${encodeURIComponent(id)}` : location.pathname);
     this.show(this.world);
     if (!id) {
@@ -131,7 +153,7 @@ class Bureau {
     this.stale = false;
     const id = this.picked;
     const found = await fetchJson("fleet-site", { site: id, limit: 100 });
-    if (found && id === this.picked) this.school(found);
+    if (found && id === this.picked) calmly(byId("school"), () => this.school(found));
   }
 
   school({ school, alarms, events, asked, devices }) {

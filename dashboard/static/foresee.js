@@ -33,7 +33,7 @@ function person(told, name) {
   const how = told.held ? t(`held.${told.held}`) : told.way;
   const bad = told.held === "no-channel";
   return el("li", { className: bad ? "bad" : told.held ? "held" : "", data: { person: told.person } },
-    el("b", { textContent: name(told.person) }), ` ${told.to.map(post).filter(Boolean).join("/")} · ${how}${told.language === words.lang ? "" : ` · ${told.language}`}`,
+    el("b", { textContent: name(told.person) }), ` ${told.to.map(post).filter(Boolean).join("/")} · ${how}${told.language === words.lang ? "" : ` · ${t("people.language")}`}`,
     told.added ? el("span", { className: "changed", textContent: ` + ${t("people.added")}` }) : "",
     told.text ? el("details", {}, el("summary", { textContent: t("people.words") }), el("p", { className: "sms", lang: told.language, textContent: told.text })) : null);
 }

@@ -1,14 +1,14 @@
-// What an inspector sees: the proof of the journal, alarms and shifts of 30 days, the last openings, phones, what is out of service. Judges nothing.
+// What an inspector sees: the proof of the journal, of 30 days alarms, duty log (F10) and changes, stores, phones, what is out of service. Judges nothing.
 
 import { namer } from "./alarms.js";
 import { byId, el } from "./dom.js";
 import { fetchJson } from "./fetch.js";
 import { wallTime } from "./format.js";
 import { open } from "./shell.js";
+import { tile } from "./store-ticks.js";
 import { said, t } from "./words.js";
 
 const MONTH = 30 * 24 * 3600 * 1000;
-const SHIFTS = 200; // more than a month has
 const MOST_FINDINGS = 20;
 const LOOK_MS = 400;
 
@@ -20,15 +20,17 @@ class Inspect {
   async build(world) {
     this.world = world;
     const { state, now } = world;
-    const [figures, roster, shifts, stores] = await Promise.all([fetchJson("kpi", { days: 30 }), fetchJson("roster"), fetchJson("shifts", { limit: SHIFTS }),
-      Promise.all(Object.entries(state.stores ?? {}).map(async ([id, store]) => [store, await fetchJson("store", { store: id, limit: 1 })]))]);
+    const since = Math.floor(now - MONTH);
+    const [figures, roster, log, changes, stores] = await Promise.all([fetchJson("kpi", { days: 30 }), fetchJson("roster"), fetchJson("duty-log", { form: "json", days: 30 }), fetchJson("config-changes", { from: since }),
+      Promise.all(Object.entries(state.stores ?? {}).map(async ([id, store]) => [store, await fetchJson("store", { store: id, limit: 20 })]))]);
     const name = namer(state);
     const when = (ms) => wallTime(ms, state.site?.timezone).slice(0, 16);
     list("figures", figures ? [el("p", { textContent: t("inspect.figures", { n: figures.raised, real: figures.real, no: figures.false, open: figures.standing }) })] : [], "inspect.unread");
-    list("stores", stores.map(([store, past]) => el("li", {}, el("b", { textContent: store.place }), " ", past?.openings.length ? opening(past.openings[0], name, when)
-      : el("span", { textContent: t(past ? "store.no-openings" : "inspect.unread") }))), "store.none");
-    list("phones", Object.entries(roster?.phones ?? {}).filter(([key]) => key.endsWith(".ok")).map(([key, at]) => el("li", { textContent: `${name(key.slice(0, -3))} ${when(at)}` })), roster ? "inspect.no-phones" : "inspect.unread");
-    list("shifts", (shifts ?? []).filter((one) => one.at > now - MONTH).map((one) => el("li", { textContent: `${when(one.at)} – ${one.until ? when(one.until).slice(11) : ""} ${name(one.person)}` })), shifts ? "inspect.no-shifts" : "inspect.unread");
+    list("stores", stores.map(([store, past]) => el("div", { className: "store" }, el("h3", { textContent: store.place }), tile(store, past ?? undefined, state, now),
+      el("p", {}, `${t("inspect.last")}：`, past?.openings.length ? opening(past.openings[0], name, when) : el("span", { textContent: t(past ? "store.no-openings" : "inspect.unread") })))), "store.none");
+    list("phones", roster ? phones(roster.phones, name, when) : [], roster ? "inspect.no-phones" : "inspect.unread");
+    list("changes", (changes ?? []).map((one) => el("li", { textContent: `${when(one.at)} ${name(one.who)} ${t(`change.${one.step}`, { name: one.setpoint, old: one.old, new: one.new })}` })), changes ? "inspect.no-changes" : "inspect.unread");
+    list("logs", log ? [...log.rows].reverse().map((row) => shift(log.columns, row)) : [], log ? "inspect.no-shifts" : "inspect.unread");
     this.show(world);
   }
 
@@ -82,6 +84,23 @@ function list(id, rows, none) {
 function opening(one, name, when) {
   const people = one.proofs.map((proof) => name(proof.person ?? "")).filter(Boolean).join(t("comma")) || t("store.nobody");
   return el("span", {}, `${when(one.opened)} ${people} `, el("span", { className: one.verdict === "two" ? "" : "bad", textContent: t(`verdict.${one.verdict || "waiting"}`) }));
+}
+
+/** Who has proven the phone, and who has been silent since: silence is not left out. */
+function phones(known, name, when) {
+  return Object.entries(known).filter(([key, value]) => key.endsWith(".ok") || (key.endsWith(".silent") && value > 0)).map(([key, value]) => {
+    const [person, what] = [key.slice(0, key.lastIndexOf(".")), key.slice(key.lastIndexOf(".") + 1)];
+    return el("li", {}, what === "ok" ? `${name(person)} ${when(value)}` : el("span", { className: "bad", textContent: `! ${t("inspect.silent", { name: name(person), n: value })}` }));
+  });
+}
+
+/** One row of F10: its time and people to see, the rest behind it. What nobody wrote is said to be empty. */
+function shift(columns, { cells, over, signed }) {
+  const line = ({ text, hand }) => el("span", { className: hand ? "hand" : "", textContent: `${hand ? "✎ " : ""}${text}` });
+  return el("details", { className: "form" },
+    el("summary", { textContent: [...cells[0], ...cells[1]].map((one) => one.text).join(" · ") }, " ", over && !signed ? el("span", { className: "bad", textContent: `! ${t("inspect.unsigned")}` }) : ""),
+    el("dl", {}, ...columns.flatMap((head, at) => [el("dt", { lang: "zh", textContent: head }),
+      el("dd", {}, ...(cells[at].length ? cells[at].map(line) : [el("span", { className: "empty", textContent: t("inspect.blank") })]))])));
 }
 
 open(() => new Inspect());

@@ -1,4 +1,4 @@
-// Chemicals stores: four ticks with their last proof, the opening that is going on, climate, the last openings. Judges nothing.
+// Chemicals stores: the opening that is going on, climate, the last openings. Judges nothing.
 
 import { namer, title } from "./alarms.js";
 import { pinField, send } from "./ask.js";
@@ -7,9 +7,9 @@ import { fetchJson } from "./fetch.js";
 import { question } from "./form.js";
 import { duration, pointText, wallTime } from "./format.js";
 import { open } from "./shell.js";
+import { tile } from "./store-ticks.js";
 import { said, t, words } from "./words.js";
 
-const MONTH_MS = 31 * 24 * 3600 * 1000;
 const SESSIONS = [["take", 10], ["stock", 60], ["count", 120], ["repair", 120]];
 
 class Stores {
@@ -64,7 +64,7 @@ class Stores {
     const open = node.querySelector("details")?.open;
     node.replaceChildren(
       el("h2", { textContent: store.place || id }),
-      this.ticks(store, panel.past, state),
+      tile(store, panel.past, state, world.now),
       this.now(id, store, state, mine, moving),
       el("div", { className: "buttons" }, ...this.buttons(id, store)),
       ...mine.map((alarm) => el("p", { className: "deviation", data: { lamp: alarm.lamp } }, el("a", { href: `/alarms?id=${encodeURIComponent(alarm.id)}`, textContent: `${title(alarm)} · ${t(`life.${alarm.state === "acked" ? "awaiting" : alarm.state}`)}` }))),
@@ -82,32 +82,6 @@ class Stores {
     for (const tick of ticks) tick(world.now);
     this.panels.set(id, { ...panel, node, key, ticks, last });
     return node;
-  }
-
-  /** 两器双锁: ✓ with its last proof, ✗ with its reason, ? where nothing can tell. */
-  ticks(store, past, state) {
-    const zone = state.site?.timezone;
-    const at = (ms) => wallTime(ms, zone).slice(0, 16);
-    const opened = (lock) => past?.openings.find((o) => o.locks.includes(lock) && o.verdict === "two");
-    const say = (name, part) => {
-      if (!part) return [null, t("tick.none")];
-      if (part.ok !== true) return [part.ok, part.fault ? said(part.fault) : t("quality.stale")];
-      if (name === "camera") return [part.value === 1, part.value === 1 ? t("tick.online", { t: at(part.at) }) : t("tick.offline")];
-      if (name === "detector") {
-        const proved = past?.detector_alarm;
-        const recent = proved && this.world.now - proved < MONTH_MS;
-        return [Boolean(recent), proved ? t(recent ? "tick.tested" : "tick.stale", { t: at(proved) }) : t("tick.untested")];
-      }
-      const proof = opened(name === "lock_a" ? "A" : "B");
-      return [part.value === 0, [part.value === 0 ? t("tick.closed") : t("tick.released"), proof ? t("tick.proof", { t: at(proof.opened) }) : t("tick.no-proof")].join(" · ")];
-    };
-    return el("ul", { className: "ticks" }, ...["camera", "detector", "lock_a", "lock_b", "door", "fan"].map((name) => {
-      const part = store.parts[name];
-      const [ok, text] = name === "door" || name === "fan" ? plain(name, part, Boolean(store.opening)) : say(name, part);
-      return el("li", { className: ok === true ? "good" : ok === false ? "bad" : "unknown", data: { part: name } },
-        el("span", { className: "sign", ariaHidden: "true", textContent: ok === true ? "✓" : ok === false ? "✗" : "?" }),
-        el("b", { textContent: t(`part.${name}`) }), el("span", { textContent: text }));
-    }));
   }
 
   /** What is going on: closed, waiting for the second holder, open by whom and for how long. */
@@ -163,14 +137,6 @@ class Stores {
         el("td", {}, el("span", { className: o.verdict === "two" ? "" : "bad", textContent: `${o.verdict === "two" ? "✓" : "!"} ${t(`verdict.${o.verdict || "waiting"}`)}` })),
         el("td", {}, o.picture ? el("a", { href: `/picture/${o.picture}`, textContent: t("opening.look"), target: "_blank", rel: "noopener" }) : "–"))))));
   }
-}
-
-/** A fan at rest is right while nobody is inside, and wrong at an open door. */
-function plain(name, part, open) {
-  if (!part) return [null, t("tick.none")];
-  if (part.ok !== true) return [part.ok, part.fault ? said(part.fault) : t("quality.stale")];
-  const text = t(`part.${name}.${part.value === 1 ? "on" : "off"}`);
-  return [name === "door" ? part.value === 0 : part.value === 1 || !open, text];
 }
 
 open(() => new Stores());

@@ -9,16 +9,21 @@ import pytest
 from engine_world import World
 from test_desk import HOUR, at, say, until
 
-from gateway.handover import made, turns
+from gateway.handover import made, records, turns
+
+
+def events(world: World) -> list[dict[str, Any]]:
+    return [
+        {"kind": e.kind, "alarm": e.alarm, "wall": e.at.wall, "who": e.who, "code": e.code, "args": dict(e.args), "new": e.new}
+        for e in world.events
+    ]
 
 
 def handover(world: World, begun: int = 0) -> dict[str, Any]:
-    events = [
-        {"kind": e.kind, "alarm": e.alarm, "wall": e.at.wall, "who": e.who, "code": e.code, "args": dict(e.args)}
-        for e in world.events
-    ]
     engine = world.engine
-    found = made(events, world.school, engine.alarms.values(), engine.marks.values(), engine.desk, world.now, True, begun)
+    found = made(
+        events(world), world.school, engine.alarms.values(), engine.marks.values(), engine.desk, world.now, True, begun
+    )
     return dict(json.loads(json.dumps(found)))
 
 
@@ -111,13 +116,39 @@ def test_an_officer_who_stood_at_the_post_does_not_countersign_it() -> None:
     assert handover(world, began)["countersigned"]["who"] == "chen"
 
 
+def test_the_records_of_many_shifts_are_those_of_each_asked_alone() -> None:
+    """Also what stood open when a shift began, its end, and the signature of the next morning."""
+    world = at(9 * 60)
+    world.do("take", "wang")
+    before = world.now.wall
+    world.read({"smoke-1/smoke": 1.0})
+    world.wait(60_000)
+    begun = []
+    for person in ("li", "wang", "feng"):
+        world.do("take", person)
+        begun.append(world.now.wall)
+        world.wait(3 * HOUR)
+        world.do("log", person, part="visitors", text=f"{person} 写的")
+        world.read({"smoke-2/smoke": 1.0})
+        world.wait(60_000)
+    world.do("countersign", "chen", shift=begun[0], text="已阅")
+    found = records(events(world), world.school, world.now, begun[0])
+    assert [one["since"] for one in found] == begun and before not in begun, "only those of the time asked for"
+    assert found[0]["countersigned"]["who"] == "chen" and found[0]["states"][0]["seen"] == ["fire"], "open since before"
+    assert [one["until"] for one in found] == [*begun[1:], None] and found[2]["log"][0]["who"] == "feng"
+    for one, since in zip(found, begun, strict=True):
+        alone = handover(world, since)
+        assert one == alone | {"leader": [], "next": None}
+    assert records([], world.school, world.now, 0) == []
+
+
 @pytest.mark.parametrize("taken", [(), (("wang", 7),), (("wang", 7), ("li", 19), ("wang", 31))])
 def test_shifts_are_the_take_overs_newest_first_also_where_nobody_has_taken_over_yet(
     taken: tuple[tuple[str, int], ...],
 ) -> None:
-    events = [{"kind": "shift", "code": "taken", "who": who, "wall": at, "args": {}} for who, at in taken]
-    events.append({"kind": "shift", "code": "taken", "who": "sun", "wall": 40, "args": {"post": "leader"}})
+    told = [{"kind": "shift", "code": "taken", "who": who, "wall": at, "args": {}} for who, at in taken]
+    told.append({"kind": "shift", "code": "taken", "who": "sun", "wall": 40, "args": {"post": "leader"}})
     ends = [at for _, at in taken[1:]] + [None]
     expected = [{"person": who, "at": at, "until": end} for (who, at), end in zip(taken, ends, strict=False)]
-    assert turns(events, 60) == expected[::-1]
-    assert turns(events, 1) == expected[::-1][:1]
+    assert turns(told, 60) == expected[::-1]
+    assert turns(told, 1) == expected[::-1][:1]

@@ -5,6 +5,7 @@ import io
 import re
 import zipfile
 
+import docx
 import pytest
 from fastapi import Depends, FastAPI
 from fastapi.testclient import TestClient
@@ -251,7 +252,22 @@ def test_anybody_who_reads_the_log_takes_it_away(served, as_role):
         answer = client.get("/api/v1/duty-log", params={"form": kind, "begun": 5})
         assert answer.status_code == 200 and read(answer.content) == HEADINGS
         assert re.search(rf'filename="duty-log-\S+-20261123-1900\.{kind}"', answer.headers["content-disposition"])
-    assert client.get("/api/v1/duty-log", params={"form": "pdf"}).status_code == 422
+        month = client.get("/api/v1/duty-log", params={"form": kind, "days": 30})
+        assert re.search(rf'filename="duty-log-\S+-20261024-20261123\.{kind}"', month.headers["content-disposition"])
+        assert (
+            len(of_xlsx(month.content)) == 3
+            if kind == "xlsx"
+            else "，2 班" in "".join(p.text for p in docx.Document(io.BytesIO(month.content)).paragraphs)
+        )
+    shown = client.get("/api/v1/duty-log", params={"form": "json", "days": 30}).json()
+    assert list(shown["columns"]) == HEADINGS and [(r["over"], r["signed"]) for r in shown["rows"]] == [
+        (True, False),
+        (False, False),
+    ]
+    state = shown["rows"][0]["cells"][HEADINGS.index("控制器/系统运行情况")]
+    assert [line["hand"] for line in state] == [False, True] and state[1]["text"].endswith("07:00–09:00 正常（zhou）")
+    for wrong in ({"form": "pdf"}, {"days": 32}, {"days": -1}):
+        assert client.get("/api/v1/duty-log", params=wrong).status_code == 422
 
 
 def kit_wall(app):

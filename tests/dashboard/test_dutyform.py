@@ -72,7 +72,7 @@ def shift(kit):
 
 @pytest.mark.parametrize("kind", ["docx", "xlsx"])
 def test_f10_has_the_forms_columns_and_what_was_recorded(kit, shift, kind):
-    body = written(duty_form(shift, kit.school(), ZH), kind)
+    body = written(duty_form([shift], kit.school(), ZH), kind)
     if kind == "docx":
         headings, row = zip(*of_docx(body), strict=True)
     else:
@@ -96,7 +96,7 @@ def test_f10_has_the_forms_columns_and_what_was_recorded(kit, shift, kind):
 def test_of_the_shift_that_is_on_what_stands_open_is_listed(kit, shift):
     state = kit.school()
     state["alarms"] = {"no3-1": kit.alarm("no3-1")}
-    form = duty_form({**shift, "until": None, "open": ["no3-1"], "handed_over": None}, state, ZH)
+    form = duty_form([{**shift, "until": None, "open": ["no3-1"], "handed_over": None}], state, ZH)
     cell = dict(zip(form.columns, form.rows[0], strict=True))
     assert (
         "未交班" in cell["日期、班次"] and "未结束：" in cell["交班事项、物品"] and "带班领导：" in cell["带班领导、值班人员"]

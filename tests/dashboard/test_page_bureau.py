@@ -72,6 +72,38 @@ def test_story14_the_unanswered_fire_stands_on_top_and_37_silent_schools_are_one
     assert page.locator(".lamp.incomplete[data-lamp=normal]").count() == 1, "and the bar does not say normal either"
 
 
+def test_what_schools_say_meanwhile_takes_no_press_and_no_focus_away(stage, visit, county, kit):
+    run = stage.scene(county)
+    page = open_bureau(visit, stage.url)
+    page.focus("#map [data-school=s1]")
+    row = page.query_selector(".one-school[data-school=s1]")
+    run.push({"schools": {"s0": {"heard": kit.wall, "seq": 121}, "s1": {"unrepaired": 3}}}, urgent=False)
+    page.wait_for_selector(".one-school[data-school=s1]:has-text('故障 3 项')")
+    assert row.is_visible(), "words change where they stand"
+    page.hover(".one-school[data-school=s0]")
+    page.mouse.down()
+    run.push({"schools": {"s2": {"state": "alive", "uncovered": 0}}})
+    page.wait_for_selector("#map [data-school=s2].well")
+    assert page.locator(".group.silent summary").inner_text().startswith("37"), "not under the finger"
+    assert page.evaluate("document.activeElement.dataset.school") == "s0"
+    page.mouse.up()
+    page.wait_for_selector("#school:not([hidden])")
+    page.wait_for_selector(".group.silent summary:has-text('36')")
+    page.focus("#map [data-school=s3]")
+    run.push({"schools": {"s3": {"state": "alive", "uncovered": 0}}})
+    page.wait_for_selector("#map [data-school=s3].well")
+    assert page.evaluate("document.activeElement.matches('#map [data-school=s3]')"), "whoever goes by keys stays there"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_on_a_phone_the_map_is_readable_and_nothing_is_wider_than_the_screen(stage, visit, county, lang):
+    stage.scene(county)
+    page = open_bureau(visit, stage.url, path=f"/bureau?lang={lang}&theme=dark", width=360, height=640)
+    high = page.eval_on_selector_all("#map text", "all => all.map(one => one.getBoundingClientRect().height)")
+    assert min(high) >= 9, "letters that nobody can read"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
 def test_a_check_and_an_order_are_sent_and_shown_done_only_with_the_schools_own_word(stage, visit, county, kit):
     run = stage.scene(county)
     run.say({"reply": {"ok": True, "code": "asked", "text": {"zh": "已发往学校，等学校的回执", "en": "sent"}, "seq": 0}})

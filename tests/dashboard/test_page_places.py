@@ -335,7 +335,15 @@ def test_the_inspector_sees_the_journal_proven_before_his_eyes(places, kit):  # 
     page = places.open("/inspect", person="kan", width=360, height=640)
     page.wait_for_selector("#stores b")
     assert "两人已核实" in page.inner_text("#stores") or "单人" in page.inner_text("#stores")
-    assert "喷漆" in page.inner_text("#out") and "王师傅" in page.inner_text("#shifts")
+    assert "喷漆" in page.inner_text("#out") and "连续 2 次没有应答" in page.inner_text("#phones .bad")
+    assert page.locator("#stores .ticks li").count() == 6 and "25 改为 20" in page.inner_text("#changes")
+    shifts = page.locator("#logs details")
+    assert shifts.count() == 2 and "未交班" in shifts.nth(0).inner_text(), "the newest first"
+    assert "没有签交班" in shifts.nth(1).inner_text() and shifts.nth(0).locator(".bad").count() == 0
+    shifts.nth(1).locator("summary").click()
+    written = shifts.nth(1).locator(".hand")
+    assert written.all_inner_texts()[0].startswith("✎") and "07:00–09:00 正常" in written.all_inner_texts()[0]
+    assert "系统：报警盒重新启动" in shifts.nth(1).inner_text() and "没有填写" in shifts.nth(1).inner_text()
     page.click("#verify")
     page.wait_for_selector("#proof .done:has-text('120 条事件完整')")
     bad = {"findings": ["event 7: hash differs"], "events": 120, "head": "ab12", "at": kit.wall}

@@ -95,6 +95,22 @@ def test_a_fire_is_seen_heard_and_answered(open_school, kit, tmp_path, size):
     page.wait_for_selector("#none:visible")
 
 
+def test_a_press_that_has_begun_is_not_lost_when_the_card_changes_under_it(open_school, kit):
+    run, _, page = open_school({**kit.school(), "alarms": {"no3-1": kit.alarm()}})
+    page.hover("#first [data-verb=ack]")
+    page.mouse.down()
+    run.push({"alarms": {"no3-1": {**kit.alarm(), "told": ["wang", "liu"], "number": 8}}})
+    run.push({"points": {"dorm-smoke/smoke": {"value": 1}}})
+    page.wait_for_selector("[data-point='dorm-smoke/smoke']:has-text('报警')", state="attached")
+    page.mouse.up()
+    assert run.did()["verb"] == "ack"
+    page.wait_for_selector("#first :text('刘主任')")
+    page.focus("#first [data-verb=real]")
+    run.push({"alarms": {"no3-1": {**kit.alarm(), "number": 9}}})
+    page.wait_for_selector("#first :text('编号 09')")
+    assert page.evaluate("document.activeElement.dataset.verb") == "real", "whoever goes by keys stays there"
+
+
 def test_a_false_alarm_needs_a_cause_and_somebody_there(open_school, kit):
     run, _, page = open_school({**kit.school(), "alarms": {"no3-1": kit.alarm()}})
     page.click("#first button.false")

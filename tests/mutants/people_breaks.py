@@ -482,8 +482,8 @@ PEOPLES: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a handover is of this shift only",
-        "gateway/handover.py",
-        'if e["wall"] < since:',
+        "gateway/shiftbook.py",
+        'if e["wall"] < self.since:',
         "if False:",
         "tests/alerts/test_handover.py::test_it_names_who_was_on_what_is_open_and_what_happened",
     ),
@@ -581,7 +581,7 @@ PEOPLES: tuple[Mutant, ...] = (
     Mutant(
         "an alarm that is still open belongs to the next two hours too",
         "gateway/dutystates.py",
-        "            self._seen = set(self._open.values())\n            self._end",
+        "            self._seen = set(self._open.lamps.values())\n            self._end",
         "            self._seen = set()\n            self._end",
         "tests/gateway/test_dutystates.py",
     ),

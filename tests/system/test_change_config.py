@@ -72,6 +72,10 @@ def test_a_change_is_tried_confirmed_or_given_back(school: School) -> None:
         ("refused", "refused.trial"), ("refused", "refused.role"), ("confirmed", ""), ("proposed", ""),
         ("refused", "refused.points"), ("returned", ""),
     ]  # fmt: skip
+    told = school.ask({"ask": "config-changes", "from": 0})["data"]
+    assert [(c["step"], c["who"]) for c in told if c["step"] != "setpoint"] == [
+        (step, installer) for step, _ in reversed(steps) if step != "refused"
+    ], "what an inspector sees of it"
     history = source(school)["history"]
     assert len({h["sha256"] for h in history}) == len(history) >= 3
     old = school.ask({"ask": "config-version", "n": history[-1]["n"]})["data"]
