@@ -68,25 +68,28 @@ class Line:
         self._silence, self._character = silence, character
         self._now = 0.0
         self._quiet_at = 0.0  # when the line will have been silent long enough
-        self._owed = 0.0  # silence that a drain did not get, and the next question must wait for
+        self._owed = 0.0  # silence that the next question must wait for: a drain did not get it, or nobody drained
         self._echoes: bool | None = None  # does the adapter return what we send? Not known before the first read
         self.sent = self.heard = self.unasked = b""
         self.took: float | None = None
         self.waits = self.noise = 0  # questions that waited for silence; bytes that nobody asked for
 
     def opened(self, now: float) -> None:
-        """The port or the connection is a new one."""
-        self._quiet_at, self._owed, self._echoes = now + self._silence, 0.0, None
+        """The port or the connection is a new one; what the old one owed is owed still."""
+        self._quiet_at, self._echoes = now + self._silence, None
 
     def transact(self, question: Question[T], now: float) -> Talk[T]:
-        """Ask, and return the checked answer. Raises a DeviceFault, after which nothing late can reach the next question."""
+        """Ask, and return the checked answer. Raises a DeviceFault, after which nothing late can reach the next question.
+
+        Closed in the middle (the port is gone, whoever asked has gone), it leaves the next question to wait the answer out.
+        """
         self._now, self.sent, self.heard, self.unasked, self.took = now, b"", b"", b"", None
         yield from self._fall_silent(question.gap)
         answer = Answer(question.frame, question.good, repeats=question.repeats, echoes=bool(self._echoes))
         end = self._now + len(question.frame) * self._character
         self.sent = question.frame
-        self._now, _ = yield Send(question.frame)
         try:
+            self._now, _ = yield Send(question.frame)
             yield from self._receive(question, answer, end)
             found = question.check(answer.pdu())
         except Refused:
@@ -94,6 +97,9 @@ class Line:
             raise
         except DeviceFault:
             yield from self._drain(question.latency, end)
+            raise
+        except GeneratorExit:
+            self._owed = max(self._owed, question.latency)
             raise
         if not question.repeats:
             self._echoes = answer.echoed

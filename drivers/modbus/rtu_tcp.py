@@ -23,7 +23,8 @@ class RtuTcpBus(StreamBus):
     """drivers.bus.Bus on a serial server. `settings` are those of the line behind it; its path means nothing.
 
     A serial server gives what the line says to whoever is connected, so a new connection alone is no cure for a late
-    answer: `line` listens it out first. Then the connection is replaced all the same: it may be half dead.
+    answer: `line` listens it out first, on the new connection where the old one broke or its question was given up in the
+    middle. Then the connection is replaced all the same: it may be half dead.
     """
 
     def __init__(self, host: str, port: int, settings: PortSettings) -> None:
@@ -48,7 +49,6 @@ class RtuTcpBus(StreamBus):
             self._drop()
             raise
         except OSError as error:
-            await asyncio.sleep(latency)  # what is still under way reaches nobody
             raise self._broken(error) from None
         finally:
             talk.close()

@@ -203,3 +203,29 @@ async def test_rtu_over_tcp_listens_out_and_replaces_the_connection(answer: byte
         with pytest.raises(error):
             await ask(bus, latency=50)
         assert await ask(bus) == (42,) and far.connections == 2
+
+
+@pytest.mark.parametrize("end", ["given up", "hung up"])
+async def test_d8_the_answer_to_a_question_cut_off_in_the_middle_reaches_nobody(end: str) -> None:
+    """A serial server gives it to whoever is connected by then: 30 ms after the new connection, whose line was long silent."""
+    async with host(None, None, bus=serial_server) as (far, bus):
+        task = asyncio.create_task(ask(bus, latency=200))
+        await until(lambda: len(far.questions) == 1)
+        if end == "given up":
+            task.cancel()
+        else:
+            far.hang_up()
+        assert isinstance((await asyncio.gather(task, return_exceptions=True))[0], asyncio.CancelledError | LineDown)
+        task = asyncio.create_task(ask(bus))
+        await until(lambda: far.connections == 2)
+        await asyncio.sleep(0.03)
+        far.send(framed(b"\x01\x03\x02\x00\x07"))
+        await until(lambda: len(far.questions) == 2)
+        far.send(RTU)
+        assert await task == (42,)
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not true():
+            await asyncio.sleep(0.002)

@@ -23,6 +23,20 @@ LINES: tuple[Mutant, ...] = (
         MACHINE + "test_d8_each_fault_alone_on_every_second_question[late]",
     ),
     Mutant(
+        "D8 a question cut off in the middle is waited out",
+        LINE,
+        "            self._owed = max(self._owed, question.latency)\n            raise",
+        "            raise",
+        TCP + "test_d8_the_answer_to_a_question_cut_off_in_the_middle_reaches_nobody",
+    ),
+    Mutant(
+        "D8 a new connection owes what the old one owed",
+        LINE,
+        "self._quiet_at, self._echoes = now + self._silence, None",
+        "self._quiet_at, self._owed, self._echoes = now + self._silence, 0.0, None",
+        TCP + "test_d8_the_answer_to_a_question_cut_off_in_the_middle_reaches_nobody",
+    ),
+    Mutant(
         "D8 a drain listens for the whole latency",
         LINE,
         "asked + 2 * latency)",
