@@ -145,6 +145,20 @@ def test_r36_what_nobody_was_told_of_is_over_when_it_is_gone() -> None:
     assert not world.engine.alarms
 
 
+def test_r36_what_somebody_was_told_of_before_waits_for_an_answer() -> None:
+    told = Policy("quiet", (Step("first", "unacked", 0, ("duty",), "line"),), result_asked=False)
+    plain = school().school
+    world = World(replace(plain, policies={**plain.policies, "quiet": told}))
+    world.read({"line-a/link": 0.0})
+    for n in world.sent[:]:
+        world.fate(n, world.ACCEPTED)
+    assert world.alarm("line").told
+    world.read({MAINS.id: 0.0})
+    assert world.alarm("line").parent == world.alarm("mains").id
+    world.read({"line-a/link": 1.0})
+    assert world.alarm("line").state.value == "rtn_unacked"
+
+
 def test_d19_a_flood_that_is_over_at_a_start_is_not_left_due() -> None:
     """Found by a walk: after the tick the caller would have been asked to come again at once."""
     world = World()

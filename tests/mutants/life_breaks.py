@@ -13,6 +13,27 @@ FIGURES = "tests/gateway/test_figures.py::"
 
 LIFE: tuple[Mutant, ...] = (
     Mutant(
+        "R36 what nobody was told of is over when it is gone",
+        "alerts/parents.py",
+        "and not alarm.told and alarm.state is AlarmState.RTN_UNACKED:",
+        "and alarm.state is AlarmState.NORMAL:",
+        PARENTS + "test_r36_what_nobody_was_told_of_is_over_when_it_is_gone",
+    ),
+    Mutant(
+        "R36 what somebody was told of waits for an answer",
+        "alerts/parents.py",
+        "and not alarm.told and alarm.state is AlarmState.RTN_UNACKED:",
+        "and alarm.state is AlarmState.RTN_UNACKED:",
+        PARENTS + "test_r36_what_somebody_was_told_of_before_waits_for_an_answer",
+    ),
+    Mutant(
+        "D19 a flood that is over is not left due",
+        "alerts/flood.py",
+        "max(1, calm)",
+        "max(0, calm)",
+        PARENTS + "test_d19_a_flood_that_is_over_at_a_start_is_not_left_due",
+    ),
+    Mutant(
         "R36 one recovery for lines that come back one by one",
         "alerts/parents.py",
         "    if closed.kind not in TOLD_ONCE:\n        return ()\n    left",
