@@ -10,6 +10,7 @@ from pathlib import Path
 from drivers.profile import Device, Profile
 from drivers.registry import BUSES
 from gateway.commands._client import Failed, add_data, ask, living
+from gateway.commands.check import compiled_name
 from gateway.lines import LivingLine, OwnLine, ToolLine
 from gateway.site import BusConfig, Site, site_from_json
 
@@ -27,9 +28,10 @@ def site_of(args: argparse.Namespace) -> Site:
     try:
         return site_from_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
+        target = compiled_name(path)
         raise Failed(
-            f"{path}: 读不了：{error}。先编译：campus-gateway check site.yaml -o {path}\n"
-            f"{path} cannot be used. Compile it: campus-gateway check site.yaml -o {path}"
+            f"{path}: 读不了：{error}。先编译：campus-gateway check site.yaml -o {target}\n"
+            f"{path} cannot be used. Compile it: campus-gateway check site.yaml -o {target}"
         ) from None
 
 

@@ -39,6 +39,12 @@ def run(args: argparse.Namespace) -> int:
     from gateway.config.rostercheck import roster_findings
     from gateway.site import site_to_json
 
+    if args.output and args.output.resolve() == args.file.resolve():
+        other = compiled_name(args.file)
+        print(
+            f"{args.output}: 会覆盖配置文件本身，请写 · would replace the site file itself, give: -o {other}", file=sys.stderr
+        )
+        return 2
     compiled = compile_site(args.file, data=args.data, substitutions=dict(args.set), speed=args.speed)
     _tell(compiled.findings, as_json=args.json)
     if compiled.site is not None:
@@ -60,6 +66,11 @@ def run(args: argparse.Namespace) -> int:
     elif not args.json:
         print(_summary(args.file, compiled.site))
     return 0
+
+
+def compiled_name(path: Path) -> Path:
+    """Where to compile to when somebody named this file: never over a site file."""
+    return path.with_suffix(".compiled.json") if path.suffix in (".yaml", ".yml") else path
 
 
 def _who() -> str:

@@ -36,8 +36,10 @@ def run(args: argparse.Namespace) -> int:
     try:
         loaded = load(args.site)
     except (OSError, ValueError) as error:
+        from gateway.commands.check import compiled_name
+
         print(f"{args.site}: 读不了 · cannot be used: {error}", file=sys.stderr)
-        print(f"  先编译 · compile it first: campus-gateway check site.yaml -o {args.site}", file=sys.stderr)
+        print(f"  先编译 · compile it first: campus-gateway check site.yaml -o {compiled_name(args.site)}", file=sys.stderr)
         return EX_CONFIG
     clock = SystemClock(assume_ok=args.assume_clock)
     patience = AGAIN_PATIENCE if AGAIN in os.environ else 0.0

@@ -12,7 +12,7 @@ import pytest
 from engine_world import World
 from people_world import MIN, NOON, T0, plant
 
-from alerts.budget import CALL, LIMITS, Budget, counted
+from alerts.budget import BURST, CALL, LIMITS, Budget, counted
 from alerts.channels.registry import CHANNELS
 from alerts.digest import ROOM
 from alerts.kinds import KINDS
@@ -89,6 +89,8 @@ def test_d14_500_alarms_in_a_minute() -> None:
             1 for mono, n in sent if n.channel == "robot" and window * 1000 <= mono - 1_000_000 < window * 1000 + 60_000
         )
         assert robots <= 18
+    own = Counter(n.person for mono, n in sent if n.message != "storm" and n.reason != CALL and mono < 1_060_000)
+    assert max(own.values()) <= 10 + BURST, "the first of each building, then they come together"
     everyone = Counter(n.person for _, n in sent if n.reason != CALL)
     assert max(Counter(n.person for _, n in sent if n.reason == CALL).values(), default=0) <= 3, "a ring a minute"
     assert all(count < 30 for count in everyone.values()), everyone

@@ -52,6 +52,17 @@ def test_a_mistake_leaves_the_last_compiled_site_alone(check: Check, tmp_path: P
     assert out.read_text("utf-8") == "old"
 
 
+def test_the_site_file_itself_is_never_replaced(check: Check, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "site.yaml"
+    assert check(GOOD, "-o", str(path)) == 2
+    assert path.read_text("utf-8") == GOOD
+    assert f"-o {tmp_path}/site.compiled.json" in capsys.readouterr().err
+    assert main(["run", str(path)]) == 78
+    assert f"-o {tmp_path}/site.compiled.json" in capsys.readouterr().err, (
+        "who gives `run` the site file is not told to lose it"
+    )
+
+
 def test_the_compiled_site_can_be_shown(check: Check, capsys: pytest.CaptureFixture[str]) -> None:
     assert check(GOOD, "--compiled") == 0
     assert site_from_json(capsys.readouterr().out).plant.site == "s1"
