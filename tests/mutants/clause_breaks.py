@@ -217,8 +217,8 @@ CLAUSES: tuple[Mutant, ...] = (
     Mutant(
         "R22 a forced door",
         "alerts/rules/cabinet.py",
-        "if o.lock_a is False and o.lock_b is False:",
-        "if False:",
+        "if found := [o for o in s.begun if o.lock_a is False and o.lock_b is False]:",
+        "if found := [o for o in s.begun if False]:",
         STORES + "test_r22_door_with_one_lock_or_none_within_three_seconds",
     ),
     Mutant(

@@ -61,8 +61,8 @@ GATE: tuple[Mutant, ...] = (
     Mutant(
         "F10 leaves to the pen what nobody wrote",
         "dashboard/dutyform.py",
-        '        entries("systems"),\n',
-        '        entries("systems") or ["正常"],\n',
+        '        wrote("systems"),\n',
+        '        wrote("systems") or ["正常"],\n',
         "tests/dashboard/test_dutyform.py::test_f10_has_the_forms_columns_and_what_was_recorded",
     ),
     Mutant(

@@ -138,8 +138,8 @@ RULES: tuple[Mutant, ...] = (
     Mutant(
         "R22 one lock is not two",
         "alerts/rules/cabinet.py",
-        "if (o.lock_a is False) != (o.lock_b is False):",
-        "if o.lock_a is False and o.lock_b is False:",
+        "if (o.lock_a is False) != (o.lock_b is False)]:",
+        "if o.lock_a is False and o.lock_b is False]:",
         STORES + "test_r22_door_with_one_lock_or_none_within_three_seconds",
     ),
     Mutant(

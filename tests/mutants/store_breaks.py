@@ -336,7 +336,7 @@ STORES: tuple[Mutant, ...] = (
     Mutant(
         "D7 only what everybody has grows too old",
         "gateway/store/readings.py",
-        "if wall < before and not _missing(boot, a, b, confirmed)]",
+        "if wall < before and not missing(boot, a, b, confirmed)]",
         "if wall < before]",
         WAITING + "test_d7_old_rows_go_when_everybody_has_them_and_only_then",
     ),
