@@ -67,6 +67,7 @@ def test_it_is_complete_when_all_is_tested_known_and_every_phone_has_answered(wo
     world.do("walk", "qian", until=world.now.wall + HOUR)
     world.read({"store-1/door": 1.0, "store-1/lock-a": 0.0, "store-1/lock-b": 0.0})
     world.read({"store-1/door": 0.0})
+    world.wait(5_000)  # a door that was open for a moment only is judged all the same, once its locks have settled
     world.do("end", "qian")
     world.read(dict.fromkeys(world.school.points, 0.0) | {"line-a/link": 1.0, "line-b/link": 1.0})
     phones = {f"{p.id}.ok": 5 for p in world.school.people.values()}

@@ -143,7 +143,7 @@ def readings_of(image: Path) -> dict[str, RangeSet]:
     stored = store.stored()
     for boot, ranges in stored.items():
         assert store.fetch(boot, ranges, 10**6, 1 << 30)
-    assert not store.drop_damaged()
+    assert not store.drop_damaged({})
     store.close()
     return stored
 
