@@ -11,6 +11,8 @@ from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.client.write_api import SYNCHRONOUS
 from influxdb_client.rest import ApiException
 
+from gateway.stream.past import authorization
+
 _TIMEOUT_MS = 30_000
 _WHY = 300  # characters of a database's answer that are kept
 
@@ -85,18 +87,21 @@ def create_database(url: str, db: str) -> None:
     _query(url, {"q": f'CREATE DATABASE "{db}"'})
 
 
-def read_points(style: str, url: str, db: str = "", site: str = "", field: str = "value") -> list[tuple[str, int, float]]:
+def read_points(
+    style: str, url: str, db: str = "", site: str = "", field: str = "value", token: str = ""
+) -> list[tuple[str, int, float]]:
     """Every stored value as (point, ms since 1970, value), in order: evidence for checks, not for charts.
 
-    style: v1 (InfluxQL of an InfluxDB 1.x) or vm (VictoriaMetrics' /api/v1/export). `site`: one box; `field`: value or quality.
+    style: v1 (InfluxQL of an InfluxDB 1.x, with `token` of a 2.x) or vm (VictoriaMetrics' /api/v1/export). `site`: one box;
+    `field`: value or quality.
     """
-    rows = _read_v1(url, db, site, field) if style == "v1" else _read_vm(url, site, field)
+    rows = _read_v1(url, db, site, field, token) if style == "v1" else _read_vm(url, site, field)
     return sorted(rows)
 
 
-def _read_v1(url: str, db: str, site: str, field: str) -> list[tuple[str, int, float]]:
+def _read_v1(url: str, db: str, site: str, field: str, token: str) -> list[tuple[str, int, float]]:
     where = f" WHERE \"site\" = '{site}'" if site else ""
-    data = _query(url, {"db": db, "epoch": "ms", "q": f'SELECT "{field}" FROM /.+/{where} GROUP BY "point"'})
+    data = _query(url, {"db": db, "epoch": "ms", "q": f'SELECT "{field}" FROM /.+/{where} GROUP BY "point"'}, token)
     rows = []
     for result in data["results"]:
         for series in result.get("series", []):
@@ -117,18 +122,19 @@ def _read_vm(url: str, site: str, field: str) -> list[tuple[str, int, float]]:
     return rows
 
 
-def _query(url: str, fields: dict[str, str]) -> dict[str, Any]:
-    data: dict[str, Any] = json.loads(_get(url, "/query", fields, method="POST"))
+def _query(url: str, fields: dict[str, str], token: str = "") -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(_get(url, "/query", fields, "POST", token))
     for result in data.get("results", []):
         if "error" in result:
             raise BadBatch(result["error"])
     return data
 
 
-def _get(url: str, path: str, fields: dict[str, str], method: str = "GET") -> str:
+def _get(url: str, path: str, fields: dict[str, str], method: str = "GET", token: str = "") -> str:
     http = urllib3.PoolManager(timeout=_TIMEOUT_MS / 1000, retries=False)
+    headers = authorization(token, "Token")
     try:
-        answer = http.request(method, f"{url.rstrip('/')}{path}?{urlencode(fields)}")
+        answer = http.request(method, f"{url.rstrip('/')}{path}?{urlencode(fields)}", headers=headers)
     except (urllib3.exceptions.HTTPError, OSError) as error:
         raise Retry(str(error)[:_WHY]) from error
     text = _text(answer.data)

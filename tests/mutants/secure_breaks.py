@@ -18,6 +18,13 @@ ENDING = "tests/stream/test_stream_ending.py::"
 
 SECURE: tuple[Mutant, ...] = (
     Mutant(
+        "D25 the workers hold a token that only writes",
+        "deploy/influxdb-setup.sh",
+        '\\"action\\":\\"$2\\",\\"resource\\":{\\"type\\":\\"buckets\\",\\"id\\":\\"$bucket\\",',
+        '\\"action\\":\\"$2\\",\\"resource\\":{\\"type\\":\\"buckets\\",',
+        "tests/deploy/test_influxdb_setup.py::test_d25_18_a_worker_may_only_write_the_bucket_and_the_history_only_read_it",
+    ),
+    Mutant(
         "D25 a command is for one box only",
         "gateway/stream/command.py",
         'return hmac.new(key, topic.encode() + b"\\n" + _canonical(said), hashlib.sha256).hexdigest()',

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from stream_box import Spawn
-from stream_daemons import Influx16, Mosquitto, Victoria
+from stream_daemons import Influx2, Influx16, Mosquitto, Victoria
 
 from gateway.stream.influx import create_database
 
@@ -37,6 +37,18 @@ def influx(_influx: Influx16) -> tuple[str, str]:
     db = f"t{uuid.uuid4().hex}"
     create_database(_influx.url, db)
     return _influx.url, db
+
+
+@pytest.fixture(scope="session")
+def influx2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influx2]:
+    """Only for tests that exist while `INFLUXD` names a binary."""
+    daemon = Influx2(tmp_path_factory.mktemp("influxd2"))
+    daemon.start()
+    try:
+        daemon.set_up()
+        yield daemon
+    finally:
+        daemon.kill()
 
 
 @pytest.fixture(scope="session")

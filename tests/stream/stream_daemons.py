@@ -1,4 +1,4 @@
-"""Real mosquitto, InfluxDB 1.6 and VictoriaMetrics for tests: started on free ports, killed for certain. No test logic."""
+"""Real mosquitto, InfluxDB 1.6 (2 where there is one) and VictoriaMetrics for tests: free ports, killed for certain. No test logic."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ PACKAGES = {
     "influxd": "influxdb",
     "victoria-metrics": "victoria-metrics",
 }
+INFLUXD = os.environ.get("INFLUXD", "")  # the binary of an InfluxDB 2, which Debian has not
 PATIENCE = 60.0  # s; guards against hanging, asserts nothing about speed
 
 
@@ -164,6 +165,35 @@ class Influx16(Daemon):
 
     def ready(self) -> bool:
         return self.answers("/ping")
+
+
+class Influx2(Daemon):
+    """InfluxDB 2 as `INFLUXD` names it, set up by the shipped script: `secret` reads the files that it leaves."""
+
+    name = "influxd 2"
+    script = Path(__file__).parents[2] / "deploy" / "influxdb-setup.sh"
+
+    def command(self) -> list[str]:
+        settings = {
+            "BOLT_PATH": f"{self.folder}/bolt",
+            "SQLITE_PATH": f"{self.folder}/sqlite",
+            "ENGINE_PATH": f"{self.folder}/engine",
+            "HTTP_BIND_ADDRESS": f"127.0.0.1:{self.port}",
+            "REPORTING_DISABLED": "true",
+        }
+        return ["env", *(f"INFLUXD_{name}={value}" for name, value in settings.items()), INFLUXD]
+
+    def ready(self) -> bool:
+        return self.answers("/health")
+
+    def set_up(self) -> None:
+        done = subprocess.run(
+            ["sh", str(self.script), "v2", self.url, str(self.folder / "secrets")], capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, done.stderr
+
+    def secret(self, name: str) -> str:
+        return (self.folder / "secrets" / name).read_text("utf-8").strip()
 
 
 class Victoria(Daemon):

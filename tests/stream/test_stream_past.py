@@ -1,4 +1,4 @@
-"""One question, three histories: the local chunks, InfluxDB 1.6 and VictoriaMetrics say the same of the same lines."""
+"""One question, several histories: the local chunks, InfluxDB 1.6 (and 2) and VictoriaMetrics say the same of the same lines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from random import Random
 from urllib.parse import parse_qs
 
 import pytest
-from stream_daemons import Victoria
+from stream_daemons import INFLUXD, Influx2, Victoria
 
 from drivers.reading import Now, Quality, Reading
 from gateway.site import DatabaseConfig
@@ -28,6 +28,7 @@ from gateway.stream.past import Past, PastError
 from gateway.stream.promql import PromQL
 
 HOUR = 3_600_000
+ENGINES = ["influxql", "promql", *(["influxql2"] if INFLUXD else [])]
 FIRST = 1_760_000_000_000 + 7  # no multiple of any bucket
 HEAD = "temperature,district=songyang,site=no5-past,zone=k,device=dev-0,point=dev-0/t "
 
@@ -67,13 +68,19 @@ def influxql(influx: tuple[str, str]) -> Past:
 
 
 @pytest.fixture
+def influxql2(influx2: Influx2) -> Past:
+    V2Writer(influx2.url, "campus", "campus", influx2.secret("ingest")).write(lines())
+    return InfluxQL(influx2.url, "campus", influx2.secret("reader"))
+
+
+@pytest.fixture
 def promql(victoria: Victoria) -> Past:
     V2Writer(victoria.url, "o", "b", "t").write(lines())
     victoria.flush()
     return PromQL(victoria.url)
 
 
-@pytest.mark.parametrize("engine", ["influxql", "promql"])
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(("hours", "buckets"), [(1, 60), (2, 13), (2, 7200)])
 def test_every_engine_says_what_the_box_says(request: pytest.FixtureRequest, engine: str, hours: int, buckets: int) -> None:
     past: Past = request.getfixturevalue(engine)
@@ -88,7 +95,7 @@ def test_every_engine_says_what_the_box_says(request: pytest.FixtureRequest, eng
     assert max(v for v in found.max if v is not None) == 80.0
 
 
-@pytest.mark.parametrize("engine", ["influxql", "promql"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_of_another_site_or_time_nothing_is_known(request: pytest.FixtureRequest, engine: str) -> None:
     past: Past = request.getfixturevalue(engine)
     assert past.query("no4-middle", "dev-0/t", FIRST, FIRST + HOUR, 10).t == []
