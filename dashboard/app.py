@@ -19,7 +19,7 @@ from dashboard import office as shared
 from dashboard.armour import Armour
 from dashboard.auth import Users, new_password
 from dashboard.desks import Desks
-from dashboard.door import Need, NotYours, SeeOther, undeclared
+from dashboard.door import Idle, Need, NotYours, SeeOther, undeclared
 from dashboard.live import Live
 from dashboard.office import Office
 from dashboard.pages import (
@@ -36,6 +36,7 @@ from dashboard.pages import (
     health,
     login,
     plans,
+    prove,
     questions,
     setup,
     stream,
@@ -67,7 +68,7 @@ ROUTES: tuple[Route, ...] = (
     ("GET", "/bureau", frame.page("bureau.html"), Need(LOOK, page=True)),
     ("GET", "/api/v1/fleet-site", bureau.drilled, Need(LOOK)),
     ("GET", "/api/v1/fleet-history", bureau.history, Need(LOOK)),
-    ("POST", "/api/v1/fleet-command", bureau.ask, Need(SCHOOLS)),
+    ("POST", "/api/v1/fleet-command", bureau.ask, Need(SCHOOLS, light=True)),
     ("GET", "/setup", frame.page("setup.html"), Need(CONFIGURE, page=True)),
     ("GET", "/access", frame.page("access.html"), Need(ADMIT, page=True)),
     ("GET", "/screen", access.screen, Need(OPEN)),
@@ -76,13 +77,13 @@ ROUTES: tuple[Route, ...] = (
     ("GET", "/inspect", frame.page("inspect.html"), Need(LOOK, page=True)),
     ("GET", "/shift", frame.page("shift.html"), Need(LOOK, page=True)),
     ("GET", "/desk", desk.form, Need(LOOK, page=True)),
-    ("POST", "/desk/pin", desk.pin, Need(LOOK, page=True)),
+    ("POST", "/desk/pin", desk.pin, Need(LOOK, page=True, light=True)),
     ("POST", "/desk/register", desk.register, Need(DESKS, page=True)),
     ("POST", "/desk/remove", desk.remove, Need(DESKS, page=True)),
     ("GET", "/picture/{sha}", assets.picture, Need(LOOK, page=True)),
     ("GET", "/login", login.form, Need(OPEN)),
     ("POST", "/login", login.enter, Need(OPEN)),
-    ("POST", "/logout", login.leave, Need(LOOK, page=True)),
+    ("POST", "/logout", login.leave, Need(LOOK, page=True, light=True)),
     ("GET", "/static/{version}/{name:path}", assets.static, Need(OPEN)),
     ("GET", "/healthz", health.healthz, Need(OPEN)),
     ("GET", "/metrics", health.figures, Need(PROBE)),
@@ -93,7 +94,8 @@ ROUTES: tuple[Route, ...] = (
     ("GET", "/api/v1/export", export.export, Need(LOOK)),
     ("GET", "/api/v1/duty-log", take_away.duty_log, Need(LOOK)),
     ("GET", "/api/v1/stream", stream.stream, Need(LOOK)),
-    ("POST", "/api/v1/command", command.command, Need(ACT)),
+    ("POST", "/api/v1/command", command.command, Need(ACT, light=True)),
+    ("POST", "/api/v1/prove", prove.prove, Need(LOOK, light=True)),
     ("GET", "/api/v1/access", access.people, Need(ADMIT)),
     ("POST", "/api/v1/access/login", access.login, Need(ADMIT)),
     ("POST", "/api/v1/access/lock-out", access.lock_out, Need(ADMIT)),
@@ -183,6 +185,7 @@ def create_app(
     app.add_exception_handler(SeeOther, _to_login)
     app.add_exception_handler(NotYours, _not_yours)
     app.add_exception_handler(command.Refused, command.refused)
+    app.add_exception_handler(Idle, prove.idle)
     app.add_middleware(Armour)
     if missing := undeclared(app.routes):
         raise RuntimeError(f"routes without a declared right: {', '.join(missing)}; give each a Need(...) in ROUTES")

@@ -24,6 +24,7 @@ CREATE TABLE IF NOT EXISTS users (person TEXT PRIMARY KEY, role TEXT NOT NULL, h
 CREATE TABLE IF NOT EXISTS sessions (
   token TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES users ON DELETE CASCADE, csrf TEXT NOT NULL, expires INT NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS acted (token TEXT PRIMARY KEY REFERENCES sessions ON DELETE CASCADE, at INT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS throttle (person TEXT PRIMARY KEY, failures INT NOT NULL, until INT NOT NULL) STRICT;
 """
 
@@ -40,6 +41,7 @@ class Session:
     role: str
     csrf: str
     expires: int  # wall seconds
+    acted: int = 0  # wall seconds of the last press, or of the last proof of who it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,19 @@ class Users:
 
     def login(self, person: str, password: str, now: int) -> Login:
         """A new session, or how long to wait. Slow on purpose: call it in a thread."""
+        found = self.prove(person, password, now)
+        if not found.token:
+            return found
+        token = secrets.token_urlsafe(32)
+        with self._db() as db:
+            db.execute("DELETE FROM sessions WHERE expires <= ?", (now,))
+            values = (_digest(token), person, secrets.token_urlsafe(32), now + SESSION_S)
+            db.execute("INSERT INTO sessions VALUES (?, ?, ?, ?)", values)
+            db.execute("INSERT INTO acted VALUES (?, ?)", (_digest(token), now))
+        return Login(token=token)
+
+    def prove(self, person: str, password: str, now: int) -> Login:
+        """`token` is "yes" for the right password; else how long to wait, or locked. Slow on purpose: call it in a thread."""
         wait, locked = self._throttled(person, now)
         if locked or wait:
             return Login(wait=wait, locked=locked)
@@ -122,18 +137,24 @@ class Users:
         if row is None or not good:
             self._failed(person, now)
             return Login()
-        token = secrets.token_urlsafe(32)
         with self._db() as db:
             db.execute("DELETE FROM throttle WHERE person = ?", (person,))
-            db.execute("DELETE FROM sessions WHERE expires <= ?", (now,))
-            values = (_digest(token), person, secrets.token_urlsafe(32), now + SESSION_S)
-            db.execute("INSERT INTO sessions VALUES (?, ?, ?, ?)", values)
-        return Login(token=token)
+        return Login(token="yes")
+
+    def acts(self, token: str, now: int) -> None:
+        """The person of this session has pressed something, or has just been proven. Written once a minute at most."""
+        with self._db() as db:
+            if db.execute("SELECT 1 FROM sessions WHERE token = ?", (_digest(token),)).fetchone():
+                db.execute(
+                    "INSERT INTO acted VALUES (?, ?) ON CONFLICT DO UPDATE SET at = excluded.at WHERE excluded.at >= at + 60",
+                    (_digest(token), now),
+                )
 
     def session(self, token: str, now: int) -> Session | None:
         with self._db() as db:
             row = db.execute(
-                "SELECT person, role, csrf, expires FROM sessions JOIN users USING (person) WHERE token = ? AND expires > ?",
+                "SELECT person, role, csrf, expires, COALESCE(at, 0) FROM sessions JOIN users USING (person)"
+                " LEFT JOIN acted USING (token) WHERE token = ? AND expires > ?",
                 (_digest(token), now),
             ).fetchone()
         return Session(*row) if row else None

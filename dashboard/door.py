@@ -25,6 +25,7 @@ DESK_COOKIE = "desk"
 AT_DESK = (LOOK, ACT)  # all that a desk may, whoever is on duty there: what weighs more wants a login of one's own
 NOBODY = "viewer"  # the role of a desk at which nobody has taken over: it shows, and takes over
 SAFE = frozenset({"GET", "HEAD"})
+IDLE_S = 30 * 60  # after so long without a press, acting asks who it is (requirements, section 3, 4); never at a desk
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,16 @@ class Visitor:
     role: str
     csrf: str
     schools: frozenset[str] | None = None  # at a bureau: all that he sees; None: everything
+    idle: bool = False  # has pressed nothing for IDLE_S
     desk: str = ""  # name of the registered desk; `person` is then whoever has taken over the shift, or ""
 
 
 class SeeOther(Exception):
     """Go to the log-in page: for pages, where a bare 401 would help nobody."""
+
+
+class Idle(Exception):
+    """Nothing was pressed for so long that whoever sits there now has to show who it is."""
 
 
 class NotYours(Exception):
@@ -51,6 +57,7 @@ class Need:
 
     right: str
     page: bool = False
+    light: bool = False  # also after idleness: its handler asks for a proof, or it weighs nothing
 
     async def __call__(self, request: Request) -> None:
         if request.method not in SAFE and not _same_origin(request):
@@ -75,6 +82,11 @@ class Need:
             raise HTTPException(403, "not of your schools")
         if request.method not in SAFE:
             await _check_token(request, visitor)
+            if not visitor.idle:
+                office: Office = request.app.state.office
+                office.users.acts(request.cookies.get(COOKIE, ""), office.seconds())
+            elif not self.light:
+                raise SeeOther if self.page else Idle
 
 
 def who(request: Request) -> Visitor | None:
@@ -89,11 +101,12 @@ def who(request: Request) -> Visitor | None:
         code = office.tokens.find(shown if scheme == "Bearer" else key, office.seconds())
         # a code only looks; its token for forms is its own, and lets it do nothing but leave
         return code and Visitor(f"code-{code.id}", code.name, code.role, hashlib.sha256(f"csrf {key}".encode()).hexdigest())
-    state = office.live.state or {}
+    state, idle = office.live.state or {}, office.seconds() - session.acted > IDLE_S
     listed = next((p for p in state.get("people", []) if p["id"] == session.person), None)
     if listed is None:
-        return Visitor(session.person, session.person, session.role, session.csrf)
-    return Visitor(session.person, listed["name"], listed["role"], session.csrf, schools_of(listed.get("zones", ()), state))
+        return Visitor(session.person, session.person, session.role, session.csrf, idle=idle)
+    schools = schools_of(listed.get("zones", ()), state)
+    return Visitor(session.person, listed["name"], listed["role"], session.csrf, schools, idle)
 
 
 def _at_desk(request: Request) -> Visitor | None:
@@ -108,7 +121,7 @@ def _at_desk(request: Request) -> Visitor | None:
     if listed is None:
         return Visitor("", desk.name, NOBODY, desk.csrf, desk=desk.name)
     schools = schools_of(listed.get("zones", ()), state)
-    return Visitor(person, listed["name"], listed["role"], desk.csrf, schools, desk.name)
+    return Visitor(person, listed["name"], listed["role"], desk.csrf, schools, desk=desk.name)
 
 
 def _let_prober_in(request: Request) -> None:

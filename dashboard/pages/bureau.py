@@ -13,10 +13,10 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from alerts.authority import OF_SCHOOLS
-from dashboard.door import Visitor
+from dashboard.door import Idle, Visitor
 from dashboard.office import language, office
 from dashboard.pages.api import LONGEST_MS
-from dashboard.pages.command import LIFETIME_MS
+from dashboard.pages.command import LIFETIME_MS, ONE_TOUCH
 from dashboard.pages.questions import PATIENCE
 from gateway.local import RequestError, RunDown
 
@@ -82,6 +82,8 @@ async def ask(request: Request, asked: Asked) -> JSONResponse:
     _mine(request, asked.site)
     shared, lang = office(request), language(request)
     visitor: Visitor = request.state.visitor
+    if visitor.idle and asked.verb not in ONE_TOUCH:
+        raise Idle
     if visitor.role not in OF_SCHOOLS.get(asked.verb, ()):
         raise HTTPException(403, "this role may not")
     state = shared.live.state

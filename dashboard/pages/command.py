@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from alerts.authority import VERBS as OF_ALARMS
-from dashboard.door import Visitor
+from dashboard.door import Idle, Visitor
 from dashboard.office import language, office
 from dashboard.rights import VERBS
 from dashboard.scope import within
@@ -21,7 +21,7 @@ from gateway.local import RunDown
 
 RESULTS = ("real", "false", "drill", "test")
 DESK = "desk"  # to the engine: whoever has taken over the shift, at the moment it is carried out
-ONE_TOUCH = frozenset({"ack", "silence", "note", "tick", "next"})  # at a desk; the page asks a PIN for all else
+ONE_TOUCH = frozenset({"ack", "silence", "note", "tick", "next"})  # at a desk, and after idleness; all else asks who it is
 BY_HAND = frozenset({"sign"})  # signed on anybody's screen, by whoever shows a PIN of their own
 LIFETIME_MS = 30_000  # a local command dies of age after this (requirements, section 3, 17)
 
@@ -70,6 +70,8 @@ async def command(request: Request, order: Order) -> JSONResponse:
     words = shared.words[lang]
     if visitor.desk or (order.verb in BY_HAND and order.person):
         visitor = await _acting(request, order, visitor)
+    elif visitor.idle and order.verb not in ONE_TOUCH:
+        raise Idle
     elif order.person or order.pin:
         raise HTTPException(422, "person and pin are for registered desks")
     if order.verb not in VERBS.get(visitor.role, ()):

@@ -2,6 +2,7 @@
 
 import { byId, el, put } from "./dom.js";
 import { question } from "./form.js";
+import { posted } from "./prove.js";
 import { firstOf, t, words } from "./words.js";
 
 const REPLY_MS = 8000;
@@ -40,7 +41,7 @@ export function reply(text, good) {
 export async function post(path, body) {
   let answer;
   try {
-    answer = await fetch(path, {
+    answer = await posted(path, {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-CSRF-Token": words.csrf },
       body: JSON.stringify(body),

@@ -8,6 +8,7 @@ import { byId, el, put } from "./dom.js";
 import { fetchJson } from "./fetch.js";
 import { question } from "./form.js";
 import { ago, duration, wallTime } from "./format.js";
+import { posted } from "./prove.js";
 import { open } from "./shell.js";
 import { said, t, words } from "./words.js";
 
@@ -222,7 +223,7 @@ class Bureau {
   async send(site, verb, alarm = "", args = {}) {
     let answer;
     try {
-      answer = await fetch("/api/v1/fleet-command", { method: "POST", headers: { "Content-Type": "application/json", "X-CSRF-Token": words.csrf }, body: JSON.stringify({ site, verb, alarm, args }) });
+      answer = await posted("/api/v1/fleet-command", { method: "POST", headers: { "Content-Type": "application/json", "X-CSRF-Token": words.csrf }, body: JSON.stringify({ site, verb, alarm, args }) });
     } catch {
       return reply(t("reply.unknown"), false);
     }

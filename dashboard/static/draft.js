@@ -1,5 +1,6 @@
 // The draft of the site file: kept in this browser until it is proposed or dropped, edited and checked by the server.
 
+import { posted } from "./prove.js";
 import { t, words } from "./words.js";
 
 const KEY = "campus-draft";
@@ -12,7 +13,7 @@ export async function call(path, body) {
   };
   let answer;
   try {
-    answer = await fetch(path, options);
+    answer = await posted(path, options);
   } catch {
     throw new Error(t("reply.down"));
   }

@@ -4,7 +4,7 @@ import { byId, el } from "./dom.js";
 import { t } from "./words.js";
 
 /**
- * Fields: {id, label, kind: select|text|area|tick|time|number|pin|file, options: [[value, text]], required, value}. `send` gets {id: value} of all
+ * Fields: {id, label, kind: select|text|area|tick|time|number|pin|secret|file, options: [[value, text]], required, value}. `send` gets {id: value} of all
  * fields (a File of a file field) and is called only when those required are filled. `extra` are elements shown above the fields.
  */
 export function question({ title, text = "", fields = [], extra = [], button, style = "", send }) {
@@ -37,6 +37,7 @@ function input(field) {
   if (field.kind === "pin") {
     return el("input", { ...common, type: "password", inputMode: "numeric", pattern: "[0-9]{4,6}", maxLength: 6, autocomplete: "off" });
   }
+  if (field.kind === "secret") return el("input", { ...common, type: "password", maxLength: 200, autocomplete: "current-password" });
   if (field.kind === "file") return el("input", { ...common, type: "file", accept: field.accept });
   const type = { time: "datetime-local", number: "number" }[field.kind] ?? "text";
   return el("input", { ...common, type, maxLength: 200, ...(field.kind === "number" ? { min: "0", step: "1" } : {}), value: field.value ?? "" });

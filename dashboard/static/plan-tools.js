@@ -4,6 +4,7 @@ import { post, reply } from "./ask.js";
 import { byId, el } from "./dom.js";
 import { question } from "./form.js";
 import { wallTime } from "./format.js";
+import { posted } from "./prove.js";
 import { t, words } from "./words.js";
 
 const ACCEPT = ".svg,.png,.jpg,.jpeg,image/svg+xml,image/png,image/jpeg";
@@ -44,7 +45,7 @@ export class Tools {
     reply(t("plans.sending"), true);
     let answer;
     try {
-      answer = await fetch(`/api/v1/plans/upload?${new URLSearchParams({ building, floor })}`, { method: "POST", headers: { "X-CSRF-Token": words.csrf }, body: file });
+      answer = await posted(`/api/v1/plans/upload?${new URLSearchParams({ building, floor })}`, { method: "POST", headers: { "X-CSRF-Token": words.csrf }, body: file });
     } catch {
       return reply(t("reply.unknown"), false);
     }

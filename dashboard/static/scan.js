@@ -1,6 +1,7 @@
 // Asks a line who is there, shows progress and what answered, and hands a device over to the form.
 
 import { el, put } from "./dom.js";
+import { posted } from "./prove.js";
 import { t, words } from "./words.js";
 
 /** `adopt(found, bus)` is called when the person takes a device over. */
@@ -49,7 +50,7 @@ export function scanner(buses, adopt) {
 
 /** Reads JSON lines as they come; false when the line gave up. */
 async function follow(wanted, signal, show) {
-  const answer = await fetch("/api/v1/setup/scan", {
+  const answer = await posted("/api/v1/setup/scan", {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-CSRF-Token": words.csrf },
     body: JSON.stringify(wanted),

@@ -274,6 +274,36 @@ def kit_wall(app):
     return app.state.office.live.state["now"] // 3_600_000 * 3_600_000
 
 
+def test_after_half_an_hour_acting_asks_who_it_is_and_an_answer_does_not(served, as_role, kit):
+    client, app, _ = served
+    token = as_role("officer")
+    users, session = app.state.office.users, client.cookies["session"]
+
+    def press(verb, **args):
+        answer = client.post("/api/v1/command", json={"verb": verb, "alarm": "no3-1", "args": args}, headers=token)
+        return answer.status_code, answer.json()["code"]
+
+    assert press("reset") == (200, "acked")
+    app.state.office.clock.wall += 31 * 60_000
+    assert press("reset") == (403, "idle") and press("ack") == (200, "acked"), "whoever hears it answers at once"
+    assert press("reset") == (403, "idle"), "an answer proves nobody"
+    assert client.post("/api/v1/plans/remove", json={"plan": 1, "turn": 1}, headers=token).json()["code"] == "idle"
+    assert client.get("/api/v1/state").status_code == 200, "looking asks nothing"
+    for wrong in ("0000", "wrong password"):
+        told = client.post("/api/v1/prove", json={"secret": wrong}, headers=token)
+        assert told.status_code == 403 and "不对" in told.json()["text"]
+    assert press("reset") == (403, "idle")
+    assert client.post("/api/v1/prove", json={"secret": kit.password}, headers=token).json() == {"ok": True}
+    assert press("reset") == (200, "acked") and users.session(session, app.state.office.seconds()), "the same session"
+    app.state.office.clock.wall += 29 * 60_000
+    assert press("reset") == (200, "acked")
+    app.state.office.clock.wall += 29 * 60_000
+    assert press("reset") == (200, "acked"), "every press counts anew"
+    app.state.office.clock.wall += 31 * 60_000
+    app.state.office.desks.set_pin("chen", "2580")
+    assert client.post("/api/v1/prove", json={"secret": "2580"}, headers=token).json() == {"ok": True}
+
+
 def test_headers_on_every_answer(served):
     client, app, _ = served
     for path in ("/login", "/", "/healthz", "/nowhere", f"/static/{app.state.office.version}/shell.js"):

@@ -111,6 +111,21 @@ def test_a_press_that_has_begun_is_not_lost_when_the_card_changes_under_it(open_
     assert page.evaluate("document.activeElement.dataset.verb") == "real", "whoever goes by keys stays there"
 
 
+def test_who_was_away_for_half_an_hour_shows_who_it_is_and_the_press_goes_on(open_school, kit):
+    run, _, page = open_school({**kit.school(), "alarms": {"no3-1": kit.alarm(state="latched", result="false", acked=1)}})
+    page.expected_errors = True  # the browser tells of every 403
+    idle = {"ok": False, "code": "idle", "text": "没有证明是本人，没有执行"}
+    page.route("**/api/v1/command", lambda route: route.fulfill(status=403, json=idle), times=1)
+    page.click("#first [data-verb=reset]")
+    page.fill("dialog [name=secret]", "0000")
+    page.click("dialog button.ack")
+    page.wait_for_selector("dialog :text('不对')")
+    page.fill("dialog [name=secret]", kit.password)
+    page.click("dialog button.ack")
+    assert run.did()["verb"] == "reset"
+    page.wait_for_selector("#reply.good:visible")
+
+
 def test_a_false_alarm_needs_a_cause_and_somebody_there(open_school, kit):
     run, _, page = open_school({**kit.school(), "alarms": {"no3-1": kit.alarm()}})
     page.click("#first button.false")
