@@ -355,6 +355,7 @@ class Command:
     expires: int  # wall ms of the box
     alarm: str = ""  # alarm id or 编号
     args: Mapping[str, Scalar] = field(default_factory=dict)  # result, cause, on_site, text
+    seen: str = ""  # what the screen showed when it was pressed, in the screen's own words; recorded with it
 
 
 @dataclass(frozen=True, slots=True)

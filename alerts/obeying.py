@@ -63,6 +63,8 @@ class Obeying:
             rec.replies.append(self._replies[cmd.id][0])
             return False
         reply = self.obey(rec, cmd)
+        if cmd.seen:
+            rec.saw(reply.seq, cmd.seen)
         self._replies[cmd.id] = (reply, rec.now.mono)
         rec.replies.append(reply)
         return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from alerts.model import Alarm, Delivery, Event, Mark, Notification, Outcome, Reply, Scalar
 from alerts.opening import Opening
@@ -40,6 +41,10 @@ class Record:
         self._events.append(Event(seq, alarm, kind, old, new, who, code, args or {}, self.now, self.clock_ok))
         self.seq += 1
         return seq
+
+    def saw(self, seq: int, seen: str) -> None:
+        """Whoever caused the event `seq` had this on the screen."""
+        self._events = [replace(e, args={**e.args, "on_screen": seen}) if e.seq == seq else e for e in self._events]
 
     def outcome(self) -> Outcome:
         return Outcome(

@@ -376,6 +376,7 @@ def _command(given: Json) -> Command:
             expires=int(given["expires"]),
             alarm=str(given.get("alarm", "")),
             args={str(k): v for k, v in args.items() if isinstance(v, str | int | float | bool) or v is None},
+            seen=str(given.get("seen", ""))[:200],
         )
     except (KeyError, TypeError, ValueError) as error:
         raise RequestError("bad-request", "命令格式不对", f"not a command: {error}") from None

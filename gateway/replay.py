@@ -156,9 +156,10 @@ def _command(event: dict[str, Any], engine: Engine, named: dict[str, tuple[str, 
     if alarm is None:
         return None
     args = dict(event["args"])
+    seen = str(args.pop("on_screen", ""))
     return Command(
         f"{args.pop('command')}:{alarm.id}", event["code"], event["who"], str(args.pop("proof", "local")), event["wall"] + 1,
-        alarm.id, args,
+        alarm.id, args, seen,
     )  # fmt: skip
 
 

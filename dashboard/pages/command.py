@@ -39,6 +39,7 @@ class Order(BaseModel):
     alarm: Annotated[str, StringConstraints(max_length=200)] = ""
     person: Annotated[str, StringConstraints(max_length=64)] = ""  # at a desk: who it is that acts, proven by `pin`
     pin: Annotated[str, StringConstraints(max_length=6)] = ""
+    seen: Annotated[str, StringConstraints(max_length=200)] = ""  # what the page showed, for the journal; no names of people
     args: Annotated[dict[Name, Text | int | float | bool | None], Field(max_length=MOST_ARGS)] = Field(default_factory=dict)
 
 
@@ -83,7 +84,7 @@ async def command(request: Request, order: Order) -> JSONResponse:
         return JSONResponse({"ok": False, "code": "run-down", "text": words["reply.down"]}, 503)
     if visitor.schools is not None and order.alarm not in within(state, visitor.schools, state)["alarms"]:
         raise HTTPException(403, "not of your schools")
-    sent = order_of(visitor, order.verb, order.alarm, order.args, state["now"])
+    sent = order_of(visitor, order.verb, order.alarm, order.args, state["now"]) | {"seen": order.seen}
     try:
         answer = await shared.client.do(sent)
     except RunDown:  # it may have been taken or not: the page shows what the alarm says next

@@ -3,6 +3,7 @@
 import { byId, el, put } from "./dom.js";
 import { question } from "./form.js";
 import { posted } from "./prove.js";
+import { seen } from "./seen.js";
 import { firstOf, t, words } from "./words.js";
 
 const REPLY_MS = 8000;
@@ -59,7 +60,7 @@ export async function post(path, body) {
 
 /** Gives whether the engine did it. `alarm` is an id, or "" where the verb needs none. */
 export async function send(verb, alarm, args = {}, pin = "", person = "") {
-  const body = await post("/api/v1/command", { verb, alarm, args, ...(pin ? { pin } : {}), ...(person ? { person } : {}) });
+  const body = await post("/api/v1/command", { verb, alarm, args, seen: seen(world, alarm), ...(pin ? { pin } : {}), ...(person ? { person } : {}) });
   if (body === null) return false;
   reply(body.text || t("reply.failed", { code: body.code ?? body.status }), body.ok === true);
   return body.ok === true;

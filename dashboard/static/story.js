@@ -143,5 +143,6 @@ function sentence(event, name, channels) {
   if (event.kind === "refused") more.push(event.code);
   if ((event.kind === "raised" || event.kind === "again") && args.value !== undefined && args.value !== null) more.push(String(args.value));
   const proof = args.proof && `proof.${args.proof}` in words.text ? t(`proof.${args.proof}`) : "";
+  if (args.on_screen) more.push(t("story.saw", { what: args.on_screen }));
   return [[who, text].filter(Boolean).join(" "), ...more.filter(Boolean).map(said), proof].filter(Boolean).join(" · ");
 }

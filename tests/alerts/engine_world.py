@@ -190,7 +190,8 @@ class World:
         self.commands += 1
         proof = str(args.pop("proof", "local"))
         expires = int(args.pop("expires", self.now.wall + 30_000))
-        cmd = Command(id or f"c{self.commands}", verb, person, proof, expires, alarm, args)
+        seen = str(args.pop("seen", ""))
+        cmd = Command(id or f"c{self.commands}", verb, person, proof, expires, alarm, args, seen)
         return self.take(self.engine.command(cmd, self.now, self.clock_ok))
 
     def fate(self, n: Notification, fate: Fate, again_after: int = 0) -> Outcome:

@@ -55,6 +55,15 @@ def test_r12_reset_while_active_is_refused(world: World) -> None:
     assert world.state("smoke") is S.ACKED
 
 
+def test_what_the_screen_showed_is_recorded_with_the_press_done_or_refused(world: World) -> None:
+    world.read({"smoke-a/smoke": 1.0})
+    refused = world.do("reset", seen="/ · 未处理 · 报警").events
+    done = world.do("result", result="real", seen="/alarms · 已收到").events
+    assert [(e.kind, e.args["on_screen"]) for e in refused] == [("refused", "/ · 未处理 · 报警")]
+    assert [(e.kind, e.args.get("on_screen")) for e in done if e.code == "result"] == [("result", "/alarms · 已收到")]
+    assert not any("on_screen" in e.args for e in world.do("ack").events), "a text message or a key shows nothing"
+
+
 def test_unknown_never_clears(world: World) -> None:
     """A dead sensor freezes nothing and clears nothing; it is a fault of its own and a running off-delay ends."""
     world.read({"gas-k/gas": 45.0})

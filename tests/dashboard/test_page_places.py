@@ -180,6 +180,7 @@ def test_the_story_of_an_alarm_tells_who_did_what_when(places, kit):  # noqa: F8
         "王师傅 通道已接收，送达与否未知",
         "王师傅 收到 · 短信",
         "zhou 核实 · 误报 · 蚊香 · 短信",
+        "画面：/alarms · 已收到·待核实 · 报警",
         "from-the-future",
     ):
         assert words in story, words

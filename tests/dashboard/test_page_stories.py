@@ -83,6 +83,7 @@ def test_a_fire_is_seen_heard_and_answered(open_school, kit, tmp_path, size):
     command = run.did()
     assert (command["verb"], command["alarm"], command["person"], command["proof"]) == ("ack", "no3-1", "wang", "local")
     assert 0 < command["expires"] - kit.wall < 120_000 and command["id"]
+    assert command["seen"] == "/ · 待响应 · 报警 · 未结束报警 1", "what the officer had before the eyes goes into the journal"
     page.wait_for_selector("#reply.good:visible")
     assert page.inner_text("#reply") == "已记录：你已收到"
     acked = {**fire, "state": "acked", "acked": kit.wall + 9000, "acked_by": "wang", "result_due": kit.wall + 240_000}

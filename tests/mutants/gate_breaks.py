@@ -460,4 +460,25 @@ GATE: tuple[Mutant, ...] = (
         """text if text[:1]""",
         DOOR + "test_history_to_take_away",
     ),
+    Mutant(
+        "S4 after half an hour without a press, acting asks who it is",
+        "dashboard/pages/command.py",
+        "elif visitor.idle and order.verb not in ONE_TOUCH:",
+        "elif False:",
+        DOOR + "test_after_half_an_hour_acting_asks_who_it_is_and_an_answer_does_not",
+    ),
+    Mutant(
+        "S4 every route but the light ones asks it",
+        "dashboard/door.py",
+        "elif not self.light:",
+        "elif False:",
+        DOOR + "test_after_half_an_hour_acting_asks_who_it_is_and_an_answer_does_not",
+    ),
+    Mutant(
+        "issue 6: what the screen showed is journaled",
+        "alerts/obeying.py",
+        "if cmd.seen:",
+        "if False:",
+        "tests/alerts/test_engine.py::test_what_the_screen_showed_is_recorded_with_the_press_done_or_refused",
+    ),
 )
