@@ -1,7 +1,7 @@
 """What one input brings about for alarms beside the one it meant, as a row of consequences in order. Pure look-up.
 
 Each sees what those before it have changed: modes, first-up, confirmed fires (R37 and the two-sounds rule), a broken
-drill, parents (R36), tests that end by themselves.
+drill, tests that end by themselves, parents (R36): last, since each of the others may end a fault that others hang under.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def _tests(a: After) -> Iterable[Change]:
 
 
 CONSEQUENCES: tuple[Callable[[After], Iterable[Change]], ...] = (
-    _modes, _first_up, _confirmed, _modes, _breaking, _parents, _tests,
+    _modes, _first_up, _confirmed, _modes, _breaking, _tests, _parents,
 )  # fmt: skip
 
 

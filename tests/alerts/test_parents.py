@@ -159,6 +159,21 @@ def test_r36_what_somebody_was_told_of_before_waits_for_an_answer() -> None:
     assert world.alarm("line").state.value == "rtn_unacked"
 
 
+def test_d19_a_head_that_ends_as_a_test_leaves_no_fault_under_it() -> None:
+    """Found by a walk: a door's lost contact was back, a walk test ended it, and the faults under it hung under nothing."""
+    world = World()
+    world.wait(30_000)
+    head = world.alarm_at("store-1/door")
+    under = {a.id for a in world.engine.alarms.values() if a.parent == head.id}
+    assert under, "the lock and the climate of one device are one fault"
+    world.read({"store-1/door": 0.0})
+    world.do("ack")
+    world.do("walk", "sun", points="smoke-a/smoke", until=world.now.wall + 3_600_000)
+    standing = world.engine.alarms
+    assert head.id not in standing and under <= standing.keys()
+    assert {standing[i].parent for i in under} <= {"", *under}, "what they hang under stands"
+
+
 def test_d19_a_flood_that_is_over_at_a_start_is_not_left_due() -> None:
     """Found by a walk: after the tick the caller would have been asked to come again at once."""
     world = World()
