@@ -46,6 +46,7 @@ LIMITS: Mapping[str, Limit] = {
     "webhook": Limit(),
     "console": Limit(),
 }
+RINGS = frozenset({"modem", "aliyun-voice"})  # channel types that make a telephone ring
 CALL, CALL_EVERY = "call", MINUTE  # reason of a call without a text, and how often one person gets one
 BURST, BURST_WITHIN = 3, MINUTE  # alarms of their own one person gets within a minute; then they come together
 BUILDING_WITHIN = 10 * MINUTE  # the first alarm of each building goes at once whatever has been sent
@@ -97,19 +98,29 @@ class Budget:
             if verdict == "send":
                 self.sent(new, person, now)
                 self.carried(channel, person.id, now)
-                out.append(
-                    n if channel == n.channel else replace(n, channel=channel, key=f"{n.key.rsplit(':', 1)[0]}:{channel}")
-                )
+                out += self.with_call(by_way_of(channel, n), person, now)
                 continue
             if person.id in old.told and (modem := self._caller(n, person, now)):
                 self._called[person.id] = now.mono
-                out.append(replace(n, channel=modem, key=f"{n.key.rsplit(':', 1)[0]}:{modem}", reason=CALL))
+                out.append(replace(by_way_of(modem, n), reason=CALL))
                 continue
             told = tuple(p for p in new.told if p != person.id or p in old.told)
             known = any((o.person, o.by) == (person.id, verdict) for o in new.owed)
             owed = new.owed if known else (*new.owed, Owed(person.id, verdict, now))
             new = replace(new, told=told, owed=owed)
         return new, out
+
+    def with_call(self, n: Notification, person: Person, now: Now) -> tuple[Notification, ...]:
+        """The message as it goes, and beside it the same by the person's first channel that rings, if it must ring and its own cannot.
+
+        People's §3: rung is a text and a call. A robot or a cloud text alone wakes nobody.
+        """
+        kinds = self._plant.channels
+        rings = (c for c in person.channels if kinds.get(c) in RINGS and self._may(c, person.id, now))
+        if not n.rung or kinds.get(n.channel) in RINGS or not (call := next(rings, "")):
+            return (n,)
+        self.carried(call, person.id, now)
+        return n, by_way_of(call, n)
 
     def _caller(self, n: Notification, person: Person, now: Now) -> str:
         """The modem that rings whoever has the alarm in writing and may be sent no further text, or "". Fire and gas 2 ring on."""
@@ -183,6 +194,11 @@ class Budget:
             if most and _within(self._sent[channel, who], now.mono, within) >= most:
                 return False
         return True
+
+
+def by_way_of(channel: str, n: Notification) -> Notification:
+    """The message by another channel: its key names it."""
+    return n if channel == n.channel else replace(n, channel=channel, key=f"{n.key.rsplit(':', 1)[0]}:{channel}")
 
 
 def _within(times: deque[int], mono: int, span: int) -> int:

@@ -43,9 +43,9 @@ def due(
             told = (*known.told, id) if alarm in listed and by == "storm" and id not in known.told else known.told
             changed[alarm.id] = replace(known, owed=rest, told=told)
         if listed and (channel := budget.channel(person, now)):
-            out.append(_message(by, listed, len(wanted), words, person, channel, plant, now))
             budget.digested(id, now)
             budget.carried(channel, id, now)
+            out += budget.with_call(_message(by, listed, len(wanted), words, person, channel, plant, now), person, now)
         elif listed:
             for alarm in listed:
                 changed.pop(alarm.id, None)

@@ -31,6 +31,7 @@ class Post:
         self._sent: dict[str, Notification] = {}
         self._accepted: set[str] = set()
         self._calls: OrderedDict[str, Notification] = OrderedDict()  # whose telephone may still ring
+        self._through: OrderedDict[str, None] = OrderedDict()  # what was to ring and has arrived, by whatever channel
         self._later: dict[str, tuple[int, Notification]] = {}
         self._waiting: defaultdict[Who, set[str]] = defaultdict(set)
         self._got: set[Who] = set()
@@ -67,6 +68,10 @@ class Post:
         self._later.pop(d.key, None)  # whatever is said now overtakes a second attempt that still waits
         if d.fate in ARRIVED:
             self._forget(d.key)
+            if n.rung:
+                self._through[_said(n)] = None
+                if len(self._through) > KEPT:
+                    self._through.popitem(last=False)
             return None, False
         if d.fate is Fate.ACCEPTED:
             self._accepted.add(d.key)
@@ -91,6 +96,11 @@ class Post:
             return self._other(n), True
         prefix = "" if n.repeat else REPEAT[person.language]
         return replace(n, attempt=n.attempt + 1, repeat=True, text=prefix + n.text), False
+
+    def spared(self, n: Notification) -> bool:
+        """Need it not arrive any more: it is needless, or the same one has arrived by another channel or is on its way by one?"""
+        same = _said(n)
+        return self.needless(n) or same in self._through or any(_said(m) == same for m in self._sent.values() if m.key != n.key)
 
     def heard(self, alarm: str, people: Iterable[str]) -> None:
         """These have got a message of the alarm in an earlier run of the box."""
@@ -162,10 +172,14 @@ class Post:
             self._free.append(self._parked.pop(who))
 
     def _other(self, n: Notification) -> Notification | None:
+        """By the next channel that has not had it yet: what is rung goes by two at once."""
         self._forget(n.key)
         if n.person not in self._plant.people or self.needless(n):
             return None
-        return escalation.failover(n, self._plant)
+        other = escalation.failover(n, self._plant)
+        while other is not None and other.key in self._calls:
+            other = escalation.failover(other, self._plant)
+        return other
 
     def _take_back(self, n: Notification) -> None:
         self._recalled[n.key] = (n.alarm, n.person)
@@ -181,6 +195,11 @@ class Post:
     def _forget(self, key: str) -> None:
         self._sent.pop(key, None)
         self._accepted.discard(key)
+
+
+def _said(n: Notification) -> str:
+    """What is said to whom, whatever the channel: the key without it."""
+    return n.key.rsplit(":", 1)[0]
 
 
 def _stale(n: Notification, alarm: Alarm | None) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from alerts import digest, escalation
 from alerts.book import Book
-from alerts.budget import Budget
+from alerts.budget import Budget, by_way_of
 from alerts.kinds import KINDS
 from alerts.model import LOST, OPEN, REACHED, Alarm, Delivery, Fate, Notification, Owed, Severity, Truth
 from alerts.plant import Plant
@@ -145,7 +145,7 @@ class Telling:
         alarm, free = self._book.by_id.get(n.alarm), self.budget.channel(person, rec.now)
         if free and n.reason != escalation.EVERY:
             self._post.held(n.key)
-            self.send(rec, replace(n, channel=free, key=f"{n.key.rsplit(':', 1)[0]}:{free}", reason="limit", attempt=1))
+            self.send(rec, replace(by_way_of(free, n), reason="limit", attempt=1))
         elif n.reason == "closing":
             rec.event("spared", n.alarm, who=n.person, code="limit", args={"channel": n.channel})
         elif alarm is not None and n.reason != escalation.EVERY and n.severity > Severity.INFO:
@@ -184,7 +184,7 @@ class Telling:
         """Send what Post decided instead of `n`; with nothing left for a listed person the box cannot call."""
         if next_ is not None:
             self.send(rec, next_)
-        elif gave_up and n.reason != escalation.EVERY and n.person in self._plant.people and not self._post.needless(n):
+        elif gave_up and n.reason != escalation.EVERY and n.person in self._plant.people and not self._post.spared(n):
             self._lost(rec, n)
 
 

@@ -47,8 +47,8 @@ def run(args: argparse.Namespace) -> int:
         return 2
     compiled = compile_site(args.file, data=args.data, substitutions=dict(args.set), speed=args.speed)
     _tell(compiled.findings, as_json=args.json)
-    if compiled.site is not None:
-        _tell(tuple(roster_findings(str(args.file), compiled.site.plant, SystemClock().now().wall)), as_json=args.json)
+    if (site := compiled.site) is not None:
+        _tell(tuple(roster_findings(str(args.file), site.plant, site.channels, SystemClock().now().wall)), as_json=args.json)
     if compiled.site is None:
         errors = sum(not f.warning for f in compiled.findings)
         print(f"{errors} 处错误，未启动任何东西 · {errors} error(s), nothing was started", file=sys.stderr)

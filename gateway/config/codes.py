@@ -112,6 +112,8 @@ CODES: dict[str, Code] = {
              "在 duty 里补上这段班次，或改 first、last、on", "fill it under duty, or change first, last, on", warning=True),
         Code("CFG-099", "{person} 值班，校外只有一种办法能叫到（{ways}）", "{person} is on duty and can be reached outside in one way only ({ways})",
              "再给一个发得出去的通道，例：语音、机器人；屏幕不算", "give a second channel that leaves the box: voice, a robot; the console is none", warning=True),
+        Code("CFG-100", "{person} 值班，没有一个通道会打电话：夜里的短信、群消息叫不醒人", "{person} is on duty and no channel calls: a text or a robot at night wakes nobody",
+             "给一个会打电话的通道：短信模块（ring 不写 none）或语音", "give a channel that calls: a modem (ring not none) or voice", warning=True),
         Code("CFG-050", "总线 {bus} 负荷 {share}%：{arithmetic}。可改为：{advice_zh}", "bus {bus} is loaded to {share} %: {arithmetic}. Would do: {advice}",
              "提高波特率（设备上也要改）、放长 period，或分线", "raise the baud rate (at the devices too), lengthen periods, or use a second line", warning=True),
         Code("CFG-051", "只有一个能接电话的人", "only one phone can be reached",

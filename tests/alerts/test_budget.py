@@ -268,5 +268,30 @@ def test_r10_a_fire_rings_on_when_the_texts_of_the_hour_are_spent() -> None:
     assert not [n for n in world.wait(2 * MIN).notifications if n.person == "wang" and n.reason == CALL]
 
 
+def test_r10_who_has_a_text_that_cannot_ring_is_called_beside_it() -> None:
+    """A robot or a cloud text wakes nobody: the call goes at once, not when the text has failed."""
+    world = World(campus(1, 1, ("robot", "voice")), now=Now(T0, 1_000_000))
+    sent = [n for n in world.read({"d0/smoke": 1.0}).notifications if n.person == "wang"]
+    assert [(n.channel, n.rung) for n in sent] == [("robot", True), ("voice", True)] and len({n.key for n in sent}) == 2
+    text, call = sent
+    assert not world.fate(text, Fate.GAVE_UP).notifications, "its call is under way: no second one"
+    assert not any(a.kind == "cannot-call" for a in world.engine.alarms.values())
+    world.fate(call, Fate.GAVE_UP)
+    assert any(a.kind == "cannot-call" for a in world.engine.alarms.values()), "neither has got through"
+
+
+def test_r10_a_call_that_fails_beside_a_text_that_came_is_no_failure_to_reach() -> None:
+    world = World(campus(1, 1, ("robot", "voice")), now=Now(T0, 1_000_000))
+    text, call = (n for n in world.read({"d0/smoke": 1.0}).notifications if n.person == "wang")
+    world.fate(text, Fate.DELIVERED)
+    world.fate(call, Fate.GAVE_UP)
+    assert not any(a.kind == "cannot-call" for a in world.engine.alarms.values())
+    again = [n for n in world.wait(60_000).notifications if n.person == "wang"]
+    assert [n.channel for n in again] == ["robot", "voice"]
+    for n in again:
+        world.fate(n, Fate.GAVE_UP)
+    assert any(a.kind == "cannot-call" for a in world.engine.alarms.values()), "what came before says nothing of now"
+
+
 def test_limits_are_those_of_the_requirements() -> None:
     assert (LIMITS["modem"].person, LIMITS["aliyun-voice"].person, LIMITS["dingtalk"].channel) == (11, 5, 18)

@@ -322,7 +322,7 @@ def test_every_code_has_a_case() -> None:
     }  # above; test_config_library
     elsewhere |= {f"CFG-06{n}" for n in range(1, 8)}  # test_config_lines
     elsewhere |= {f"CFG-08{n}" for n in range(4)}  # test_config_bureau
-    elsewhere |= {"CFG-098", "CFG-099"}  # test_check_command
+    elsewhere |= {"CFG-098", "CFG-099", "CFG-100"}  # test_check_command
     elsewhere |= {"CFG-059"}  # test_config_steps
     assert {c[0] for c in CASES} | elsewhere == set(CODES)
 

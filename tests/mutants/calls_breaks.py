@@ -356,4 +356,18 @@ CALLS: tuple[Mutant, ...] = (
         "CHECK_FOR = 15 * MINUTE",
         DESK + "test_r9_a_duty_check_that_nobody_answers_goes_on_to_the_next_post",
     ),
+    Mutant(
+        "R10 a text that cannot ring has a call beside it",
+        "alerts/budget.py",
+        "if not n.rung or kinds.get(n.channel) in RINGS",
+        "if True or kinds.get(n.channel) in RINGS",
+        "tests/alerts/test_budget.py::test_r10_who_has_a_text_that_cannot_ring_is_called_beside_it",
+    ),
+    Mutant(
+        "R10 of a text and its call, one that fails is no failure to reach",
+        "alerts/post.py",
+        "return self.needless(n) or same in self._through or any(",
+        "return self.needless(n) or False and any(",
+        "tests/alerts/test_budget.py::test_r10_a_call_that_fails_beside_a_text_that_came_is_no_failure_to_reach",
+    ),
 )
