@@ -69,8 +69,17 @@ def calm(page: Any) -> None:
             page.wait_for_function("n => document.querySelectorAll('#alarms button.ack').length !== n", arg=before)
 
 
-def test_a_fire_is_answered_in_the_browser(world: School, watched: Watched, guard: str) -> None:
+ANSWERS = {"zh": ("收到", "蚊香", "误报 · 蚊香"), "en": ("Received", "mosquito coil", "False alarm · mosquito coil")}
+
+
+@pytest.mark.parametrize("lang", [*ANSWERS])
+def test_a_fire_is_answered_in_the_browser(world: School, watched: Watched, guard: str, lang: str) -> None:
+    ack, cause, found = ANSWERS[lang]
     page = watched.open(world.url, PERSON, guard)
+    page.context.add_cookies([{"name": "lang", "value": lang, "url": world.url}])
+    page.goto(world.url)
+    page.wait_for_selector(LIVE)
+    results = len(world.events("result"))
     point = world.points("smoke", "dormitory")[0]
     world.set(point, 1)
     card = page.locator("#first .alarm[data-lamp=fire]")
@@ -78,6 +87,7 @@ def test_a_fire_is_answered_in_the_browser(world: School, watched: Watched, guar
     world.until("sounder on", lambda: any(v for _, v in world.writes("guard-sounder")))
     alarm = card.get_attribute("data-alarm")
     assert (world.snapshot() or {})["alarms"][alarm]["place"] in card.inner_text()
+    assert page.inner_text("#first button.ack") == ack
     page.click("#first button.ack")
     page.wait_for_selector("#reply.good:visible")
     page.wait_for_selector("#first .alarm.acked")
@@ -85,11 +95,11 @@ def test_a_fire_is_answered_in_the_browser(world: School, watched: Watched, guar
     world.until("sounder off", lambda: quiet(world))
     assert not page.is_enabled("#first button.reset"), "not while it burns"
     page.click("#first button.false")
-    page.select_option("dialog [name=cause]", label="蚊香")
+    page.select_option("dialog [name=cause]", label=cause)
     page.check("dialog [name=on_site]")
     page.click("dialog button.false")
-    page.wait_for_selector("text=误报 · 蚊香")
-    (result,) = world.events("result")
+    page.wait_for_selector(f"text={found}")
+    (result,) = world.events("result")[results:]
     assert (result["who"], result["args"]["result"], result["args"]["cause"]) == (PERSON, "false", "蚊香")
     world.set(point, 0)
     page.click("#first button.reset:enabled")
