@@ -25,12 +25,14 @@ from gateway.site import Site
 from gateway.store.database import StoreError, readonly
 from gateway.store.readings_writer import ReadingsWriter
 from gateway.storeview import opening_json
+from gateway.stream.uplink import Uplink
 from gateway.view import alarm_json, limits_json
 
 Json = dict[str, Any]
 T = TypeVar("T")
 MOST_ALARMS = 2000
 MOST_EVENTS = 2000
+MOST_SHOWN = 500  # characters of a refused event
 
 
 def alarms_json(path: Path, plant: Plant, now: Now, first: int, last: int, most: int) -> list[Json]:
@@ -145,6 +147,12 @@ class Heard:
         return found
 
 
+def refused_json(seq: int, body: bytes, why: str) -> Json:
+    """An event that the broker will not take, in the form of a refused line; `wall` is when it happened."""
+    said = json.loads(body)
+    return {"dest": "broker", "boot": "", "seq": seq, "line": body.decode()[:MOST_SHOWN], "why": why, "wall": said["wall"]}
+
+
 def _counted(counts: Counts | None) -> Json:
     if counts is None:
         return {
@@ -171,10 +179,17 @@ class Asked:
     """The questions of this file by name, for the Box."""
 
     def __init__(
-        self, site: Site, engine: Engine, lines: Mapping[str, BusTask], readings: ReadingsWriter, clock: Clock
+        self,
+        site: Site,
+        engine: Engine,
+        lines: Mapping[str, BusTask],
+        readings: ReadingsWriter,
+        uplink: Uplink | None,
+        clock: Clock,
     ) -> None:
         self.heard = Heard()
-        self._site, self._engine, self._lines, self._readings, self._clock = site, engine, lines, readings, clock
+        self._site, self._engine, self._lines, self._clock = site, engine, lines, clock
+        self._readings, self._uplink = readings, uplink
 
     def questions(self) -> dict[str, Callable[[Json], Awaitable[Any]]]:
         return {
@@ -215,8 +230,10 @@ class Asked:
         return self.heard.devices_json(self._site, self._lines, self._engine.view)
 
     async def _refused(self, request: Json) -> object:
+        """Events that the broker will not take, then lines that the database did not."""
+        events = [refused_json(*one) for one in await self._uplink.refused_events()] if self._uplink else []
         try:
-            return to_jsonable(await self._readings.refusals(min(whole(request, "limit", 100), 1000)))
+            return [*events, *to_jsonable(await self._readings.refusals(min(whole(request, "limit", 100), 1000)))]
         except StoreError as error:
             raise RequestError("history-down", f"读数库读不了：{error}", f"the readings cannot be read: {error}") from None
 
@@ -239,12 +256,16 @@ class Asked:
         return leakage.leakage_json(plant, dict(week), limits_json(plant))
 
     async def _resend(self, request: Json) -> Json:
-        """The frames of all refused lines go once more: {"again": lines, "gone": lines whose frame is kept no longer}."""
+        """The frames of all refused lines go once more, and all refused events:
+
+        {"again": lines, "gone": lines whose frame is kept no longer, "events": events}.
+        """
+        events = self._uplink.resend_events() if self._uplink else 0
         try:
             again, gone = await self._readings.resend()
         except StoreError as error:
             raise RequestError("history-down", f"读数库读不了：{error}", f"the readings cannot be read: {error}") from None
-        return {"again": again, "gone": gone}
+        return {"again": again, "gone": gone, "events": events}
 
     async def _journal(self, look: Callable[..., T], *args: object) -> T:
         try:

@@ -1,7 +1,7 @@
 """One file of everything a box knows, written while `run` lives; what it holds is listed and hashed in it. Restores nothing.
 
-A zip: `manifest.json` first, `data/…` (databases, recordings), `config/…` (the folder of site file and secrets). Secrets lie in it
-under a passphrase (`secrets.locked`), in the open, or not at all. What `run` has read in the last seconds and not yet flushed is not in it.
+A zip: `manifest.json` first, `data/…` (databases, recordings, pictures), `config/…` (the folder of site file and secrets). Secrets
+lie in it under a passphrase (`secrets.locked`), in the open, or not at all. What `run` has not yet flushed (seconds) is not in it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.lockbox import lock
+from gateway.pictures import FOLDER as PICTURES
 from gateway.speech import OWN
 from gateway.store import copies
 from gateway.store.database import StoreError
@@ -95,7 +96,8 @@ def _data(data: Path, scratch: Path) -> Iterator[tuple[str, _Item]]:
         if (data / name).exists():
             copies.copy(data / name, scratch / name)
             yield f"data/{name}", _Item(scratch / name, data / name)
-    yield from _tree(data / OWN, f"data/{OWN}")
+    for folder in (OWN, PICTURES):
+        yield from _tree(data / folder, f"data/{folder}")
 
 
 def _tree(folder: Path, under: str) -> Iterator[tuple[str, _Item]]:

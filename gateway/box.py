@@ -78,7 +78,7 @@ class Box:
         self._about = view.about_json(site.plant)
         self._histories = Histories(site.plant.site, site.database, readings, self._about)
         self._modes: dict[str, Json] = {}
-        self._screen = asked.Asked(site, engine, pollers, readings, clock)
+        self._screen = asked.Asked(site, engine, pollers, readings, uplink, clock)
         self._people = PeopleQuestions(site, engine, clock)
         self._proving = Proving(Path(site.data) / "journal.db", lambda: (engine.seq - 1, self.decider.head.hex()), clock)
         self._bus_of = {device.id: device.bus for device in site.devices}
@@ -345,6 +345,8 @@ class Box:
                 "last_receipt": None,
                 "problem": "",
                 "twin": False,
+                "events_refused": 0,
+                "why": "",
             }
         return {"enabled": True, **to_jsonable(self._uplink.state())}
 

@@ -50,6 +50,7 @@ UPLINK_POINTS: tuple[BoxPoint, ...] = (
     BoxPoint("backlog-age", "backlog-age", "待传时长"),
     BoxPoint(CERTIFICATE, "certificate-days", "证书"),
     BoxPoint("refused", "lines-refused", "拒收数据"),
+    BoxPoint("events-refused", "events-refused", "拒收事件"),
     BoxPoint("twin", "twin", "身份重复"),
 )
 BUS_POINTS: tuple[BoxPoint, ...] = (

@@ -36,7 +36,7 @@ class Wear:
 class Vitals:
     """What the process knows of itself, asked at every measurement. `dropped`: frames given up that somebody lacked, ever.
 
-    None without an uplink: `backlog`, `connected` (to the broker), `refused` (lines since the start), `twin`.
+    None without an uplink: `backlog`, `connected` (to the broker), `refused` (lines since the start), `events_refused`, `twin`.
     """
 
     lines: Mapping[str, Callable[[], Wear]]
@@ -46,6 +46,7 @@ class Vitals:
     connected: Callable[[], bool] | None = None
     certificates: tuple[str, ...] = ()  # files of the uplink; the one that ends first counts
     refused: Callable[[], int] | None = None
+    events_refused: Callable[[], int] | None = None  # now
     twin: Callable[[], bool] | None = None
     dropped: Callable[[], int] = lambda: 0
     radios: Mapping[str, Callable[[], Radio | None]] = field(default_factory=dict)  # of each modem
@@ -90,6 +91,8 @@ class Health:
         yield _good(f"{BOX}/dropped", self._dropped.of(self._vitals.dropped()), now)
         if self._vitals.refused is not None:
             yield _good(f"{BOX}/refused", self._refused.of(self._vitals.refused()), now)
+        if self._vitals.events_refused is not None:
+            yield _good(f"{BOX}/events-refused", self._vitals.events_refused(), now)
         if self._vitals.twin is not None:
             yield _good(f"{BOX}/twin", self._vitals.twin(), now)
         if self._vitals.connected is not None:

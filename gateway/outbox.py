@@ -14,8 +14,10 @@ from gateway import view
 from gateway.store import audit
 from gateway.store.database import StoreError
 from gateway.store.writer import JournalWriter
+from gateway.stream.wire import merge_ranges
 
 SENT = "uplink.events"
+REFUSED = "uplink.refused"
 
 
 class JournalOutbox:
@@ -27,6 +29,9 @@ class JournalOutbox:
         self._path, self._journal, self._open_alarms = path, journal, open_alarms
         self._sent = int(notes.get(SENT, "0"))
         self._noted = self._sent
+        self._refused = {
+            n: why for why, ranges in json.loads(notes.get(REFUSED, "{}")).items() for a, b in ranges for n in range(a, b + 1)
+        }
 
     async def events(self, since: int, limit: int) -> Sequence[tuple[int, bytes]]:
         """While the journal cannot be read there is nothing to send; it is asked again with the next event or tick."""
@@ -43,6 +48,16 @@ class JournalOutbox:
         if self._sent > self._noted:
             noted = self._noted = self._sent
             self._journal.call(lambda journal: journal.remember(SENT, str(noted)))
+
+    def refused(self) -> Mapping[int, str]:
+        return self._refused
+
+    def keep_refused(self, refused: Mapping[int, str]) -> None:
+        whys: dict[str, list[tuple[int, int]]] = {}
+        for seq, why in refused.items():
+            whys.setdefault(why, []).append((seq, seq))
+        text = json.dumps({why: merge_ranges(seqs) for why, seqs in whys.items()}, ensure_ascii=False)
+        self._journal.call(lambda journal: journal.remember(REFUSED, text))
 
     async def alarms(self) -> Mapping[str, bytes]:
         return self._open_alarms()

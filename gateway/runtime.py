@@ -208,6 +208,7 @@ async def run(
         (lambda: link.state().connected) if link else (lambda: fleet.connected) if (fleet := box.fleet) else None,
         files,
         (lambda: link.state().refused) if link else None,
+        (lambda: link.state().events_refused) if link else None,
         (lambda: link.state().twin) if link else None,
         lambda: readings.dropped,
         {id: partial(_radio, channel) for id, channel in channels.items() if isinstance(channel, Modem)},

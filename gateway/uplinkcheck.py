@@ -29,6 +29,8 @@ def uplink_rows(site: Site, wall: int) -> Iterator[Row]:
         uplink.password_file,
         uplink.tls_key,
         uplink.command_key,
+        site.database.token_file,
+        *(school.command_key for school in site.schools),
         *(c.settings.get("secret_file", "") for c in site.channels),
         *(bus.password_file for bus in site.buses),
     ]

@@ -1,4 +1,4 @@
-"""`stream status|refused|resend`: how the living `run` gets its readings to the database, and what the database refused."""
+"""`stream status|refused|resend`: how the living `run` gets readings and events to the centre, and what was refused there."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ def add_parser(sub: Any) -> None:
     verbs = p.add_subparsers(dest="verb", metavar="VERB", required=True)
     for verb, text in (
         ("status", "connected? how much waits? exit 1 when something is wrong 上行状态"),
-        ("refused", "lines the database will never store, latest first, with its reason 被拒收的数据"),
-        ("resend", "send the refused lines once more, when the cause is mended 重新上传被拒收的数据"),
+        (
+            "refused",
+            "lines the database will never store, events the broker does not take, with their reason 被拒收的数据和事件",
+        ),
+        ("resend", "send what was refused once more, when the cause is mended 重新上传被拒收的数据和事件"),
     ):
         add_data(verbs.add_parser(verb, help=text))
 
@@ -37,22 +40,24 @@ def _status(args: argparse.Namespace) -> int:
     at = stream["last_receipt"]
     print(f"最近一次入库确认 · last receipt: {_time(at) if at else '还没有 none yet'}")
     print(f"启动以来被拒收 · refused since the start: {stream['refused']} 条 lines")
+    if stream["events_refused"]:
+        print(f"上级拒收事件 · events the broker does not take: {stream['events_refused']} 条（{stream['why']}）")
     if stream["twin"]:
         print("另一台盒子在用同一个 site.id 和证书：改掉其中一台 · another box uses this identity: change one of them")
-    return 0 if stream["connected"] and not stream["twin"] else 1
+    return 0 if stream["connected"] and not stream["twin"] and not stream["events_refused"] else 1
 
 
 def _refused(args: argparse.Namespace) -> int:
     found = ask(args.data, {"ask": "refused", "limit": 1000})["data"]
     for one in found:
         print(f"{_time(one['wall'])}  {one['why']}\n    {one['line']}")
-    print(f"共 {len(found)} 条 lines" if found else "没有被拒收的数据 · nothing was refused")
+    print(f"共 {len(found)} 条 in all" if found else "没有被拒收的数据 · nothing was refused")
     return 0
 
 
 def _resend(args: argparse.Namespace) -> int:
     done = ask(args.data, {"ask": "resend"}, timeout=60.0)["data"]
-    print(f"重新上传 · sent again: {done['again']} 条 lines")
+    print(f"重新上传 · sent again: {done['again']} 条 lines, {done['events']} 条事件 events")
     if done["gone"]:
         print(f"已不在本机（超过 30 天），不能重传 · no longer kept here: {done['gone']} 条 lines")
     return 1 if done["gone"] else 0

@@ -35,6 +35,14 @@ V5 = MQTTProtocolVersion.MQTTv5
 V311 = MQTTProtocolVersion.MQTTv311
 
 SUBSCRIPTION_REFUSED = "subscription refused"
+# what a PUBACK may say (MQTT 5, 3.4.2.1; mosquitto says "implementation specific" for its message_size_limit) -> with its cure
+REFUSALS = {
+    "Not authorized": "权限名单不许 Not authorized: the broker's access list has no line for it",
+    "Quota exceeded": "配额用完 Quota exceeded at the broker",
+    "Packet too large": "消息太大 Packet too large for the broker",
+    "Implementation specific error": "多半是消息太大 Implementation specific error: most likely too large for the broker",
+    "Topic name invalid": "主题不许 Topic name invalid for the broker",
+}
 PROTOCOL_REFUSED = "Unsupported protocol version"
 
 _KEEPALIVE = 20  # s
@@ -69,11 +77,12 @@ class LinkOptions:
 
 
 class Fate(enum.Enum):
-    """What became of a published message. NOBODY is MQTT 5's word only: a 3.1.1 broker says TAKEN then, too."""
+    """What became of a published message. NOBODY and REFUSED are MQTT 5's words only: a 3.1.1 broker says TAKEN then, too."""
 
     TAKEN = "taken"  # PUBACK
     NOBODY = "nobody"  # PUBACK, but no subscriber: the broker has thrown it away
-    LOST = "lost"  # refused, or the connection broke first
+    REFUSED = "refused"  # the broker says no to this message (`Link.refusal`), or has said that it takes none so large
+    LOST = "lost"  # the connection broke first
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +150,7 @@ class Callbacks:
 
     def published(self, _c: Client, _u: Any, mid: int, reason: ReasonCode, _p: Properties | None) -> Signal:
         fate = Fate.NOBODY if reason.value == _NO_SUBSCRIBERS else Fate.TAKEN
-        return Signal("published", mid, str(reason) if reason.is_failure else "", fate=fate)
+        return Signal("published", mid, REFUSALS.get(str(reason), str(reason)) if reason.is_failure else "", fate=fate)
 
     def message(self, _c: Client, _u: Any, message: MQTTMessage) -> Signal:
         if self._gate is not None:

@@ -61,7 +61,15 @@ class Outbox(Protocol):
         ...
 
     def sent(self, seq: int) -> None:
-        """The broker has every event up to `seq`: remember it (losing this only repeats events)."""
+        """The broker has every event up to `seq`, or it is among the refused: remember it (losing this only repeats events)."""
+        ...
+
+    def refused(self) -> Mapping[int, str]:
+        """What `keep_refused` kept, after a restart too."""
+        ...
+
+    def keep_refused(self, refused: Mapping[int, str]) -> None:
+        """seq -> why: events that the broker has said no to, with its words. Remembered no later than a `sent` after it."""
         ...
 
     async def alarms(self) -> Mapping[str, bytes]:

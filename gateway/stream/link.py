@@ -27,6 +27,7 @@ from gateway.stream.gate import Gate
 log = logging.getLogger(__name__)
 
 _LOOK = 10.0  # s of silence after which paho's thread is looked at
+_PACKET = 16  # bytes of a PUBLISH beside topic and payload, at most (MQTT 5, 3.3)
 _HANDSHAKE = 5.0  # s from TCP connect to CONNACK and SUBACK
 _BACKOFF = (0.2, 0.5, 1.0, 2.0, 3.0)  # s between attempts, the last for ever; each with up to half taken off
 _NAMES = {V5: "5", V311: "3.1.1"}
@@ -68,6 +69,7 @@ class Link:
         self.session = 0
         self.problem = "not connected yet"
         self.most = 0  # bytes of the largest packet the broker takes, 0 when it did not say
+        self.refusal = ""  # the words for what was REFUSED last on this connection
         self.takeovers = 0  # times the broker gave our session to another client of the same name
 
     @property
@@ -83,8 +85,13 @@ class Link:
         """Send at QoS 1. None when the link is down; else a future of its Fate."""
         if self._client is None:
             return None
-        info = self._client.publish(topic, payload, qos=1, retain=retain)
         future: asyncio.Future[Fate] = asyncio.get_running_loop().create_future()
+        if self.most and (size := len(payload) + len(topic.encode()) + _PACKET) > self.most:
+            # Put on the line it would end the connection, and with it everything else, again and again.
+            self._refused(f"消息太大 too large: {size} bytes, the broker takes {self.most}")
+            future.set_result(Fate.REFUSED)
+            return future
+        info = self._client.publish(topic, payload, qos=1, retain=retain)
         if info.rc == 0:
             self._waiting[info.mid] = future
         else:
@@ -143,14 +150,13 @@ class Link:
     async def _handshake(self, client: Client, signals: asyncio.Queue[Signal]) -> None:
         """Connected and subscribed. A kept session has its subscriptions: what waited there may come before the broker's word."""
         told = await _expect("connected", signals)
-        self.most = told.most
+        self.most, self.refusal = told.most, ""
         if self._subscriptions:
             client.subscribe([(topic, 1) for topic in self._subscriptions])
             if not told.kept:
                 await _expect("subscribed", signals, keep=self._take)
 
     async def _receive(self, signals: asyncio.Queue[Signal], thread: Callbacks) -> None:
-        refused = ""
         while True:
             try:
                 async with asyncio.timeout(_LOOK):
@@ -164,11 +170,10 @@ class Link:
                     self._take(signal)
                 case "published":
                     future = self._waiting.pop(signal.mid, None)
-                    if signal.problem and signal.problem != refused:
-                        refused = signal.problem  # told once a connection: what was refused goes again and again
-                        log.error("the broker refuses messages: %s", refused)
+                    if signal.problem:
+                        self._refused(signal.problem)
                     if future is not None and not future.done():
-                        future.set_result(Fate.LOST if signal.problem else signal.fate)
+                        future.set_result(Fate.REFUSED if signal.problem else signal.fate)
                 case "subscribed" if signal.problem:
                     self._failed(signal.problem, silent=False)
                     return
@@ -177,6 +182,11 @@ class Link:
                     self.takeovers += signal.taken
                     log.warning("%s", self.problem)
                     return
+
+    def _refused(self, words: str) -> None:
+        if words != self.refusal:  # told once: what was refused goes again and again
+            log.error("the broker refuses messages: %s", words)
+        self.refusal = words
 
     def _take(self, signal: Signal) -> None:
         if signal.message is not None:

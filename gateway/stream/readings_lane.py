@@ -146,7 +146,7 @@ class ReadingsLane:
             # No consumer is connected, as after a broker that forgot its sessions: no receipt can come.
             self._sent[key] = replace(sent, due=now + RESEND_SOON)
             self._unheard = True
-        elif fate is Fate.LOST:
+        elif fate in (Fate.LOST, Fate.REFUSED):
             self._pace.failed(len(sent.frame.lines), now)
             if self._sent.get(key) is sent:
                 self._sent[key] = replace(sent, due=now + RESEND_SOON)

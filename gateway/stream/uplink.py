@@ -35,7 +35,8 @@ LIST_SOON = 5.0  # s
 class UplinkState:
     """What the screen shows. `last_receipt` is wall ms, None for none yet; `problem` is empty while connected.
 
-    `refused`: lines since the start that will never be stored. `twin`: another box sends under this one's identity.
+    `refused`: lines since the start that will never be stored. `events_refused`: events that the broker will not take now, `why`
+    in its words for the newest. `twin`: another box sends under this one's identity.
     """
 
     connected: bool = False
@@ -44,6 +45,8 @@ class UplinkState:
     last_receipt: int | None = None
     problem: str = ""
     twin: bool = False
+    events_refused: int = 0
+    why: str = ""
 
 
 class Uplink:
@@ -87,6 +90,7 @@ class Uplink:
         self._events = EventLane(self._link, topics, outbox)
 
     def state(self) -> UplinkState:
+        refused = self._events.refused
         return UplinkState(
             connected=self._link.up,
             backlog=self._store.backlog(wire.DEST),
@@ -94,7 +98,17 @@ class Uplink:
             last_receipt=self._readings.last_receipt,
             problem=self._link.problem,
             twin=self._readings.twins.standing(self._clock.now().mono),
+            events_refused=len(refused),
+            why=refused[max(refused)] if refused else "",
         )
+
+    async def refused_events(self) -> list[tuple[int, bytes, str]]:
+        """(seq, body, why) of the newest events that the broker will not take, newest first."""
+        return await self._events.listed()
+
+    def resend_events(self) -> int:
+        """All of them go again now; gives how many."""
+        return self._events.resend()
 
     def live(self, frame: Frame) -> None:
         """A frame just appended to the store. Goes at once when there is room; else the store keeps it for later."""

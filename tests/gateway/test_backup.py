@@ -26,6 +26,7 @@ from gateway.store.journal import Journal
 CLOCK = SystemClock(assume_ok=True)
 WORDS = "correct horse battery"
 CANARY = "canary-7f3a"
+PICTURE = "ab" * 32
 
 
 def event(seq: int) -> Outcome:
@@ -46,10 +47,13 @@ class Place:
         (self.config / "site" / "site.yaml").write_text("campus: 1\n")
         (self.config / "secrets" / "mqtt").write_text(CANARY)
         (self.config / "secrets" / "mqtt").chmod(0o600)
-        with closing(sqlite3.connect(self.data / "dashboard.db")) as db:
-            db.execute("CREATE TABLE user (id TEXT)")
-            db.execute("INSERT INTO user VALUES ('wang')")
-            db.commit()
+        for name in ("dashboard.db", "fleet.db"):
+            with closing(sqlite3.connect(self.data / name)) as db:
+                db.execute("CREATE TABLE user (id TEXT)")
+                db.execute("INSERT INTO user VALUES ('wang')")
+                db.commit()
+        (self.data / "pictures").mkdir()
+        (self.data / "pictures" / PICTURE).write_bytes(b"a picture")
         journal = self.journal()
         for seq in range(1, events + 1):
             journal.commit(event(seq), CLOCK.now())
@@ -90,8 +94,10 @@ def test_d25_24_another_box_takes_its_place_and_goes_on_with_its_numbers(box: Pl
     assert (other.config / "site" / "site.yaml").read_text() == "campus: 1\n"
     assert (other.config / "secrets" / "mqtt").read_text() == CANARY
     assert (other.config / "secrets" / "mqtt").stat().st_mode & 0o777 == 0o600
-    with closing(sqlite3.connect(other.data / "dashboard.db")) as db:
-        assert db.execute("SELECT id FROM user").fetchall() == [("wang",)]
+    for name in ("dashboard.db", "fleet.db"):  # who may log in; what a bureau knows of its schools
+        with closing(sqlite3.connect(other.data / name)) as db:
+            assert db.execute("SELECT id FROM user").fetchall() == [("wang",)]
+    assert (other.data / "pictures" / PICTURE).read_bytes() == b"a picture"  # its hash stands in an event
     journal = other.journal()
     following = journal.load().next_seq
     journal.commit(event(following), CLOCK.now())

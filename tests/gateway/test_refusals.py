@@ -12,10 +12,14 @@ import pytest
 from gateway.asked import Asked
 from gateway.commands import _client, stream
 from gateway.local import RequestError
+from gateway.store.readings import Refused
 
 
 class Log:
     broken = False
+
+    async def refusals(self, limit: int) -> list[Refused]:
+        return [Refused("influx", "b", 1, "bad line", "400", 5)]
 
     async def resend(self) -> tuple[int, int]:
         if self.broken:
@@ -23,17 +27,48 @@ class Log:
         return 5, 1
 
 
+class Way:
+    """The uplink as far as it is asked here."""
+
+    async def refused_events(self) -> list[tuple[int, bytes, str]]:
+        return [(9, b'{"kind":"raised","wall":7}', "Not authorized")]
+
+    def resend_events(self) -> int:
+        return 3
+
+
 async def test_sending_again() -> None:
     log = Log()
-    ask = Asked(*[None] * 3, log, None).questions()["resend"]  # type: ignore[arg-type, list-item]
-    assert await ask({}) == {"again": 5, "gone": 1}
+    ask = Asked(*[None] * 3, log, Way(), None).questions()["resend"]  # type: ignore[arg-type, list-item]
+    assert await ask({}) == {"again": 5, "gone": 1, "events": 3}
+    alone = Asked(*[None] * 3, log, None, None).questions()["resend"]  # type: ignore[arg-type, list-item]
+    assert await alone({}) == {"again": 5, "gone": 1, "events": 0}
     log.broken = True
     with pytest.raises(RequestError) as error:
         await ask({})
     assert error.value.code == "history-down"
 
 
-STREAM = {"enabled": True, "connected": True, "backlog": 7, "refused": 2, "last_receipt": None, "problem": "", "twin": False}
+async def test_events_stand_before_lines_in_the_list() -> None:
+    ask = Asked(*[None] * 3, Log(), Way(), None).questions()["refused"]  # type: ignore[arg-type, list-item]
+    event, line = await ask({})
+    assert event == {
+        "dest": "broker", "boot": "", "seq": 9, "line": '{"kind":"raised","wall":7}', "why": "Not authorized", "wall": 7,
+    }  # fmt: skip
+    assert (line["dest"], line["line"]) == ("influx", "bad line")
+
+
+STREAM = {
+    "events_refused": 0,
+    "why": "",
+    "enabled": True,
+    "connected": True,
+    "backlog": 7,
+    "refused": 2,
+    "last_receipt": None,
+    "problem": "",
+    "twin": False,
+}
 
 
 @pytest.mark.parametrize(
@@ -42,11 +77,12 @@ STREAM = {"enabled": True, "connected": True, "backlog": 7, "refused": 2, "last_
         ("status", {"stream": STREAM}, 0, ["7 帧", "还没有"]),
         ("status", {"stream": STREAM | {"twin": True}}, 1, ["同一个 site.id"]),
         ("status", {"stream": STREAM | {"connected": False, "problem": "no route"}}, 1, ["no route"]),
+        ("status", {"stream": STREAM | {"events_refused": 4, "why": "Not authorized"}}, 1, ["4 条", "Not authorized"]),
         ("status", {"stream": STREAM | {"enabled": False}}, 0, ["没有配置上行"]),
         ("refused", [{"line": "bad line", "why": "400", "wall": 0}], 0, ["bad line", "400", "1 条"]),
         ("refused", [], 0, ["没有被拒收"]),
-        ("resend", {"again": 5, "gone": 0}, 0, ["5 条"]),
-        ("resend", {"again": 5, "gone": 1}, 1, ["30 天"]),
+        ("resend", {"again": 5, "gone": 0, "events": 2}, 0, ["5 条", "2 条事件"]),
+        ("resend", {"again": 5, "gone": 1, "events": 0}, 1, ["30 天"]),
     ],
 )
 def test_the_command(

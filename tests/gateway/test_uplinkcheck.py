@@ -11,7 +11,7 @@ from tools_site import compiled
 from gateway.acl import Member
 from gateway.ca import Authority
 from gateway.health import DAY
-from gateway.site import ChannelConfig, Site, UplinkConfig, site_from_json
+from gateway.site import ChannelConfig, DatabaseConfig, School, Site, UplinkConfig, site_from_json
 from gateway.uplinkcheck import uplink_rows
 
 NOW = datetime(2026, 11, 26, 8, 0, tzinfo=UTC)
@@ -44,5 +44,9 @@ def test_d25_16_doctor_tells_of_certificates_and_secrets(tmp_path: Path) -> None
     assert "不是一对" in str(mixed)
     camera = replace(site.buses[0], id="cam", type="http-snapshot", password_file=str(secret))
     assert states(replace(site, channels=(), buses=(*site.buses, camera)))["phone.secret"].startswith("bad")
+    reader = replace(site, channels=(), database=DatabaseConfig("influxql", "http://h", "campus", str(secret)))
+    assert states(reader)["phone.secret"].startswith("bad")
+    bureau = replace(site, channels=(), schools=(School("no1", "songyang", "", "", command_key=str(secret)),))
+    assert states(bureau)["phone.secret"].startswith("bad")
     gone = states(replace(site, uplink=replace(uplink, command_key=f"{tmp_path}/none.key", password_file="credential:mqtt")))
     assert gone["none.key"].startswith("bad") and any(v.startswith("warn") for v in gone.values())

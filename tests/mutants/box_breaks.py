@@ -117,8 +117,8 @@ BOX: tuple[Mutant, ...] = (
     Mutant(
         "a second box is an exit code",
         "gateway/commands/stream.py",
-        'return 0 if stream["connected"] and not stream["twin"] else 1',
-        'return 0 if stream["connected"] else 1',
+        'return 0 if stream["connected"] and not stream["twin"] and not stream["events_refused"] else 1',
+        'return 0 if stream["connected"] and not stream["events_refused"] else 1',
         "tests/gateway/test_refusals.py::test_the_command",
     ),
     Mutant(

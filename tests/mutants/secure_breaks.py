@@ -18,6 +18,20 @@ ENDING = "tests/stream/test_stream_ending.py::"
 
 SECURE: tuple[Mutant, ...] = (
     Mutant(
+        "D25 a bureau's backup holds what it knows of its schools",
+        "gateway/store/copies.py",
+        ', "dashboard.db", "fleet.db")',
+        ', "dashboard.db")',
+        BACKUP + "test_d25_24_another_box_takes_its_place_and_goes_on_with_its_numbers",
+    ),
+    Mutant(
+        "D25 a backup holds the pictures whose hashes are in events",
+        "gateway/backup.py",
+        "for folder in (OWN, PICTURES):",
+        "for folder in (OWN,):",
+        BACKUP + "test_d25_24_another_box_takes_its_place_and_goes_on_with_its_numbers",
+    ),
+    Mutant(
         "D25 the workers hold a token that only writes",
         "deploy/influxdb-setup.sh",
         '\\"action\\":\\"$2\\",\\"resource\\":{\\"type\\":\\"buckets\\",\\"id\\":\\"$bucket\\",',

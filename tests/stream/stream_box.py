@@ -129,6 +129,7 @@ class MemoryOutbox:
         self.bodies: list[bytes] = []
         self.last = 0
         self.open_alarms: dict[str, bytes] = {}
+        self.kept: dict[int, str] = {}
 
     async def events(self, since: int, limit: int) -> Sequence[tuple[int, bytes]]:
         return [(seq, body) for seq, body in enumerate(self.bodies, 1) if seq > since][:limit]
@@ -139,6 +140,12 @@ class MemoryOutbox:
     def sent(self, seq: int) -> None:
         assert seq > self.last
         self.last = seq
+
+    def refused(self) -> Mapping[int, str]:
+        return self.kept
+
+    def keep_refused(self, refused: Mapping[int, str]) -> None:
+        self.kept = dict(refused)
 
     async def alarms(self) -> Mapping[str, bytes]:
         return self.open_alarms

@@ -69,7 +69,7 @@ class Peer:
         session = self.link.session
         said = self.link.publish(topic, text.encode())
         assert said is not None
-        taken = await said is not Fate.LOST
+        taken = await said not in (Fate.LOST, Fate.REFUSED)
         if not taken:
             await until("the next connection", lambda: self.link.session > session and self.link.up)
         return taken

@@ -1,8 +1,9 @@
-"""R6: the broker gone is a fault on the school's own screen, by the shipped rule, from a real uplink and a real broker."""
+"""R6: the broker gone, or refusing, is a fault on the school's own screen, by the shipped rules, from a real uplink and a real broker."""
 
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from gateway import health
 from gateway.config.compile import compile_site
 from gateway.health import Health, Vitals
 from gateway.machine import Machine
-from gateway.stream import client
+from gateway.stream import client, outgoing
 
 SCHOOL = Path(__file__).parents[1] / "stories" / "school.yaml"
 UPLINK = "\nuplink: {host: 127.0.0.1, port: 1883, confirm: receipt}\n"
@@ -53,11 +54,11 @@ class Screen:
         self.engine.tick(self.at, True)
         self.measured.set()
 
-    def fault(self) -> Alarm | None:
-        return next((a for a in self.engine.alarms.values() if a.point == "box/broker" and a.rule == "broker-lost"), None)
+    def fault(self, point: str = "box/broker", rule: str = "broker-lost") -> Alarm | None:
+        return next((a for a in self.engine.alarms.values() if a.point == point and a.rule == rule), None)
 
-    def stands(self) -> bool:
-        found = self.fault()
+    def stands(self, *which: str) -> bool:
+        found = self.fault(*which)
         return found is not None and found.state is AlarmState.UNACKED
 
 
@@ -87,3 +88,34 @@ async def test_r6_a_lost_broker_is_a_fault_within_100_s_and_ends_when_it_is_back
     await until("the end of it", lambda: not screen.stands())
     left = screen.fault()
     assert left is None or left.state is AlarmState.RTN_UNACKED
+
+
+async def test_r8_events_that_the_broker_refuses_are_a_fault_until_it_takes_them(
+    spawn: Spawn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The centre would not learn of a fire: GB 26875.1 ch. 4 wants a failed report told."""
+    monkeypatch.setattr(health, "EVERY", 0.0)
+    monkeypatch.setattr(outgoing, "_TICK", 0.1)
+    monkeypatch.setattr(outgoing, "_REFUSED", (0.1, 0.1))
+    acl, which = tmp_path / "acl", ("box/events-refused", "events-refused")
+    acl.write_text("topic write campus/v1/+/+/status\ntopic read campus/#\n")
+    broker = Mosquitto(tmp_path / "guarded", f"acl_file {acl}")
+    broker.start()
+    try:
+        box, screen = Box(broker.port), Screen(school(tmp_path))
+        spawn(box.uplink.run())
+        await until("the uplink", lambda: box.uplink.state().connected)
+        vitals = Vitals({}, lambda: "synced", lambda: 0.0, events_refused=lambda: box.uplink.state().events_refused)
+        spawn(Health(Machine(tmp_path, tmp_path / "nothing"), vitals, {which[0]}, screen, screen).run())
+        await screen.measured.wait()
+        assert not screen.stands(*which)
+        box.outbox.bodies.append(b"{}")
+        box.uplink.committed()
+        await until("the fault", lambda: screen.stands(*which))
+        acl.write_text("topic readwrite campus/#\n")
+        assert broker.process is not None
+        broker.process.send_signal(signal.SIGHUP)
+        await until("the end of it", lambda: not screen.stands(*which))
+        assert box.outbox.kept == {}
+    finally:
+        broker.kill()
