@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 Space = Literal["coil", "discrete", "input", "holding", "signal"]  # signal: no register, a framer tells it
+SPACES: tuple[Space, ...] = ("coil", "discrete", "input", "holding")
 
 Trace = Callable[[bytes, bytes], None]
 

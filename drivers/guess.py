@@ -2,8 +2,9 @@
 
 A profile fits when every question of its channels is answered, every value is believable, and no code is outside its table.
 Of two that fit one is better when the device told its own address where only that profile keeps it, or when it explains all
-that the other explains and more. A register that reads zero is no evidence: absent ones do too. Whatever no other one beats
-is named; several are named together, never one of them.
+that the other explains and more. A register that reads zero is no evidence: absent ones do too. A placeholder, whose addresses
+are nobody's, gives way to a documented map that explains as much. Whatever no other one beats is named; several are named
+together, never one of them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass, replace
 from drivers.bus import Space
 from drivers.codec import decode
 from drivers.plan import Read, needs, plan
-from drivers.profile import Device, Profile
+from drivers.profile import PLACEHOLDER, Channel, Device, Profile
 from drivers.reading import Now, Quality, Reading
 
 BITS: tuple[Space, ...] = ("coil", "discrete")
@@ -33,6 +34,7 @@ class Guess:
     profiles: tuple[str, ...]
     readings: tuple[Reading, ...] = ()
     sure: bool = False  # the device told its own address where the profile keeps it
+    placeholder: bool = False  # the named have nobody's addresses: no more is known than that those answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class _Case:
     told: frozenset[Cell]
     zeros: frozenset[Cell]
     odd: int
+    placeholder: bool
 
     def beats(self, other: _Case) -> bool:
         if (self.knows > 0) != (other.knows > 0):
@@ -51,6 +54,8 @@ class _Case:
         if self.told != other.told:
             denied = other.knows < 0 <= self.knows and len(self.told) >= len(other.told)
             return denied or self.told > other.told
+        if self.told and self.placeholder != other.placeholder:
+            return other.placeholder
         if self.odd != other.odd:
             return self.odd < other.odd
         if self.zeros != other.zeros:
@@ -63,7 +68,7 @@ class Guesser:
 
     def __init__(self, profiles: Iterable[Profile], unit: int) -> None:
         self._unit = unit
-        self._alive = {p.id: p for p in profiles if p.channels}  # of one that is only written nothing can be heard
+        self._alive = {p.id: _with_signs(p) for p in profiles if p.channels}  # of one that is only written nothing can be heard
         self._reads = {p.id: _exactly(p) for p in self._alive.values()}
         self._image: dict[Cell, int] = {}
         self._refused: set[tuple[Space, int, int]] = set()
@@ -104,7 +109,9 @@ class Guesser:
         if not best:
             return Guess(())
         names = tuple(sorted(one.id for one in best))
-        return Guess(names, self._readings(self._alive[names[0]]), all(one.knows > 0 for one in best))
+        first = self._alive[names[0]]
+        own = self._readings(first)[: len(first.channels) - len(first.signs)]
+        return Guess(names, own, all(one.knows > 0 for one in best), all(one.placeholder for one in best))
 
     # inside
 
@@ -152,7 +159,9 @@ class Guesser:
                 told |= telling if f"device/{channel.id}" in good else set()
         told |= {c for r in self._reads[profile.id] for c in r.cells() if c[0] in BITS}
         odd = sum(self._image[cell] & ~mask != 0 for cell, mask in masks.items())
-        return _Case(profile.id, self._knows_itself(profile), frozenset(told), frozenset(zeros), odd)
+        return _Case(
+            profile.id, self._knows_itself(profile), frozenset(told), frozenset(zeros), odd, profile.verified == PLACEHOLDER
+        )
 
     def _knows_itself(self, profile: Profile) -> int:
         """1: it told its own address there. -1: it did not. 0: the profile does not know where."""
@@ -177,6 +186,12 @@ def _masks(profile: Profile) -> dict[Cell, int]:
             for n in range(channel.words):
                 masks.pop((channel.space, channel.address + n), None)
     return masks
+
+
+def _with_signs(profile: Profile) -> Profile:
+    """Its signs as codes of which only one is listed, behind its own channels: asked, believed and explained as those are."""
+    signs = (Channel(f"sign-{n}", "code", s.space, s.address, values={s.equals: s.page}) for n, s in enumerate(profile.signs))
+    return replace(profile, channels=(*profile.channels, *signs))
 
 
 def _exactly(profile: Profile) -> tuple[Read, ...]:

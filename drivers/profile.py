@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 
-from drivers.bus import Space
+from drivers.bus import SPACES, Space
 from drivers.fields import Fields, as_number, as_text
 from drivers.fields import ProfileError as ProfileError
 from drivers.framing import FRAMINGS
 from drivers.quantities import GASES, QUANTITIES
+from drivers.recognise import Sign, UnitAt, read_sign, read_unit_at
 from drivers.switch import Output, never_switched, read_output
 
 
@@ -75,23 +76,6 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True)
-class UnitAt:
-    """The register in which a device keeps its own unit address: (register & mask) >> shift. Read to recognise it.
-
-    `write`: the function (6 or 16) by which it takes another address, 0: not known, or not to be done; `highest`: the greatest it
-    may have; `page`: where its document says so. Written on a person's wish only (drivers.readdress).
-    """
-
-    space: Space
-    address: int
-    mask: int = 0xFFFF
-    shift: int = 0
-    write: int = 0
-    highest: int = 247
-    page: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Limits:
     """What the device can bear. Milliseconds."""
 
@@ -119,6 +103,7 @@ class Profile:
     baud: int = 9600
     framing: str = "8N1"
     unit_at: UnitAt | None = None
+    signs: tuple[Sign, ...] = ()
     caveats: tuple[str, ...] = ()
     name_zh: str = ""
 
@@ -148,10 +133,10 @@ class Device:
         return f"{self.id}/{channel}"
 
 
-VERIFIED = ("map", "partial", "frames", "false")
+PLACEHOLDER = "false"  # verified: the makers publish no map, the addresses are to be replaced
+VERIFIED = ("map", "partial", "frames", PLACEHOLDER)
 TYPES = ("bit", "u16", "s16", "u32", "s32", "f32", "u8-high", "u8-low")
 ORDERS = ("ABCD", "CDAB", "BADC", "DCBA")
-SPACES: tuple[Space, ...] = ("coil", "discrete", "input", "holding")
 BAUDS = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
 
 _OF_REGISTERS = ("space", "address", "type")
@@ -187,7 +172,8 @@ def profile_from_dict(data: Mapping[str, object], where: str) -> Profile:
         unit=line.integer("unit", 1, 255, 1),
         baud=line.one_of("baud", BAUDS, 9600),
         framing=line.choice("framing", FRAMINGS, "8N1"),
-        unit_at=_unit_at(line.table("unit_at")) if line.has("unit_at") else None,
+        unit_at=read_unit_at(line.table("unit_at")) if line.has("unit_at") else None,
+        signs=tuple(read_sign(f) for f in line.rows("signs")),
         caveats=top.texts("caveats"),
         name_zh=top.text("name_zh", ""),
     )
@@ -204,21 +190,6 @@ def profile_from_dict(data: Mapping[str, object], where: str) -> Profile:
             "a lock, a breaker, a supply or a fire panel has no outputs: nothing here cuts mains or opens a lock",
         )
     return profile
-
-
-def _unit_at(f: Fields) -> UnitAt:
-    space, address = f.choice("space", SPACES), f.integer("address", 0, 0xFFFF)
-    mask, shift = f.integer("mask", 1, 0xFFFF, 0xFFFF), f.integer("shift", 0, 8, 0)
-    write, highest = f.one_of("write", (0, 6, 16), 0), f.integer("highest", 1, 247, 247)
-    found = UnitAt(space, address, mask, shift, write, highest, f.text("page", ""))
-    if write and (not found.page or mask != 0xFFFF or space != "holding"):
-        f.fail(
-            "write",
-            "要写地址，须是整个保持寄存器，并写明出处 page",
-            "to be written it must be a whole holding register, with its page",
-        )
-    f.done()
-    return found
 
 
 def _limits(f: Fields) -> Limits:
@@ -376,14 +347,15 @@ def profile_to_dict(profile: Profile) -> dict[str, object]:
         **{key: getattr(profile, key) for key in ("id", "name_zh", "vendor", "model", "kind", "verified", "source")},
         "caveats": list(profile.caveats),
         "line": {"baud": profile.baud, "framing": profile.framing, "unit": profile.unit}
-        | ({"unit_at": _plain(profile.unit_at)} if profile.unit_at else {}),
+        | ({"unit_at": _plain(profile.unit_at)} if profile.unit_at else {})
+        | ({"signs": [_plain(sign) for sign in profile.signs]} if profile.signs else {}),
         "limits": _plain(profile.limits),
         "channels": {c.id: _plain(c) for c in profile.channels},
         "outputs": {o.id: _plain(o) for o in profile.outputs},
     }
 
 
-def _plain(value: Channel | Output | Limits | ScaleFrom | UnitAt | ValidIf) -> dict[str, object]:
+def _plain(value: Channel | Output | Limits | ScaleFrom | Sign | UnitAt | ValidIf) -> dict[str, object]:
     plain: dict[str, object] = {}
     for f in fields(value):
         item = getattr(value, f.name)

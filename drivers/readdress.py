@@ -13,7 +13,8 @@ from typing import Protocol
 from drivers.asking import Asker, Heard
 from drivers.bus import Space
 from drivers.plan import Read
-from drivers.profile import Profile, UnitAt
+from drivers.profile import Profile
+from drivers.recognise import UnitAt
 from drivers.survey import KNOCK
 
 LATENCY = 300  # ms a device is given

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from dataclasses import dataclass
 
 from drivers.asking import Asker, Heard
+from drivers.bus import Space
 from drivers.guess import Guess, Guesser
 from drivers.modbus.sniff import rtu_frames
 from drivers.plan import Read
@@ -91,8 +92,13 @@ async def survey(
 
 
 async def examine(line: Asker, unit: int, profiles: Iterable[Profile], read: Read, heard: Heard, latency: int) -> Found:
-    """What is this device? `heard` is its answer to the first question, `read`."""
+    """What is this device? `heard` is its answer to the first question, `read`.
+
+    A question lost on the way is not a register that is missing: silence counts when it was silent twice. A device found so
+    to keep silent about what it does not have is not asked twice again in that space, for each costs two waits.
+    """
     guesser, took, code, asked, good, sound = Guesser(profiles, unit), 0, 0, read, False, False
+    mute: set[Space] = set()
     question: Read | None = read
     while question is not None and heard.kind not in ENDED:
         if heard.kind == "good":
@@ -108,6 +114,9 @@ async def examine(line: Asker, unit: int, profiles: Iterable[Profile], read: Rea
         question = guesser.next()
         if question is not None:
             heard = await _insist(line, unit, question, latency)
+            if heard.kind == "silent" and question.space not in mute:
+                heard = await _insist(line, unit, question, latency)
+                mute |= {question.space} if heard.kind == "silent" else set()
     state = "answers" if good else "refuses" if sound else "garbled"
     return Found(unit, state, guesser.guess(), took, took > SLOW, code, asked)
 

@@ -18,7 +18,7 @@ Place = tuple[BusConfig, Found]
 
 
 def verdict(found: Found) -> str:
-    """One line: which model it is, as far as its answers tell."""
+    """One line: which model it is, as far as its answers tell. Of a placeholder no more than that its addresses answer."""
     match found.state, len(found.guess.profiles):
         case "garbled", _:
             return "应答是乱码：可能两个设备用了同一地址 · garbled: perhaps two devices with this address"
@@ -29,8 +29,10 @@ def verdict(found: Found) -> str:
         case _, 0:
             return "型号不明：没有相符的型号文件（见 docs/add-a-device.md）· unknown: no profile fits"
         case _, 1:
-            sure = "是 is" if found.guess.sure else "很像 probably"
-            return f"{sure} {found.guess.profiles[0]}"
+            name = found.guess.profiles[0]
+            if found.guess.placeholder:
+                return f"可能 perhaps {name}（占位，要厂家的表核对）· a placeholder: check with the maker's register table"
+            return f"{'是 is' if found.guess.sure else '很像 probably'} {name}"
     names = found.guess.profiles
     return f"分不清：{' 或 '.join(names)}，请看铭牌 · ambiguous: {' or '.join(names)}, look at the label"
 

@@ -37,6 +37,7 @@ PURE = [
             "framing",
             "tally",
             "guess",
+            "recognise",
             "survey",
             "asking",
         )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import cast
 
 import pytest
 from tool_devices import ALL, KNOWN, PROFILES, image_of, named_right
@@ -13,6 +15,10 @@ from drivers.guess import Guess, Guesser
 from drivers.modbus.frames import rtu_frame
 from drivers.plan import Read
 from drivers.profile import Profile
+from drivers.simulator.campus import UNITS
+from drivers.simulator.device import Device as Simulated
+from drivers.simulator.models import MODELS
+from drivers.simulator.pdu import Refusal, Space
 from drivers.survey import PATIENT, QUICK, Found, Knocked, Lost, survey
 
 Image = Mapping[tuple[str, int], int]
@@ -32,14 +38,19 @@ class FakeLine:
     silent: int = 0
     kind: str = ""
     late: list[tuple[int, bytes]] = field(default_factory=list)
+    questions: list[Read] = field(default_factory=list)
+    lost: int = 0  # the question of this number never arrives
 
     async def ask(self, unit: int, read: Read, latency: int) -> Heard:
         self.asked.append(unit)
+        self.questions.append(read)
         if self.kind:
             return Heard(self.kind, text="gone")
         self.now += 8 + 4
         image = self.devices.get(unit)
         wait = self.slow.get(unit, 20)
+        if len(self.asked) == self.lost:
+            image = None
         if image is None or wait > latency:
             if image is not None:
                 self.late.append((self.now + wait, rtu_frame(unit, b"\x83\x02")))
@@ -105,6 +116,87 @@ def test_what_no_profile_explains_is_unknown(image: Image) -> None:
     assert any(not p.channels for p in ALL.values())
     known = {id: p for id, p in ALL.items() if id in KNOWN or not p.channels}
     assert examine(image, profiles=known.values()) == Guess(())
+
+
+MODELS_OF_THE_CAMPUS = {unit.model: unit for unit in UNITS}
+ALIKE = {  # models of the campus whose maps are the same, or differ in nothing that can be read
+    "jxct-th": {"jxct-th", "wall-th"},
+    "generic-manual-call": {"generic-manual-call", "generic-panic"},
+    "generic-smoke": {"generic-smoke", "generic-heat"},
+    "generic-heat": {"generic-smoke", "generic-heat"},
+    "qdy-pressure": {"qdy-pressure", "qdw-level"},
+    "qdw-level": {"qdy-pressure", "qdw-level"},
+}
+
+
+def campus_device(model: str) -> tuple[int, Simulated]:
+    """Such a device of the simulated campus when nothing happens, with its unit: its model's registers, not a profile's."""
+    unit = MODELS_OF_THE_CAMPUS[model]
+    device = Simulated(unit, MODELS[model], lambda *_: None)
+    for name, rest in unit.rests.items():
+        device.put(name, rest.base)
+    return unit.unit, device
+
+
+def campus_image(model: str) -> tuple[int, Image]:
+    unit, device = campus_device(model)
+    spans = ((space, first + n) for space, first, many in device.model.spans for n in range(many))
+    return unit, {(space, address): device.raw(space, address) for space, address in spans}
+
+
+@pytest.mark.parametrize("model", MODELS_OF_THE_CAMPUS)
+def test_scan_names_every_model_of_the_campus(model: str) -> None:
+    """11 of its 17 models by one name, 6 by two: their maps are the same."""
+    unit, device = campus_device(model)
+    guesser = Guesser(ALL.values(), unit)
+    while (read := guesser.next()) is not None:
+        try:
+            guesser.heard(read, device.read(cast(Space, read.space), read.address, read.count))
+        except Refusal as refusal:
+            guesser.refused(read, refusal.code)
+    assert set(guesser.guess().profiles) == ALIKE.get(model, {model})
+    assert (len(MODELS_OF_THE_CAMPUS), len(ALIKE)) == (17, 6)
+
+
+def test_a_placeholder_gives_way_to_a_documented_map_that_explains_as_much() -> None:
+    """The school that was given the maker's table: the same registers, now documented. And never the other way round."""
+    documented = replace(ALL["generic-smoke"], id="our-smoke", verified="map")
+    image = {("discrete", 0): 0, ("discrete", 1): 1}
+    named = examine(image, profiles=[*ALL.values(), documented])
+    assert named.profiles == ("our-smoke",) and not named.placeholder
+    hot = {("holding", n): 310 + n for n in range(4)}
+    assert examine(hot).profiles == ("generic-cable-temperature",), "two of the four are no air sensor's"
+    assert examine(hot).placeholder
+
+
+def test_a_sign_that_reads_otherwise_excludes_its_profile() -> None:
+    """Cable temperatures beside alarm contacts: what the duct smoke detector answers, but for its two key values."""
+    image = {("discrete", n): 0 for n in range(4)} | {("holding", n): 310 + n for n in range(4)}
+    assert "calectro-ug3" not in examine(image).profiles
+
+
+@pytest.mark.parametrize("model", ["calectro-ug3", "waveshare-relay8"])
+async def test_a_question_lost_on_the_way_names_nothing_else(model: str) -> None:
+    unit, image = campus_image(model)
+    for lost in range(2, 32):
+        line = FakeLine({unit: image}, lost=lost)
+        (one,) = await found(line, range(unit, unit + 1))
+        assert one.guess.profiles == (model,), f"question {lost}"
+
+
+async def test_a_device_that_keeps_silent_is_asked_twice_once_a_space() -> None:
+    """It answers no exception for what it does not have. Each silence costs two waits, so the second look is not for every one."""
+
+    class Quiet(FakeLine):
+        async def ask(self, unit: int, read: Read, latency: int) -> Heard:
+            heard = await super().ask(unit, read, latency)
+            return Heard("silent", took=2 * latency) if heard.kind == "refused" else heard
+
+    unit, image = campus_image("calectro-ug3")
+    line = Quiet({unit: image})
+    (one,) = await found(line, range(unit, unit + 1))
+    again = sum(one == other for one, other in pairwise(line.questions))
+    assert one.guess.profiles == ("calectro-ug3",) and 1 <= again <= 4
 
 
 def test_maps_that_overlap_are_ambiguous_never_one_of_them() -> None:

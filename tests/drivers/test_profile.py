@@ -22,6 +22,7 @@ from drivers.profile import (
     profile_from_dict,
     profile_to_dict,
 )
+from drivers.recognise import Sign
 
 GAS: dict[str, Any] = {
     "profile": 1,
@@ -33,7 +34,12 @@ GAS: dict[str, Any] = {
     "verified": "partial",
     "source": "a driver",
     "caveats": ["only %LEL"],
-    "line": {"baud": 4800, "framing": "8N2", "unit": 7},
+    "line": {
+        "baud": 4800,
+        "framing": "8N2",
+        "unit": 7,
+        "signs": [{"space": "input", "address": 9, "equals": 31, "page": "p.2"}],
+    },
     "limits": {"max_registers": 9, "gap": 200, "latency": 500, "alone": True},
     "channels": {
         "gas": {
@@ -77,6 +83,7 @@ def test_every_key_lands_in_its_field() -> None:
         unit=7,
         baud=4800,
         framing="8N2",
+        signs=(Sign("input", 9, 31, "p.2"),),
         caveats=("only %LEL",),
         name_zh="可燃气体变送器",
     )

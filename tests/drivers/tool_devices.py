@@ -52,7 +52,7 @@ def named_right(id: str, names: Sequence[str]) -> bool:
 
 
 def image_of(id: str, unit: int) -> dict[tuple[str, int], int]:
-    """What its frames show: a case that answers every question, else the first ones together; its own address where it keeps that."""
+    """What its frames show: a case that answers every question, else the first ones together; its signs; its own address."""
     profile = PROFILES[id]
     needed = {cell for read in plan(profile) for cell in read.cells()}
     images = []
@@ -64,6 +64,7 @@ def image_of(id: str, unit: int) -> dict[tuple[str, int], int]:
     image: dict[tuple[str, int], int] = {}
     for one in reversed(whole[:1] or images):
         image |= one
+    image |= {(sign.space, sign.address): sign.equals for sign in profile.signs}
     if at := profile.unit_at:
         image[at.space, at.address] = image.get((at.space, at.address), 0) & ~at.mask & 0xFFFF | unit << at.shift
     return image

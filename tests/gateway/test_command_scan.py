@@ -12,6 +12,10 @@ from typing import Any
 import pytest
 from tools_school import BAUD, KNOWN, PROFILES, School, command, device, image_of, named_right, of_every_profile
 
+from drivers.guess import Guess
+from drivers.survey import KNOCK, Found
+from gateway.found import verdict
+
 UNKNOWN: dict[int, dict[tuple[str, int], int]] = {
     51: {("holding", 0x9000): 5},
     52: {("input", 40): 0xFFFF, ("input", 41): 3},
@@ -63,6 +67,12 @@ def test_unknown_ambiguous_refusing_and_slow_devices_are_told_apart(odd: str) ->
         assert set(names) & KNOWN == pair and "分不清" in about[unit]
     assert "异常码 2" in about[71]
     assert "is jxct-th" in about[72] and "慢" in about[72], "without patience: its late answer gave it away"
+
+
+def test_of_a_placeholder_no_more_is_said_than_that_it_answers() -> None:
+    guess = Guess(("generic-cable-temperature",), placeholder=True)
+    text = verdict(Found(5, "answers", guess, 20, False, 0, KNOCK))
+    assert "占位" in text and "probably" not in text and "是 is" not in text
 
 
 def test_a_slow_device_at_the_end_of_the_list_is_found_without_patience(school: School, tmp_path: Path) -> None:

@@ -155,6 +155,27 @@ TOOLS: tuple[Mutant, ...] = (
         GUESS + "test_maps_that_overlap_are_ambiguous_never_one_of_them",
     ),
     Mutant(
+        "scan: a register that always reads the same names the model",
+        "drivers/guess.py",
+        "p.id: _with_signs(p) for p",
+        "p.id: replace(p, signs=()) for p",
+        GUESS + "test_scan_names_every_model_of_the_campus[calectro-ug3]",
+    ),
+    Mutant(
+        "scan: a placeholder gives way to a documented map",
+        "drivers/guess.py",
+        "return other.placeholder",
+        "return self.placeholder",
+        GUESS + "test_a_placeholder_gives_way_to_a_documented_map_that_explains_as_much",
+    ),
+    Mutant(
+        "scan: a lost question is no missing register",
+        "drivers/survey.py",
+        'if heard.kind == "silent" and question.space not in mute:',
+        "if False:",
+        GUESS + "test_a_question_lost_on_the_way_names_nothing_else",
+    ),
+    Mutant(
         "scan of 32 units within 10 s",
         "drivers/survey.py",
         "QUICK = 90 ",
