@@ -11,6 +11,7 @@ import os
 import select
 import struct
 import termios
+import time
 from contextlib import suppress
 
 import serial
@@ -20,6 +21,8 @@ from drivers.bus import LineDown
 from drivers.framing import PortSettings
 
 REOPEN = 1.0  # seconds a line lets pass between two attempts to open a port that is gone
+SENT = 1.0  # seconds beyond the bytes' own time in which a driver must have sent what it took
+STEP = 0.001  # seconds between two looks at what is still to be sent
 MOST = 4096  # bytes taken at once: the kernel keeps no more
 
 _RTS = struct.pack("I", termios.TIOCM_RTS)
@@ -108,7 +111,7 @@ class Port:
         try:
             port.parity = serial.PARITY_MARK
             _send(self.fileno(), data)
-            termios.tcdrain(self.fileno())
+            self._drain(self.fileno(), len(data))
             port.parity = self.settings.parity
         except (OSError, termios.error) as error:
             self.close()
@@ -136,9 +139,18 @@ class Port:
         fcntl.ioctl(fd, termios.TIOCMBIS, _RTS)
         try:
             _send(fd, data)
-            termios.tcdrain(fd)
+            self._drain(fd, len(data))
         finally:
             fcntl.ioctl(fd, termios.TIOCMBIC, _RTS)
+
+    def _drain(self, fd: int, many: int) -> None:
+        """Until the last bit has left. tcdrain alone waits for ever on an adapter that takes bytes and sends none."""
+        for _ in range(int((many * self.settings.character + SENT) / STEP)):
+            if fcntl.ioctl(fd, termios.TIOCOUTQ, bytes(4)) == bytes(4):
+                termios.tcdrain(fd)
+                return
+            time.sleep(STEP)
+        raise OSError(errno.EIO, "the adapter sends nothing")
 
     def _configured(self) -> serial.Serial:
         wanted = self.settings

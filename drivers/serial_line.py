@@ -203,6 +203,8 @@ class SerialLine:
             raise NotAllowed(f"{self._id}: {data.hex(' ')} is nothing that {self._protocol.id} may send")
         if marked:
             await asyncio.to_thread(self._port.write_marked, data)
+        elif self._port.settings.rs485 == "rts":  # returns when the last bit has left: the loop has others to serve
+            await asyncio.to_thread(self._port.write, data)
         else:
             self._port.write(data)
         self._note(self._clock.now(), data, b"")

@@ -10,6 +10,7 @@ from drivers.fields import Fields
 WRITES = (5, 6, 15, 16)
 LONGEST_RAW = 64  # bytes
 NEVER = ("lock", "breaker", "power", "residual-current", "arc-fault", "fire-panel")  # kinds whose profiles have no outputs
+HANDS_OFF = ("lock", "mains")  # quantities that nothing here may move
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,9 @@ from drivers.tally import Tally
 
 T = TypeVar("T")
 
+HUNG = 8.0  # seconds beyond its own waits that a transaction may take: babble, a long answer at 1200 baud
+LEAVE = 2.0  # seconds that closing waits for a driver that does not return
+
 
 @dataclass(slots=True)
 class _Asked(Generic[T]):
@@ -44,6 +47,7 @@ class RtuBus:
         self._queue: queue.SimpleQueue[_Asked[Any] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._next_open = 0.0
+        self._hung: _Asked[Any] | None = None  # the question from which the driver has not come back
         self.trace: Trace | None = None
 
     async def read(
@@ -72,9 +76,12 @@ class RtuBus:
         if self._thread is not None:
             thread, self._thread = self._thread, None
             self._queue.put(None)
-            await asyncio.to_thread(thread.join)
+            await asyncio.to_thread(thread.join, LEAVE)  # a daemon thread: one that hangs in its driver keeps nobody
 
     async def _ask(self, unit: int, request: bytes, good: int, check: Callable[[bytes], T], latency: int, gap: int) -> T:
+        """As drivers.bus.Bus. A driver that does not return in time is a LineDown, at once for all that is asked until it does."""
+        if self._hung is not None:
+            raise self._lost()
         self._loop = loop = asyncio.get_running_loop()
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name=f"rtu:{self._port.settings.path}", daemon=True)
@@ -82,11 +89,29 @@ class RtuBus:
         frame = rtu_frame(unit, request)
         question = Question(frame, good + 3, pdu.repeats(request), check, latency / 1000, gap / 1000)
         answer: asyncio.Future[T] = loop.create_future()
-        self._queue.put(_Asked(question, answer))
-        return await answer
+        asked = _Asked(question, answer)
+        self._queue.put(asked)
+        try:
+            async with asyncio.timeout(HUNG + question.gap + 4 * question.latency):  # owed, waited for, drained twice
+                return await answer
+        except TimeoutError:
+            self._hung = asked
+            raise self._lost() from None
+
+    def _lost(self) -> LineDown:
+        return LineDown(
+            f"串口 {self._port.settings.path} 的驱动不返回：拔下适配器再插上，仍不行就重启本机 "
+            "the port's driver does not return: unplug the adapter and plug it in again, else restart the box"
+        )
+
+    def _back(self, asked: _Asked[Any]) -> None:
+        """In the loop: the thread is over with this question."""
+        if self._hung is asked:
+            self._hung = None
 
     def _settle(self, asked: _Asked[Any], result: object) -> None:
         """In the loop: count, and tell whoever asked."""
+        self._back(asked)
         if not isinstance(result, Exception) or isinstance(result, DeviceFault):
             fault = result if isinstance(result, DeviceFault) else None
             self._tally.note(asked.question.frame[0], asked.sent, asked.received, asked.took, fault)
@@ -103,16 +128,24 @@ class RtuBus:
         with suppress(OSError):  # a kernel without this file: 50 µs more a sleep, nothing else
             Path(f"/proc/{threading.get_native_id()}/timerslack_ns").write_text("1")
         while (asked := self._queue.get()) is not None:
+            # given up before its turn: asked now it would answer nobody, written now it would be late
+            if asked.answer.cancelled():
+                self._told(self._back, asked)
+                continue
             try:
                 result: object = self._transact(asked)
             except DeviceFault as fault:
                 result = fault
             except Exception as bug:  # noqa: BLE001 - whoever asked gets it; the thread must live to answer the others
                 result = bug
-            assert self._loop is not None
-            if not self._loop.is_closed():
-                self._loop.call_soon_threadsafe(self._settle, asked, result)
+            self._told(self._settle, asked, result)
         self._port.close()
+
+    def _told(self, what: Callable[..., None], *about: object) -> None:
+        """Have the loop do it; a loop that has ended wants to know nothing."""
+        assert self._loop is not None
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(what, *about)
 
     def _transact(self, asked: _Asked[T]) -> T:
         self._opened()

@@ -142,6 +142,8 @@ CODES: dict[str, Code] = {
              "改用一直保持的输出（继电器板用 relay-N）；定时的只能作 role: chirp", "name an output that holds (relay-N of a relay board); one with a timer can only be a chirp"),
         Code("CFG-085", "{value} 是报警盒自己的标识，不能用", "{value} is the id of the alarm box itself and cannot be used",
              "换一个标识，写明是什么地方的什么，例：kitchen-gas", "choose another id that says what is where, e.g. kitchen-gas"),
+        Code("CFG-086", "输出 {value} 动的是 {point}（锁或市电）：本系统不开锁、不断电", "what output {value} moves is {point}, a lock or the mains: nothing here opens a lock or cuts mains",
+             "删掉这个输出；写错了就改 feedback，或改那个通道的 quantity", "remove the output; if it is a slip, correct feedback or the channel's quantity"),
         Code("CFG-058", "没有校历：按星期一至星期五算上学日，节假日和调休都不认识", "no calendar: Monday to Friday count as school days, holidays and make-up days are unknown",
              "照 config/calendar.example.yaml 写一份，在 calendar: 里写它的文件名", "write one like config/calendar.example.yaml and name it under calendar:", warning=True),
         Code("CFG-059", "{step} 写的是 {given} 秒，比出厂的 {shipped} 秒晚：只能提前", "{step}: {given} s is later than the {shipped} s it ships with: it can only be earlier",

@@ -10,6 +10,7 @@ from alerts.channels.registry import CHANNELS
 from drivers.profile import Profile
 from drivers.quantities import GASES, QUANTITIES
 from drivers.registry import FRAMERS
+from drivers.switch import HANDS_OFF
 from gateway.boxpoints import BOX
 from gateway.config import places
 from gateway.config.devices import PERIOD
@@ -243,6 +244,9 @@ class Resolver:
                 self._add("CFG-084", (*at, "id"), value=output.id, role=output.role, timer=f"{switch.timer / 1000:g}")
             if switch and switch.readback and (other := moved.setdefault((device, switch.readback), output.id)) != output.id:
                 self._add("CFG-079", (*at, "id"), value=output.id, other=other)
+            shows = {output.feedback, f"{device}/{switch.readback}" if switch else ""}
+            if held := sorted(p for p in shows if self.points.get(p, ("",))[0] in HANDS_OFF):
+                self._add("CFG-086", (*at, "id"), value=output.id, point=held[0])
             self._output_place(at, output)
             self._point(output.feedback, (*at, "feedback"), "")
         bureau = self.file.site.kind == "bureau"  # rings by phone: it has no guard room

@@ -127,6 +127,8 @@ CASES = [
     ("CFG-084", "relay-2, role: fan", "pulse-2, role: room-sounder", "relay/pulse-2"),
     ("CFG-085", "{id: gas, profile", "{id: box, profile", "box, profile"),
     ("CFG-085", "buildings:\n", "  - {id: box, type: modbus-tcp, host: 127.0.0.1}\nbuildings:\n", "box, type"),
+    ("CFG-086", "feedback: io/di-4", "feedback: io/di-2", "relay/relay-2"),
+    ("CFG-086", "unit: 17, zone: room}", "unit: 17, zone: room, channels: {relay-2: {quantity: mains}}}", "relay/relay-2"),
     ("CFG-079", "stores:\n", "  - {id: relay/pulse-2, role: chirp, zone: vault}\nstores:\n", "relay/pulse-2"),
     ("CFG-038", "role: fan, zone: cooking", "role: fan", "{id: relay/relay-2"),
     ("CFG-038", "role: evacuation, building: dorm", "role: evacuation", "{id: relay/relay-3"),

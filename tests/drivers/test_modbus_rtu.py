@@ -5,23 +5,38 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import termios
 import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import serial
 from field_far import Far, PtyLine, crc16
+from tool_devices import PROFILES
 
 from drivers.bus import GarbledAnswer, LineDown, NoAnswer, Refused
 from drivers.framing import PortSettings
 from drivers.modbus import rtu
 from drivers.modbus.rtu import RtuBus
+from drivers.poller import Poller
+from drivers.profile import Device
+from drivers.reading import Now, Quality, Reading
 
 ONE = b"\x01\x03\x02\x00\x2a"
 
 TIOCGEXCL = 0x80045440  # linux/asm-generic/ioctls.h
+
+
+class LoopClock:
+    def now(self) -> Now:
+        ms = int(asyncio.get_running_loop().time() * 1000)
+        return Now(ms, ms)
+
+    def ok(self) -> bool:
+        return True
 
 
 def sealed(body: bytes) -> bytes:
@@ -132,6 +147,86 @@ async def test_a_line_that_is_never_silent_fails_its_polls_and_recovers(tmp_path
                     await bus.read(1, "holding", 0, 1, latency=30)
         end.far = Says(sealed(ONE))
         assert await bus.read(1, "holding", 0, 1, latency=30) == (42,)
+
+
+@pytest.fixture
+def stuck(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """A driver that takes bytes and never says that they have left: tcdrain returns when the event is set."""
+    returns, true_ioctl = threading.Event(), fcntl.ioctl
+
+    def ioctl(fd: int, request: int, argument: Any = 0, mutate: bool = True) -> Any:
+        turns = request in (termios.TIOCMBIS, termios.TIOCMBIC)  # a pty has no RTS
+        return 0 if turns else true_ioctl(fd, request, argument, mutate)
+
+    monkeypatch.setattr(fcntl, "ioctl", ioctl)
+    monkeypatch.setattr(termios, "tcdrain", lambda fd: returns.wait())
+    monkeypatch.setattr(rtu, "HUNG", 0.2)
+    yield returns
+    returns.set()
+
+
+async def test_d10_a_driver_that_never_returns_is_a_line_that_is_down(tmp_path: Path, stuck: threading.Event) -> None:
+    """Its points are a fault and its line is down in time, other lines go on; it is asked again when the driver is back."""
+    end, other = PtyLine(tmp_path / "tty", Says(sealed(ONE), sealed(ONE))), PtyLine(tmp_path / "other", Says(sealed(ONE)))
+    bus, beside = RtuBus(PortSettings(str(end.link), 115200, rs485="rts")), RtuBus(PortSettings(str(other.link), 115200))
+    told: list[Reading] = []
+    device = Device("th", PROFILES["jxct-th"], "line", 1, 1000)
+    poller = Poller("line", bus, [device], told.extend, LoopClock())
+    running = asyncio.create_task(poller.run())
+    try:
+        async with asyncio.timeout(20):
+            while "line/link" not in {r.point for r in told}:
+                await asyncio.sleep(0.02)
+        assert {(r.point, r.quality) for r in told if r.point != "line/link"} == {
+            ("th/humidity", Quality.FAULT), ("th/temperature", Quality.FAULT),
+        }  # fmt: skip
+        assert [r.value for r in told if r.point == "line/link"] == [0.0] and "does not return" in told[0].fault
+        running.cancel()
+        with pytest.raises(LineDown, match="拔下适配器再插上"):
+            await bus.read(1, "holding", 0, 1)
+        assert await beside.read(1, "holding", 0, 1) == (42,)
+        end.far = Says(sealed(ONE))
+        stuck.set()
+        async with asyncio.timeout(20):
+            while True:
+                with suppress(LineDown):
+                    assert await bus.read(1, "holding", 0, 1) == (42,)
+                    break
+                await asyncio.sleep(0.02)
+    finally:
+        running.cancel()
+        for each in (bus, beside):
+            await each.close()
+        end.close()
+        other.close()
+
+
+async def test_closing_does_not_wait_for_a_driver_that_never_returns(
+    tmp_path: Path, stuck: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rtu, "LEAVE", 0.1)
+    end = PtyLine(tmp_path / "tty", Says())
+    bus = RtuBus(PortSettings(str(end.link), 115200, rs485="rts"))
+    with pytest.raises(LineDown, match="does not return"):
+        await bus.read(1, "holding", 0, 1, latency=10)
+    async with asyncio.timeout(10):
+        await bus.close()
+    assert not stuck.is_set()
+    stuck.set()
+    end.close()
+
+
+async def test_a_question_given_up_before_its_turn_is_never_asked(tmp_path: Path) -> None:
+    """A write that came after its time would switch what nobody wants any more."""
+    far = Says(sealed(ONE))
+    async with line(tmp_path, far) as (bus, _):
+        first = asyncio.create_task(bus.read(1, "holding", 0, 1, latency=50))
+        second = asyncio.create_task(bus.write(1, 5, 0, (0xFF00,), latency=50))
+        await asyncio.sleep(0)
+        second.cancel()
+        assert await first == (42,)
+        await bus.close()
+        assert far.heard == [sealed(b"\x01\x03\x00\x00\x00\x01")]
 
 
 async def test_a_port_that_is_no_port(tmp_path: Path) -> None:

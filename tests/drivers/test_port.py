@@ -119,6 +119,20 @@ def test_our_rts_turns_the_direction(pty: tuple[int, str], calls: list[tuple[Any
     port.close()
 
 
+def test_d10_an_adapter_that_takes_bytes_and_sends_none_is_a_port_that_is_down(
+    pty: tuple[int, str], calls: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """tcdrain would wait for ever; the direction is given back all the same."""
+    port = Port(PortSettings(pty[1], rs485="rts"))
+    port.open()
+    recorded = fcntl.ioctl
+    full = lambda *a: b"\x02\0\0\0" if a[1] == termios.TIOCOUTQ else recorded(*a)  # noqa: E731
+    monkeypatch.setattr(fcntl, "ioctl", full)
+    with pytest.raises(LineDown, match="检查适配器"):
+        port.write(b"\x01\x02")
+    assert ("drain",) not in calls and calls[-1][0] == termios.TIOCMBIC and not port.is_open
+
+
 def test_direction_is_given_back_when_writing_fails(
     pty: tuple[int, str], calls: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
