@@ -11,29 +11,36 @@ PATIENCE = 10_000  # ms; a motor's time, so --speed does not divide it
 
 
 class Feedback:
-    """Remembers since when each output with a feedback point is wanted on."""
+    """Remembers since when each output with a feedback point is wanted on and not seen to act."""
 
     def __init__(self, outputs: Mapping[str, OutputPoint]) -> None:
         self._points = {o.id: o.feedback for o in outputs.values() if o.feedback}
+        self._wanted: set[str] = set()
         self._since: dict[str, int] = {}
 
     def wanted(self, output: str, on: bool, now: Now) -> None:
         if output not in self._points:
             return
         if on:
+            self._wanted.add(output)
             self._since.setdefault(output, now.mono)
         else:
+            self._wanted.discard(output)
             self._since.pop(output, None)
 
     def failing(self, view: Mapping[str, Reading], now: Now) -> dict[str, bool]:
-        """Output -> True: wanted on for 10 s and not seen acting; False: seen acting or not wanted. The rest is left out."""
+        """Output -> True: wanted on and not seen acting for 10 s; False: seen acting or not wanted. The rest is left out.
+
+        One lost answer of a relay board while its sounder rings is no fault: the 10 s count from when it was seen last.
+        """
         out: dict[str, bool] = {}
         for output, point in self._points.items():
-            since, reading = self._since.get(output), view.get(point)
+            reading = view.get(point)
             acts = reading is not None and reading.quality is Quality.GOOD and reading.value == 1.0
-            if since is None or acts:
+            if acts or output not in self._wanted:
+                self._since.pop(output, None)
                 out[output] = False
-            elif now.mono - since >= PATIENCE:
+            elif now.mono - self._since.setdefault(output, now.mono) >= PATIENCE:
                 out[output] = True
         return out
 

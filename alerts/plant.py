@@ -114,7 +114,8 @@ class OutputPoint:
     """Something the interlock may switch.
 
     role: guard-sounder | evacuation | room-sounder | fan | valve | chirp. A role acts for its zone or building;
-    a guard-sounder for the whole school. `feedback` is the point that must read 1 within 10 s of switching on.
+    a guard-sounder for the whole school. `feedback` is the point that must read 1 within 10 s of switching on:
+    what the site file names, else the output's own read-back.
     """
 
     id: str  # <device>/<output>

@@ -57,7 +57,9 @@ def build(
         shifts=tuple(
             Shift(d.post, d.person, d.start, d.end, tuple(d.days), d.on, d.every, d.week, d.first, d.last) for d in file.duty
         ),
-        outputs={o.id: OutputPoint(o.id, o.role, o.zone, o.building, o.feedback) for o in file.outputs},
+        outputs={
+            o.id: OutputPoint(o.id, o.role, o.zone, o.building, o.feedback or _readback(o.id, devices)) for o in file.outputs
+        },
         rules=_rules(file, points, zones, rules, _exposure(file, devices), stores, speed),
         policies={p.id: _faster(p, speed) for p in policies.values()},
         holders=_holders(file),
@@ -87,6 +89,14 @@ def build(
         townships=tuple(Township(t.id, t.name, tuple(t.outline)) for t in file.townships),
         schools=tuple(School(**s.model_dump()) for s in file.schools),
     )
+
+
+def _readback(output: str, devices: Sequence[Device]) -> str:
+    """Where nothing better shows that it acts: the device's own channel that tells how it stands. "" when it has none."""
+    id, _, name = output.partition("/")
+    device = next((d for d in devices if d.id == id), None)
+    shown = next((o.readback for o in device.profile.outputs if o.id == name), "") if device else ""
+    return f"{id}/{shown}" if shown else ""
 
 
 def _sleep(zone: ZoneFile) -> tuple[Sleep, ...]:

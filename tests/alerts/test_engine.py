@@ -454,6 +454,23 @@ def test_r13_the_off_delay_runs_out_first(world: World) -> None:
     assert world.state("gas-2") is S.RTN_UNACKED
 
 
+def test_r21_a_fan_that_stops_is_a_fault_one_lost_answer_is_none(world: World) -> None:
+    world.read({"gas-k/gas": 45.0})
+    world.wait(3_000)
+    world.read({"fan-k/run": 1.0})
+    world.wait(60_000)
+    world.read({"fan-k/run": 1.0})
+    world.dead("fan-k/run", Quality.FAULT)
+    world.wait(2_000)
+    assert world.state("box-feedback") is S.NORMAL
+    world.read({"fan-k/run": 1.0})
+    world.read({"fan-k/run": 0.0})
+    world.wait(9_999)
+    assert world.state("box-feedback") is S.NORMAL
+    world.wait(1)
+    assert world.alarm("box-feedback").state is S.UNACKED
+
+
 def test_another_judge_of_an_output_is_not_overruled(world: World) -> None:
     """The caller's own `output` alarm (a coil that reads back wrong) stands beside the missing feedback."""
     world.system("output", True, point="board/fan", why="read-back")

@@ -65,6 +65,14 @@ def test_lines_people_and_places(compiled: Go) -> None:
     assert (site.uplink.client_id, site.uplink.confirm, site.district, site.data) == ("s1", "receipt", "d1", "/var/lib/x")
 
 
+def test_r21_what_has_no_other_feedback_is_seen_by_its_read_back(compiled: Go) -> None:
+    """A sounder whose relay does not close is a fault too, though nothing else shows that it sounds."""
+    outputs = site_of(compiled(GOOD)).plant.outputs
+    assert {o.id: o.feedback for o in outputs.values()} == {
+        "relay/relay-1": "relay/relay-1", "relay/relay-2": "io/di-4", "relay/relay-3": "relay/relay-3",
+    }  # fmt: skip
+
+
 def test_channels_as_the_site_changes_them(compiled: Go) -> None:
     site = site_of(compiled(GOOD))
     io = next(d for d in site.devices if d.id == "io")

@@ -94,9 +94,23 @@ ALARMS: tuple[Mutant, ...] = (
     Mutant(
         "R21 a fan seen running",
         "alerts/feedback.py",
-        "elif now.mono - since >= PATIENCE:",
+        "elif now.mono - self._since.setdefault(output, now.mono) >= PATIENCE:",
         "elif False:",
         STORY + "test_r21_fan_without_feedback_is_a_fault",
+    ),
+    Mutant(
+        "R21 one lost answer of what is seen to act is no fault",
+        "alerts/feedback.py",
+        "                self._since.pop(output, None)\n                out",
+        "                out",
+        STORY + "test_r21_a_fan_that_stops_is_a_fault_one_lost_answer_is_none",
+    ),
+    Mutant(
+        "R21 what has no other feedback is seen by its read-back",
+        "gateway/config/build.py",
+        "o.feedback or _readback(o.id, devices)",
+        "o.feedback",
+        "tests/config/test_config_build.py::test_r21_what_has_no_other_feedback_is_seen_by_its_read_back",
     ),
     Mutant(
         "R30 the restart keeps what was answered",

@@ -210,6 +210,7 @@ class Theatre:
             for at, point, value in [f for f in self._follow if f[0] <= self.now.mono]:
                 self._follow.remove((at, point, value))
                 self.values[point] = value
+                self.take(self.engine.readings([self._reading(point)], self.now, True))  # what is switched is read back at once
             if self._scan_due <= self.now.mono:
                 self._scan_due = self.now.mono + self.period
                 self.scan()
@@ -217,19 +218,18 @@ class Theatre:
 
     def scan(self) -> None:
         """Every device is read once; a line that is down says so and its devices say nothing."""
-        readings = []
-        for id, value in self.values.items():
-            point = self.plant.points[id]
-            bus, quality = point.bus or id.partition("/")[0], self.quality.get(id, Quality.GOOD)
-            if point.quantity == "link":
-                readings.append(Reading(id, 0.0 if bus in self.down else 1.0, Quality.GOOD, self.now))
-            elif bus in self.down:
-                readings.append(Reading(id, None, Quality.FAULT, self.now, "无应答 no answer"))
-            elif quality >= Quality.STALE:
-                readings.append(Reading(id, None, quality, self.now, "无应答 no answer"))
-            else:
-                readings.append(Reading(id, value, quality, self.now))
-        self.take(self.engine.readings(readings, self.now, True))
+        self.take(self.engine.readings([self._reading(id) for id in self.values], self.now, True))
+
+    def _reading(self, id: str) -> Reading:
+        point = self.plant.points[id]
+        bus, quality = point.bus or id.partition("/")[0], self.quality.get(id, Quality.GOOD)
+        if point.quantity == "link":
+            return Reading(id, 0.0 if bus in self.down else 1.0, Quality.GOOD, self.now)
+        if bus in self.down:
+            return Reading(id, None, Quality.FAULT, self.now, "无应答 no answer")
+        if quality >= Quality.STALE:
+            return Reading(id, None, quality, self.now, "无应答 no answer")
+        return Reading(id, self.values[id], quality, self.now)
 
     def set(self, point: str, value: float) -> None:
         self.values[point] = value
