@@ -116,6 +116,8 @@ async def test_r8_when_one_is_taken_all_that_were_refused_go(spawn: Spawn, tick:
     before = len(link.published)
     await until("a try", lambda: len(link.published) > before)
     assert len(link.published) == before + 1, "one at a time"
+    link.answer_all(Fate.TAKEN)
+    await until("a window of them at once", lambda: len(link.published) == before + 1 + outgoing.WINDOW)
     while made.refused:
         link.answer_all(Fate.TAKEN)
         await asyncio.sleep(0.01)
