@@ -110,8 +110,9 @@ def test_ctrl_c_in_the_middle_says_that_nothing_was_written(tmp_path: Path) -> N
     words = [sys.executable, "-m", "gateway.commands", "init", str(file)]
     pipe = subprocess.PIPE
     with subprocess.Popen(
-        words, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
-    ) as asked:
+        words, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job is deaf to it
+    ) as asked:  # fmt: skip
         assert asked.stdin and asked.stdout
         asked.stdin.write(answers(GOOD[:3]))
         asked.stdin.flush()
