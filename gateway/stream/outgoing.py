@@ -21,7 +21,9 @@ _ALONE = 2  # connections in a row that ended at the same event, after which it 
 _BREAKS = 4  # such connections after which it counts as refused
 # s until an event that was refused, or one of BREAKS, goes again, at first and at last: either may cost a connection
 _REFUSED, _BROKEN = (5.0, 60.0), (60.0, 3600.0)
-BREAKS = "一发它连接就断，多半是消息太大 the broker ends the connection at this event: most likely too large for it"
+BREAKS = (
+    "一发它连接就断：消息太大，或代理不许写 the broker ends the connection at this event: too large for it, or not permitted"
+)
 
 
 class _Rest:
@@ -49,8 +51,9 @@ class EventLane:
     """Sends every committed event at least once, in order, starting after the last one the broker is known to have.
 
     One that the broker refuses is set aside with its words, so that no other waits behind it, and goes again: one after some
-    seconds, later a minute, and all of them as soon as one is taken. So is one at which the broker ends the connection (3.1.1
-    has no other no; mosquitto's message_size_limit does it too), after a minute, later an hour.
+    seconds, later a minute, and all of them as soon as one is taken. So is one at which the broker ends the connection, after a
+    minute, later an hour: 3.1.1 has no other no; mosquitto's message_size_limit does it too, and 2.0.11 now and then right after
+    its "not authorized".
     A task of its own: a journal that hangs holds up events, never readings or receipts.
     """
 

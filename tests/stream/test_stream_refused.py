@@ -49,6 +49,7 @@ async def test_events_that_the_access_list_forbids_arrive_when_it_is_mended(
 ) -> None:
     monkeypatch.setattr(outgoing, "_TICK", 0.1)
     monkeypatch.setattr(outgoing, "_REFUSED", (0.1, 0.1))
+    monkeypatch.setattr(outgoing, "_BROKEN", (0.1, 0.1))  # mosquitto 2.0.11 ends some connections right after its no
     acl = tmp_path / "acl"
     acl.write_text("topic read #\ntopic write campus/v1/+/+/status\n")
     broker = Mosquitto(tmp_path / "guarded", f"acl_file {acl}")
@@ -62,7 +63,8 @@ async def test_events_that_the_access_list_forbids_arrive_when_it_is_mended(
         await until("both", lambda: far.up and box.uplink.state().connected)
         events(box, *range(1, 6))
         await until("it is told", lambda: box.uplink.state().events_refused == 5)
-        assert "Not authorized" in box.uplink.state().why and not got
+        assert box.uplink.state().why == outgoing.BREAKS or "Not authorized" in box.uplink.state().why
+        assert not got
         acl.write_text("topic readwrite #\n")
         assert broker.process is not None
         broker.process.send_signal(1)  # SIGHUP: read the list again
