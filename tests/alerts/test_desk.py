@@ -180,6 +180,8 @@ def test_d16_by_key_in_the_call_of_that_alarm() -> None:
     first = world.journal_id("smoke-1/smoke")
     assert say(world, "li", "1", proof="key", alarm=first)[1] == "acked"
     assert [a.acked is not None for a in world.engine.alarms.values()] == [True, False]
+    assert say(world, "li", "2", proof="key", alarm=first)[1] == "result", "it asks for no number: the call is about one alarm"
+    assert [a.result is not None for a in world.engine.alarms.values()] == [True, False]
 
 
 def test_a_bare_1_answers_every_alarm_sent_to_that_phone() -> None:
