@@ -32,7 +32,7 @@ from gateway.store.tail import Logged, Tail, read
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-FLUSH = 5.25  # s between flushes (design §7: 5; D22: one sync in 5 s, with the two of each checkpoint, some in five minutes)
+FLUSH = 5.3  # s between flushes (design §7: 5; D22: one sync in 5 s, with the two of each checkpoint, some in five minutes)
 QUOTA = 4 << 30  # bytes of compressed frames kept (D6)
 TAIL_MOST = 32 << 20  # bytes of closed tail files kept on tmpfs while the disk fails
 OPENING = 3.0  # s a start waits for the disk at most
