@@ -1,4 +1,4 @@
-"""What `check` warns of in the rota: holes within 14 days, people on duty who can be reached in one way only."""
+"""What `check` warns of in the rota: holes within 14 days, people on duty who can be reached in one way only or by none that rings."""
 
 from __future__ import annotations
 
