@@ -19,18 +19,24 @@ def events(box: Box, *sizes: int) -> None:
     box.uplink.committed()
 
 
+async def joined(broker: Mosquitto, spawn: Spawn) -> tuple[Box, list[Message]]:
+    """A box on this broker, and the events that somebody far away gets of it."""
+    got: list[Message] = []
+    far = Link(LinkOptions("127.0.0.1", broker.port, "far", expiry=0), ["campus/v1/+/+/events"], got.append)
+    spawn(far.run())
+    box = Box(broker.port)
+    spawn(box.uplink.run())
+    await until("both", lambda: far.up and box.uplink.state().connected)
+    return box, got
+
+
 @pytest.mark.parametrize("limit", ["max_packet_size 2000", "message_size_limit 2000"])
 async def test_an_event_larger_than_the_broker_takes_holds_up_nothing(limit: str, tmp_path: Path, spawn: Spawn) -> None:
     """mosquitto says the first with its CONNACK; for the second it only ends the connection. The event is shown with the reason."""
     broker = Mosquitto(tmp_path / "small", limit)
     broker.start()
     try:
-        got: list[Message] = []
-        far = Link(LinkOptions("127.0.0.1", broker.port, "far", expiry=0), ["campus/v1/+/+/events"], got.append)
-        spawn(far.run())
-        box = Box(broker.port)
-        spawn(box.uplink.run())
-        await until("both", lambda: far.up and box.uplink.state().connected)
+        box, got = await joined(broker, spawn)
         events(box, 10, 5000, 11)
         await until("the others", lambda: len(got) == 2)
         await until("it is told", lambda: box.uplink.state().events_refused == 1)
@@ -55,12 +61,7 @@ async def test_events_that_the_access_list_forbids_arrive_when_it_is_mended(
     broker = Mosquitto(tmp_path / "guarded", f"acl_file {acl}")
     broker.start()
     try:
-        got: list[Message] = []
-        far = Link(LinkOptions("127.0.0.1", broker.port, "far", expiry=0), ["campus/v1/+/+/events"], got.append)
-        spawn(far.run())
-        box = Box(broker.port)
-        spawn(box.uplink.run())
-        await until("both", lambda: far.up and box.uplink.state().connected)
+        box, got = await joined(broker, spawn)
         events(box, *range(1, 6))
         await until("it is told", lambda: box.uplink.state().events_refused == 5)
         assert box.uplink.state().why == outgoing.BREAKS or "Not authorized" in box.uplink.state().why
