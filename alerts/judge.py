@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import PurePath
+from traceback import extract_tb
 from types import MappingProxyType
 
 from alerts.model import Condition, Rule, Truth
 from alerts.plant import Plant
 from alerts.registry import RULES
+from alerts.restore import BOX
 from alerts.rules.combination import rests_on
-from alerts.rules.scene import Memory, Pair, Scene, Usual
+from alerts.rules.scene import Judged, Memory, Pair, Scene, Usual, unknown
 from alerts.silence import Silence, dead
 from alerts.stores import Stores
 from drivers.reading import Now, Quality, Reading
@@ -37,6 +40,8 @@ class Judge:
         self._truths: dict[Pair, Truth] = {}
         self._view: dict[str, Reading] = {}
         self._memories: dict[Pair, Memory] = {}
+        self._broken: dict[Pair, str] = {}  # rules that could not judge when last asked, and why
+        self._unsaid: set[str] = set()  # rules of which that is to be told, or that it is over
         self._silence = Silence(plant.points, now)
         self.stores = Stores(plant, self._view)
         self._scene = Scene(plant, self._view, now, active, truths=self._truths, rests=rests, stores=self.stores.states)
@@ -78,6 +83,7 @@ class Judge:
         self._scene.now, self._scene.clock_ok = now, clock_ok
         for rule, point in self._cabinets[store]:
             yield self._judge(rule, point, {})
+        yield from self._breaks()
 
     def next_due(self) -> int | None:
         times = (self._silence.next_due(), self.stores.next_due(self._scene.now))
@@ -98,10 +104,11 @@ class Judge:
         for rules in (shared, resting):
             for (_, point), rule in rules.items():
                 yield self._judge(rule, point, resting)
+        yield from self._breaks()
 
     def _judge(self, rule: Rule, point: str, resting: dict[Pair, Rule]) -> Judgement:
         key = (rule.id, point)
-        condition, memory = RULES[rule.kind].evaluate(rule, point, self._scene, self._memories.get(key))
+        condition, memory = self._evaluated(rule, point, key)
         if memory is not None:
             self._memories[key] = memory
         if key in self._resting:
@@ -111,6 +118,33 @@ class Judge:
         reading = self._view.get(point)
         good = condition.truth is Truth.CLEAR or (reading is not None and reading.quality is Quality.GOOD)
         return rule, (_told(condition, reading) if condition.truth is Truth.BREACHED else condition), good
+
+    def _evaluated(self, rule: Rule, point: str, key: Pair) -> Judged:
+        """A rule that breaks costs only itself: it is UNKNOWN, begins anew at the next reading, and is a fault of the box."""
+        try:
+            judged = RULES[rule.kind].evaluate(rule, point, self._scene, self._memories.get(key))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other rules go on
+            where = extract_tb(error.__traceback__)[-1]
+            self._memories.pop(key, None)
+            self._broken[key] = f"{point} {type(error).__name__}: {error} ({PurePath(where.filename).name}:{where.lineno})"
+            self._unsaid.add(rule.id)
+            return unknown(rule, point), None
+        if self._broken and self._broken.pop(key, ""):
+            self._unsaid.add(rule.id)
+        return judged
+
+    def _breaks(self) -> Iterator[Judgement]:
+        """Of each rule that has begun or ceased to break, one judgement on a point of its own."""
+        while self._unsaid:
+            id = self._unsaid.pop()
+            why = next((why for (rule, _), why in self._broken.items() if rule == id), "")
+            own = Rule(f"{BOX}-fault", "system", "fault", (f"{BOX}/rule-{id}",), {}, 0, 0, "fault")
+            evidence = (
+                {"why": f"一条规则出错，它管的点现在无人判断；其他规则照常 a rule broke, the others go on: {why}"}
+                if why
+                else {}
+            )
+            yield own, Condition(own.id, own.points[0], Truth.BREACHED if why else Truth.CLEAR, evidence), True
 
 
 def _told(condition: Condition, reading: Reading | None) -> Condition:

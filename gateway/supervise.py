@@ -37,8 +37,10 @@ async def keep(
             await running
             why = "ended by itself"
         except asyncio.CancelledError:
-            running.cancel()
-            raise
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                running.cancel()
+                raise
+            why = "gave itself up"  # something it waited for was cancelled: nobody has asked this leaf to end
         except Exception as error:
             log.exception("%s crashed", name)
             why = f"{type(error).__name__}: {error}"

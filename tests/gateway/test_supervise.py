@@ -32,6 +32,26 @@ async def test_third_crash_is_an_alarm_and_a_long_life_ends_it(monkeypatch: pyte
     task.cancel()
 
 
+async def test_a_leaf_whose_wait_was_cancelled_by_somebody_else_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A task group ignores a task that ends as cancelled: the line would be dead and nobody would know."""
+    monkeypatch.setattr(supervise, "FIRST_PAUSE", 0.0)
+    starts: asyncio.Queue[int] = asyncio.Queue()
+
+    async def leaf() -> None:
+        starts.put_nowait(1)
+        given_up = asyncio.get_running_loop().create_future()
+        given_up.cancel()
+        await given_up
+
+    task = asyncio.ensure_future(keep("bus:a", leaf, lambda *_: None))
+    for _ in range(2):
+        await asyncio.wait_for(starts.get(), 10)
+    assert not task.done()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(task, 10)
+
+
 async def test_cancelling_reaches_the_leaf() -> None:
     ended = asyncio.Event()
 

@@ -197,6 +197,20 @@ ALARMS: tuple[Mutant, ...] = (
         STORY + "test_r5_silent_points_become_faults",
     ),
     Mutant(
+        "a rule that breaks is not told of",
+        "alerts/judge.py",
+        "            self._unsaid.add(rule.id)\n            return",
+        "            return",
+        "tests/alerts/test_judge.py::test_a_rule_that_breaks_costs_only_itself_and_is_a_fault_until_it_judges_again",
+    ),
+    Mutant(
+        "the fault of a broken rule never ends",
+        "alerts/judge.py",
+        'if self._broken and self._broken.pop(key, ""):',
+        "if False:",
+        "tests/alerts/test_judge.py::test_a_rule_that_breaks_costs_only_itself_and_is_a_fault_until_it_judges_again",
+    ),
+    Mutant(
         "a breach inside one batch",
         "alerts/judge.py",
         "if reading.point in batch:",

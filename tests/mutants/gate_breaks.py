@@ -213,6 +213,13 @@ GATE: tuple[Mutant, ...] = (
         TELL + "test_every_failure_becomes_a_delivery",
     ),
     Mutant(
+        "a leaf whose wait somebody else cancelled is dead for ever",
+        "gateway/supervise.py",
+        "if (task := asyncio.current_task()) is not None and task.cancelling():",
+        "if True:",
+        "tests/gateway/test_supervise.py::test_a_leaf_whose_wait_was_cancelled_by_somebody_else_is_started_again",
+    ),
+    Mutant(
         "the third crash is an alarm",
         "gateway/supervise.py",
         "            alarm(name, True, why)",
