@@ -13,7 +13,7 @@ from alerts.plant import Plant
 from alerts.registry import RULES
 from alerts.restore import BOX
 from alerts.rules.combination import rests_on
-from alerts.rules.scene import Judged, Memory, Pair, Scene, Usual, unknown
+from alerts.rules.scene import Memory, Pair, Scene, Usual, unknown
 from alerts.silence import Silence, dead
 from alerts.stores import Stores
 from drivers.reading import Now, Quality, Reading
@@ -108,7 +108,13 @@ class Judge:
 
     def _judge(self, rule: Rule, point: str, resting: dict[Pair, Rule]) -> Judgement:
         key = (rule.id, point)
-        condition, memory = self._evaluated(rule, point, key)
+        try:
+            condition, memory = RULES[rule.kind].evaluate(rule, point, self._scene, self._memories.get(key))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other rules go on
+            condition, memory = self._broke(rule, point, error), None
+        else:
+            if self._broken and self._broken.pop(key, ""):
+                self._unsaid.add(rule.id)
         if memory is not None:
             self._memories[key] = memory
         if key in self._resting:
@@ -119,19 +125,15 @@ class Judge:
         good = condition.truth is Truth.CLEAR or (reading is not None and reading.quality is Quality.GOOD)
         return rule, (_told(condition, reading) if condition.truth is Truth.BREACHED else condition), good
 
-    def _evaluated(self, rule: Rule, point: str, key: Pair) -> Judged:
+    def _broke(self, rule: Rule, point: str, error: Exception) -> Condition:
         """A rule that breaks costs only itself: it is UNKNOWN, begins anew at the next reading, and is a fault of the box."""
-        try:
-            judged = RULES[rule.kind].evaluate(rule, point, self._scene, self._memories.get(key))
-        except Exception as error:  # noqa: BLE001 - whatever it is, the other rules go on
-            where = extract_tb(error.__traceback__)[-1]
-            self._memories.pop(key, None)
-            self._broken[key] = f"{point} {type(error).__name__}: {error} ({PurePath(where.filename).name}:{where.lineno})"
-            self._unsaid.add(rule.id)
-            return unknown(rule, point), None
-        if self._broken and self._broken.pop(key, ""):
-            self._unsaid.add(rule.id)
-        return judged
+        where = extract_tb(error.__traceback__)[-1]
+        self._memories.pop((rule.id, point), None)
+        self._broken[rule.id, point] = (
+            f"{point} {type(error).__name__}: {error} ({PurePath(where.filename).name}:{where.lineno})"
+        )
+        self._unsaid.add(rule.id)
+        return unknown(rule, point)
 
     def _breaks(self) -> Iterator[Judgement]:
         """Of each rule that has begun or ceased to break, one judgement on a point of its own."""

@@ -199,8 +199,8 @@ ALARMS: tuple[Mutant, ...] = (
     Mutant(
         "a rule that breaks is not told of",
         "alerts/judge.py",
-        "            self._unsaid.add(rule.id)\n            return",
-        "            return",
+        "        self._unsaid.add(rule.id)\n        return unknown",
+        "        return unknown",
         "tests/alerts/test_judge.py::test_a_rule_that_breaks_costs_only_itself_and_is_a_fault_until_it_judges_again",
     ),
     Mutant(
