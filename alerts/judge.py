@@ -138,7 +138,7 @@ class Judge:
     def _breaks(self) -> Iterator[Judgement]:
         """Of each rule that has begun or ceased to break, one judgement on a point of its own."""
         while self._unsaid:
-            id = self._unsaid.pop()
+            self._unsaid.remove(id := min(self._unsaid))
             why = next((why for (rule, _), why in self._broken.items() if rule == id), "")
             own = Rule(f"{BOX}-fault", "system", "fault", (f"{BOX}/rule-{id}",), {}, 0, 0, "fault")
             evidence = (
