@@ -128,7 +128,7 @@ function showNotes(state) {
 function keys(world, sound) {
   let going = -GO_MS; // when g was pressed; a young page's clock is near 0
   document.addEventListener("keydown", (event) => {
-    const typing = localStorage.getItem(KEYS_OFF) ? event.key !== "?" : event.target.closest?.("input, textarea, select, dialog") || event.ctrlKey || event.altKey || event.metaKey;
+    const typing = localStorage.getItem(KEYS_OFF) ? event.key !== "?" : event.target.closest?.("input, textarea, select, dialog[open]") || event.ctrlKey || event.altKey || event.metaKey;
     if (typing) return;
     const first = firstAlarm(world.alarms);
     const there = performance.now() - going < GO_MS && document.querySelector(`.places a[data-key="${CSS.escape(event.key)}"]`);

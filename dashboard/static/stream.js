@@ -24,8 +24,9 @@ export class Stream {
     this.polling = false;
     this.seen = ""; // id of the last event that is in what is shown
     this.later = []; // deltas that came before the snapshot they belong on
-    this.tabs = new Tabs((message) => this.relayed(message), () => this.source?.close());
-    this.begin();
+    this.tabs = new Tabs((message) => this.relayed(message), () => this.yields());
+    this.open();
+    this.tabs.ask();
     setInterval(() => this.tick(), TICK_MS);
     document.addEventListener("visibilitychange", () => this.tick());
   }
@@ -40,10 +41,10 @@ export class Stream {
     return this.now === null ? null : this.now + this.age();
   }
 
-  /** Follows the tab that leads, else the server itself. */
-  async begin() {
-    if (await this.tabs.led()) this.poll();
-    else this.open();
+  /** An older tab leads: what it tells is enough, put on what is known so far. */
+  yields() {
+    this.source.close();
+    if (!this.seen) this.poll();
   }
 
   /** From the tab that leads: as if it had come from the server, once there is a snapshot to put it on. */

@@ -1,8 +1,6 @@
 // The tabs of one browser share one stream: one follows the server and tells the others. Browsers open six connections to a host and no
 // more, so the seventh tab would otherwise hang. Needs no secure page; where BroadcastChannel is missing each tab follows by itself.
 
-const ASK_MS = 400;
-
 export class Tabs {
   /** `hear` gets {event, id, data} from the tab that leads; `yield_` is called when another one leads with an older right. */
   constructor(hear, yield_) {
@@ -15,7 +13,6 @@ export class Tabs {
         if (this.leads) this.channel.postMessage({ here: true, from: this.own });
         return;
       }
-      this.heard = true;
       if (this.leads && message.from < this.own) {
         this.leads = false;
         yield_();
@@ -25,13 +22,9 @@ export class Tabs {
     addEventListener("pagehide", () => this.leads && this.channel.postMessage({ gone: true, from: this.own }));
   }
 
-  /** Is there a tab that leads already? */
-  async led() {
-    if (!this.channel) return false;
-    this.heard = false;
-    this.channel.postMessage({ ask: true, from: this.own });
-    for (let waited = 0; waited < ASK_MS && !this.heard; waited += 50) await new Promise((done) => setTimeout(done, 50));
-    return this.heard;
+  /** Whoever leads already says so, and this tab yields to an older one: until then it follows by itself, so that nobody waits. */
+  ask() {
+    this.channel?.postMessage({ ask: true, from: this.own });
   }
 
   tell(event) {

@@ -37,6 +37,7 @@ EVENTS: Mapping[tuple[int, int], tuple[str, Mapping[str, float | None]]] = {
 }
 
 _FRAME = re.compile(rb"[\xDD\xEE][\x00-\xFF]{6}\xBB|\xF0\xF0\xBB|\x0A\xAA\xBB|\xFA\xAB\xBB", re.DOTALL)
+_BEGIN = re.compile(rb"[\xDD\xEE]|\xF0\xF0|\x0A\xAA|\xFA\xAB")
 
 
 def writes(unit: int, addresses: Sequence[str]) -> frozenset[bytes]:
@@ -76,11 +77,15 @@ class GstCrt:
                     at, whole = match.start() + 1, False  # no frame, and a true one may begin within it
                     break
                 at = match.end()
+                if len(frame) > 3 and _BEGIN.search(frame, 1):
+                    at, whole = match.start() + 1, False  # bytes of chance and a true frame may have made it: both count
                 if self._polled:
                     self._polled = False
                     if frame != IDLE:  # an event that answers our poll is confirmed, once
                         telegram = telegram._replace(answer=CONFIRM)
                 found.append(telegram)
+                if not whole:
+                    break
         self._rest = data[max(at, len(data) - LONGEST + 1) :]
         return found
 

@@ -66,6 +66,13 @@ PANELS: tuple[Mutant, ...] = (
         FRAMERS + "test_d24_a_frame_that_chance_completes_hides_no_true_one",
     ),
     Mutant(
+        "D24 an event made by chance hides no true one of the CRT line",
+        "drivers/framers/gst_crt.py",
+        "if len(frame) > 3 and _BEGIN.search(frame, 1):",
+        "if False:",
+        FRAMERS + "test_d24_an_event_that_chance_completes_hides_no_true_one_of_the_panel",
+    ),
+    Mutant(
         "the panel is polled only after its echo",
         "drivers/framers/gst_crt.py",
         "            if data[:1] == self._address:",

@@ -202,6 +202,17 @@ def test_d24_a_frame_that_chance_completes_hides_no_true_one() -> None:
     assert [t.said for t in found][1:] == ["消音", "消音"]
 
 
+def test_d24_an_event_that_chance_completes_hides_no_true_one_of_the_panel() -> None:
+    """The beginning of a cut event, a muting and a stray BB: eight bytes whose sum is right."""
+    stream = bytes.fromhex("ee000610") + bytes.fromhex("faabbb") + b"\xbb"
+    for cut in range(len(stream)):
+        panel = GstCrt()
+        found = panel.feed(stream[:cut]) + panel.feed(stream[cut:]) + panel.feed(bytes(64))
+        assert [t.said for t in found].count("消音") == 1, cut
+    fire = raw(vectors.GST_CRT[0])
+    assert len(GstCrt().feed(fire * 3 + bytes(64))) == 3, "and no true one counts twice"
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("name", FRAMERS)
 def test_d24_soak_any_split_and_garbage_anywhere(name: str) -> None:
