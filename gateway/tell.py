@@ -22,7 +22,8 @@ log = logging.getLogger(__name__)
 
 LATE = 600.0  # seconds in the queue after which a message is not sent as it is: the engine says how things stand now
 HANG = 12.0  # seconds a send may take before the channel counts as hung (fire: next channel within 15 s)
-LISTEN = 0.5  # seconds between two looks at what came back
+LISTEN = 0.5  # seconds between two looks at what came back, ...
+PAUSE = 2.0  # ... and while messages wait: an answer ends a queue of texts, a telephone rings before the last one has left
 DEAF = 60.0  # seconds a channel may be out of order before that is a fault of its own
 
 
@@ -91,8 +92,10 @@ class Teller:
 
     def _hung(self, loop: asyncio.AbstractEventLoop, n: Notification | None) -> None:
         why = f"no answer within {HANG:.0f} s"
-        log.warning("channel %s hangs; its message goes by the next channel", self._name)
+        log.warning("channel %s hangs; a message it holds goes by the next channel", self._name)
         self._busy = None
+        if n is None:
+            self._listen_due = loop.time() + HANG  # deaf, and perhaps not dumb: what waits is sent meanwhile
         self._start(loop)
         self._state(loop.time(), why)
         if n is not None:
@@ -147,7 +150,7 @@ class Teller:
     def _listen(self, loop: asyncio.AbstractEventLoop, generation: int) -> bool:
         """Hand on what came back. False when this thread has been given up meanwhile."""
         now = loop.time()
-        if now < self._listen_due or not self._queue.empty():
+        if now < self._listen_due + (0.0 if self._queue.empty() else PAUSE - LISTEN):
             return True
         self._busy = (now, None)
         why, self._listen_due = "", now + LISTEN

@@ -19,7 +19,7 @@ class Channel(Protocol):
         ...
 
     def hear(self) -> Sequence[Delivery | Inbound]:
-        """What came back since it was last asked: reports and answers. Called at least once a second between sends.
+        """What came back since it was last asked: reports and answers. Called every half second, every two between sends that wait.
 
         Gives what is there and waits for nothing that is not. Raises TryAgain or GiveUp when the channel is out of order.
         """

@@ -174,6 +174,45 @@ async def test_what_comes_back_is_handed_on_between_sends() -> None:
     desk.task.cancel()
 
 
+async def test_d16_an_answer_is_heard_although_messages_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forty texts to the whole school take a modem two minutes: an answer, and the telephones, must not wait for the last one."""
+    monkeypatch.setattr(tell, "PAUSE", 0.02)
+    monkeypatch.setattr(tell, "LISTEN", 0.01)
+    step = threading.Semaphore(0)
+
+    def behave(n: Notification) -> Delivery:
+        step.acquire(timeout=10)
+        return Delivery(n.key, Fate.ACCEPTED)
+
+    channel = Fake(behave)
+    desk = Desk(channel)
+    for n in range(40):
+        desk.teller.send(note(f"n{n}"))
+    while not channel.sent:
+        await asyncio.sleep(0.01)
+    channel.back.put(Inbound("phone", "1", "+8613800138000"))
+    while desk.heard.empty():
+        step.release()
+        await asyncio.sleep(0.03)
+    assert desk.teller.waiting > 20, "heard between two sends"
+    desk.task.cancel()
+    for _ in range(40):
+        step.release()
+
+
+async def test_a_channel_that_is_deaf_for_good_still_sends_what_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tell, "HANG", 0.3)
+    release = threading.Event()
+    channel = Fake(lambda n: Delivery(n.key, Fate.ACCEPTED))
+    monkeypatch.setattr(channel, "hear", lambda: release.wait(30) and ())
+    desk = Desk(channel)
+    for key in ("a", "b", "c"):
+        desk.teller.send(note(key))
+    assert [(await desk.next()).key for _ in range(3)] == ["a", "b", "c"]
+    release.set()
+    desk.task.cancel()
+
+
 async def test_a_channel_out_of_order_is_told_once_and_once_when_it_is_well_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tell, "DEAF", 0.1)
     monkeypatch.setattr(tell, "LISTEN", 0.01)
