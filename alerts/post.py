@@ -59,7 +59,10 @@ class Post:
             self._forget(next(iter(self._sent)))
 
     def news(self, d: Delivery, now: Now) -> tuple[Notification | None, bool]:
-        """(a notification to send now, gave up). Gave up with None means: nothing is left for that person."""
+        """(a notification to send now, gave up). Gave up with None means: nothing is left for that person.
+
+        A telephone that nobody picks up, or that cannot be called, gives way to the next channel; whose text was taken is reached.
+        """
         if d.fate in REACHED:
             self._reached(d.key)
         n = self._sent.get(d.key)
@@ -76,12 +79,14 @@ class Post:
         if d.fate is Fate.ACCEPTED:
             self._accepted.add(d.key)
             return None, False
+        unanswered = d.fate is Fate.SILENT and d.key in self._accepted  # it is there; the call did not come about
         self._accepted.discard(d.key)
         hurry = n.severity >= Severity.GAS and d.again_after > PATIENCE
         if d.fate is Fate.TRY_AGAIN and n.attempt < MOST_ATTEMPTS and not hurry and not self.needless(n):
             self._later[n.key] = (now.mono + d.again_after, replace(n, attempt=n.attempt + 1))
             return None, False
-        return self._other(n), True
+        other = self._other(n)
+        return other, other is not None or not unanswered
 
     def restored(self, n: Notification, alarm: Alarm | None) -> tuple[Notification | None, bool]:
         """A notification whose fate a crash left open: once more, marked, or the next channel when that has been done.

@@ -29,6 +29,7 @@ RETRY = 3_000  # ms
 CARE = 30_000  # ms between two looks at signal and registration
 WEAK = 5  # CSQ below this (about -103 dBm) carries no SMS reliably
 RING = 25_000  # ms a telephone rings
+DIALS = 2  # attempts to call a telephone when the modem or the network refuses the call
 KEPT = 500  # messages whose report may still come
 JOIN = 600_000  # ms to wait for the other parts of a long answer
 STRONGEST = 31  # of AT+CSQ; 99: not known
@@ -69,7 +70,8 @@ class _Ring:
     number: str
     keys: list[str]
     severity: Severity
-    until: int = 0  # mono ms; 0: not dialled yet
+    until: int = 0  # mono ms; 0: not ringing
+    dialled: int = 0  # how often
 
 
 class Modem:
@@ -95,27 +97,23 @@ class Modem:
     def send(self, n: Notification, to: Person) -> Delivery:
         """ACCEPTED when the network took every part; its report comes by `hear`. Raises TryAgain or GiveUp.
 
-        One with the reason CALL is a call alone.
+        Who must act now is called as well, also when the network takes no text. One with the reason CALL is a call alone.
         """
         rung = n.rung and self._ring is not None and n.severity >= self._ring
-        if n.reason == CALL:
-            if not rung:
-                raise GiveUp("短信模块设为不拨号 the modem is set not to call")
-            self._ready()
-            self._wait_ring(n, to.phone)
-            return Delivery(n.key, Fate.ACCEPTED)
+        if n.reason == CALL and not rung:
+            raise GiveUp("短信模块设为不拨号 the modem is set not to call")
         try:
-            parts = sms.submit(to.phone, n.text, next(self._references) % 256)
+            parts = () if n.reason == CALL else sms.submit(to.phone, n.text, next(self._references) % 256)
         except ValueError:
             raise GiveUp("号码不能用，请在人员里改 the number cannot be used: correct it in the list of people") from None
         self._ready()
+        if rung:
+            self._wait_ring(n, to.phone)  # dialled by `hear`, after the text
         numbers = [self._put(part) for part in parts]
         sent = _Sent(n.key, set(numbers))
         self._sent |= {(number, _digits(to.phone)): sent for number in numbers}
         while len(self._sent) > KEPT:
             self._sent.popitem(last=False)
-        if rung:
-            self._wait_ring(n, to.phone)
         return Delivery(n.key, Fate.ACCEPTED, " ".join(map(str, numbers)))
 
     def probe(self) -> None:
@@ -343,7 +341,7 @@ class Modem:
         if known is None:
             self._rings.append(_Ring(number, [n.key], n.severity))
         else:
-            known.keys.append(n.key)
+            known.keys += [n.key] if n.key not in known.keys else []
             known.severity = max(known.severity, n.severity)
         self._rings.sort(key=lambda r: (not r.until, -r.severity))
 
@@ -352,10 +350,15 @@ class Modem:
         if not self._rings:
             return
         ring, now = self._rings[0], self._clock.now().mono
+        if not ring.until and ring.dialled == DIALS:  # that nobody was called is news, and the next channel's turn
+            self._heard += [Delivery(key, Fate.SILENT, why="拨不出电话 the call could not be made") for key in ring.keys]
+            self._rings.remove(ring)
+            return
         if not ring.until:
-            ring.until = now + RING
+            ring.until, ring.dialled = now + RING, ring.dialled + 1
             if self._command(f"ATD{ring.number};", 5_000, may_fail=True).ok is not True:
-                self._rings.remove(ring)
+                ring.until = 0
+                self._rings.append(self._rings.pop(0))  # once more after the others
             return
         calls = [line for line in self._command("AT+CLCC", may_fail=True).lines if line.startswith("+CLCC:")]
         picked_up = any(_field(line, 2) == ACTIVE for line in calls)

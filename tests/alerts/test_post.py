@@ -58,6 +58,19 @@ def test_d16_a_telephone_rings_until_somebody_answers_also_after_the_text_has_ar
     assert ends and not any(end.rung for end in ends), "nobody is rung for an end"
 
 
+def test_a_call_that_did_not_come_about_goes_by_the_next_channel_and_is_no_dead_box(world: World) -> None:
+    n = one(world.read({"smoke-a/smoke": 1.0}), "wang")
+    world.fate(n, Fate.ACCEPTED)
+    (other,) = world.fate(n, Fate.SILENT).notifications
+    assert (other.person, other.channel, other.rung) == ("wang", "robot", True)
+    world.fate(other, Fate.ACCEPTED)
+    assert world.fate(other, Fate.SILENT).notifications == ()
+    assert not [a for a in world.engine.alarms.values() if a.kind == "cannot-call"], "both have it in writing"
+    late = one(world.wait(MIN), "li")  # who has one channel, and nothing was ever taken
+    world.fate(late, Fate.SILENT)
+    assert [a.kind for a in world.engine.alarms.values() if a.kind == "cannot-call"] == ["cannot-call"]
+
+
 def test_d16_the_result_timer_runs_and_its_messages_stay(world: World) -> None:
     world.fate(one(world.read({"smoke-a/smoke": 1.0}), "wang"), Fate.ACCEPTED)
     world.do("ack")

@@ -41,6 +41,7 @@ class Behaviour:
     report: int | None = 0  # TP-ST of the report; None: it is lost
     reports: list[int | None] = field(default_factory=list)  # of the next parts, before `report` counts
     answers_call: bool = False
+    refuse_call: list[str] = field(default_factory=list)  # final codes for the next calls
 
 
 class FakeModem:
@@ -163,6 +164,8 @@ class FakeModem:
         elif command.startswith("AT+CMGD="):
             self.memory.pop(int(command.partition("=")[2].split(",")[0]), None)
             self._say("OK")
+        elif command.startswith("ATD") and self.how.refuse_call:
+            self._say(self.how.refuse_call.pop(0))
         elif command.startswith("ATD"):
             self._call = command[3:].rstrip(";")
             self.dialled.append(self._call)

@@ -169,6 +169,30 @@ def test_a_ring_nobody_answers_ends(far: FakeModem, channel: Modem, monkeypatch:
     assert far.dialled == [WANG.phone]
 
 
+@pytest.mark.parametrize("code", ["+CMS ERROR: 50", "+CMS ERROR: 38", ""])
+def test_r10_whose_text_is_not_taken_is_called_all_the_same(
+    far: FakeModem, channel: Modem, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No credit for texts, a centre that is down, a network too slow: the telephone rings, and once for both attempts."""
+    monkeypatch.setattr(modem_file, "NETWORK", 200)
+    far.how.refuse, far.how.silent, far.how.answers_call = [code, code] if code else [], 0 if code else 2, True
+    for _ in range(2):
+        with pytest.raises((TryAgain, GiveUp)):
+            channel.send(note(severity=Severity.FIRE, rung=True), WANG)
+    assert hears(channel, len) == [Delivery("k1", Fate.READ, why="接听 picked up")]
+    assert far.dialled == [WANG.phone] and far.sent == []
+
+
+@pytest.mark.parametrize("codes", [["ERROR"], ["ERROR", "NO CARRIER"]])
+def test_a_call_that_is_refused_is_made_once_more_and_then_news(far: FakeModem, channel: Modem, codes: list[str]) -> None:
+    far.how.report, far.how.refuse_call, far.how.answers_call = None, list(codes), True
+    channel.send(note(severity=Severity.FIRE, rung=True), WANG)
+    (heard,) = hears(channel, len)
+    assert isinstance(heard, Delivery) and heard.key == "k1"
+    assert heard.fate is (Fate.READ if len(codes) == 1 else Fate.SILENT)
+    assert far.commands.count(f"ATD{WANG.phone};") == 2
+
+
 def test_the_worst_is_called_first_and_one_telephone_once(far: FakeModem, channel: Modem) -> None:
     far.how.report, far.how.answers_call = None, True
     for phone in (LI.phone, SUN.phone, LI.phone):
