@@ -16,6 +16,7 @@ RESOUND = 300_000  # ms: a silenced, unanswered alarm sounds again (R14)
 REMOTE = frozenset({"sms", "key"})  # proofs that mean "an alarm that was sent to this phone"
 TOGETHER = frozenset({"ack", "silence", "note", "decline"})  # verbs that may answer several alarms at once
 MOST_TEXT = 200
+Unheard = Callable[[str, str], bool]  # alarm id, person id: is all that tells them of it still in a queue?
 _SAID = frozenset({Result.REAL, Result.FALSE, Result.DRILL, Result.TEST})
 
 
@@ -31,14 +32,20 @@ class Done:
     args: Mapping[str, Scalar] | None = None
 
 
-def targets(cmd: Command, alarms: Iterable[Alarm]) -> tuple[tuple[Alarm, ...], str]:
-    """(alarms meant, "") or ((), code). `alarm` is an id, a 编号, "all" or "" (= the only one; all for ack and silence)."""
+def targets(cmd: Command, alarms: Iterable[Alarm], unheard: Unheard) -> tuple[tuple[Alarm, ...], str]:
+    """(alarms meant, "") or ((), code). `alarm` is an id, a 编号, "all" or "" (= the only one; all for ack and silence).
+
+    From a telephone "" means what was sent to it, without what is still in a queue while something else has left: whoever
+    answers 1 to a power cut has not heard of the fire behind it.
+    """
     standing = tuple(alarms)
     if cmd.alarm and cmd.alarm != "all":
         number = int(cmd.alarm) if cmd.alarm.isascii() and cmd.alarm.isdigit() else -1
         found = tuple(a for a in standing if a.id == cmd.alarm or (a.number == number and a.state in OPEN))
         return (found, "") if found else ((), "refused.not-found")
     meant = tuple(a for a in standing if a.state in OPEN and (cmd.proof not in REMOTE or cmd.person in a.told))
+    if cmd.proof in REMOTE:
+        meant = tuple(a for a in meant if not unheard(a.id, cmd.person)) or meant
     if not meant:
         return (), "refused.nothing-open"
     if len(meant) > 1 and cmd.verb not in TOGETHER:

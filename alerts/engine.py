@@ -73,8 +73,9 @@ class Engine:
         self.desk = Desk(plant, self._telling.send)
         self._trials = Trials(plant)
         self._obeying = Obeying(
-            plant, self._book, self._judge, self._keeping, self.desk, self._trials, log=self._log, judged=self._judged
-        )
+            plant, self._book, self._judge, self._keeping, self.desk, self._trials,
+            log=self._log, judged=self._judged, unheard=self._telling.unheard,
+        )  # fmt: skip
         self._outputs = dict.fromkeys(plant.outputs, False)
         self._drilled: frozenset[str] = frozenset()  # evacuation signals that a drill has on ...
         self._silent_at: int | None = None  # ... and when they fall silent by themselves

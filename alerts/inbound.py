@@ -110,7 +110,8 @@ class Inbound:
         ]
         if cmd.alarm:  # a key pressed in a call about one alarm
             mine = [a for a in mine if a.id == cmd.alarm] or [a for a in self._alarms() if a.id == cmd.alarm]
-        replies = [self._asked(rec, cmd, person, asked) for asked in parse(text, mine, self._desk.questions(person.id), cause)]
+        asked_of = [q for q in self._desk.questions(person.id) if cmd.alarm in ("", q.id)]  # a call asks what it is about
+        replies = [self._asked(rec, cmd, person, asked) for asked in parse(text, mine, asked_of, cause)]
         if cause is not None and any(r.ok and r.code == "result" for r in replies):
             self._desk.forget_cause(rec, person.id)
         return replies[0]

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from alerts import carry, keeping, privacy, stores, trial
 from alerts.book import Book
-from alerts.commands import REMOTE, Done, targets
+from alerts.commands import REMOTE, Done, Unheard, targets
 from alerts.desk import Desk
 from alerts.inbound import DESK, Inbound
 from alerts.judge import Judge
@@ -39,12 +39,16 @@ class Log(Protocol):
 
 
 class Obeying:
-    """`log` and `judged` are the engine's: one change of one alarm, one judgement. Alarms and marks belong to the other parts."""
+    """`log` and `judged` are the engine's: one change of one alarm, one judgement. `unheard`: see commands.targets.
+
+    Alarms and marks belong to the other parts.
+    """
 
     def __init__(
         self, plant: Plant, book: Book, judge: Judge, keeping: Keeping, desk: Desk, trials: Trials, *, log: Log,
-        judged: Callable[[Record, Rule, Condition, bool], None],
+        judged: Callable[[Record, Rule, Condition, bool], None], unheard: Unheard,
     ) -> None:  # fmt: skip
+        self._unheard = unheard
         self._plant, self._book, self._judge, self._keeping = plant, book, judge, keeping
         self._desk, self._trials, self._log, self._judged = desk, trials, log, judged
         self.inbound = Inbound(plant, desk, book.by_id.values, self.obey)
@@ -93,7 +97,7 @@ class Obeying:
             return self.inbound.obey(rec, cmd, person)
         if cmd.verb in stores.VERBS:
             return self._at_store(rec, cmd, person)
-        meant, code = targets(cmd, self._book.all()) if cmd.verb in carry.VERBS else ((), "")
+        meant, code = targets(cmd, self._book.all(), self._unheard) if cmd.verb in carry.VERBS else ((), "")
         if cmd.verb in keeping.VERBS or (not meant and self._keeping.asked(cmd)):
             leaders = self._desk.posts(rec.now, rec.clock_ok)["leader"]
             return self._keeping.ask(rec, cmd, person, self._book.by_id.values(), self._judge.view, leaders)

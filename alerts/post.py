@@ -39,6 +39,8 @@ class Post:
         self._free: list[Notification] = []
         self._over: OrderedDict[str, None] = OrderedDict()  # alarms that have ended
         self._recalled: OrderedDict[str, Who] = OrderedDict()
+        self._fresh: dict[str, tuple[str, tuple[str, ...]]] = {}  # key -> (person, alarms): no channel has touched it yet
+        self._left: defaultdict[str, set[str]] = defaultdict(set)  # open alarm -> people of whom a channel has tried to tell it
 
     def get(self, key: str) -> Notification | None:
         return self._sent.get(key)
@@ -47,8 +49,15 @@ class Post:
         """Nobody has answered, and the alarm is not over."""
         return key in self._calls
 
-    def sent(self, n: Notification) -> None:
+    def unheard(self, alarm: str, person: str) -> bool:
+        """Is all that tells this person of the alarm still in a queue? Then no answer of theirs can be about it."""
+        waits = any(who == person and alarm in about for who, about in self._fresh.values())
+        return waits and person not in self._left.get(alarm, ())
+
+    def sent(self, n: Notification, about: Iterable[str] = ()) -> None:
+        """On its way. `about`: the other alarms that it tells of."""
         self._sent[n.key] = n
+        self._fresh[n.key] = n.person, (n.alarm, *about)
         if n.rung:
             self._calls[n.key] = n
             if len(self._calls) > KEPT:
@@ -65,6 +74,9 @@ class Post:
         """
         if d.fate in REACHED:
             self._reached(d.key)
+        person, about = self._fresh.pop(d.key, ("", ()))
+        for alarm in about if d.fate is not Fate.RECALLED else ():
+            self._left[alarm].add(person)
         n = self._sent.get(d.key)
         if n is None:
             return None, False
@@ -93,6 +105,7 @@ class Post:
 
         Not when it has become needless meanwhile: the alarm is over, or it has been answered and the step with it.
         """
+        self._left[n.alarm].add(n.person)
         person = self._plant.people.get(n.person)
         if n.severity is not Severity.INFO and _stale(n, alarm):  # what is INFO is an end, or no alarm's
             self._recalled[n.key] = (n.alarm, n.person)
@@ -108,8 +121,10 @@ class Post:
         return self.needless(n) or same in self._through or any(_said(m) == same for m in self._sent.values() if m.key != n.key)
 
     def heard(self, alarm: str, people: Iterable[str]) -> None:
-        """These have got a message of the alarm in an earlier run of the box."""
-        self._got.update((alarm, person) for person in people)
+        """These know of the alarm: by a message of an earlier run of the box, or they have answered."""
+        known = tuple(people)
+        self._got.update((alarm, person) for person in known)
+        self._left[alarm].update(known)
 
     def held(self, key: str) -> None:
         """It is told together with others instead: nothing is known to be on its way any more."""
@@ -131,6 +146,7 @@ class Post:
         Not who got nothing; and who has a message on its way hears it when that has arrived (`released`).
         """
         self._over[alarm] = None
+        self._left.pop(alarm, None)
         self._hush(key for key, n in tuple(self._calls.items()) if n.alarm == alarm)
         if len(self._over) > KEPT:
             self._over.popitem(last=False)
@@ -199,6 +215,7 @@ class Post:
 
     def _forget(self, key: str) -> None:
         self._sent.pop(key, None)
+        self._fresh.pop(key, None)
         self._accepted.discard(key)
 
 

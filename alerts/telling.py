@@ -66,10 +66,11 @@ class Telling:
     def together(self, rec: Record) -> None:
         """The digests and day lists that are due."""
         alarms, notifications = digest.due(tuple(self._book.all()), self._plant, self.budget, rec.now, rec.clock_ok)
+        about = {n.key: [a.id for a in alarms if n.person in _newly_told(a, self._book.by_id[a.id])] for n in notifications}
         for alarm in alarms:
             self._put(rec, alarm)
         for n in notifications:
-            self._out(rec, n)
+            self._out(rec, n, about[n.key])
 
     def closing(self, rec: Record, alarm: Alarm) -> None:
         """The alarm is over: what has not left yet is taken back, and those who got it hear of the end, once."""
@@ -86,6 +87,10 @@ class Telling:
     def wanted(self, key: str) -> bool:
         """Is this message still to be sent? Asked by the channels, from any thread, right before they send it."""
         return self._post.get(key) is not None
+
+    def unheard(self, alarm: str, person: str) -> bool:
+        """Is all that tells this person of the alarm still in a queue?"""
+        return self._post.unheard(alarm, person)
 
     def ringing(self, key: str) -> bool:
         """Is a telephone still to be called for this message, which may have been delivered as a text long ago?"""
@@ -155,11 +160,11 @@ class Telling:
             self.budget.carried(n.channel, n.person, rec.now)
             self._out(rec, n)
 
-    def _out(self, rec: Record, n: Notification) -> None:
-        """Out it goes; an alarm that could not leave for LATE says in one line how it stands now instead."""
+    def _out(self, rec: Record, n: Notification, about: Iterable[str] = ()) -> None:
+        """Out it goes; an alarm that could not leave for LATE says in one line how it stands now instead. `about`: see Post.sent."""
         if n.made is not None and n.reason not in ("late", "closing") and abs(rec.now.wall - n.made.wall) > LATE:
             n = self._late(n, rec.now)
-        self._post.sent(n)
+        self._post.sent(n, about)
         rec.notifications.append(n)
         rec.event("notified", n.alarm, who=n.person, code="repeat" if n.repeat else "", args=sending(n))
 
@@ -196,6 +201,10 @@ def lost_points(alarms: Iterable[Alarm], plant: Plant) -> int:
         if lost
         else 0
     )
+
+
+def _newly_told(new: Alarm, old: Alarm) -> frozenset[str]:
+    return frozenset(new.told).difference(old.told)
 
 
 def _owing(alarm: Alarm, person: str, now: Now) -> Alarm:

@@ -8,7 +8,7 @@ import pytest
 from engine_world import World
 from people_world import MIN, T0, plant
 
-from alerts.model import Outcome, Rule
+from alerts.model import Delivery, Fate, Outcome, Rule
 from alerts.plant import Calendar, Plant, Point, Shift
 from drivers.reading import Now
 
@@ -192,6 +192,49 @@ def test_a_bare_1_answers_every_alarm_sent_to_that_phone() -> None:
     assert say(world, "li", "2")[2] == "有几条未结束：01 02。请带编号，如：3 07"
     assert say(world, "li", "0")[2].startswith("未结束2条：01火警三号宿舍楼二层东走廊已收到；02火警")
     assert say(world, "li", "2 02")[1] == "result"
+
+
+def test_a_bare_1_is_no_answer_to_what_is_still_in_the_queue() -> None:
+    """The guard's 1 is about the fire he has read of, not about the one behind it, whose messages would all be taken back."""
+    world = at(2 * 60)
+    for n in world.read({"smoke-1/smoke": 1.0}).notifications:
+        world.fate(n, Fate.ACCEPTED)
+    behind = world.read({"manual-1/call": 1.0}).notifications
+    assert say(world, "li", "1")[2].startswith("已记录：你已收到01号")
+    assert world.alarm("manual").acked is None and all(world.engine.wanted(n.key) for n in behind)
+    for n in behind:
+        world.fate(n, Fate.TRY_AGAIN, 1_000)  # it may have arrived all the same
+    assert say(world, "li", "1")[1] == "acked" and world.alarm("manual").acked_by == "li"
+
+
+def test_a_digest_is_answered_once_it_has_left() -> None:
+    world = at(2 * 60)
+    for n in world.read({"smoke-1/smoke": 1.0}).notifications:
+        world.fate(n, Fate.ACCEPTED)
+    post = world.engine._telling._post
+    (n,) = [n for n in world.sent if n.person == "li"][:1]
+    post.sent(replace(n, key="storm", alarm="s-8"), ["s-9"])
+    assert post.unheard("s-8", "li") and post.unheard("s-9", "li") and not post.unheard("s-9", "wang")
+    post.news(Delivery("storm", Fate.RECALLED), world.now)
+    assert not post.unheard("s-9", "li"), "taken back: nothing is in a queue"
+    post.sent(replace(n, key="storm", alarm="s-8"), ["s-9"])
+    post.news(Delivery("storm", Fate.ACCEPTED), world.now)
+    post.sent(replace(n, key="again", alarm="s-9"))
+    assert not post.unheard("s-9", "li"), "the first time counts"
+
+
+def test_a_key_in_a_call_about_what_is_over_takes_no_shift() -> None:
+    """The alarm ends while the telephone rings; the key pressed in that call answers nothing else."""
+    world = at(21 * 60 + 44)
+    world.read({"smoke-1/smoke": 1.0})
+    alarm = world.journal_id("smoke-1/smoke")
+    until(world, 21 * 60 + 46)  # li is asked to take over
+    say(world, "wang", "3 蚊香")
+    world.read({"smoke-1/smoke": 0.0})
+    assert world.do("reset", "wang", alarm).replies[0].ok
+    assert say(world, "li", "1", proof="key", alarm=alarm)[1] == "refused.not-found"
+    assert "li" not in duty_now(world)
+    assert say(world, "li", "1")[1] == "answered.S"
 
 
 def test_9_calls_the_next_person_at_once() -> None:
