@@ -72,10 +72,8 @@ class Engine:
         self._keeping = Keeping(plant, self._telling.send)
         self.desk = Desk(plant, self._telling.send)
         self._trials = Trials(plant)
-        self._obeying = Obeying(
-            plant, self._book, self._judge, self._keeping, self.desk, self._trials,
-            log=self._log, judged=self._judged, unheard=self._telling.unheard,
-        )  # fmt: skip
+        self._obeying = Obeying(plant, self._book, self._judge, self._keeping, self.desk, self._trials, self._telling.unheard,
+                                log=self._log, judged=self._judged)  # fmt: skip
         self._outputs = dict.fromkeys(plant.outputs, False)
         self._drilled: frozenset[str] = frozenset()  # evacuation signals that a drill has on ...
         self._silent_at: int | None = None  # ... and when they fall silent by themselves
@@ -125,9 +123,9 @@ class Engine:
 
     def restore(
         self, alarms: Iterable[Alarm], unsent: Iterable[Notification] = (), *, now: Now, saved: Now | None, same_boot: bool,
-        replies: Iterable[Reply] = (), marks: Iterable[Mark] = (), openings: Iterable[Opening] = (),
+        replies: Iterable[Reply] = (), marks: Iterable[Mark] = (), openings: Iterable[Opening] = (), taken: Iterable[Notification] = (),
     ) -> Outcome:  # fmt: skip
-        """Take over from an earlier run; call once, first. `saved` is the journal's last anchor of that run.
+        """Take over from an earlier run; call once, first. `saved`: the journal's last anchor of that run; `taken`: what channels took.
 
         Gives event `boot`, every desired output, unsent notifications marked as repeats, and the closing of alarms
         whose point or rule is gone. The box's own alarms stand until `system` says otherwise.
@@ -136,7 +134,8 @@ class Engine:
         off = 0 if same_boot else off_time(saved, now, self._clock_ok)
         rec.event("boot", args={"boot": self._boot, "same_boot": same_boot, "off": off})
         self._obeying.restore(replies, now)
-        shift = 0 if same_boot or saved is None else now.mono - (DAY if off is None else off) - saved.mono
+        boots = 0 if same_boot or saved is None else now.mono - saved.mono  # from that run's monotonic clock to this one's
+        shift = boots if same_boot or saved is None else boots - (DAY if off is None else off)
         others, here = self._judge.stores.restore(openings, self.desk.restore(marks), shift)
         self._keeping.restore(rec, others, saved, off)
         for store, state in here.items():
@@ -152,7 +151,7 @@ class Engine:
                 rec.changed[alarm.id] = alarm
             else:
                 self._log(rec, alarm.state, removed(alarm, now), "removed", code=Result.REMOVED.value)
-        self._telling.restored(rec, unsent)
+        self._telling.restored(rec, unsent, taken, boots - (off or 0))
         self._outputs = interlock.desired(tuple(self._book.all()), self._plant)
         rec.outputs.update(self._outputs)
         for output, on in self._outputs.items():

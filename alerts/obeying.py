@@ -45,8 +45,8 @@ class Obeying:
     """
 
     def __init__(
-        self, plant: Plant, book: Book, judge: Judge, keeping: Keeping, desk: Desk, trials: Trials, *, log: Log,
-        judged: Callable[[Record, Rule, Condition, bool], None], unheard: Unheard,
+        self, plant: Plant, book: Book, judge: Judge, keeping: Keeping, desk: Desk, trials: Trials, unheard: Unheard,
+        *, log: Log, judged: Callable[[Record, Rule, Condition, bool], None],
     ) -> None:  # fmt: skip
         self._unheard = unheard
         self._plant, self._book, self._judge, self._keeping = plant, book, judge, keeping

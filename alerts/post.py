@@ -7,16 +7,18 @@ what is queued), people's budgets of §3 (the end goes only to those who got the
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from alerts import escalation
+from alerts.budget import CALL
 from alerts.message import REPEAT
 from alerts.model import ARRIVED, OPEN, REACHED, Alarm, Delivery, Fate, Notification, Severity
 from alerts.plant import Plant
 from drivers.reading import Now
 
 MOST_ATTEMPTS = 2
+RINGING = 180_000  # ms in which a modem may still be about to ring for a text it has sent
 PATIENCE = 5_000  # ms: gas level 2 and fire wait no longer than this for a channel that says "later"
 WALK = "walk"  # step of a walk test: a pressed button is long gone, and its message still proves the phone
 KEPT = 5_000  # messages kept for a late report, alarms kept that are over
@@ -114,6 +116,28 @@ class Post:
             return self._other(n), True
         prefix = "" if n.repeat else REPEAT[person.language]
         return replace(n, attempt=n.attempt + 1, repeat=True, text=prefix + n.text), False
+
+    def taken(self, known: Iterable[Notification]) -> None:
+        """Channels took these in an earlier run of the box."""
+        for n in known:
+            self._through[_said(n)] = None
+
+    def cut_off(self, taken: Iterable[Notification], alarms: Mapping[str, Alarm], now: Now) -> Iterable[Notification]:
+        """The calls that an end of the process cut off: a modem rings after the text, one telephone after the other, out of memory.
+
+        The latest message of each person that is still to be rung, once more as a call alone, unless it goes once more itself.
+        """
+        again = {n.person for n in self._sent.values() if n.rung}
+        latest: dict[str, Notification] = {}
+        for n in taken:
+            fresh = n.made is not None and now.mono - n.made.mono <= RINGING and n.attempt < MOST_ATTEMPTS
+            person = self._plant.people.get(n.person)
+            rings = self._plant.channels.get(n.channel) == "modem" and person is not None and n.channel in person.channels
+            if fresh and rings and n.rung and n.person not in again and not _stale(n, alarms.get(n.alarm)):
+                latest[n.person] = max(n, latest.get(n.person, n), key=lambda m: m.made.mono if m.made else 0)
+        for n in latest.values():
+            prefix = "" if n.repeat else REPEAT[self._plant.people[n.person].language]
+            yield replace(n, reason=CALL, attempt=n.attempt + 1, repeat=True, text=prefix + n.text)
 
     def spared(self, n: Notification) -> bool:
         """Need it not arrive any more: it is needless, or the same one has arrived by another channel or is on its way by one?"""

@@ -96,9 +96,14 @@ class Telling:
         """Is a telephone still to be called for this message, which may have been delivered as a text long ago?"""
         return self._post.ringing(key)
 
-    def restored(self, rec: Record, unsent: Iterable[Notification]) -> None:
-        """Messages whose fate an end of the process left open."""
-        open_ = tuple(unsent)
+    def restored(self, rec: Record, unsent: Iterable[Notification], taken: Iterable[Notification], shift: int) -> None:
+        """Messages of an earlier run: whose fate its end left open, and which channels had `taken`, with the calls that belong to them.
+
+        `shift`: ms from that run's monotonic clock to this one's.
+        """
+        open_ = tuple(_moved(n, shift) for n in unsent)
+        before = tuple(_moved(n, shift) for n in taken)
+        self._post.taken(before)
         for alarm in self._book.all():
             unsure = {n.person for n in open_ if n.alarm == alarm.id}
             self._post.heard(alarm.id, (p for p in alarm.told if p not in unsure))
@@ -110,6 +115,8 @@ class Telling:
                     rec, Delivery(n.key, Fate.RECALLED if needless else Fate.GAVE_UP), n, "" if needless else "unknown-fate"
                 )
             self._forward(rec, n, next_, gave_up)
+        for n in self._post.cut_off(before, self._book.by_id, rec.now):
+            self._out(rec, n)
 
     def again(self, rec: Record) -> None:
         """Second attempts whose time has come."""
@@ -162,7 +169,7 @@ class Telling:
 
     def _out(self, rec: Record, n: Notification, about: Iterable[str] = ()) -> None:
         """Out it goes; an alarm that could not leave for LATE says in one line how it stands now instead. `about`: see Post.sent."""
-        if n.made is not None and n.reason not in ("late", "closing") and abs(rec.now.wall - n.made.wall) > LATE:
+        if n.made is not None and n.reason not in ("late", "closing") and rec.now.mono - n.made.mono > LATE:
             n = self._late(n, rec.now)
         self._post.sent(n, about)
         rec.notifications.append(n)
@@ -201,6 +208,10 @@ def lost_points(alarms: Iterable[Alarm], plant: Plant) -> int:
         if lost
         else 0
     )
+
+
+def _moved(n: Notification, shift: int) -> Notification:
+    return n if n.made is None else replace(n, made=Now(n.made.wall, n.made.mono + shift))
 
 
 def _newly_told(new: Alarm, old: Alarm) -> frozenset[str]:

@@ -160,6 +160,7 @@ async def run(
             replies=restored.commands.values(),
             marks=restored.marks,
             openings=restored.openings,
+            taken=restored.taken,
         )
     )
 

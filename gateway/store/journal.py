@@ -17,7 +17,7 @@ from gateway.store import chain, rows, salvage
 from gateway.store.crashpoint import crashpoint
 from gateway.store.database import WAL_LIMIT, connect, is_broken, is_full, quarantine
 from gateway.store.reserve import Reserve
-from gateway.store.restored import Restored
+from gateway.store.restored import TAKEN, Restored
 from gateway.store.rows import Entry, Tip
 
 MIGRATIONS = tuple(
@@ -27,6 +27,7 @@ RESERVE = 2 * WAL_LIMIT
 RESERVE_AGAIN = 1_000  # ms between attempts to hold the reserve again: a disk may be full twice in a minute
 SEQ_GAP = 1_000  # numbers left free after a quarantine for events that the broken file may hold unseen
 KEPT = 10_000  # events that stay whatever their age (R28)
+LATELY = 2_000  # events: more than a storm makes in the minutes in which a telephone may still have to ring
 RETAIN_AT_ONCE = 2_000  # events dropped per transaction, so that a fire waits for none of it
 
 
@@ -118,9 +119,12 @@ class Journal:
             queued = query("SELECT key, body FROM notification WHERE state = 'queued' AND salt NOT NULL ORDER BY key, attempt")
             commands = _rebuilt(Reply, query("SELECT id, reply FROM command"), bad)
             unsent = {note.key: note for note in _rebuilt(Notification, queued, bad)}
+            done = "SELECT key, body FROM notification WHERE state = ? AND salt NOT NULL AND seq > ? ORDER BY key, attempt"
+            taken = {note.key: note for note in _rebuilt(Notification, query(done, (TAKEN, self._tip.seq - LATELY)), bad)}
             return Restored(
                 alarms=tuple(sorted(alarms, key=lambda alarm: (alarm.first.wall, alarm.id))),
                 unsent=tuple(unsent.values()),
+                taken=tuple(taken.values()),
                 outputs={point: bool(want) for point, want in query("SELECT point, want FROM output")},
                 next_seq=self._tip.seq + 1,
                 head=self._tip.head,

@@ -10,15 +10,16 @@ from alerts.opening import Opening
 from drivers.reading import Now
 
 # What a delivery makes of its notification's row. Absent: the row stays queued.
+TAKEN = "done"
 STATE_AFTER: Mapping[Fate, str] = {
-    **dict.fromkeys(REACHED, "done"),
+    **dict.fromkeys(REACHED, TAKEN),
     **dict.fromkeys(LOST, "gave_up"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """State after the last commit. `alarms` are the open and pending ones, `unsent` the notifications still queued,
+    """State after the last commit. `alarms`: the open and pending ones, `unsent`: notifications still queued, `taken`: lately by a channel,
 
     `anchor` the time of the last commit on the clocks of boot `boot` (None in a new journal), `notes` what
     `remember` kept, `unreadable` the names of rows this release cannot understand: they stay in the file.
@@ -36,6 +37,7 @@ class Restored:
     unreadable: tuple[str, ...] = ()
     marks: tuple[Mark, ...] = ()  # those that stand
     openings: tuple[Opening, ...] = ()  # of stores, that are not over
+    taken: tuple[Notification, ...] = ()
 
 
 def overlay(base: Restored, late: Iterable[tuple[Outcome, Now]], boot: str) -> Restored:
@@ -46,11 +48,12 @@ def overlay(base: Restored, late: Iterable[tuple[Outcome, Now]], boot: str) -> R
         marks = {mark.id: mark for mark in (*state.marks, *outcome.marks)}
         openings = {o.id: o for o in (*state.openings, *outcome.openings)}
         unsent = {note.key: note for note in (*state.unsent, *outcome.notifications)}
-        settled = {delivery.key for delivery in outcome.deliveries if delivery.fate in STATE_AFTER}
+        settled = {delivery.key: STATE_AFTER.get(delivery.fate, "") for delivery in outcome.deliveries}
         state = replace(
             state,
             alarms=tuple(alarm for alarm in alarms.values() if alarm.state is not AlarmState.NORMAL),
-            unsent=tuple(note for key, note in unsent.items() if key not in settled),
+            unsent=tuple(note for key, note in unsent.items() if not settled.get(key)),
+            taken=(*state.taken, *(note for key, note in unsent.items() if settled.get(key) == TAKEN)),
             outputs={**state.outputs, **outcome.outputs},
             next_seq=max([state.next_seq, *(event.seq + 1 for event in outcome.events)]),
             anchor=anchor,

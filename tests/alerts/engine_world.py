@@ -201,8 +201,9 @@ class World:
         return self.take(self.engine.system(kind, active, evidence, self.now, self.clock_ok))
 
     def restart(
-        self, off: int = 0, *, same_boot: bool = False, unsent: tuple[Notification, ...] = (), school: Plant | None = None
-    ) -> Outcome:
+        self, off: int = 0, *, same_boot: bool = False, unsent: tuple[Notification, ...] = (), school: Plant | None = None,
+        taken: tuple[Notification, ...] = (),
+    ) -> Outcome:  # fmt: skip
         """A new process that knows only what the journal holds; `off` ms later; another boot counts mono from a new start."""
         saved = self.now
         mono = self.now.mono + off if same_boot else 5_000
@@ -218,6 +219,7 @@ class World:
                 same_boot=same_boot,
                 marks=tuple(self.marks.values()),
                 openings=tuple(o for o in self.openings.values() if not o.over),
+                taken=taken,
             )
         )
 

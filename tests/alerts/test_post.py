@@ -6,8 +6,10 @@ from dataclasses import replace
 
 from engine_world import World, plant
 
+from alerts.budget import CALL
 from alerts.model import Fate, Notification
 from alerts.plant import Plant
+from drivers.reading import Now
 
 MIN = 60_000
 
@@ -124,3 +126,60 @@ def test_an_alarm_that_could_not_leave_for_ten_minutes_says_how_it_stands(world:
     out = world.restart(11 * MIN, unsent=(n,))
     late = [x for x in out.notifications if x.person == "wang" and x.reason == "late"]
     assert [x.message for x in late] == ["late"] and "迟发" in late[0].text and "至今未结束" in late[0].text
+
+
+def by_two_at_once() -> Plant:
+    """A robot that takes texts and a modem that calls."""
+    base = school()
+    people = base.people | {"wang": replace(base.people["wang"], channels=("robot", "phone"))}
+    return replace(base, people=people, channels={"robot": "dingtalk", "phone": "modem"})
+
+
+def test_a_failed_call_beside_a_text_that_was_taken_is_no_dead_box_also_after_a_restart() -> None:
+    world = World(by_two_at_once())
+    text, call = [n for n in world.read({"smoke-a/smoke": 1.0}).notifications if n.person == "wang"]
+    world.fate(text, Fate.ACCEPTED)
+    world.fate(call, Fate.TRY_AGAIN, 1_000)
+    (again,) = [n for n in world.wait(1_000).notifications if n.key == call.key]
+    world.restart(1_000, unsent=(again,), taken=(text,))
+    assert not [a for a in world.engine.alarms.values() if a.kind == "cannot-call"]
+    other = World(by_two_at_once())
+    text, call = [n for n in other.read({"smoke-a/smoke": 1.0}).notifications if n.person == "wang"]
+    other.restart(1_000, unsent=(replace(call, attempt=2),))
+    assert [a.kind for a in other.engine.alarms.values() if a.kind == "cannot-call"], "nothing is known of the text"
+
+
+def test_r10_a_call_that_the_end_of_the_process_cut_off_is_made_once() -> None:
+    """The text was taken; the modem had other telephones to ring first, and only its memory knew."""
+
+    def cut_off(world: World, off: int = 5_000, again: int = 0) -> list[tuple[str, str, str, bool]]:
+        taken = tuple(n for n in world.sent if n.person == "wang")
+        taken = tuple(replace(n, attempt=n.attempt + again) for n in taken)
+        out = world.restart(off, taken=taken)
+        return [(n.person, n.channel, n.text[:2], n.rung) for n in out.notifications if n.reason == CALL]
+
+    def burning() -> World:
+        world = World(by_two_at_once())
+        for n in world.read({"smoke-a/smoke": 1.0}).notifications:
+            world.fate(n, Fate.ACCEPTED)
+        return world
+
+    world = burning()
+    assert cut_off(world) == [("wang", "phone", "重发", True)]
+    (call,) = [n for n in world.sent if n.reason == CALL]
+    assert world.engine.ringing(call.key) and call.repeat
+    world.do("ack", "li")
+    assert not world.engine.ringing(call.key)
+    assert cut_off(burning(), again=1) == [], "twice at most"
+    assert cut_off(burning(), off=4 * MIN) == [], "long ago: the next step is due by then"
+    world = burning()
+    world.do("ack", "li")
+    assert cut_off(world) == [], "somebody has answered"
+
+
+def test_d11_a_clock_that_is_set_makes_no_alarm_a_late_one(world: World) -> None:
+    n = one(world.read({"smoke-a/smoke": 1.0}), "wang")
+    world.fate(n, Fate.TRY_AGAIN, 1_000)
+    world.now = Now(world.now.wall + 400 * 24 * 60 * MIN, world.now.mono)  # the time has come from the network
+    (again,) = [x for x in world.wait(1_000).notifications if x.key == n.key]
+    assert again.message == "fire.first" and again.text.startswith("火警！")

@@ -136,7 +136,7 @@ class Theatre:
         self.take(
             self.engine.restore(
                 kept.alarms, kept.unsent, now=self.now, saved=kept.anchor, same_boot=False,
-                replies=kept.commands.values(), marks=kept.marks, openings=kept.openings,
+                replies=kept.commands.values(), marks=kept.marks, openings=kept.openings, taken=kept.taken,
             )
         )  # fmt: skip
 
