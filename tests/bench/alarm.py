@@ -54,7 +54,7 @@ def school(folder: Path, devices: int = DEVICES) -> Iterator[Guard]:
     ):
         gateway = subprocess.Popen(command, stdout=err, stderr=err, cwd=ROOT)
         try:
-            guard = Guard(folder / "data" / "run.sock", judge, log)
+            guard = Guard(folder / "data" / "run.sock", judge, log, gateway.pid)
             guard.until(guard.quiet)
             yield guard
         finally:
@@ -80,8 +80,8 @@ def rows(guard: Guard, times: int, note: str = "") -> list[str]:
 class Guard:
     """Sets a detector off, waits for sounder and phone, answers, and has it reset."""
 
-    def __init__(self, socket: Path, judge: Field, log: Path) -> None:
-        self._socket, self._judge, self._log = socket, judge, log
+    def __init__(self, socket: Path, judge: Field, log: Path, pid: int) -> None:
+        self._socket, self._judge, self._log, self.pid = socket, judge, log, pid
         self._random = random.Random(7)
         self._fresh = iter([(1 + n % LOOPS, n // LOOPS) for n in range(LOOPS * LOOP)])
 

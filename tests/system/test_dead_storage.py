@@ -1,46 +1,19 @@
 """D27: the storage dies three ways during a fire; judged by the far side: the sounder's relay and the phone of the person on duty.
 
 What the disk does is done by the kernel (a tmpfs remounted read-only) or to the system calls of the living process (strace). The
-seconds are printed and not asserted: the machine of a test is not the box.
+seconds are printed and not asserted: the machine of a test is not the box. `make bench` keeps them (tests/bench/storage.py).
 """
 
 from __future__ import annotations
 
-import shutil
-import signal
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
-from school import WAIT, School, command, wall
+from school import School, command, wall
+
+from tests.bench.storage import WAYS, strange
 
 FIRE, BEFORE = "dorm-smoke-1/smoke", "lab-smoke/smoke"
-WAYS = {
-    "EIO on every fdatasync": "fdatasync:error=EIO",
-    "a writer that hangs in fdatasync": "fdatasync:delay_enter=600000000",  # microseconds: longer than the test
-}
-
-
-@contextmanager
-def strange(pid: int, inject: str) -> Iterator[None]:
-    """Every thread of the process meets this at its system calls, until the end of the block."""
-    assert shutil.which("strace"), "strace is missing: apt-get install strace"
-    name = inject.partition(":")[0]
-    tracer = subprocess.Popen(
-        ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={name}", "-e", f"inject={inject}", "-p", str(pid)]
-    )
-    try:
-        yield
-    finally:
-        tracer.send_signal(signal.SIGTERM)
-        tracer.wait(WAIT)
-
-
-def traced(pid: int) -> bool:
-    tasks = Path(f"/proc/{pid}/task").iterdir()
-    return all("TracerPid:\t0\n" not in (task / "status").read_text() for task in tasks)
 
 
 def told_of_the_fire(school: School, way: str, since: int) -> None:
@@ -74,7 +47,6 @@ def test_d27_a_fire_is_told_while_the_storage_is_dead(school: School, way: str) 
     school.start_world()
     run = school.start_run()
     with strange(run.pid, WAYS[way]):
-        school.until("every thread is held", lambda: traced(run.pid))
         since = wall()
         school.set(FIRE, 1)
         told_of_the_fire(school, way, since)
