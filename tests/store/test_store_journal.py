@@ -16,6 +16,7 @@ from alerts.model import AlarmState, Fate, Outcome, Stage
 from gateway.store import audit
 from gateway.store.database import quarantine
 from gateway.store.journal import SEQ_GAP, Journal, JournalError, fallback_seq
+from gateway.store.restored import overlay
 from gateway.store.rows import Entry
 
 Open = Callable[..., Journal]
@@ -49,6 +50,15 @@ def test_closed_alarms_and_settled_messages_are_not_restored(open_journal: Open)
     found = journal.load()
     assert [one.id for one in found.alarms] == ["s-2"]
     assert [one.key for one in found.unsent] == ["c"]
+    assert [one.key for one in found.taken] == ["a"]
+
+
+def test_what_a_channel_took_while_the_disk_was_dead_is_known_as_well(open_journal: Open) -> None:
+    journal = open_journal()
+    journal.commit(Outcome(events=(event(1),), notifications=(note("a"), note("b"), note("c"))), at(1))
+    late = Outcome(deliveries=(delivery("a", Fate.ACCEPTED), delivery("b", Fate.GAVE_UP), delivery("c", Fate.TRY_AGAIN)))
+    found = overlay(journal.load(), [(late, at(2))], "boot-1")
+    assert [[one.key for one in group] for group in (found.taken, found.unsent)] == [["a"], ["c"]]
 
 
 def test_standing_marks_come_back_and_ended_ones_do_not(open_journal: Open) -> None:
