@@ -72,10 +72,11 @@ class Keeping:
         self._all(rec, observe.phoned(d, n, alarms.get(n.alarm), self.standing, rec.now))
 
     def asked(self, cmd: Command) -> bool:
-        """Is this 收到 an answer to a drill, no alarm being open?"""
+        """Is this 收到 an answer to a drill, no alarm being open? A key pressed in its call names the mark."""
         mark = next(iter(self.standing.of_kind(*drill.DRILLS)), None)
-        named = not cmd.alarm or cmd.alarm.startswith("D")
-        return cmd.verb == "ack" and named and mark is not None and cmd.person in str(mark.facts.get("people", "")).split(",")
+        if cmd.verb != "ack" or mark is None or not (cmd.alarm in ("", mark.id) or cmd.alarm.startswith("D")):
+            return False
+        return cmd.person in str(mark.facts.get("people", "")).split(",")
 
     def ask(
         self, rec: Record, cmd: Command, person: Person, alarms: Collection[Alarm], view: Mapping[str, Reading],

@@ -193,10 +193,13 @@ class Telling:
         rec.event(d.fate.value.replace("_", "-"), alarm, who=who, code=code, args={"key": d.key})
 
     def _forward(self, rec: Record, n: Notification, next_: Notification | None, gave_up: bool) -> None:
-        """Send what Post decided instead of `n`; with nothing left for a listed person the box cannot call."""
+        """Send what Post decided instead of `n`; with nothing left to tell a listed person of an alarm the box cannot call.
+
+        What is about no alarm, or its end, proves nothing: a template cannot carry it, and who does not answer is seen elsewhere.
+        """
         if next_ is not None:
             self.send(rec, next_)
-        elif gave_up and n.reason != escalation.EVERY and n.person in self._plant.people and not self._post.spared(n):
+        elif gave_up and n.severity > Severity.INFO and n.person in self._plant.people and not self._post.spared(n):
             self._lost(rec, n)
 
 

@@ -1,4 +1,4 @@
-"""Answers from outside become Commands, and what comes of them goes back the way they came: SMS, or a key pressed in a call.
+"""Answers from outside (SMS, or a key pressed in a call) become Commands, and what comes of them goes back as an SMS.
 
 The engine reads and judges the text; here is only who it is from. A number that nobody is listed with is not answered.
 """
@@ -42,13 +42,21 @@ class Answering:
         if command is None or person is None:
             log.warning("an answer by %s from a number that is not listed (…%s)", inbound.channel, inbound.sender[-4:])
             return
-        reply = await self._ask(command)
-        if not inbound.key and reply.text:
+        reply, channel = await self._ask(command), self._back(inbound, person)
+        if reply.text and channel:
             text = reply.text[0 if person.language == "zh" else 1]
             note = Notification(
-                f"{REPLY}{command.id}", "", "reply", person.id, inbound.channel, "reply", text, "reply", Severity.ELECTRICAL
+                f"{REPLY}{command.id}", "", "reply", person.id, channel, "reply", text, "reply", Severity.ELECTRICAL
             )
-            self._tellers[inbound.channel].send(note)
+            self._tellers[channel].send(note)
+
+    def _back(self, inbound: Inbound, person: Person) -> str:
+        """The channel of the reply: the one that was written by; after a key in a call the first that can be written back by, or "".
+
+        Whoever pressed 3 is asked for the cause, and can answer.
+        """
+        both_ways = (c for c in person.channels if self._plant.channels.get(c) == "modem" and c in self._tellers)
+        return next(both_ways, "") if inbound.key else inbound.channel
 
     def command(self, inbound: Inbound) -> tuple[Command | None, Person | None]:
         """The Command of an answer and who gives it; (None, None) for somebody who is not listed.

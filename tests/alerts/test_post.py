@@ -183,3 +183,16 @@ def test_d11_a_clock_that_is_set_makes_no_alarm_a_late_one(world: World) -> None
     world.now = Now(world.now.wall + 400 * 24 * 60 * MIN, world.now.mono)  # the time has come from the network
     (again,) = [x for x in world.wait(1_000).notifications if x.key == n.key]
     assert again.message == "fire.first" and again.text.startswith("火警！")
+
+
+def test_what_is_about_no_alarm_and_cannot_go_is_no_dead_box(world: World) -> None:
+    """A cloud text carries alarms only: the question of a shift, a phone test, the end of a fire go by no template."""
+    for n in world.read({"smoke-a/smoke": 1.0}).notifications:
+        world.fate(n, Fate.ACCEPTED)
+    world.do("result", "li", result="false", cause="蚊香", on_site=True)
+    world.read({"smoke-a/smoke": 0.0})
+    ends = world.do("reset", "li").notifications
+    assert ends
+    for n in ends:
+        world.fate(n, Fate.REJECTED)
+    assert not [a for a in world.engine.alarms.values() if a.kind == "cannot-call"]

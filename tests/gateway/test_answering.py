@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from alerts.model import Command, Delivery, Fate, Inbound, Reply
+import asyncio
+from dataclasses import replace
+
+from alerts.model import Command, Delivery, Fate, Inbound, Notification, Reply
 from alerts.plant import Person, Plant
 from drivers.reading import Now
 from gateway.answering import REPLY, Answering, own
@@ -49,6 +52,32 @@ def test_the_same_answer_twice_is_one_command_and_another_is_another() -> None:
 
     one = Inbound("sms", "1", "+8613800000001", id="13800000001:62")
     assert id(one) == id(one) != id(Inbound("sms", "1", "+8613800000001", id="13800000001:63"))
+
+
+class Line:
+    """The channel's end of a Teller."""
+
+    def __init__(self) -> None:
+        self.sent: asyncio.Queue[Notification] = asyncio.Queue()
+
+    def send(self, n: Notification) -> None:
+        self.sent.put_nowait(n)
+
+
+async def test_who_pressed_a_key_is_asked_for_the_cause_by_sms() -> None:
+    """The call is over by then; without the question the 误报 would never count."""
+    plant = replace(PLANT, channels={"sms": "modem", "call": "aliyun-voice"})
+    sms, call = Line(), Line()
+
+    async def ask(command: Command) -> Reply:
+        return Reply(command.id, True, "ask.cause", ("07号误报原因？", "why?"))
+
+    answering = Answering(plant, Clock(), ask, {"sms": sms, "call": call})  # type: ignore[dict-item]
+    answering.heard(Inbound("call", "3", key="s-7:1:first:1:wang:call", id="c1"))
+    told = await asyncio.wait_for(sms.sent.get(), 20)
+    assert (told.person, told.channel, told.text) == ("wang", "sms", "07号误报原因？") and call.sent.empty()
+    answering.heard(Inbound("sms", "3", "+8613800000001", id="1"))
+    assert (await asyncio.wait_for(sms.sent.get(), 20)).channel == "sms"
 
 
 def test_nobody_listed() -> None:
