@@ -301,8 +301,11 @@ class Modem:
     def _take_message(self, index: str) -> None:
         index = index.strip()
         if index.isdigit():
-            lines = self._command(f"AT+CMGR={index}", may_fail=True).lines
-            self._answered(lines[-1] if lines else "")
+            answer = self._command(f"AT+CMGR={index}", may_fail=True)
+            if not answer.ok:
+                self._shut()  # opened anew it gives all that is stored; what was not read is never cleared
+                raise TryAgain(f"收到的短信读不出 an answer cannot be read: {answer.final}", RETRY)
+            self._answered(answer.lines[-1] if answer.lines else "")
             self._taken.append(index)
 
     def _forget_taken(self) -> None:
@@ -331,7 +334,7 @@ class Modem:
             self._hear_text(found, "".join(pieces[n] for n in sorted(pieces)))
 
     def _hear_text(self, found: sms.Deliver, text: str) -> None:
-        self._heard.append(Inbound(self._name, text, found.sender, id=f"{_digits(found.sender)}:{found.stamp}"))
+        self._heard.append(Inbound(self._name, text, found.sender, id=f"{_digits(found.sender)}:{found.stamp}:{text}"))
 
     # the ring
 

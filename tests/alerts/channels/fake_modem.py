@@ -41,6 +41,7 @@ class Behaviour:
     report: int | None = 0  # TP-ST of the report; None: it is lost
     reports: list[int | None] = field(default_factory=list)  # of the next parts, before `report` counts
     answers_call: bool = False
+    unreadable: int = 0  # so often a stored text is not given
     refuse_call: list[str] = field(default_factory=list)  # final codes for the next calls
 
 
@@ -158,7 +159,10 @@ class FakeModem:
                 stop.wait(self.how.late_prompt)
             os.write(self._master, b"\r\n> ")
             return int(command.partition("=")[2])
-        if command.startswith("AT+CMGR="):
+        if command.startswith("AT+CMGR=") and self.how.unreadable:
+            self.how.unreadable -= 1
+            self._say("+CMS ERROR: 500")
+        elif command.startswith("AT+CMGR="):
             pdu = self.memory.get(int(command.partition("=")[2]))
             self._say(*((f"+CMGR: 0,,{len(pdu) // 2 - 1}", pdu) if pdu else ()), "OK")
         elif command.startswith("AT+CMGD="):

@@ -115,13 +115,30 @@ def test_what_the_network_could_not_deliver(far: FakeModem, channel: Modem, stat
 def test_an_answer_comes_in_with_its_number(far: FakeModem, channel: Modem) -> None:
     channel.hear()
     far.receive(WANG.phone, "3 蚊香")
-    assert hears(channel, len) == [Inbound("sms", "3 蚊香", WANG.phone, id="13800138000:62209221436523")]
+    assert hears(channel, len) == [Inbound("sms", "3 蚊香", WANG.phone, id="13800138000:62209221436523:3 蚊香")]
     hears(channel, lambda _: not far.memory)  # its place is free again, one round later
 
 
 def test_answers_that_came_while_nobody_listened_are_heard(far: FakeModem, channel: Modem) -> None:
     far.receive(WANG.phone, "1", announce=False)
     assert [h.text for h in hears(channel, len) if isinstance(h, Inbound)] == ["1"]
+
+
+def test_an_answer_that_the_modem_does_not_give_at_once_is_not_cleared(far: FakeModem, channel: Modem) -> None:
+    channel.hear()
+    far.how.unreadable = 1
+    far.receive(WANG.phone, "1")
+    with pytest.raises(TryAgain, match="读不出"):
+        hears(channel, len)
+    assert far.memory
+    assert [h.text for h in hears(channel, len) if isinstance(h, Inbound)] == ["1"]
+
+
+def test_two_answers_of_one_second_are_two(far: FakeModem, channel: Modem) -> None:
+    far.receive(WANG.phone, "1", announce=False)
+    far.receive(WANG.phone, "3 蚊香", announce=False)
+    heard = hears(channel, lambda found: len(found) == 2)
+    assert len({h.id for h in heard if isinstance(h, Inbound)}) == 2
 
 
 def test_a_crash_before_the_place_is_free_gives_the_same_id_again(far: FakeModem, channel: Modem) -> None:
