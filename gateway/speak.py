@@ -28,6 +28,10 @@ def _spoken_of(alarm: Alarm) -> bool:
     return ("guard-sounder", "site") in KINDS[alarm.kind].demands and "guard-sounder" not in MODES[alarm.mode].quiet
 
 
+def _rank(alarm: Alarm) -> tuple[bool, int]:
+    return alarm.mode != "walk", alarm.severity
+
+
 def sentence(alarm: Alarm, plant: Plant) -> str:
     """What is said of it in the guard room; "" for what is not said there."""
     point = plant.points.get(alarm.point)
@@ -45,10 +49,14 @@ class Speaker:
         self._checks: list[str] = []  # duty checks that have not sounded yet
         self._news = asyncio.Event()
         self._playing: tuple[str, asyncio.subprocess.Process] | None = None
+        self._saying: Alarm | None = None
         self._bad: bool | None = None
 
     def show(self, alarms: Iterable[Alarm]) -> None:
-        """Alarms as they now stand: a new one that sounds in the guard room is said, one that was answered or muted is not."""
+        """Alarms as they now stand: a new one that sounds in the guard room is said, one that was answered or muted is not.
+
+        A worse one cuts off what is being said, which is said again after it.
+        """
         for alarm in alarms:
             if alarm.state is AlarmState.UNACKED and not alarm.silenced:
                 once = (alarm.id, alarm.occurrence, alarm.mode == "walk")  # what turns out to be no walk is said again
@@ -56,13 +64,14 @@ class Speaker:
                     self._spoken.add(once)
                     self._waiting[alarm.id] = alarm
                     self._news.set()
+                    if self._saying is not None and _rank(alarm) > _rank(self._saying):
+                        self._waiting[self._saying.id] = self._saying
+                        self._hush(self._saying.id)
                 continue
             self._waiting.pop(alarm.id, None)
             if alarm.state is AlarmState.NORMAL:
                 self._spoken = {known for known in self._spoken if known[0] != alarm.id}
-            if self._playing and self._playing[0] == alarm.id:
-                with suppress(ProcessLookupError):  # it has just ended by itself
-                    self._playing[1].kill()
+            self._hush(alarm.id)
 
     def marked(self, marks: Iterable[Mark]) -> None:
         """A duty check that is new sounds once, in a tone of its own (R9); an alarm goes first."""
@@ -78,11 +87,17 @@ class Speaker:
             await self._news.wait()
             self._news.clear()
             while self._waiting:
-                alarm = max(self._waiting.values(), key=lambda a: (a.mode != "walk", a.severity, -a.raised.mono))
+                alarm = self._saying = max(self._waiting.values(), key=lambda a: (*_rank(a), -a.raised.mono))
                 del self._waiting[alarm.id]
                 await self._say(alarm)
+                self._saying = None
             while self._checks and not self._waiting:
                 await self._sound(self._checks.pop(0), [], "check")
+
+    def _hush(self, about: str) -> None:
+        if self._playing and self._playing[0] == about:
+            with suppress(ProcessLookupError):  # it has just ended by itself
+                self._playing[1].kill()
 
     async def _say(self, alarm: Alarm) -> None:
         found, missing = pieces(sentence(alarm, self._plant), self._words.known())

@@ -142,6 +142,22 @@ async def test_it_stops_when_somebody_answers_or_mutes(after: Alarm, tmp_path: P
     room.task.cancel()
 
 
+async def test_a_fire_cuts_off_what_is_less_and_that_is_said_after_it(tmp_path: Path) -> None:
+    """Three times a store's sentence takes twenty seconds: a fire is said within ten."""
+    room = Room(tmp_path, code="time.sleep(60)")
+    room.speaker.show([replace(alarm(kind="store"), id="s-2", severity=Severity.BREACH)])
+    while not room.heard.exists():
+        await asyncio.sleep(0.01)
+    (tmp_path / "player.py").write_text((tmp_path / "player.py").read_text(encoding="utf-8").replace("time.sleep(60)", ""))
+    store = room.heard.read_bytes()
+    room.speaker.show([alarm()])
+    while len(room.heard.read_bytes()) <= 2 * len(store) or not room.heard.read_bytes().endswith(store):
+        await asyncio.sleep(0.01)
+    assert not room.heard.read_bytes()[len(store) :].startswith(store), "the fire first"
+    room.speaker.show([replace(alarm(), id="s-3")])  # as bad: it waits its turn
+    room.task.cancel()
+
+
 async def test_a_player_that_fails_is_a_fault_with_its_words(tmp_path: Path) -> None:
     room = Room(tmp_path, code="sys.exit('no such sound card')")
     room.speaker.show([alarm()])
