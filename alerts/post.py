@@ -114,8 +114,7 @@ class Post:
             return None, True
         if person is None or n.attempt >= MOST_ATTEMPTS:
             return self._other(n), True
-        prefix = "" if n.repeat else REPEAT[person.language]
-        return replace(n, attempt=n.attempt + 1, repeat=True, text=prefix + n.text), False
+        return self._again(n), False
 
     def taken(self, known: Iterable[Notification]) -> None:
         """Channels took these in an earlier run of the box."""
@@ -136,8 +135,7 @@ class Post:
             if fresh and rings and n.rung and n.person not in again and not _stale(n, alarms.get(n.alarm)):
                 latest[n.person] = max(n, latest.get(n.person, n), key=lambda m: m.made.mono if m.made else 0)
         for n in latest.values():
-            prefix = "" if n.repeat else REPEAT[self._plant.people[n.person].language]
-            yield replace(n, reason=CALL, attempt=n.attempt + 1, repeat=True, text=prefix + n.text)
+            yield replace(self._again(n), reason=CALL)
 
     def spared(self, n: Notification) -> bool:
         """Need it not arrive any more: it is needless, or the same one has arrived by another channel or is on its way by one?"""
@@ -215,6 +213,11 @@ class Post:
         self._waiting.pop(who, None)
         if who in self._parked:
             self._free.append(self._parked.pop(who))
+
+    def _again(self, n: Notification) -> Notification:
+        """Once more, and it says so."""
+        prefix = "" if n.repeat else REPEAT[self._plant.people[n.person].language]
+        return replace(n, attempt=n.attempt + 1, repeat=True, text=prefix + n.text)
 
     def _other(self, n: Notification) -> Notification | None:
         """By the next channel that has not had it yet: what is rung goes by two at once."""

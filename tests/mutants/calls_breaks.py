@@ -157,7 +157,7 @@ CALLS: tuple[Mutant, ...] = (
     Mutant(
         "an old alarm is not sent late as if it were new",
         "alerts/telling.py",
-        "abs(rec.now.wall - n.made.wall) > LATE",
+        "rec.now.mono - n.made.mono > LATE",
         "False",
         POST + "test_an_alarm_that_could_not_leave_for_ten_minutes_says_how_it_stands",
     ),

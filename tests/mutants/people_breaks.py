@@ -164,14 +164,14 @@ PEOPLES: tuple[Mutant, ...] = (
     Mutant(
         "D13 a refusing channel fails over at once",
         "alerts/post.py",
-        "        return self._other(n), True\n\n    def restored",
-        "        return None, False\n\n    def restored",
+        "        return other, other is not None or not unanswered",
+        "        return None, False",
         PEOPLE + "test_given_up_goes_to_the_next_channel",
     ),
     Mutant(
         "nothing left is cannot-call",
         "alerts/telling.py",
-        "elif gave_up and n.reason != escalation.EVERY and",
+        "elif gave_up and n.severity > Severity.INFO and",
         "elif False and",
         PEOPLE + "test_given_up_goes_to_the_next_channel",
     ),

@@ -33,6 +33,7 @@ from tests.mutants.line_breaks import LINES
 from tests.mutants.mutant import ROOT, Mutant
 from tests.mutants.panel_breaks import PANELS
 from tests.mutants.people_breaks import PEOPLES
+from tests.mutants.reach_breaks import REACH
 from tests.mutants.rule_breaks import RULES
 from tests.mutants.secure_breaks import SECURE
 from tests.mutants.store_breaks import STORES
@@ -44,6 +45,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *ALARMS,
     *PEOPLES,
     *CALLS,
+    *REACH,
     *CLAUSES,
     *RULES,
     *FIELD,

@@ -1,0 +1,134 @@
+"""Breaks of what leaves, rings and is heard: channels' threads, the modem, messages on their way; with the test that must notice. Data."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+MODEM_FILE, POST_FILE, TELL_FILE = "alerts/channels/modem.py", "alerts/post.py", "gateway/tell.py"
+MODEM = "tests/alerts/channels/test_modem.py::"
+POST = "tests/alerts/test_post.py::"
+DESK = "tests/alerts/test_desk.py::"
+TELL = "tests/gateway/test_tell.py::"
+
+REACH: tuple[Mutant, ...] = (
+    Mutant(
+        "D16 an answer is heard although messages wait",
+        TELL_FILE,
+        "(0.0 if self._queue.empty() else PAUSE - LISTEN)",
+        '(0.0 if self._queue.empty() else float("inf"))',
+        TELL + "test_d16_an_answer_is_heard_although_messages_wait",
+    ),
+    Mutant(
+        "a deaf channel still sends",
+        TELL_FILE,
+        "            self._listen_due = loop.time() + HANG",
+        "            pass",
+        TELL + "test_a_channel_that_is_deaf_for_good_still_sends_what_waits",
+    ),
+    Mutant(
+        "R10 a text that is not taken keeps nobody from being called",
+        MODEM_FILE,
+        "        if rung:\n            self._wait_ring(n, to.phone)  # dialled by `hear`, after the text\n"
+        "        numbers = [self._put(part) for part in parts]\n",
+        "        numbers = [self._put(part) for part in parts]\n        if rung:\n            self._wait_ring(n, to.phone)\n",
+        MODEM + "test_r10_whose_text_is_not_taken_is_called_all_the_same",
+    ),
+    Mutant(
+        "a refused call is made once more",
+        MODEM_FILE,
+        "                self._rings.append(self._rings.pop(0))  # once more after the others",
+        "                self._rings.remove(ring)",
+        MODEM + "test_a_call_that_is_refused_is_made_once_more_and_then_news",
+    ),
+    Mutant(
+        "an answer that cannot be read is not cleared",
+        MODEM_FILE,
+        "            if not answer.ok:\n                self._shut()  # opened",
+        "            if False:\n                self._shut()  # opened",
+        MODEM + "test_an_answer_that_the_modem_does_not_give_at_once_is_not_cleared",
+    ),
+    Mutant(
+        "two answers of one second are two",
+        MODEM_FILE,
+        ":{found.stamp}:{text}",
+        ":{found.stamp}",
+        MODEM + "test_two_answers_of_one_second_are_two",
+    ),
+    Mutant(
+        "who has it in writing is reached, picked up or not",
+        POST_FILE,
+        "return other, other is not None or not unanswered",
+        "return other, True",
+        POST + "test_a_call_that_did_not_come_about_goes_by_the_next_channel_and_is_no_dead_box",
+    ),
+    Mutant(
+        "a bare 1 is no answer to what is in the queue",
+        "alerts/commands.py",
+        "if not unheard(a.id, cmd.person)",
+        "if True",
+        DESK + "test_a_bare_1_is_no_answer_to_what_is_still_in_the_queue",
+    ),
+    Mutant(
+        "a key in a call answers nothing else",
+        "alerts/inbound.py",
+        'if cmd.alarm in ("", q.id)]',
+        "if True]",
+        DESK + "test_a_key_in_a_call_about_what_is_over_takes_no_shift",
+    ),
+    Mutant(
+        "what was taken before a restart counts beside a failed call",
+        "alerts/telling.py",
+        "        self._post.taken(before)\n",
+        "",
+        POST + "test_a_failed_call_beside_a_text_that_was_taken_is_no_dead_box_also_after_a_restart",
+    ),
+    Mutant(
+        "R10 a call that a restart cut off is made",
+        POST_FILE,
+        "        for n in latest.values():\n",
+        "        for n in ():\n",
+        POST + "test_r10_a_call_that_the_end_of_the_process_cut_off_is_made_once",
+    ),
+    Mutant(
+        "what channels took comes back with the journal",
+        "gateway/store/journal.py",
+        "                taken=tuple(taken.values()),\n",
+        "",
+        "tests/store/test_store_journal.py::test_closed_alarms_and_settled_messages_are_not_restored",
+    ),
+    Mutant(
+        "D11 a clock that is set makes no alarm late",
+        "alerts/telling.py",
+        "rec.now.mono - n.made.mono > LATE",
+        "rec.now.wall - n.made.wall > LATE",
+        POST + "test_d11_a_clock_that_is_set_makes_no_alarm_a_late_one",
+    ),
+    Mutant(
+        "what is about no alarm makes no dead box",
+        "alerts/telling.py",
+        "gave_up and n.severity > Severity.INFO and",
+        "gave_up and",
+        POST + "test_what_is_about_no_alarm_and_cannot_go_is_no_dead_box",
+    ),
+    Mutant(
+        "D26 a drill walks through templates too",
+        "alerts/notices.py",
+        "fields=_fields(mark, plant, now)",
+        "fields={}",
+        "tests/alerts/test_drill.py::test_d26_one_button_walks_every_channel_to_every_person",
+    ),
+    Mutant(
+        "who pressed 3 is asked for the cause",
+        "gateway/answering.py",
+        'return next(both_ways, "") if inbound.key',
+        'return "" if inbound.key',
+        "tests/gateway/test_answering.py::test_who_pressed_a_key_is_asked_for_the_cause_by_sms",
+    ),
+    Mutant(
+        "a fire cuts off what is being said",
+        "gateway/speak.py",
+        "and _rank(alarm) > _rank(self._saying)",
+        "and False",
+        "tests/gateway/test_speech.py::test_a_fire_cuts_off_what_is_less_and_that_is_said_after_it",
+    ),
+)
