@@ -46,6 +46,7 @@ LIMITS: Mapping[str, Limit] = {
     "webhook": Limit(),
     "console": Limit(),
 }
+ROBOTS, ROBOT_AGAIN = frozenset({"dingtalk", "wecom", "feishu"}), 5 * MINUTE  # a group reads the same once in so long
 RINGS = frozenset({"modem", "aliyun-voice"})  # channel types that make a telephone ring
 CALL, CALL_EVERY = "call", MINUTE  # reason of a call without a text, and how often one person gets one
 BURST, BURST_WITHIN = 3, MINUTE  # alarms of their own one person gets within a minute; then they come together
@@ -76,11 +77,12 @@ class Budget:
         self._faults: dict[str, tuple[str, int]] = {}
         self._called: dict[str, int] = {}  # person -> mono of the last call without a text
         self._digests: dict[str, tuple[int, int]] = {}  # person -> (mono of the last digest, ms to wait for the next)
+        self._posted: dict[tuple[str, str], int] = {}  # (robot, what it said to whom) -> mono
 
     def copied(self) -> Budget:
         """The same memory, to try something on that is not sent: for a preview."""
         made = copy(self)
-        for name in ("_sent", "_burst", "_buildings", "_faults", "_called", "_digests"):
+        for name in ("_sent", "_burst", "_buildings", "_faults", "_called", "_digests", "_posted"):
             setattr(made, name, deepcopy(getattr(self, name)))
         return made
 
@@ -89,15 +91,23 @@ class Budget:
     ) -> tuple[Alarm, list[Notification]]:  # fmt: skip
         """What of the wanted messages goes now, and is counted as sent; who has to wait is owed it and not yet told.
 
-        `old` is the alarm before the steps were due that `wanted` comes of, `new` the one after.
+        `old` is the alarm before the steps were due that `wanted` comes of, `new` the one after. What a robot has said of the alarm
+        lately it does not say again: the person's other channels do.
         """
         out: list[Notification] = []
         for n in wanted:
             person = self._plant.people[n.person]
+            ways = tuple(c for c in person.channels if now.mono - self._posted.get((c, _words(n, new)), -HOUR) >= ROBOT_AGAIN)
+            if not ways:
+                continue
+            person = replace(person, channels=ways)
             verdict, channel = self.decide(new, person, now)
             if verdict == "send":
                 self.sent(new, person, now)
                 self.carried(channel, person.id, now)
+                if self._plant.channels.get(channel) in ROBOTS:
+                    self._posted = {said: at for said, at in self._posted.items() if now.mono - at < ROBOT_AGAIN}
+                    self._posted[channel, _words(n, new)] = now.mono
                 out += self.with_call(by_way_of(channel, n), person, now)
                 continue
             if person.id in old.told and (modem := self._caller(n, person, now)):
@@ -199,6 +209,10 @@ class Budget:
 def by_way_of(channel: str, n: Notification) -> Notification:
     """The message by another channel: its key names it."""
     return n if channel == n.channel else replace(n, channel=channel, key=f"{n.key.rsplit(':', 1)[0]}:{channel}")
+
+
+def _words(n: Notification, alarm: Alarm) -> str:
+    return f"{alarm.id}:{alarm.occurrence}:{n.message}:{n.person}"
 
 
 def _within(times: deque[int], mono: int, span: int) -> int:

@@ -131,8 +131,9 @@ def _walk(alarm: Alarm, look: Callable[[Now], escalation.Scene], budget: Budget,
         new, wanted = escalation.due(alarm, scene)
         held = {n.person: budget.spent(new, scene.plant.people[n.person], now) or "storm" for n in wanted}
         new, sent = budget.within(alarm, new, wanted, now)
+        reached = {n.person for n in sent} | {o.person for o in new.owed}  # not who has read it of a robot a minute ago
         for d in ready:
-            texts = {n.person: n for n in wanted if n.step == d.step.id}
+            texts = {n.person: n for n in wanted if n.step == d.step.id and n.person in reached}
             channels = {n.person: n.channel for n in sent if n.step == d.step.id}
             told = tuple(
                 _told(d.step, p, alarm, scene, texts, channels, held) for p in escalation.resolve(d.step, alarm, scene)

@@ -268,6 +268,18 @@ def test_r10_a_fire_rings_on_when_the_texts_of_the_hour_are_spent() -> None:
     assert not [n for n in world.wait(2 * MIN).notifications if n.person == "wang" and n.reason == CALL]
 
 
+@pytest.mark.parametrize("channels", [("robot",), ("robot", "sms")])
+def test_r10_a_robot_says_the_same_once_in_five_minutes_and_the_telephone_rings_between(channels: tuple[str, ...]) -> None:
+    world = World(campus(1, 1, channels), now=Now(T0, 1_000_000))
+    told = [(0, n) for n in world.read({"d0/smoke": 1.0}).notifications if n.person == "wang"]
+    for _ in range(80):
+        told += [(world.now.mono - 1_000_000, n) for n in world.wait(15_000).notifications if n.person == "wang"]
+    said = [(at, n.message) for at, n in told if n.channel == "robot"]
+    assert len(said) >= 4 and all(b - a >= 5 * MIN for a, word in said for b, same in said if same == word and b > a)
+    rings = [at for at, n in told if n.channel == "sms"]
+    assert not told[1:] or len(channels) == 1 or max(b - a for a, b in pairwise([0, *rings])) <= 2 * MIN
+
+
 def test_r10_who_has_a_text_that_cannot_ring_is_called_beside_it() -> None:
     """A robot or a cloud text wakes nobody: the call goes at once, not when the text has failed."""
     world = World(campus(1, 1, ("robot", "voice")), now=Now(T0, 1_000_000))

@@ -131,4 +131,11 @@ REACH: tuple[Mutant, ...] = (
         "and False",
         "tests/gateway/test_speech.py::test_a_fire_cuts_off_what_is_less_and_that_is_said_after_it",
     ),
+    Mutant(
+        "R10 a robot says the same once in five minutes",
+        "alerts/budget.py",
+        ">= ROBOT_AGAIN)",
+        ">= 0)",
+        "tests/alerts/test_budget.py::test_r10_a_robot_says_the_same_once_in_five_minutes_and_the_telephone_rings_between",
+    ),
 )
