@@ -47,6 +47,7 @@ ACTIONS: tuple[tuple[str, str, Words, Words], ...] = (
 )
 BOX: Words = ("报警盒", "Alarm box")
 UNKNOWN_PERSON: Words = ("系统", "System")
+ANYBODY: Words = ("任何人", "anybody")  # whom no message reaches when every channel is out of order
 WHOLE = ("place", "tel")  # half of it would send somebody to the wrong place or ring a stranger
 _NUMBER = re.compile(r"(-?\d+(?:\.\d+)?)(\D*)")
 
@@ -149,7 +150,7 @@ def args_for(
         "t0": _clock(_since(alarm, alarm.first.wall), plant),
         "now": _clock(now.wall, plant),
         "p": _name(about, plant)[en],
-        "who": _name(str(alarm.evidence.get("person", "")), plant)[en],
+        "who": (_name(str(alarm.evidence["person"]), plant) if "person" in alarm.evidence else ANYBODY)[en],
         "tel": _phone(str(alarm.evidence.get("tel") or (person.phone if person else ""))),
         "s": str(alarm.evidence.get("school") or (plant.short if bureau else "")),
         "n": f"{alarm.number:02d}",

@@ -121,7 +121,8 @@ async def run(
 
     pollers: dict[str, BusTask] = {}
     channels = {c.id: CHANNELS[c.type].build({**c.settings, "id": c.id}, clock) for c in site.channels}
-    ears = Ears(partial(_fate, inbox), lambda a: answering.heard(a), partial(_channel_health, inbox),
+    ways = {c.id: True for c in site.channels if CHANNELS[c.type].remote}  # is it in order?
+    ears = Ears(partial(_fate, inbox), lambda a: answering.heard(a), partial(_channel_health, inbox, ways),
                 lambda key: key.startswith(REPLY) or engine.wanted(key), lambda key: engine.ringing(key))  # fmt: skip
     tellers = {id: Teller(id, channel, plant.people, ears) for id, channel in channels.items()}
     outbox = JournalOutbox(
@@ -196,7 +197,7 @@ async def run(
     leaves["socket"] = partial(_listen, server)
     if site.speech:
         words = Words(data_dir() / SHIPPED, data / OWN)
-        box.speaker = Speaker(plant, words, site.speech, partial(_channel_health, inbox, "speech"))
+        box.speaker = Speaker(plant, words, site.speech, partial(_channel_health, inbox, ways, "speech"))
         leaves["speech"] = box.speaker.run
     box.learning = learning = Learning(data, plant, clock, engine.learn, leaf_alarm)
     if learning.points:
@@ -292,9 +293,16 @@ def _fate(inbox: Inbox, delivery: Delivery) -> None:
         inbox.delivery(delivery)
 
 
-def _channel_health(inbox: Inbox, name: str, bad: bool, why: str) -> None:
-    """A channel that has been out of order for a minute is a fault on the screen; one that works again ends it."""
+def _channel_health(inbox: Inbox, ways: dict[str, bool], name: str, bad: bool, why: str) -> None:
+    """A channel that has been out of order for a minute is a fault on the screen; one that works again ends it.
+
+    `ways`: the channels that somebody outside hears. With none of them in order the box cannot call, and the guard room hears it
+    before there is anything to call for (people's §3).
+    """
     inbox.system("fault", f"channel-{name}", bad, why)
+    if name in ways:
+        ways[name] = not bad
+        inbox.system("cannot-call", "channels", not any(ways.values()), why)
 
 
 def _uplink(

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from alerts.channels.base import Caller, Channel
-from alerts.channels.faults import DeliveryFault, GiveUp, TryAgain
+from alerts.channels.faults import DeliveryFault, GiveUp, TryAgain, Unfit
 from alerts.model import Delivery, Fate, Inbound, Notification
 from alerts.plant import Person
 from gateway.store.answers import succeed
@@ -25,6 +25,7 @@ HANG = 12.0  # seconds a send may take before the channel counts as hung (fire: 
 LISTEN = 0.5  # seconds between two looks at what came back, ...
 PAUSE = 2.0  # ... and while messages wait: an answer ends a queue of texts, a telephone rings before the last one has left
 DEAF = 60.0  # seconds a channel may be out of order before that is a fault of its own
+IN_A_ROW = 2  # messages that it did not take: one may be the fault of a number
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ class Teller:
         self._busy: tuple[float, Notification | None] | None = None
         self._generation = 0
         self._listen_due = 0.0
+        self._deaf = ""  # what was wrong when it was last listened to ...
+        self._failed: list[str] = []  # ... and with each message since the last one that it took
         self._bad_since: float | None = None
         self._told_bad: bool | None = None  # an earlier process may have told that it is bad
         self.why = ""  # what is wrong with it now, "" when nothing is
@@ -97,13 +100,26 @@ class Teller:
         if n is None:
             self._listen_due = loop.time() + HANG  # deaf, and perhaps not dumb: what waits is sent meanwhile
         self._start(loop)
-        self._state(loop.time(), why)
-        if n is not None:
+        if n is None:
+            self._heard(loop.time(), why)
+        else:
+            self._sent(loop.time(), why)
             self._ears.report(Delivery(n.key, Fate.SILENT, why=why))
 
-    def _state(self, now: float, why: str) -> None:
-        """In the loop: how the channel is now. Out of order for a minute is a fault; in order again ends it."""
-        self.why = why
+    def _heard(self, now: float, why: str) -> None:
+        self._deaf = why
+        self._state(now)
+
+    def _sent(self, now: float, why: str) -> None:
+        self._failed = [*self._failed, why][-IN_A_ROW:] if why else []
+        self._state(now)
+
+    def _state(self, now: float) -> None:
+        """In the loop: how the channel is now. Out of order for a minute is a fault; in order again ends it.
+
+        Most channels have nothing to listen to: one that has not taken the last messages is out of order until it takes one.
+        """
+        self.why = why = self._deaf or (self._failed[-1] if len(self._failed) >= IN_A_ROW else "")
         if not why:
             self._bad_since = None
         elif self._bad_since is None:
@@ -138,7 +154,8 @@ class Teller:
                 return  # given up meanwhile; the next channel has it
             self._busy = None
             _on(loop, self._ears.report, delivery)
-            _on(loop, self._state, loop.time(), why)
+            if why is not None:
+                _on(loop, self._sent, loop.time(), why)
 
     def _kept_back(self, notification: Notification, waited: float) -> Delivery | None:
         if not self._ears.wanted(notification.key):
@@ -172,7 +189,7 @@ class Teller:
                 _on(loop, self._ears.report, one)
             else:
                 _on(loop, self._ears.heard, one)
-        _on(loop, self._state, loop.time(), why)
+        _on(loop, self._heard, loop.time(), why)
         return True
 
     def _prove(self, loop: asyncio.AbstractEventLoop, generation: int) -> bool:
@@ -195,15 +212,17 @@ class Teller:
         _on(loop, succeed, asked, why)
         return True
 
-    def _once(self, notification: Notification) -> tuple[Delivery, str]:
-        """What became of it, and what is wrong with the channel ("" when it is in order)."""
+    def _once(self, notification: Notification) -> tuple[Delivery, str | None]:
+        """What became of it, and what is wrong with the channel: "" when it is in order, None when this message tells nothing of it."""
         person = self._people[notification.person]
         try:
             return self._channel.send(notification, person), ""
         except TryAgain as fault:
             return Delivery(notification.key, Fate.TRY_AGAIN, why=fault.why, again_after=fault.after_ms), fault.why
-        except GiveUp as fault:  # this message will never go; the channel itself may be well
-            return Delivery(notification.key, Fate.REJECTED, why=fault.why), self.why
+        except Unfit as fault:
+            return Delivery(notification.key, Fate.REJECTED, why=fault.why), None
+        except GiveUp as fault:
+            return Delivery(notification.key, Fate.REJECTED, why=fault.why), fault.why
         except Exception as error:
             log.exception("channel %s broke", self._name)
             return Delivery(notification.key, Fate.GAVE_UP, why=f"{type(error).__name__}"), type(error).__name__

@@ -16,7 +16,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from urllib.parse import quote, urlencode
 
-from alerts.channels.faults import GiveUp
+from alerts.channels.faults import Unfit
 from alerts.channels.http import Request
 from alerts.channels.provider import Access, Answer, Provider, Taken, Verdict, arrived
 from alerts.model import Delivery, Fate, Inbound, Notification
@@ -79,9 +79,9 @@ def _spoken(n: Notification) -> Notification:
 
 
 def template(n: Notification) -> str:
-    """The template's fields as JSON, each at most 20 characters and without 【】. GiveUp when the message has none."""
+    """The template's fields as JSON, each at most 20 characters and without 【】. Unfit when the message has none."""
     if not all(n.fields.get(name) for name in FIELDS):
-        raise GiveUp("这条消息没有模板字段，模板短信和语音发不了 this message has no template fields")
+        raise Unfit("这条消息没有模板字段，模板短信和语音发不了 this message has no template fields")
     clean = {name: n.fields[name].replace("【", "").replace("】", "")[:MOST_FIELD] for name in FIELDS}
     return json.dumps(clean, ensure_ascii=False, separators=(",", ":"))
 

@@ -1,4 +1,4 @@
-"""What can go wrong while a message is handed over: DeliveryFault and its two kinds. No I/O."""
+"""What can go wrong while a message is handed over: DeliveryFault and its kinds. No I/O."""
 
 from __future__ import annotations
 
@@ -21,3 +21,7 @@ class TryAgain(DeliveryFault):
 
 class GiveUp(DeliveryFault):
     """It will not work by this channel however often it is tried."""
+
+
+class Unfit(GiveUp):
+    """This message, or this person, is nothing for the channel. It says nothing of the channel itself."""

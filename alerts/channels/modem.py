@@ -17,7 +17,7 @@ import serial
 from alerts.budget import CALL
 from alerts.channels import sms
 from alerts.channels.at import Answer, Dialogue
-from alerts.channels.faults import GiveUp, TryAgain
+from alerts.channels.faults import GiveUp, TryAgain, Unfit
 from alerts.model import Delivery, Fate, Inbound, Notification, Severity
 from alerts.plant import Person
 from drivers.reading import Clock
@@ -101,11 +101,11 @@ class Modem:
         """
         rung = n.rung and self._ring is not None and n.severity >= self._ring
         if n.reason == CALL and not rung:
-            raise GiveUp("短信模块设为不拨号 the modem is set not to call")
+            raise Unfit("短信模块设为不拨号 the modem is set not to call")
         try:
             parts = () if n.reason == CALL else sms.submit(to.phone, n.text, next(self._references) % 256)
         except ValueError:
-            raise GiveUp("号码不能用，请在人员里改 the number cannot be used: correct it in the list of people") from None
+            raise Unfit("号码不能用，请在人员里改 the number cannot be used: correct it in the list of people") from None
         self._ready()
         if rung:
             self._wait_ring(n, to.phone)  # dialled by `hear`, after the text

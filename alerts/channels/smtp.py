@@ -10,7 +10,7 @@ from email.utils import formatdate, make_msgid
 from pathlib import Path
 
 from alerts.channels import secrets
-from alerts.channels.faults import GiveUp, TryAgain
+from alerts.channels.faults import GiveUp, TryAgain, Unfit
 from alerts.model import Delivery, Fate, Inbound, Notification
 from alerts.plant import Person
 from drivers.reading import Clock
@@ -32,7 +32,7 @@ class Mail:
     def send(self, n: Notification, to: Person) -> Delivery:
         """ACCEPTED at 250 after DATA. Raises TryAgain or GiveUp."""
         if not to.mail:
-            raise GiveUp("此人没有邮箱 this person has no mail address")
+            raise Unfit("此人没有邮箱 this person has no mail address")
         mail = EmailMessage()
         mail["From"], mail["To"], mail["Subject"] = self._sender, to.mail, n.text[:40]
         mail["Date"], mail["Message-ID"] = formatdate(self._clock.now().wall / 1000), make_msgid(domain="campus-gateway")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from alerts.channels.faults import GiveUp, TryAgain
+from alerts.channels.faults import GiveUp, TryAgain, Unfit
 from alerts.model import Delivery, Fate, Inbound, Notification, Severity
 from alerts.plant import Person
 from gateway import tell
@@ -224,6 +224,33 @@ async def test_a_channel_out_of_order_is_told_once_and_once_when_it_is_well_agai
     channel.deaf = ""
     assert await asyncio.wait_for(desk.health.get(), 20) == ("phone", False, "")
     assert desk.health.empty()
+    desk.task.cancel()
+
+
+@pytest.mark.parametrize("fault", [TryAgain("no answer in time", 1), GiveUp("对方拒绝 refused: 310000"), RuntimeError("a bug")])
+async def test_d13_a_channel_that_takes_no_message_is_a_fault_until_it_takes_one(
+    fault: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A robot has nothing to listen to: what it says to messages is all that is known of it."""
+    monkeypatch.setattr(tell, "DEAF", 0.1)
+    monkeypatch.setattr(tell, "LISTEN", 0.01)
+
+    def behave(n: Notification) -> Delivery:
+        if n.key != "good":
+            raise Unfit("no template fields") if n.key == "unfit" else fault
+        return Delivery(n.key, Fate.ACCEPTED)
+
+    desk = Desk(Fake(behave))
+    assert await asyncio.wait_for(desk.health.get(), 20) == ("phone", False, "")
+    for key in ("unfit", "unfit-2", "a"):
+        desk.teller.send(note(key.replace("-2", "")))
+        await desk.next()
+    assert desk.teller.why == "", "one refusal may be the fault of a number"
+    desk.teller.send(note("b"))
+    name, bad, why = await asyncio.wait_for(desk.health.get(), 20)
+    assert (name, bad) == ("phone", True) and (why in str(fault) or why == type(fault).__name__)
+    desk.teller.send(note("good"))
+    assert await asyncio.wait_for(desk.health.get(), 20) == ("phone", False, "")
     desk.task.cancel()
 
 

@@ -138,4 +138,25 @@ REACH: tuple[Mutant, ...] = (
         ">= 0)",
         "tests/alerts/test_budget.py::test_r10_a_robot_says_the_same_once_in_five_minutes_and_the_telephone_rings_between",
     ),
+    Mutant(
+        "D13 a channel that takes no message is a fault",
+        TELL_FILE,
+        "if len(self._failed) >= IN_A_ROW else",
+        "if False else",
+        TELL + "test_d13_a_channel_that_takes_no_message_is_a_fault_until_it_takes_one",
+    ),
+    Mutant(
+        "one refused number is no fault of the channel",
+        TELL_FILE,
+        "IN_A_ROW = 2",
+        "IN_A_ROW = 1",
+        TELL + "test_d13_a_channel_that_takes_no_message_is_a_fault_until_it_takes_one",
+    ),
+    Mutant(
+        "with every channel dead the box cannot call",
+        "gateway/runtime.py",
+        '"channels", not any(ways.values()), why)',
+        '"channels", False, why)',
+        "tests/gateway/test_ways.py::test_the_box_cannot_call_while_every_remote_channel_is_out_of_order",
+    ),
 )
