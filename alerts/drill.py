@@ -12,8 +12,9 @@ from dataclasses import replace
 from alerts import calendar, marks
 from alerts.duty import keepers
 from alerts.escalation import SCHOOL
+from alerts.kinds import KINDS
 from alerts.marks import MINUTE
-from alerts.model import LOST, Alarm, Delivery, Fate, Line, Mark, Notification, Scalar, Stage
+from alerts.model import LOST, Alarm, AlarmState, Delivery, Fate, Line, Mark, Notification, Scalar, Severity, Stage
 from alerts.plant import Plant
 from alerts.proof import digest, record, slowest
 from alerts.service import Answer, Ask, refuse
@@ -34,7 +35,7 @@ def start(ask: Ask) -> Answer:
     """args: kind calls | evacuation, buildings (ids; absent: all), signal (sound the evacuation signal), expected per building."""
     if ask.standing.of_kind(*DRILLS):
         return refuse("drill-on")
-    if any(a.severity >= 5 and a.result is None and not a.mode for a in ask.alarms if a.state.value != "pending"):
+    if any(grave(a) and a.result is None and not a.mode for a in ask.alarms if a.state is not AlarmState.PENDING):
         return refuse("drill-alarm")
     if exam := calendar.examination(ask.plant.calendar, calendar.local(ask.plant, ask.now.wall).date()):
         return refuse("drill-exam", name=exam)
@@ -145,6 +146,11 @@ def passed(mark: Mark, standing: Standing, plant: Plant, now: Now) -> Iterator[C
     change, done = ended(mark, plant, now, "", "time")
     yield change
     yield from _held(done, standing)
+
+
+def grave(alarm: Alarm) -> bool:
+    """May no drill go on beside it? A box that cannot record or call endangers nobody at that moment, and a drill proves its repair."""
+    return alarm.severity >= Severity.BREACH and KINDS[alarm.kind].lamp != "fault"
 
 
 def broken(alarm: Alarm, standing: Standing, plant: Plant, now: Now) -> Iterator[Change]:

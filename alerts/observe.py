@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from alerts import marks, modes, walk
-from alerts.drill import broken
+from alerts.drill import broken, grave
 from alerts.kinds import KINDS
-from alerts.model import Alarm, Delivery, Fate, Line, Mark, Notification, Result, Severity, Stage
+from alerts.model import Alarm, Delivery, Fate, Line, Mark, Notification, Result, Stage
 from alerts.plant import Plant
 from alerts.standing import Change, Standing
 from drivers.reading import Now
@@ -39,7 +39,7 @@ def follow(
         yield from _under_maintenance(alarm, standing, plant, now)
         yield from walk.ticked(alarm, standing, plant, now)
         yield from _chattering(alarm, standing, plant, now)
-        if modes.MODES[modes.mode_for(alarm, standing)[0]].real and alarm.severity >= Severity.BREACH:
+        if modes.MODES[modes.mode_for(alarm, standing)[0]].real and grave(alarm):
             yield from broken(alarm, standing, plant, now)
     for alarm in changed:
         if alarm.rule == modes.REHEARSAL:

@@ -172,6 +172,14 @@ def test_a_fault_or_a_test_breaks_no_drill(world: World) -> None:
     assert [m.kind for m in world.engine.marks.values() if m.kind == "drill"] == ["drill"]
 
 
+def test_a_box_that_cannot_call_breaks_no_drill_and_forbids_none(world: World) -> None:
+    """The drill is how a repaired channel is proven; and 立即去看 is no word for the box itself."""
+    world.system("cannot-call", True)
+    assert world.do("drill-start", "sun", kind="calls").replies[0].code == "drill-calls"
+    world.system("cannot-record", True)
+    assert "drill-break" not in world.kinds() and not [n for n in world.sent if n.message == "drill.break"]
+
+
 def test_no_drill_in_examinations_naps_or_alarms(world: World) -> None:
     exams = Calendar(exams=(Span("期末考试", "2027-01-15", "2027-01-15"),))
     school = replace(world.school, calendar=exams)

@@ -159,4 +159,11 @@ REACH: tuple[Mutant, ...] = (
         '"channels", False, why)',
         "tests/gateway/test_ways.py::test_the_box_cannot_call_while_every_remote_channel_is_out_of_order",
     ),
+    Mutant(
+        "a box that cannot call breaks no drill",
+        "alerts/drill.py",
+        ' and KINDS[alarm.kind].lamp != "fault"',
+        "",
+        "tests/alerts/test_drill.py::test_a_box_that_cannot_call_breaks_no_drill_and_forbids_none",
+    ),
 )
