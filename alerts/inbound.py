@@ -57,6 +57,20 @@ class Inbound:
                 if released and reading.value == 1.0:
                     yield Command(f"{reading.point}:{now.wall}:{now.mono}", "ack", DESK, "button", now.wall)
 
+    def sender(self, rec: Record, person: Person) -> Person:
+        """Who of those that share this telephone (a guard room's mobile) writes: who stands at a post and has an alarm to answer, who
+
+        is asked something, who stands at a post; else the one that is listed first.
+        """
+        same = [p for p in self._plant.people.values() if p.phone and p.phone == person.phone]
+        if len(same) < 2:
+            return person
+        posts = self._desk.posts(rec.now, rec.clock_ok)
+        there = [p for p in same if any(p.id in posts[post] for post in POSTS)]
+        called = [p for p in there if any(a.state in OPEN and p.id in a.told for a in self._alarms())]
+        asked = [p for p in same if self._desk.questions(p.id)]
+        return next(iter((*called, *asked, *there, person)))
+
     def handles(self, cmd: Command) -> bool:
         return cmd.verb in VERBS or (cmd.verb in ("answer", "decline") and cmd.alarm in self._desk.marks)
 

@@ -80,6 +80,9 @@ class Obeying:
         person = self._plant.people.get(cmd.person)
         if person is None:
             return self._refuse(rec, cmd, "refused.person")
+        if cmd.proof == "sms":
+            person = self.inbound.sender(rec, person)
+            cmd = replace(cmd, person=person.id)
         if cmd.proof in REMOTE:
             self._desk.proven(rec, person.id)
         if cmd.verb not in VERBS and not self.inbound.handles(cmd):

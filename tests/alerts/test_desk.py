@@ -223,6 +223,23 @@ def test_a_digest_is_answered_once_it_has_left() -> None:
     assert not post.unheard("s-9", "li"), "the first time counts"
 
 
+def test_of_those_who_share_the_guard_rooms_telephone_the_one_on_duty_answers() -> None:
+    base = school()
+    one = replace(base, people=base.people | {"li": replace(base.people["li"], phone=base.people["wang"].phone)})
+    first = next(p for p in one.people.values() if p.phone == one.people["li"].phone).id
+    other = "li" if first == "wang" else "wang"
+    world = World(one, now=Now(MIDNIGHT + (2 if other == "li" else 10) * HOUR, 1_000_000))  # whose turn it is, listed second
+    assert duty_now(world) == (other,)
+    world.read({"smoke-1/smoke": 1.0})
+    assert say(world, first, "1")[1] == "acked" and world.alarm("smoke").acked_by == other
+    assert say(world, first, "1", proof="key", alarm=world.alarm("smoke").id)[0], "a call has rung one person"
+    world.do("result", other, result="false", cause="蚊香", on_site=True)
+    world.read({"smoke-1/smoke": 0.0})
+    world.do("reset", other)
+    until(world, (6 if other == "li" else 21) * 60 + 46)  # the next one is asked, on the same telephone
+    assert say(world, first, "1")[1] == "answered.S" and first in duty_now(world)
+
+
 def test_a_key_in_a_call_about_what_is_over_takes_no_shift() -> None:
     """The alarm ends while the telephone rings; the key pressed in that call answers nothing else."""
     world = at(21 * 60 + 44)
