@@ -25,16 +25,20 @@ def out(cmd: Command, person: Person, meant: Iterable[Alarm], plant: Plant, now:
     reply: Reply | None = None
     for alarm in meant:
         ok, code = allowed(person, cmd.verb, alarm, plant)
-        done = VERBS[cmd.verb](cmd, alarm, person, plant, now) if ok else Done(alarm, alarm.state, refused=code)
+        if not ok and cmd.verb == "ack" and cmd.proof in commands.REMOTE and person.id in alarm.told:
+            done = commands.heard(alarm)  # the message asked for a 1, and nobody is turned away who gives it
+        else:
+            done = VERBS[cmd.verb](cmd, alarm, person, plant, now) if ok else Done(alarm, alarm.state, refused=code)
         if done.refused:
             refusals.append((done.refused, alarm))
             continue
         seq = log(done, {"command": cmd.id, "proof": cmd.proof} | dict(done.args or {}))
         words = text(done.code or done.kind, done.alarm, result_minutes(done.alarm, plant))
-        reply = reply or Reply(cmd.id, True, done.kind, words, seq)
-        answered.append(done.alarm)
+        if reply is None or (done.kind == "acked" and not answered):  # what was answered says more than what was heard of
+            reply = Reply(cmd.id, True, done.kind, words, seq)
+        answered += [done.alarm] if done.kind == "acked" else []
         asked += [done.alarm] if done.code == "acked-result" else []
-    if reply and len(answered) > 1 and cmd.verb == "ack" and person.role != "bureau":
+    if reply and len(answered) > 1:
         named = {"k": str(len(answered)), "numbers": numbers(answered)}
         words = say("acked-many", **named, one=f"{asked[0].number:02d}") if asked else say("acked-all", **named)
         reply = replace(reply, text=words)

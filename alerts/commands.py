@@ -56,11 +56,14 @@ def targets(cmd: Command, alarms: Iterable[Alarm], unheard: Unheard) -> tuple[tu
 def ack(cmd: Command, alarm: Alarm, person: Person, plant: Plant, now: Now) -> Done:
     """收到. A bureau's stops nothing at the school: it is recorded beside the state."""
     if person.role == "bureau":
-        if alarm.state not in OPEN:
-            return Done(alarm, alarm.state, refused="refused.not-yet")
-        return Done(alarm, alarm.state, "seen", code="acked-seen")
+        return heard(alarm) if alarm.state in OPEN else Done(alarm, alarm.state, refused="refused.not-yet")
     move = step(alarm, Input.ACK, now, who=person.id)
     return Done(move.alarm, move.old, "acked", move.refused, _ack_code(move.alarm))
+
+
+def heard(alarm: Alarm) -> Done:
+    """Somebody who was told has heard of it; the calls go on. Of the bureau, and of whoever may not answer for this place."""
+    return Done(alarm, alarm.state, "seen", code="acked-seen")
 
 
 def result(cmd: Command, alarm: Alarm, person: Person, plant: Plant, now: Now) -> Done:

@@ -20,7 +20,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "已记录：你已收到{number}号。请{minutes}分钟内报结果，2{real} 3误报",
         "Recorded: you have received no. {number}. Report within {minutes} min: 2 real, 3 false",
     ),
-    "acked-seen": ("已记录，学校的呼叫照常进行", "Recorded; the school's own calls go on"),
+    "acked-seen": ("已记录你已收到，叫人照常进行", "Recorded that you have received it; the calls go on"),
     "result": ("已记录{number}号的结果", "Result of no. {number} recorded"),
     "silenced": ("已消音，新报警会再响", "Muted; a new alarm sounds again"),
     "reset": ("{number}号已复位", "No. {number} is reset"),

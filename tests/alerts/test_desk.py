@@ -254,6 +254,21 @@ def test_a_key_in_a_call_about_what_is_over_takes_no_shift() -> None:
     assert say(world, "li", "1")[1] == "answered.S"
 
 
+def test_whoever_was_told_is_heard_and_the_calls_go_on_if_they_may_not_answer() -> None:
+    """The whole list reads 回1收到; the kitchen's keeper, the electrician and a key-holder do, and pause nothing."""
+    world = at(2 * 60)
+    world.read({"manual-1/call": 1.0})
+    alarm = world.alarm("manual")
+    for person in ("zheng", "chu", "wei"):
+        assert person in alarm.told
+        assert say(world, person, "1") == (True, "seen", "已记录你已收到，叫人照常进行")
+        assert world.alarm("manual").acked is None
+    assert [e.who for e in world.events if e.kind == "seen"] == ["zheng", "chu", "wei"]
+    assert world.do("ack", "chu").replies[0].code == "refused.role", "at a screen the button is not there"
+    world.read({"smoke-2/smoke": 1.0})
+    assert say(world, "wu", "1")[1] == "acked" and world.alarm("manual").acked_by == "wu"
+
+
 def test_9_calls_the_next_person_at_once() -> None:
     world = at(2 * 60)
     world.read({"smoke-1/smoke": 1.0})
