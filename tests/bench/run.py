@@ -111,7 +111,7 @@ SECTIONS = {
         f"Goals (D27), from the change: at most 2 s to the sounder, 5 s to the phone. {storage.TIMES} fires a way under the load of "
         "the alarm's table; what the disk does is done to the system calls of the living `run` by strace, which slows all of them. "
         "The third way, a start on a disk gone read-only, is a test: tests/system/test_dead_storage.py.",
-        storage.run,
+        storage.bench_d27_a_fire_while_the_storage_is_dead,
     ),
     "commits": Section(
         "The journal's commit",

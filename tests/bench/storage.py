@@ -20,7 +20,7 @@ WAYS = {
 }
 
 
-def run(folder: Path) -> list[str]:
+def bench_d27_a_fire_while_the_storage_is_dead(folder: Path) -> list[str]:
     """Rows of the benchmark's table: a school of its own for each way."""
     rows = ["| ms, p50 / p99 / worst | from the reading | from the change |", "|---|---|---|"]
     for n, (way, inject) in enumerate(WAYS.items()):
