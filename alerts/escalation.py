@@ -238,8 +238,9 @@ def people_of(to: str, alarm: Alarm, scene: Scene) -> tuple[str, ...]:
     zone = point.zone if point else output.zone if output else ""
     if to in plant.people:  # a mode or a drill names somebody
         return (to,)
-    if to == "everyone":
-        return tuple(p.id for p in plant.people.values() if p.role in SCHOOL)
+    if to == "everyone":  # a modem rings one telephone after the other: whoever can be there first comes first
+        nearest = (*on_duty.get("duty", ()), *keepers(zone, plant), *on_duty.get("second", ()), *on_duty.get("leader", ()))
+        return tuple(id for id in dict.fromkeys((*nearest, *plant.people)) if plant.people[id].role in SCHOOL)
     if to == "keeper":
         return keepers(zone, plant)
     if to == "holder":

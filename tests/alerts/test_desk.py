@@ -269,6 +269,14 @@ def test_whoever_was_told_is_heard_and_the_calls_go_on_if_they_may_not_answer() 
     assert say(world, "wu", "1")[1] == "acked" and world.alarm("manual").acked_by == "wu"
 
 
+def test_r11_of_the_whole_list_whoever_can_be_there_first_is_told_first() -> None:
+    """A modem takes seconds for a text and half a minute for a call: the guard and the warden, not the order of a file."""
+    world = at(2 * 60)
+    sent = world.read({"manual-1/call": 1.0}).notifications
+    assert [n.person for n in sent][:4] == ["li", "wu", "zhao", "sun"]
+    assert {"wang", "chen", "feng", "chu"} <= {n.person for n in sent} and len(sent) == len({n.key for n in sent})
+
+
 def test_9_calls_the_next_person_at_once() -> None:
     world = at(2 * 60)
     world.read({"smoke-1/smoke": 1.0})

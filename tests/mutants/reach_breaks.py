@@ -166,4 +166,25 @@ REACH: tuple[Mutant, ...] = (
         "",
         "tests/alerts/test_drill.py::test_a_box_that_cannot_call_breaks_no_drill_and_forbids_none",
     ),
+    Mutant(
+        "R11 the nearest come first",
+        "alerts/escalation.py",
+        "dict.fromkeys((*nearest, *plant.people))",
+        "plant.people",
+        DESK + "test_r11_of_the_whole_list_whoever_can_be_there_first_is_told_first",
+    ),
+    Mutant(
+        "whoever was told is heard",
+        "alerts/carry.py",
+        "and person.id in alarm.told:",
+        "and False:",
+        DESK + "test_whoever_was_told_is_heard_and_the_calls_go_on_if_they_may_not_answer",
+    ),
+    Mutant(
+        "of those who share a telephone the one on duty answers",
+        "alerts/obeying.py",
+        "person = self.inbound.sender(rec, person)",
+        "pass",
+        DESK + "test_of_those_who_share_the_guard_rooms_telephone_the_one_on_duty_answers",
+    ),
 )
