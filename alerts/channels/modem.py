@@ -119,16 +119,19 @@ class Modem:
     def probe(self) -> None:
         """SIM ready, registered, signal strong enough; nothing is sent. Raises TryAgain."""
         self._ready()
-        self._care(at_once=True)
+        if why := self._look():
+            raise TryAgain(why, RETRY)
 
     def hear(self) -> Sequence[Delivery | Inbound]:
-        """Reports, answers, the calls under way. Raises TryAgain when the modem is out of order."""
+        """Reports, answers, the calls under way. Raises TryAgain when the modem is out of order and there is nothing to hand on."""
         self._ready()
         self._forget_taken()
         self._read(0)
         self._take_news()
-        self._care()
-        self._turn_ring()
+        if self.radio and self.radio.registered:
+            self._turn_ring()
+        if not self._heard and self._clock.now().mono >= self._care_due and (why := self._look()):
+            raise TryAgain(why, RETRY)
         heard, self._heard = self._heard, []
         return heard
 
@@ -156,7 +159,8 @@ class Modem:
                 self._command(command)
             self._unlock()
             self._take_stored()
-            self._care(at_once=True)
+            if (why := self._look()) and not (self.radio and self.radio.registered):
+                raise TryAgain(why, RETRY)  # a weak signal may carry a text all the same
         except (OSError, serial.SerialException) as error:
             self._shut()
             raise TryAgain(f"短信模块打不开 modem port {self._port}: {error}", RETRY) from error
@@ -171,12 +175,9 @@ class Modem:
         if not any("READY" in line for line in answer.lines):
             raise TryAgain("SIM 卡没有就绪：没插好，或设了 PIN the SIM is not ready: not seated, or it has a PIN", CARE)
 
-    def _care(self, *, at_once: bool = False) -> None:
-        """Look at signal and registration when it is time. Raises TryAgain when nothing could be sent now."""
+    def _look(self) -> str:
+        """What is wrong with signal and registration now, "" for nothing. While something is, every `hear` looks again."""
         now = self._clock.now().mono
-        if not at_once and now < self._care_due:
-            return
-        self._care_due = now + CARE
         csq = self._command("AT+CSQ", may_fail=True).lines
         signal = next((n for line in csq if line.startswith("+CSQ:") and 0 <= (n := _number(line)) <= STRONGEST), None)
         registered = any(
@@ -185,11 +186,12 @@ class Modem:
             for line in self._command(command, may_fail=True).lines
         )
         self.radio = Radio(now, None if signal is None else 2 * signal - 113, registered)
+        strong = signal is not None and signal >= WEAK
+        self._care_due = now + CARE if registered and strong else now
         if not registered:
-            raise TryAgain("没有登记到网络：看天线、欠费、是否支持 VoLTE not registered: antenna, credit, VoLTE", RETRY)
-        if signal is None or signal < WEAK:
-            shown = "未知 unknown" if signal is None else signal
-            raise TryAgain(f"信号太弱（{shown}），请移动天线 signal too weak: move the antenna", RETRY)
+            return "没有登记到网络：看天线、欠费、是否支持 VoLTE not registered: antenna, credit, VoLTE"
+        shown = "未知 unknown" if signal is None else signal
+        return "" if strong else f"信号太弱（{shown}），请移动天线 signal too weak: move the antenna"
 
     def _put(self, part: sms.Submit) -> int:
         """Hand one part to the network; the modem's number of it. Raises TryAgain or GiveUp."""

@@ -187,4 +187,18 @@ REACH: tuple[Mutant, ...] = (
         "pass",
         DESK + "test_of_those_who_share_the_guard_rooms_telephone_the_one_on_duty_answers",
     ),
+    Mutant(
+        "D13 a modem without a network is out of order all the time",
+        MODEM_FILE,
+        "now + CARE if registered and strong else now",
+        "now + CARE",
+        MODEM + "test_signal_and_registration_are_looked_at_while_nothing_is_sent",
+    ),
+    Mutant(
+        "a weak signal holds back no answer",
+        MODEM_FILE,
+        "if not self._heard and self._clock",
+        "if self._clock",
+        MODEM + "test_a_weak_signal_holds_back_neither_text_nor_call_nor_answer",
+    ),
 )

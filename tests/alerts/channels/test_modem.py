@@ -363,9 +363,24 @@ def test_signal_and_registration_are_looked_at_while_nothing_is_sent(far: FakeMo
     far.lose_network()
     with pytest.raises(TryAgain, match="没有登记"):
         hears(channel, len)
+    for _ in range(3):
+        with pytest.raises(TryAgain, match="没有登记"):
+            channel.hear()  # every time: what is in order in between is never a fault
     far.how.registered = True
-    channel._care_due = 0
     assert channel.hear() == []
+
+
+def test_a_weak_signal_holds_back_neither_text_nor_call_nor_answer(far: FakeModem, channel: Modem) -> None:
+    far.how.signal, far.how.report, far.how.answers_call = 2, None, True
+    far.receive(WANG.phone, "1", announce=False)
+    assert channel.send(note(severity=Severity.FIRE, rung=True), WANG).fate is Fate.ACCEPTED
+    heard: list[Delivery | Inbound] = []
+    while len(heard) < 2:
+        try:
+            heard += channel.hear()
+        except TryAgain as fault:
+            assert "信号太弱" in fault.why
+    assert [type(one) for one in heard] == [Inbound, Delivery] and far.dialled == [WANG.phone]
 
 
 def test_d17_unplugged_and_plugged_again(far: FakeModem, channel: Modem) -> None:
