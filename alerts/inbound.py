@@ -17,7 +17,7 @@ from alerts.causes import causes
 from alerts.desk import Desk
 from alerts.duty import POSTS
 from alerts.kinds import KINDS
-from alerts.model import OPEN, Alarm, Command, Reply, Result
+from alerts.model import OPEN, Alarm, Command, Mark, Reply, Result
 from alerts.plant import Person, Plant
 from alerts.record import Record
 from alerts.replies import REAL, say, standing_words
@@ -125,10 +125,21 @@ class Inbound:
         if cmd.alarm:  # a key pressed in a call about one alarm
             mine = [a for a in mine if a.id == cmd.alarm] or [a for a in self._alarms() if a.id == cmd.alarm]
         asked_of = [q for q in self._desk.questions(person.id) if cmd.alarm in ("", q.id)]  # a call asks what it is about
+        if cause is not None and (real := self._real_since(cause, person)) is not None:
+            if parse(text, mine, asked_of, None) == (Asked(code="list"),):
+                by = self._plant.people.get(real.result_by)
+                return self._refused(rec, cmd, "refused.real-since", n=f"{real.number:02d}", p=by.name if by else "")
+            cause = None
         replies = [self._asked(rec, cmd, person, asked) for asked in parse(text, mine, asked_of, cause)]
         if cause is not None and any(r.ok and r.code == "result" for r in replies):
             self._desk.forget_cause(rec, person.id)
         return replies[0]
+
+    def _real_since(self, cause: Mark, person: Person) -> Alarm | None:
+        """The alarm that this person was about to call false and that somebody else has called real since: a cause alone undoes no fire."""
+        about = next((a for a in self._alarms() if a.id == cause.facts.get("alarm")), None)
+        undone = about is not None and about.result is Result.REAL and about.result_by != person.id
+        return about if undone and cause.facts.get("result") == Result.FALSE.value else None
 
     def _asked(self, rec: Record, cmd: Command, person: Person, asked: Asked) -> Reply:
         if asked.code == "ask.cause":

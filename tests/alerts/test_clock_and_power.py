@@ -72,6 +72,7 @@ def test_d12_a_second_without_power_moves_no_repetition() -> None:
 
 
 LONGEST = {
+    "p": "欧阳建国",
     "number": "99",
     "minutes": "99",
     "real": "真泄漏",

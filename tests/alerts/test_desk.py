@@ -8,7 +8,7 @@ import pytest
 from engine_world import World
 from people_world import MIN, T0, plant
 
-from alerts.model import Delivery, Fate, Outcome, Rule
+from alerts.model import Delivery, Fate, Outcome, Result, Rule
 from alerts.plant import Calendar, Plant, Point, Shift
 from drivers.reading import Now
 
@@ -275,6 +275,21 @@ def test_r11_of_the_whole_list_whoever_can_be_there_first_is_told_first() -> Non
     sent = world.read({"manual-1/call": 1.0}).notifications
     assert [n.person for n in sent][:4] == ["li", "wu", "zhao", "sun"]
     assert {"wang", "chen", "feng", "chu"} <= {n.person for n in sent} and len(sent) == len({n.key for n in sent})
+
+
+def test_a_cause_alone_undoes_no_fire_that_somebody_has_called_real_meanwhile() -> None:
+    world = at(2 * 60)
+    world.read({"smoke-1/smoke": 1.0})
+    assert say(world, "li", "3")[1] == "ask.cause"
+    assert say(world, "wu", "2")[1] == "result"
+    ok, code, words = say(world, "li", "蚊香")
+    assert (ok, code) == (
+        False,
+        "refused.real-since",
+    ) and words == "吴宿管已报01号属实，没有改。看过现场确是误报，请回：3 01 原因"
+    assert world.alarm("smoke").result is Result.REAL
+    assert say(world, "li", "0")[1] == "state"
+    assert say(world, "li", "3 01 蚊香")[1] == "result" and world.alarm("smoke").result is Result.FALSE
 
 
 def test_9_calls_the_next_person_at_once() -> None:

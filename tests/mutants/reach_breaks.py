@@ -201,4 +201,11 @@ REACH: tuple[Mutant, ...] = (
         "if self._clock",
         MODEM + "test_a_weak_signal_holds_back_neither_text_nor_call_nor_answer",
     ),
+    Mutant(
+        "a cause alone undoes no real fire",
+        "alerts/inbound.py",
+        "return about if undone and",
+        "return about if False and",
+        DESK + "test_a_cause_alone_undoes_no_fire_that_somebody_has_called_real_meanwhile",
+    ),
 )
