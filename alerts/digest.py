@@ -97,6 +97,10 @@ def _message(
     text = render(by, args, person.language)
     key = f"{worst.id}:{worst.occurrence}:{by}:{now.mono}:{person.id}:{channel}"
     rung = by == "storm" and worst.severity >= Severity.ELECTRICAL
-    return Notification(
+    made = Notification(
         key, worst.id, by, person.id, channel, by, text, f"together/{count}", worst.severity, made=now, rung=rung
     )
+    if by != "storm":  # a template says 立即去看, which no day list does
+        return made
+    kind = f"{args['what']}等{count}条"
+    return replace(made, fields={"place": args["place"], "time": args["t"], "kind": kind, "code": args["n"]})

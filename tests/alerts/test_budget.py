@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter, defaultdict
 from dataclasses import replace
@@ -13,6 +14,7 @@ from engine_world import World
 from people_world import MIN, NOON, T0, plant
 
 from alerts.budget import BURST, CALL, LIMITS, Budget, counted
+from alerts.channels.aliyun import template
 from alerts.channels.registry import CHANNELS
 from alerts.digest import ROOM
 from alerts.kinds import KINDS
@@ -177,6 +179,14 @@ def test_d14_a_restart_between_holding_back_and_telling_loses_nobody() -> None:
     world.restart(1_000)
     texts = [n.text for _ in range(40) for n in world.wait(1_000).notifications if n.person == "wang" and n.message == "storm"]
     assert held <= set().union(*(named(t) for t in texts))
+
+
+def test_a_digest_goes_by_cloud_text_and_voice_too() -> None:
+    world = World(campus(1, 20, ("voice",)), now=Now(NOON, 1_000_000))
+    for n in range(10):
+        world.read({f"d{n}/smoke": 1.0})
+    digests = [n for _ in range(40) for n in world.wait(1_000).notifications if n.message == "storm"]
+    assert digests and all(json.loads(template(n))["kind"].startswith("火警等") for n in digests)
 
 
 def test_an_answer_takes_the_alarm_out_of_the_digest() -> None:

@@ -208,4 +208,11 @@ REACH: tuple[Mutant, ...] = (
         "return about if False and",
         DESK + "test_a_cause_alone_undoes_no_fire_that_somebody_has_called_real_meanwhile",
     ),
+    Mutant(
+        "a digest goes by a template too",
+        "alerts/digest.py",
+        'if by != "storm":  # a template',
+        "if True:  # a template",
+        "tests/alerts/test_budget.py::test_a_digest_goes_by_cloud_text_and_voice_too",
+    ),
 )
