@@ -35,8 +35,8 @@ class Done:
 def targets(cmd: Command, alarms: Iterable[Alarm], unheard: Unheard) -> tuple[tuple[Alarm, ...], str]:
     """(alarms meant, "") or ((), code). `alarm` is an id, a 编号, "all" or "" (= the only one; all for ack and silence).
 
-    From a telephone "" means what was sent to it, without what is still in a queue while something else has left: whoever
-    answers 1 to a power cut has not heard of the fire behind it.
+    From a telephone "" means what was sent to it, without what is still in a queue while something else has left (whoever
+    answers 1 to a power cut has not heard of the fire behind it), and never what the sender had not heard of (args early).
     """
     standing = tuple(alarms)
     if cmd.alarm and cmd.alarm != "all":
@@ -45,6 +45,8 @@ def targets(cmd: Command, alarms: Iterable[Alarm], unheard: Unheard) -> tuple[tu
         return (found, "") if found else ((), "refused.not-found")
     meant = tuple(a for a in standing if a.state in OPEN and (cmd.proof not in REMOTE or cmd.person in a.told))
     if cmd.proof in REMOTE:
+        early = str(cmd.args.get("early") or "").split()
+        meant = tuple(a for a in meant if a.id not in early)
         meant = tuple(a for a in meant if not unheard(a.id, cmd.person)) or meant
     if not meant:
         return (), "refused.nothing-open"

@@ -122,6 +122,10 @@ class Inbound:
         mine = [
             a for a in self._alarms() if a.state in OPEN and (person.id in a.told or person.id in {o.person for o in a.owed})
         ]
+        early = str(cmd.args.get("early") or "").split()  # a network may bring an old answer when a new alarm is open
+        if early and all(a.id in early for a in mine) and mine:
+            return self._refused(rec, cmd, "refused.early")
+        mine = [a for a in mine if a.id not in early]
         if cmd.alarm:  # a key pressed in a call about one alarm
             mine = [a for a in mine if a.id == cmd.alarm] or [a for a in self._alarms() if a.id == cmd.alarm]
         asked_of = [q for q in self._desk.questions(person.id) if cmd.alarm in ("", q.id)]  # a call asks what it is about
@@ -157,8 +161,9 @@ class Inbound:
             return self._refused(rec, cmd, "refused.which-of", numbers=numbers)
         if asked.code:
             return self._refused(rec, cmd, asked.code)
+        args = asked.args | ({"early": cmd.args["early"]} if cmd.args.get("early") else {})
         one = replace(
-            cmd, verb=asked.verb, alarm=asked.target or (cmd.alarm if asked.verb in ("ack", "decline") else ""), args=asked.args
+            cmd, verb=asked.verb, alarm=asked.target or (cmd.alarm if asked.verb in ("ack", "decline") else ""), args=args
         )
         done = self.obey(rec, one, person) if self.handles(one) else self._act(rec, one)
         if done.ok and one.args.get("result") == Result.REAL.value and not one.args.get("cause"):

@@ -334,7 +334,8 @@ class Inbound:
     """What a person answered from outside: an SMS, or a key pressed during a call.
 
     `sender` is the number as the network gave it; a key press names the notification it answers by `key` instead.
-    `id` is the provider's own, so that the same answer heard twice counts once ("" where there is none).
+    `id` is the provider's own, so that the same answer heard twice counts once ("" where there is none). `early`: alarms of which
+    the sender had not heard when it was written.
     """
 
     channel: str
@@ -342,6 +343,7 @@ class Inbound:
     sender: str = ""
     key: str = ""
     id: str = ""
+    early: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

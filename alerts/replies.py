@@ -112,6 +112,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "refused.not-good": ("{number}号的传感器没有可靠数据，不能复位", "No reliable data from the sensor of no. {number}"),
     "refused.no-result": ("请先报{number}号的结果，2{real} 3误报", "Give the result of no. {number} first: 2 real, 3 false"),
+    "refused.early": (
+        "这条回复写在本次报警之前，网络现在才送到，没有记。请再回一次",
+        "This answer was written before the alarm and has come late; it was not taken. Answer again",
+    ),
     "refused.real-since": (
         "{p}已报{n}号属实，没有改。看过现场确是误报，请回：3 {n} 原因",
         "{p} has called no. {n} real; nothing was changed. If you have looked and it is false: 3 {n} and the cause",

@@ -75,7 +75,8 @@ class Answering:
             return None, None
         name = inbound.id or f"{inbound.sender}{inbound.key}:{now.mono}:{inbound.text}"
         id = f"{proof}:{hashlib.sha256(name.encode()).hexdigest()[:24]}"  # a telephone number is no part of the journal
-        return Command(id, "text", person.id, proof, now.wall + LIFE, alarm, {"text": inbound.text[:200]}), person
+        args = {"text": inbound.text[:200]} | ({"early": " ".join(inbound.early)} if inbound.early else {})
+        return Command(id, "text", person.id, proof, now.wall + LIFE, alarm, args), person
 
 
 def own(delivery: Delivery) -> bool:

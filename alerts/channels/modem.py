@@ -7,7 +7,6 @@ AT commands: 3GPP TS 27.005 and 27.007; the port is opened when needed and again
 from __future__ import annotations
 
 import itertools
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from alerts.budget import CALL
 from alerts.channels import sms
 from alerts.channels.at import Answer, Dialogue
 from alerts.channels.faults import GiveUp, TryAgain, Unfit
+from alerts.channels.letters import Letters
 from alerts.model import Delivery, Fate, Inbound, Notification, Severity
 from alerts.plant import Person
 from drivers.reading import Clock
@@ -30,8 +30,6 @@ CARE = 30_000  # ms between two looks at signal and registration
 WEAK = 5  # CSQ below this (about -103 dBm) carries no SMS reliably
 RING = 25_000  # ms a telephone rings
 DIALS = 2  # attempts to call a telephone when the modem or the network refuses the call
-KEPT = 500  # messages whose report may still come
-JOIN = 600_000  # ms to wait for the other parts of a long answer
 STRONGEST = 31  # of AT+CSQ; 99: not known
 REGISTERED = ("1", "5")  # home, roaming
 ACTIVE = "0"  # stat of AT+CLCC: somebody has picked up
@@ -56,14 +54,6 @@ class Radio:
 
 
 @dataclass(slots=True)
-class _Sent:
-    """A message the network took: `waiting` are the modem's numbers of its parts of which no report has come."""
-
-    key: str
-    waiting: set[int]
-
-
-@dataclass(slots=True)
 class _Ring:
     """One telephone to be called, for all the messages that want it."""
 
@@ -80,12 +70,11 @@ class Modem:
     def __init__(
         self, name: str, port: str, clock: Clock, *, baud: int = 115200, ring: Severity | None = Severity.INFO
     ) -> None:
-        self._name, self._port, self._clock, self._baud, self._ring = name, port, clock, baud, ring
+        self._port, self._clock, self._baud, self._ring = port, clock, baud, ring
         self._serial: serial.Serial | None = None
         self._talk = Dialogue()
         self._references = itertools.count(1)
-        self._sent: OrderedDict[tuple[int, str], _Sent] = OrderedDict()  # (modem's number of a part, digits) -> message
-        self._parts: dict[tuple[str, int], tuple[int, dict[int, str]]] = {}
+        self._letters = Letters(name)
         self._rings: list[_Ring] = []  # the first is the one under way
         self._heard: list[Delivery | Inbound] = []
         self._taken: list[str] = []  # places of answers that have been heard
@@ -110,10 +99,7 @@ class Modem:
         if rung:
             self._wait_ring(n, to.phone)  # dialled by `hear`, after the text
         numbers = [self._put(part) for part in parts]
-        sent = _Sent(n.key, set(numbers))
-        self._sent |= {(number, _digits(to.phone)): sent for number in numbers}
-        while len(self._sent) > KEPT:
-            self._sent.popitem(last=False)
+        self._letters.sent(n.key, to.phone, numbers)
         return Delivery(n.key, Fate.ACCEPTED, " ".join(map(str, numbers)))
 
     def probe(self) -> None:
@@ -267,30 +253,13 @@ class Modem:
         for line in news:
             head, _, body = line.partition("\n")
             if head.startswith("+CDS:"):
-                self._take_report(body)
+                self._news(self._letters.report(body))
             elif head.startswith("+CMTI:"):
                 self._take_message(head.rpartition(",")[2])
             elif head in ("RING",) or head.startswith("+CRING"):
                 self._command("ATH", may_fail=True)  # nobody can be answered here; the caller's number is on the next SMS
             elif head.startswith("+CREG:"):
                 self._care_due = 0
-
-    def _take_report(self, pdu: str) -> None:
-        """A message is delivered when each of its parts is, and not delivered when one of them is not."""
-        try:
-            found = sms.report(pdu)
-        except sms.BadPdu:
-            return  # a report nobody can read changes nothing: the message counts as accepted
-        sent = self._sent.get((found.reference, _digits(found.number)))
-        if sent is None or found.trying:
-            return
-        if not found.delivered:
-            why = f"网络没有送达，状态 {found.status} the network did not deliver it"
-            self._heard.append(Delivery(sent.key, Fate.REJECTED, str(found.reference), why))
-            return
-        sent.waiting.discard(found.reference)
-        if not sent.waiting:
-            self._heard.append(Delivery(sent.key, Fate.DELIVERED, str(found.reference)))
 
     def _take_stored(self) -> None:
         """Answers that came while no process listened."""
@@ -319,24 +288,10 @@ class Modem:
             self._command(f"AT+CMGD={self._taken.pop()}", may_fail=True)
 
     def _answered(self, pdu: str) -> None:
-        """One stored PDU: an answer whole, or a part that waits for its others. What cannot be read is passed over."""
-        try:
-            found = sms.deliver(pdu)
-        except sms.BadPdu:
-            return
-        if found.parts == 1:
-            self._hear_text(found, found.text)
-            return
-        now = self._clock.now().mono
-        self._parts = {k: v for k, v in self._parts.items() if now - v[0] < JOIN}
-        _, pieces = self._parts.setdefault((found.sender, found.reference), (now, {}))
-        pieces[found.part] = found.text
-        if len(pieces) == found.parts:
-            del self._parts[found.sender, found.reference]
-            self._hear_text(found, "".join(pieces[n] for n in sorted(pieces)))
+        self._news(self._letters.answer(pdu, self._clock.now().mono))
 
-    def _hear_text(self, found: sms.Deliver, text: str) -> None:
-        self._heard.append(Inbound(self._name, text, found.sender, id=f"{_digits(found.sender)}:{found.stamp}:{text}"))
+    def _news(self, found: Delivery | Inbound | None) -> None:
+        self._heard += [found] if found is not None else []
 
     # the ring
 
@@ -378,11 +333,6 @@ def build(settings: Mapping[str, str], clock: Clock) -> Modem:
     """Settings: id, port, baud (115200), ring (all | gas | fire | none). Raises KeyError or ValueError."""
     ring = RINGS[settings.get("ring", "all")]
     return Modem(settings.get("id", "modem"), settings["port"], clock, baud=int(settings.get("baud", "115200")), ring=ring)
-
-
-def _digits(number: str) -> str:
-    """What two ways of writing one number have in common: its last eleven digits."""
-    return "".join(c for c in number if c.isdigit())[-11:]
 
 
 def _number(line: str) -> int:

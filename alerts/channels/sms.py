@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
 
 # TS 23.038 6.2.1, the default alphabet in its order; 0x1B leads to the extension table.
 GSM7 = (
@@ -47,11 +48,12 @@ class Deliver:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the network says of a sent message: `reference` is the modem's number of it, `status` TP-ST."""
+    """What the network says of a sent message: `reference` is the modem's number of it, `status` TP-ST, `arrived` its time (TP-DT)."""
 
     reference: int
     number: str
     status: int
+    arrived: int = 0  # as `centre_time` gives it
 
     @property
     def delivered(self) -> bool:
@@ -103,8 +105,21 @@ def report(pdu: str) -> Report:
         raise BadPdu("no STATUS-REPORT")
     reference = data.one()
     number = data.address()
-    data.take(14)  # sent and discharged
-    return Report(reference, number, data.one())
+    data.take(7)  # sent
+    arrived = centre_time(data.take(7).hex())
+    return Report(reference, number, data.one(), arrived)
+
+
+def centre_time(stamp: str) -> int:
+    """UTC ms of a centre's time stamp as it stands in a PDU (TS 23.040 9.2.3.11), 0 for what is none."""
+    try:
+        octets = bytes.fromhex(stamp)
+        year, month, day, hour, minute, second = (int(f"{o & 0x0F:X}{o >> 4:X}") for o in octets[:6])
+        quarters = (octets[6] & 0x07) * 10 + (octets[6] >> 4)
+        zone = timezone(timedelta(minutes=15 * (-quarters if octets[6] & 0x08 else quarters)))
+        return int(datetime(2000 + year, month, day, hour, minute, second, tzinfo=zone).timestamp() * 1000)
+    except (ValueError, IndexError):
+        return 0
 
 
 def _split(text: str, limit: int, part: int, *, packed: bool) -> list[str]:

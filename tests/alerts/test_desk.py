@@ -207,6 +207,21 @@ def test_a_bare_1_is_no_answer_to_what_is_still_in_the_queue() -> None:
     assert say(world, "li", "1")[1] == "acked" and world.alarm("manual").acked_by == "li"
 
 
+def test_an_old_answer_that_comes_late_is_about_no_newer_alarm() -> None:
+    """A 1 that the network has held back for an hour meets the fire of now: it stops no call, and its sender is told so."""
+    world = at(2 * 60)
+    for n in world.read({"smoke-1/smoke": 1.0}).notifications:
+        world.fate(n, Fate.DELIVERED)
+    fire = world.alarm("smoke").id
+    (reply,) = world.do("text", "li", text="1", proof="sms", early=fire).replies
+    assert (reply.ok, reply.code) == (False, "refused.early") and world.alarm("smoke").acked is None
+    for n in world.read({"manual-1/call": 1.0}).notifications:
+        world.fate(n, Fate.DELIVERED)
+    (reply,) = world.do("text", "li", text="1", proof="sms", early=world.alarm("manual").id).replies
+    assert reply.text[0].startswith("已记录：你已收到01号") and world.alarm("manual").acked is None
+    assert world.alarm("smoke").acked_by == "li"
+
+
 def test_a_digest_is_answered_once_it_has_left() -> None:
     world = at(2 * 60)
     for n in world.read({"smoke-1/smoke": 1.0}).notifications:

@@ -58,9 +58,9 @@ PEOPLES: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a text in parts is delivered with its last part",
-        "alerts/channels/modem.py",
-        "        if not sent.waiting:\n",
-        "        if True:\n",
+        "alerts/channels/letters.py",
+        "        if sent.waiting:\n            return None",
+        "        if False:\n            return None",
         MODEM + "test_a_text_in_parts_is_delivered_with_its_last_part",
     ),
     Mutant(

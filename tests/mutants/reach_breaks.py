@@ -49,7 +49,7 @@ REACH: tuple[Mutant, ...] = (
     ),
     Mutant(
         "two answers of one second are two",
-        MODEM_FILE,
+        "alerts/channels/letters.py",
         ":{found.stamp}:{text}",
         ":{found.stamp}",
         MODEM + "test_two_answers_of_one_second_are_two",
@@ -214,5 +214,19 @@ REACH: tuple[Mutant, ...] = (
         'if by != "storm":  # a template',
         "if True:  # a template",
         "tests/alerts/test_budget.py::test_a_digest_goes_by_cloud_text_and_voice_too",
+    ),
+    Mutant(
+        "an old answer is about no newer alarm",
+        "alerts/inbound.py",
+        'early = str(cmd.args.get("early") or "").split()',
+        "early: list[str] = []",
+        DESK + "test_an_old_answer_that_comes_late_is_about_no_newer_alarm",
+    ),
+    Mutant(
+        "what the telephone got later is not meant",
+        "alerts/channels/letters.py",
+        "and there - LAG > written)",
+        "and False)",
+        "tests/alerts/channels/test_letters.py::test_an_answer_is_not_about_what_came_after_it",
     ),
 )
