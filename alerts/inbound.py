@@ -27,6 +27,7 @@ from drivers.reading import Now, Quality, Reading
 DESK = "desk"  # a registered desk or button: in the name of whoever has taken over the shift
 BUTTON = "ack-button"  # quantity of a point
 VERBS = frozenset({"text", "take", "state", "check", "order", "swap", "swap-answer", *dutylog.VERBS})
+MISSED = ("refused.nothing-open", "refused.not-found")  # what is asked of an alarm that the sender is not known to mean
 MOST, WITHIN = 30, 600_000  # texts of one person in ten minutes; more is a machine
 Act = Callable[[Record, Command], Reply]
 
@@ -123,27 +124,28 @@ class Inbound:
             a for a in self._alarms() if a.state in OPEN and (person.id in a.told or person.id in {o.person for o in a.owed})
         ]
         early = str(cmd.args.get("early") or "").split()  # a network may bring an old answer when a new alarm is open
-        if early and all(a.id in early for a in mine) and mine:
-            return self._refused(rec, cmd, "refused.early")
-        mine = [a for a in mine if a.id not in early]
+        known = [a for a in mine if a.id not in early]
         if cmd.alarm:  # a key pressed in a call about one alarm
-            mine = [a for a in mine if a.id == cmd.alarm] or [a for a in self._alarms() if a.id == cmd.alarm]
-        asked_of = [q for q in self._desk.questions(person.id) if cmd.alarm in ("", q.id)]  # a call asks what it is about
-        if cause is not None and (real := self._real_since(cause, person)) is not None:
-            if parse(text, mine, asked_of, None) == (Asked(code="list"),):
-                by = self._plant.people.get(real.result_by)
-                return self._refused(rec, cmd, "refused.real-since", n=f"{real.number:02d}", p=by.name if by else "")
-            cause = None
-        replies = [self._asked(rec, cmd, person, asked) for asked in parse(text, mine, asked_of, cause)]
+            known = [a for a in mine if a.id == cmd.alarm] or [a for a in self._alarms() if a.id == cmd.alarm]
+        asked_of = [q for q in self._desk.questions(person.id) if cmd.alarm in ("", q.id) and q.id not in early]
+        real = self._real_since(cause, person)
+        asked = parse(text, known, asked_of, None if real else cause)
+        if real and asked[0].code == "list":
+            by = self._plant.people.get(real.result_by)
+            return self._refused(rec, cmd, "refused.real-since", n=f"{real.number:02d}", p=by.name if by else "")
+        if mine and not known and (asked[0].code in MISSED or (asked[0].verb in ("ack", "decline") and not asked[0].target)):
+            return self._refused(rec, cmd, "refused.early")
+        replies = [self._asked(rec, cmd, person, one) for one in asked]
         if cause is not None and any(r.ok and r.code == "result" for r in replies):
             self._desk.forget_cause(rec, person.id)
         return replies[0]
 
-    def _real_since(self, cause: Mark, person: Person) -> Alarm | None:
+    def _real_since(self, cause: Mark | None, person: Person) -> Alarm | None:
         """The alarm that this person was about to call false and that somebody else has called real since: a cause alone undoes no fire."""
+        if cause is None or cause.facts.get("result") != Result.FALSE.value:
+            return None
         about = next((a for a in self._alarms() if a.id == cause.facts.get("alarm")), None)
-        undone = about is not None and about.result is Result.REAL and about.result_by != person.id
-        return about if undone and cause.facts.get("result") == Result.FALSE.value else None
+        return about if about is not None and about.result is Result.REAL and about.result_by != person.id else None
 
     def _asked(self, rec: Record, cmd: Command, person: Person, asked: Asked) -> Reply:
         if asked.code == "ask.cause":

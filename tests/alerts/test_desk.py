@@ -215,6 +215,8 @@ def test_an_old_answer_that_comes_late_is_about_no_newer_alarm() -> None:
     fire = world.alarm("smoke").id
     (reply,) = world.do("text", "li", text="1", proof="sms", early=fire).replies
     assert (reply.ok, reply.code) == (False, "refused.early") and world.alarm("smoke").acked is None
+    for text, code in (("3 蚊香", "refused.early"), ("2 01", "refused.early"), ("9", "refused.early"), ("0", "state")):
+        assert world.do("text", "li", text=text, proof="sms", early=fire).replies[0].code == code
     for n in world.read({"manual-1/call": 1.0}).notifications:
         world.fate(n, Fate.DELIVERED)
     (reply,) = world.do("text", "li", text="1", proof="sms", early=world.alarm("manual").id).replies

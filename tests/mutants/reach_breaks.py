@@ -71,8 +71,8 @@ REACH: tuple[Mutant, ...] = (
     Mutant(
         "a key in a call answers nothing else",
         "alerts/inbound.py",
-        'if cmd.alarm in ("", q.id)]',
-        "if True]",
+        'if cmd.alarm in ("", q.id) and',
+        "if",
         DESK + "test_a_key_in_a_call_about_what_is_over_takes_no_shift",
     ),
     Mutant(
@@ -204,7 +204,7 @@ REACH: tuple[Mutant, ...] = (
     Mutant(
         "a cause alone undoes no real fire",
         "alerts/inbound.py",
-        "return about if undone and",
+        "return about if about is not None and",
         "return about if False and",
         DESK + "test_a_cause_alone_undoes_no_fire_that_somebody_has_called_real_meanwhile",
     ),
