@@ -36,10 +36,13 @@ def verify(path: Path, told: Callable[[int, int], None] = lambda done, of: None)
     """
     with closing(readonly(path)) as db:
         (many,) = db.execute("SELECT count(*) FROM event").fetchone()
-        kept = dict(db.execute("SELECT key, value FROM meta WHERE key IN ('chain.seq', 'chain.head')"))
-        anchor = (kept["chain.seq"], bytes(kept["chain.head"])) if kept else (0, chain.GENESIS)
+        kept = dict(db.execute("SELECT key, value FROM meta WHERE key IN ('chain.seq', 'chain.head', 'next_seq')"))
+        anchor = (kept["chain.seq"], bytes(kept["chain.head"])) if "chain.seq" in kept else (0, chain.GENESIS)
         rows = db.execute("SELECT seq, CAST(body AS BLOB), CAST(hash AS BLOB) FROM event ORDER BY seq")
         findings = list(chain.check(_counted(rows, lambda n: told(n, 2 * many)), anchor))
+        last = db.execute("SELECT max(seq) FROM event").fetchone()[0] or anchor[0]
+        if (end := kept.get("next_seq", 0) - 1) > last:
+            findings.append(Finding(end, "gap", f"events {last + 1} to {end} are missing at the end"))
         return findings + list(_texts(db, lambda n: told(many + n, 2 * many)))
 
 

@@ -229,4 +229,11 @@ REACH: tuple[Mutant, ...] = (
         "and False)",
         "tests/alerts/channels/test_letters.py::test_an_answer_is_not_about_what_came_after_it",
     ),
+    Mutant(
+        "a journal cut at its end does not prove",
+        "gateway/store/audit.py",
+        ") - 1) > last:",
+        ") - 1) > last + 999:",
+        "tests/store/test_store_journal.py::test_verify_notices",
+    ),
 )

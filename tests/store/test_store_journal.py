@@ -97,6 +97,8 @@ def test_the_body_is_the_documented_event_and_the_hash_ties_it(open_journal: Ope
         ("UPDATE event SET hash = zeroblob(32) WHERE seq = 5", "hash"),
         ("DELETE FROM event WHERE seq = 3", "gap"),
         ("DELETE FROM event WHERE seq < 3", "gap"),
+        ("DELETE FROM event WHERE seq >= 7", "gap"),
+        ("DELETE FROM event", "gap"),
         ("UPDATE event SET body = 'x' WHERE seq = 3", "body"),
         ("UPDATE notification SET body = replace(body, '火警', '误报')", "text"),
         ("UPDATE delivery SET why = 'other'", "text"),
