@@ -48,14 +48,29 @@ def _value(channel: Channel, image: Image) -> float:
     raw = _raw(channel, image)
     if raw in channel.sentinels:
         raise DeviceFault(channel.sentinels[raw])
-    value = (raw if channel.type in _AS_SENT else _number(channel, raw)) * channel.scale
+    if channel.states:
+        return _state(channel, raw)
+    number = raw if channel.type in _AS_SENT else _number(channel, raw)
+    within = channel.within
+    if within is not None and not within.low <= number <= within.high:
+        raise DeviceFault(within.fault)
+    value = number * channel.scale
     for scale in channel.scale_from:
         code = _register(image, scale.space, scale.address) & scale.mask
         if code not in scale.factors:
             raise DeviceFault(f"{_place(scale.space, scale.address)} 的单位或小数位代码 {code} 不在设备说明书的表内")
         value *= scale.factors[code]
     value = float(value + channel.offset)
+    if within is not None:  # the sensor is sound: 3.9 mA is zero, 20.5 mA is full scale
+        quantity = QUANTITIES[channel.quantity]
+        value = float(min(max(value, quantity.low), quantity.high))
     return sane(channel, value if value.is_integer() else round(value, _DECIMALS))
+
+
+def _state(channel: Channel, code: int) -> float:
+    if code not in channel.states:
+        raise DeviceFault(f"{_place(channel.space, channel.address)} 的状态代码 {code} 不在设备说明书的表内")
+    return sane(channel, float(channel.states[code]))
 
 
 def _raw(channel: Channel, image: Image) -> int:
@@ -79,6 +94,12 @@ def _number(channel: Channel, raw: int) -> float:
             return 1.0 if raw else 0.0
         case "s16":
             return raw - 0x10000 if raw & 0x8000 else raw
+        case "sm16":
+            return -(raw & 0x7FFF) if raw & 0x8000 else raw
+        case "bcd16" | "bcd32":
+            if not (digits := f"{raw:X}").isdecimal():
+                raise DeviceFault(f"设备给出的不是 BCD 码（0x{digits}）")
+            return int(digits)
         case "s32":
             return raw - 0x1_0000_0000 if raw & 0x8000_0000 else raw
         case "f32":

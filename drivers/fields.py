@@ -13,6 +13,7 @@ S = TypeVar("S", bound=str)
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _MISSING = object()
+ALIKE = 0.8  # of difflib: a word misspelt, not another word
 FEW = 12  # words that a message lists whole; of more only the nearest
 
 
@@ -43,13 +44,18 @@ class Fields:
     def done(self) -> None:
         for key in self._data:
             if key not in self._asked:
-                self.fail(str(key), "没有这个键", "unknown key", tuple(sorted(map(str, self._asked))))
+                words = tuple(sorted(map(str, self._asked)))
+                near = difflib.get_close_matches(str(key), words, 1, ALIKE)
+                zh, en = (f"，是 {near[0]} 吗", f"; {near[0]}?") if near else ("", "")
+                self.fail(str(key), f"没有这个键{zh}", f"unknown key{en}", words)
 
     def _get(self, key: str, default: object) -> object:
         self._asked.add(key)
         value = self._data.get(key, default)
         if value is _MISSING:
-            self.fail(key, "缺少这个键", "this key is missing")
+            written = next((str(other) for other in self._data if _meant(str(other), key)), "")
+            zh, en = (f"，写成了 {written!r}（看拼写，标点用半角）", f"; {written!r} is written") if written else ("", "")
+            self.fail(key, f"缺少这个键{zh}", f"this key is missing{en}")
         return value
 
     def text(self, key: str, default: str | None = None) -> str:
@@ -84,7 +90,8 @@ class Fields:
     def integer(self, key: str, low: int, high: int, default: int | None = None) -> int:
         value = self._get(key, _MISSING if default is None else default)
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            self.fail(key, f"应是 {low} 到 {high} 的整数", f"a whole number from {low} to {high} is expected")
+            zh, en = ("，十六进制写 0x…，不加引号", ", in hex 0x..., without quotes") if isinstance(value, str) else ("", "")
+            self.fail(key, f"应是 {low} 到 {high} 的整数{zh}", f"a whole number from {low} to {high} is expected{en}")
         return value
 
     def integers(self, key: str, low: int, high: int) -> tuple[int, ...]:
@@ -106,10 +113,10 @@ class Fields:
             self.fail(key, f"只能是 {'、'.join(words)}", f"must be one of {', '.join(words)}", words)
         return value
 
-    def number(self, key: str, default: float) -> float:
-        value = as_number(self._get(key, default))
+    def number(self, key: str, default: float | None = None) -> float:
+        value = as_number(self._get(key, _MISSING if default is None else default))
         if value is None:
-            self.fail(key, "应是数字", "a number is expected")
+            self.fail(key, "应是数字，不加引号，小数点用 .", "a number is expected, without quotes")
         return value
 
     def flag(self, key: str) -> bool:
@@ -132,7 +139,11 @@ class Fields:
         for name, item in table._data.items():
             code, value = _code(name), read(item)
             if code is None or value is None:
-                table.fail(str(name), "应是“代码: 值”，代码为非负整数", "'code: value' is expected, the code a whole number")
+                table.fail(
+                    str(name),
+                    "应是“代码: 值”，代码为非负整数：设备发来的原码，-1 写 0xFFFF",
+                    "'code: value' is expected, the code a whole number as it comes on the wire: -1 is 0xFFFF",
+                )
             if code in found:
                 table.fail(str(name), "代码重复", "this code is given twice")
             found[code] = value
@@ -162,6 +173,13 @@ class Fields:
         if not isinstance(value, list | tuple):
             self.fail(key, "应是列表", "a list is expected")
         return tuple(value)
+
+
+def _meant(written: str, key: str) -> bool:
+    """Misspelt, or with a full-width colon, which makes the value a part of the key."""
+    return written != key and bool(
+        written.startswith((f"{key}：", f"{key} ：")) or difflib.get_close_matches(written, (key,), 1, ALIKE)
+    )
 
 
 def as_text(value: object) -> str | None:

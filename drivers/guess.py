@@ -136,6 +136,7 @@ class Guesser:
         """Is a value beyond belief? A fault that the profile itself foresees is none."""
         for channel, reading in zip(profile.channels, self._readings(profile), strict=True):
             foreseen = {*channel.sentinels.values(), *(v.fault for v in channel.valid_if)}
+            foreseen |= {channel.within.fault} if channel.within else set()
             if reading.quality is Quality.FAULT and reading.fault not in foreseen:
                 return True
             if (

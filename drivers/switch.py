@@ -9,7 +9,8 @@ from drivers.fields import Fields
 
 WRITES = (5, 6, 15, 16)
 LONGEST_RAW = 64  # bytes
-NEVER = ("lock", "breaker", "power", "residual-current", "arc-fault", "fire-panel")  # kinds whose profiles have no outputs
+SWITCHES = ("relay", "digital-io", "sounder")  # the only kinds whose profiles have outputs
+NEVER = ("lock", "breaker", "power", "residual-current", "arc-fault", "fire-panel")  # kinds to which nothing is ever written
 HANDS_OFF = ("lock", "mains")  # quantities that nothing here may move
 
 
@@ -43,6 +44,11 @@ class Output:
 def never_switched(kind: str, quantities: Iterable[str]) -> bool:
     """R18: nothing here cuts mains, opens a lock or gives a fire panel an order."""
     return kind in NEVER or "lock" in quantities
+
+
+def may_switch(kind: str, quantities: Iterable[str]) -> bool:
+    """A list of what may, not of what may not: a breaker under any other name has no outputs either."""
+    return kind in SWITCHES and not never_switched(kind, quantities)
 
 
 def read_output(f: Fields, id: str, bits: tuple[str, ...]) -> Output:

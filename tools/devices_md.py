@@ -83,6 +83,7 @@ def _place(c: Channel) -> str:
         return f"信号 {c.signal}" + ("，未登记地址" if c.unlisted else "") + ("，取反" if c.invert else "")
     parts = [f"{c.space} 0x{c.address:04X} {c.type}", c.order if c.words == 2 else "", f"& 0x{c.mask:04X}" if c.mask else ""]
     parts += [f"× {c.scale:g}" if c.scale != 1 else "", f"+ {c.offset:g}" if c.offset else "", "取反" if c.invert else ""]
+    parts += [f"{c.within.low:g}～{c.within.high:g}" if c.within else "", ", ".join(f"{k}→{v}" for k, v in c.states.items())]
     return " ".join(part for part in parts if part)
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.codec import Image, decode
-from drivers.profile import Channel, Device, Profile, ScaleFrom, ValidIf
+from drivers.profile import Channel, Device, Profile, ScaleFrom, ValidIf, Within
 from drivers.quantities import QUANTITIES
 from drivers.reading import Now, Quality, Reading
 
@@ -31,6 +31,10 @@ def code(**changes: object) -> Channel:
 def words(*registers: int) -> Image:
     return {("holding", 10 + i): register for i, register in enumerate(registers)}
 
+
+LOOP = code(quantity="level", scale=0.0003125, offset=-1.25, within=Within(3600, 21000, "回路断线"))
+# of a fire panel's event codes 0x10 and 0xEA are fire, 0x40 is supervisory; 0xFF: there is no such zone
+CODES = code(quantity="panel-fire", mask=0x00FF, states={0x00: 0, 0x10: 1, 0x40: 0, 0xEA: 1}, sentinels={0xFF: "没有这一区"})
 
 GOOD = [
     # 0x1234 = 4660; 0xFFFE as s16 = -2
@@ -57,6 +61,20 @@ GOOD = [
     ("scale", code(type="s16", quantity="temperature", scale=0.1), words(0xFF9B), -10.1),
     ("scale leaves no dust", code(quantity="humidity", scale=0.1), words(3), 0.3),
     ("offset after scale", code(quantity="temperature", scale=0.1, offset=-40), words(652), 25.2),
+    # sign bit and magnitude: 0x8065 = -(0x65 = 101); two's complement of the same would be -32667
+    ("sm16 negative", code(type="sm16", quantity="temperature", scale=0.1), words(0x8065), -10.1),
+    ("sm16 positive", code(type="sm16", quantity="temperature", scale=0.1), words(0x0065), 10.1),
+    ("sm16 minus zero", code(type="sm16", quantity="temperature"), words(0x8000), 0),
+    # binary-coded decimal: 0x1234 is the number 1234; eight digits in two registers
+    ("bcd16", code(type="bcd16"), words(0x1234), 1234),
+    ("bcd32 CDAB", code(type="bcd32", order="CDAB"), words(0x5678, 0x1234), 12345678),
+    # 4-20 mA in uA, 0-5 m: (12000 - 4000) * 5 / 16000 = 2.5; 3.9 mA is an empty tank, 20.5 mA of 0-100 %LEL is full scale
+    ("within", LOOP, words(12000), 2.5),
+    ("within, zero drifted down", LOOP, words(3900), 0),
+    ("within, over full scale", replace(LOOP, quantity="combustible-gas", scale=0.00625, offset=-25), words(20500), 100),
+    ("within, its lowest", LOOP, words(3600), 0),
+    ("states 0", CODES, words(0x0040), 0),
+    ("states 1", CODES, words(0x00EA), 1),
     ("not a sentinel", code(sentinels={0xE5E5: "短路"}), words(0xE5E4), 0xE5E4),
     ("bit of a register", code(quantity="alert", type="bit", mask=0x0004), words(0x0004), 1),
     ("bit not set", code(quantity="alert", type="bit", mask=0x0004), words(0xFFFB), 0),
@@ -86,6 +104,14 @@ FAULTS = [
     ("sentinel", code(sentinels={0xE5E5: "互感器短路"}), words(0xE5E5), "互感器短路"),
     ("sentinel before sign", code(type="s16", sentinels={0x8000: "传感器故障"}), words(0x8000), "传感器故障"),
     ("sentinel after byte order", code(type="u32", order="CDAB", sentinels={0x00010002: "x"}), words(2, 1), "x"),
+    ("bcd with a digit that is none", code(type="bcd16"), words(0x12AF), "BCD 码（0x12AF）"),
+    ("bcd all ones", code(type="bcd32"), words(0xFFFF, 0xFFFF), "BCD 码"),
+    ("loop broken", LOOP, words(0), "回路断线"),
+    ("just below a sound loop", LOOP, words(3599), "回路断线"),
+    ("just above a sound loop", LOOP, words(21001), "回路断线"),
+    ("within is asked of the signed number", replace(LOOP, type="s16", within=Within(-10, 10, "断线")), words(0xFFF0), "断线"),
+    ("a code in no table of states", CODES, words(0x0011), "状态代码 17"),
+    ("a sentinel among states", CODES, words(0x00FF), "没有这一区"),
     ("NaN", code(type="f32", quantity="voltage"), words(0x7FC0, 0), "不是数值"),
     ("infinity", code(type="f32", quantity="voltage"), words(0x7F80, 0), "不是数值"),
     ("minus infinity", code(type="f32", quantity="power"), words(0xFF80, 0), "不是数值"),
@@ -94,6 +120,11 @@ FAULTS = [
     ("two-state register with a third state", code(quantity="arc-fault"), words(2), "合理范围"),
     ("third state inverted is no state", code(quantity="arc-fault", invert=True), words(2), "合理范围"),
 ]
+
+
+def test_a_site_may_turn_states_round() -> None:
+    """The site's `invert` is put on the channel after the profile was read."""
+    assert [read(replace(CODES, invert=True), words(code)).value for code in (0x00, 0x10)] == [1, 0]
 
 
 @pytest.mark.parametrize(("channel", "image", "text"), [row[1:] for row in FAULTS], ids=[row[0] for row in FAULTS])

@@ -19,6 +19,7 @@ from drivers.profile import (
     ProfileError,
     ScaleFrom,
     ValidIf,
+    Within,
     profile_from_dict,
     profile_to_dict,
 )
@@ -30,7 +31,7 @@ GAS: dict[str, Any] = {
     "name_zh": "可燃气体变送器",
     "vendor": "SGA",
     "model": "fixed",
-    "kind": "combustible-gas",
+    "kind": "digital-io",
     "verified": "partial",
     "source": "a driver",
     "caveats": ["only %LEL"],
@@ -40,7 +41,7 @@ GAS: dict[str, Any] = {
         "unit": 7,
         "signs": [{"space": "input", "address": 9, "equals": 31, "page": "p.2"}],
     },
-    "limits": {"max_registers": 9, "gap": 200, "latency": 500, "alone": True},
+    "limits": {"max_registers": 1, "gap": 200, "latency": 500, "alone": True},
     "channels": {
         "gas": {
             "quantity": "combustible-gas",
@@ -51,6 +52,14 @@ GAS: dict[str, Any] = {
             "sentinels": {0xFFFF: "探测器故障"},
             "page": "p.3",
         },
+        "tank": {
+            "quantity": "level",
+            "space": "input",
+            "address": 3,
+            "type": "sm16",
+            "within": {"low": 3600, "high": 21000, "fault": "断线"},
+        },
+        "state": {"quantity": "alert", "space": "input", "address": 4, "states": {0: 0, "0x10": 1}},
         "relay": {"quantity": "output", "space": "coil", "address": 0},
     },
     "outputs": {"relay": {"function": 5, "address": 0, "on": 0xFF00, "off": 0, "readback": "relay"}},
@@ -62,7 +71,7 @@ def test_every_key_lands_in_its_field() -> None:
         id="sga-gas",
         vendor="SGA",
         model="fixed",
-        kind="combustible-gas",
+        kind="digital-io",
         verified="partial",
         source="a driver",
         channels=(
@@ -76,10 +85,12 @@ def test_every_key_lands_in_its_field() -> None:
                 sentinels={0xFFFF: "探测器故障"},
                 page="p.3",
             ),
+            Channel("tank", "level", "input", 3, "sm16", within=Within(3600, 21000, "断线")),
+            Channel("state", "alert", "input", 4, states={0: 0, 16: 1}),
             Channel("relay", "output", "coil", 0, "bit"),
         ),
         outputs=(Output("relay", 5, 0, 0xFF00, 0, "relay"),),
-        limits=Limits(max_registers=9, gap=200, latency=500, alone=True),
+        limits=Limits(max_registers=1, gap=200, latency=500, alone=True),
         unit=7,
         baud=4800,
         framing="8N2",
@@ -94,8 +105,8 @@ def test_round_trip_through_json() -> None:
     assert profile_from_dict(json.loads(json.dumps(profile_to_dict(profile))), "compiled") == profile
 
 
-def put(*path: str, value: object) -> Callable[[dict[str, Any]], None]:
-    def change(data: dict[str, Any]) -> None:
+def put(*path: str | int, value: object) -> Callable[[dict[str, Any]], None]:
+    def change(data: Any) -> None:
         for key in path[:-1]:
             data = data[key]
         data[path[-1]] = value
@@ -112,12 +123,31 @@ def drop(*path: str) -> Callable[[dict[str, Any]], None]:
     return change
 
 
+def rename(*path: str, to: str) -> Callable[[dict[str, Any]], None]:
+    def change(data: dict[str, Any]) -> None:
+        for key in path[:-1]:
+            data = data[key]
+        data[to] = data.pop(path[-1])
+
+    return change
+
+
 G = ("channels", "gas")
+T = ("channels", "tank")
+S = ("channels", "state")
 R = ("channels", "relay")
 O = ("outputs", "relay")  # noqa: E741
 MISTAKES: list[tuple[Callable[[dict[str, Any]], None], tuple[str, ...], str]] = [
     (put("modell", value="x"), ("modell",), "没有这个键"),
+    (put("modell", value="x"), ("modell",), "没有这个键，是 model 吗"),
+    (put("colour", value="x"), ("colour",), "没有这个键"),
     (drop("vendor"), ("vendor",), "缺少这个键"),
+    (rename(*G, "quantity", to="quantiy"), (*G, "quantity"), "缺少这个键，写成了 'quantiy'"),
+    (
+        rename(*G, "quantity", to="quantity：temperature"),
+        (*G, "quantity"),
+        "写成了 'quantity：temperature'（看拼写，标点用半角）",
+    ),
     (drop("profile"), ("profile",), "缺少这个键"),
     (put("profile", value=2), ("profile",), "1 到 1"),
     (put("id", value="SGA gas"), ("id",), "小写字母"),
@@ -144,7 +174,17 @@ MISTAKES: list[tuple[Callable[[dict[str, Any]], None], tuple[str, ...], str]] = 
     (put(*G, "space", value="register"), (*G, "space"), "不认识"),
     (put(*G, "address", value=65536), (*G, "address"), "0 到 65535"),
     (put(*G, "address", value=-1), (*G, "address"), "0 到 65535"),
-    (put(*G, "address", value="257"), (*G, "address"), "整数"),
+    (put(*G, "address", value="0101H"), (*G, "address"), "整数，十六进制写 0x…，不加引号"),
+    (put(*G, "address", value=40005), (*G, "address"), "线上地址是 4"),
+    (put(*T, "address", value=30001), (*T, "address"), "线上地址是 0"),
+    (put(*R, value={"quantity": "alert", "space": "discrete", "address": 19999}), (*R, "address"), "线上地址是 9998"),
+    (put(*G, "scale_from", 0, "address", value=40003), (*G, "scale_from"), "线上地址是 2"),
+    (put(*G, "valid_if", 0, "address", value=40003), (*G, "valid_if"), "线上地址是 2"),
+    (
+        put("channels", "far", value={"quantity": "count", "space": "input", "address": 8, "type": "u32"}),
+        ("limits", "max_registers"),
+        "通道 far 是 32 位",
+    ),
     (put(*G, "address", value=True), (*G, "address"), "整数"),
     (put(*G, "type", value="int16"), (*G, "type"), "不认识"),
     (put(*G, "type", value="bit"), (*G, "type"), "开关量"),
@@ -186,6 +226,18 @@ MISTAKES: list[tuple[Callable[[dict[str, Any]], None], tuple[str, ...], str]] = 
         (*G, "valid_if", "0", "fault"),
         "缺少",
     ),
+    (put(*G, "sentinels", value={-1: "x"}), (*G, "sentinels", "-1"), "-1 写 0xFFFF"),
+    (put(*T, "within", value={"low": 4000, "high": 20000}), (*T, "within", "fault"), "缺少"),
+    (put(*T, "within", "high", value=3600), (*T, "within", "low"), "小于 high"),
+    (put(*T, "within", "step", value=1), (*T, "within", "step"), "没有这个键"),
+    (put(*S, "within", value={"low": 0, "high": 1, "fault": "x"}), (*S, "within"), "只用于数值"),
+    (put(*T, "states", value={0: 0, 1: 1}), (*T, "states"), "开关量"),
+    (put(*R, "states", value={0: 0, 1: 1}), (*R, "states"), "开关量"),
+    (put(*S, "invert", value=True), (*S, "states"), "不与 invert 同用"),
+    (put(*S, "states", value={0: 0, 5: 0}), (*S, "states"), "0 和 1 都要有"),
+    (put(*S, "states", value={0: 0, 5: 2}), (*S, "states", "5"), "代码: 值"),
+    (put(*S, "states", value={0: 0, 5: True}), (*S, "states", "5"), "代码: 值"),
+    (put(*S, "states", value={0: 0, 70000: 1}), (*S, "states"), "超出 0..65535"),
     (put(*G, "sentinels", value={0xFFFF: ""}), (*G, "sentinels", "65535"), "代码: 值"),
     (put(*G, "sentinels", value={0x10000: "x"}), (*G, "sentinels"), "超出 0..65535"),
     (put(*G, "sentinels", value={1: "x", "0x1": "y"}), (*G, "sentinels", "0x1"), "重复"),
@@ -199,6 +251,16 @@ MISTAKES: list[tuple[Callable[[dict[str, Any]], None], tuple[str, ...], str]] = 
         put("channels", "copy", value={"quantity": "output", "space": "coil", "address": 0}),
         ("channels", "copy", "address"),
         "通道 relay",
+    ),
+    (
+        put("channels", "copy", value={"quantity": "count", "space": "holding", "address": 256, "type": "u32"}),
+        ("channels", "copy", "address"),
+        "通道 gas 读的是同一处（32 位值占两个寄存器）",
+    ),
+    (
+        put("channels", "copy", value={"quantity": "count", "space": "holding", "address": 257, "type": "s16"}),
+        ("channels", "copy", "address"),
+        "通道 gas",
     ),
     (put(*O, "function", value=15), (*O, "function"), "只能是 5、6、16"),
     (put(*O, "on", value=0x5500), (*O, "on"), "带定时"),
@@ -240,6 +302,27 @@ def test_a_register_type_of_32_bits_may_not_start_at_the_last_address() -> None:
         profile_from_dict(data, "gas.yaml")
 
 
+def test_a_channel_may_pick_bits_of_a_register_that_is_a_channel_and_halves_lie_side_by_side() -> None:
+    data = copy.deepcopy(GAS)
+    data["channels"]["bit"] = {"quantity": "alert", "space": "input", "address": 3, "type": "bit", "mask": 4}
+    data["channels"]["high"] = {"quantity": "count", "space": "input", "address": 9, "type": "u8-high"}
+    data["channels"]["low"] = {"quantity": "count", "space": "input", "address": 9, "type": "u8-low"}
+    assert len(profile_from_dict(data, "gas.yaml").channels) == 7
+
+
+def test_an_address_in_the_manuals_hundreds_is_believed_when_the_page_says_so() -> None:
+    data = copy.deepcopy(GAS)
+    data["channels"]["gas"].update(address=40005, page="p.3, wire 40005")
+    assert profile_from_dict(data, "gas.yaml").channels[0].address == 40005
+
+
+@pytest.mark.parametrize("kind", ["breaker", "smart-breaker", "socket", "relay-board", "combustible-gas"])
+def test_r18_only_kinds_that_switch_nothing_dangerous_have_outputs(kind: str) -> None:
+    """Whatever the breaker is called: a list of what may not would let a new name pass."""
+    with pytest.raises(ProfileError, match="不断电、不开锁"):
+        profile_from_dict({**GAS, "kind": kind}, "gas.yaml")
+
+
 junk = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 70000) | st.floats() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5) | st.integers(0, 9), inner, max_size=3),
@@ -249,6 +332,8 @@ keys = st.sampled_from(
     [(k,) for k in GAS]
     + [("channels", "gas", k) for k in (*GAS["channels"]["gas"], "mask", "type", "values")]
     + [("channels", "gas", k, 0) for k in ("scale_from", "valid_if")]
+    + [("channels", "state", k) for k in ("states", "invert", "mask", "type")]
+    + [("channels", "tank", k) for k in ("within", "scale", "offset", "order")]
     + [("outputs", "relay", k) for k in GAS["outputs"]["relay"]]
 )
 

@@ -219,7 +219,7 @@ TOOLS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a profile whose alarm bits would read as a number is refused",
-        "drivers/profile.py",
+        "drivers/channel.py",
         'high = bit and c.type != "bit" and',
         "high = False and",
         "tests/profiles/test_mistakes.py",

@@ -51,7 +51,9 @@ FIXED = {
 
 def load_yaml(path: Path) -> dict[str, Any]:
     try:
-        return YAML(typ="safe", pure=True).load(path.read_text("utf-8"))
+        return YAML(typ="safe", pure=True).load(path.read_text("utf-8-sig"))
+    except UnicodeDecodeError:
+        pytest.fail(f"{path.name}: 不是 UTF-8，编辑器里另存为 UTF-8 · not UTF-8: save it as UTF-8", pytrace=False)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         cure = "缩进用空格，冒号用半角、后面空一格，一个键只写一次 indent with spaces, a colon and a space, each key once"
@@ -133,7 +135,7 @@ def sentinels_met(profile: Profile, case: dict[str, Any]) -> set[int]:
     met = {}
     for channel in profile.channels:
         for code in channel.sentinels:
-            only = replace(channel, id=f"x{len(met)}", sentinels={code: "met"}, valid_if=())
+            only = replace(channel, id=f"x{len(met)}", sentinels={code: "met"}, valid_if=(), states={})
             met[only.id] = (code, only)
     asked = {**case, "expect": dict.fromkeys(met, 0), "fault": {}}
     _, got = play(replace(profile, channels=tuple(only for _, only in met.values())), asked)
@@ -198,13 +200,15 @@ def test_frames_show_every_channel_good_and_every_kind_of_fault(id: str) -> None
     unseen = {f"{code:#x} {fault}" for c in profile.channels for code, fault in c.sentinels.items() if code not in shown}
     need(not unseen, f"no frame shows the code {', '.join(sorted(unseen))}")
     for channel in profile.channels:
-        if channel.invert:
-            need(good[channel.id] == {0, 1}, f"{channel.id} is inverted: frames show both of its states")
-        for fault in (*channel.sentinels.values(), *(v.fault for v in channel.valid_if)):
+        if channel.invert or channel.states:
+            both = "is inverted" if channel.invert else "has states"
+            need(good[channel.id] == {0, 1}, f"{channel.id} {both}: frames show both of its states")
+        span = [channel.within.fault] if channel.within else []
+        for fault in (*channel.sentinels.values(), *(v.fault for v in channel.valid_if), *span):
             need(any(words in fault for words in texts), f"no frame shows {fault}")
-        if channel.scale_from:
-            odd = any("代码" in words for words in faults.get(channel.id, []))
-            need(odd, f"no frame shows a code that scale_from of {channel.id} does not list (fault: 代码)")
+        for key in ("scale_from", "states"):
+            odd = not getattr(channel, key) or any("代码" in words for words in faults.get(channel.id, []))
+            need(odd, f"no frame shows a code that {key} of {channel.id} does not list (fault: 代码)")
     told = any(case["from"] == "source" for case in cases) or not profile.channels  # what is only written shows its writes
     assert (profile.verified == "frames") <= told
 

@@ -7,7 +7,7 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
-from drivers.profile import Channel, Limits, ScaleFrom, ValidIf
+from drivers.profile import Channel, Limits, ScaleFrom, ValidIf, Within
 from drivers.switch import Output
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,7 +23,7 @@ def test_devices_md_is_current() -> None:
 def test_add_a_device_explains_every_key_of_a_profile() -> None:
     """The page names every key the loader takes; a new one must be explained to installers."""
     page = (ROOT / "docs/add-a-device.md").read_text("utf-8")
-    keys = {f.name for shape in (Channel, Limits, Output, ScaleFrom, ValidIf) for f in fields(shape)} - {"id"}
+    keys = {f.name for shape in (Channel, Limits, Output, ScaleFrom, ValidIf, Within) for f in fields(shape)} - {"id"}
     keys |= {
         "profile",
         "name_zh",
