@@ -189,7 +189,7 @@ def _rules(c: Channel) -> Iterator[tuple[str, bool, str, str]]:
     yield "shift", bool(c.mask & ((1 << c.shift) - 1)), "shift 移掉了 mask 选中的位", "shift drops bits that mask picks"
     yield "shift", bool(c.shift) and not c.mask, "没有 mask 时不用 shift", "shift needs mask"
     yield "order", c.order != "ABCD" and c.words != 2, "order 只用于 32 位类型", "order is for 32-bit types"
-    yield "scale", c.scale == 0, "scale 不能为 0", "scale must not be 0"
+    yield "scale", c.scale == 0, "scale 不能为 0（小数点用 . 不用 ,）", "scale must not be 0 (a decimal point, no comma)"
     yield (
         "scale",
         bit and (c.scale, c.offset, c.scale_from) != (1, 0, ()),

@@ -138,12 +138,11 @@ class Fields:
         found: dict[int, T] = {}
         for name, item in table._data.items():
             code, value = _code(name), read(item)
-            if code is None or value is None:
-                table.fail(
-                    str(name),
-                    "应是“代码: 值”，代码为非负整数：设备发来的原码，-1 写 0xFFFF",
-                    "'code: value' is expected, the code a whole number as it comes on the wire: -1 is 0xFFFF",
-                )
+            if code is None:
+                zh = "代码应是非负整数：设备发来的原码，十六进制写 0x…，-1 写 0xFFFF"
+                table.fail(str(name), zh, "a code is a whole number as it comes on the wire, in hex 0x...: -1 is 0xFFFF")
+            if value is None:
+                table.fail(str(name), "应是“代码: 值”，冒号后面的写错了", "'code: value' is expected, the value is wrong")
             if code in found:
                 table.fail(str(name), "代码重复", "this code is given twice")
             found[code] = value

@@ -235,6 +235,7 @@ MISTAKES: list[tuple[Callable[[dict[str, Any]], None], tuple[str, ...], str]] = 
     (put(*R, "states", value={0: 0, 1: 1}), (*R, "states"), "开关量"),
     (put(*S, "invert", value=True), (*S, "states"), "不与 invert 同用"),
     (put(*S, "states", value={0: 0, 5: 0}), (*S, "states"), "0 和 1 都要有"),
+    (put(*S, "values", value={0: 1}), (*S, "values", "0"), "冒号后面的写错了"),
     (put(*S, "states", value={0: 0, 5: 2}), (*S, "states", "5"), "代码: 值"),
     (put(*S, "states", value={0: 0, 5: True}), (*S, "states", "5"), "代码: 值"),
     (put(*S, "states", value={0: 0, 70000: 1}), (*S, "states"), "超出 0..65535"),
