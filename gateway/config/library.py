@@ -29,10 +29,14 @@ DURING = ("", "asleep", "not-falling", "daily")
 
 @dataclass(slots=True)
 class Library:
-    """`models`: every profile there is, read or not (a shipped file is named after its id)."""
+    """`models`: every profile there is, read or not (a file is named after its id).
+
+    `broken`: those of them whose file is wrong, which is a finding already: a device of theirs is not unknown besides.
+    """
 
     profiles: dict[str, Profile] = field(default_factory=dict)
     models: set[str] = field(default_factory=set)
+    broken: set[str] = field(default_factory=set)
     rules: dict[str, RuleFile] = field(default_factory=dict)
     policies: dict[str, Policy] = field(default_factory=dict)
     checklists: dict[str, tuple[Item, ...]] = field(default_factory=dict)  # kind of alarm -> items
@@ -112,6 +116,7 @@ def _shipped(library: Library, root: Path, stems: Collection[str] | None = None)
             library.profiles[profile.id] = profile
         elif isinstance(source := read(path), Finding):
             library.findings.append(source)
+            library.broken.add(path.stem)
         else:
             _profile(library, source)
 
@@ -122,6 +127,7 @@ def _sources(library: Library, folders: Iterable[Path | None]) -> Iterable[Sourc
             source = read(path)
             if isinstance(source, Finding):
                 library.findings.append(source)
+                library.broken.add(path.stem)
             else:
                 yield source
 
@@ -130,8 +136,11 @@ def _take(library: Library, source: Source, kind: str, id: str, path: Path_) -> 
     """False, and a finding, when the id is taken by another file already."""
     other = library.used.setdefault((kind, id), source.file)
     if other != source.file or id in getattr(library, f"{kind}s" if kind != "policy" else "policies"):
-        why = f"{id} 已在 {other} 中 · is already in {other}"
-        library.findings.append(source.finding("CFG-027" if kind == "profile" else "CFG-028", path, why=why))
+        zh, en = f"{id} 已在 {other} 中", f"{id} is already in {other}"
+        if kind == "profile":
+            library.findings.append(source.finding("CFG-027", path, zh=zh, en=en))
+        else:
+            library.findings.append(source.finding("CFG-028", path, why=f"{zh} · {en}"))
         return False
     return True
 
@@ -140,8 +149,8 @@ def _profile(library: Library, source: Source) -> None:
     try:
         profile = profile_from_dict(source.data if isinstance(source.data, dict) else {}, source.file)
     except ProfileError as error:
-        why = f"{error.zh} · {error.en}"
-        library.findings.append(source.finding("CFG-027", tuple(error.path), why=why))
+        library.findings.append(source.finding("CFG-027", tuple(error.path), zh=error.zh, en=error.en))
+        library.broken |= {Path(source.file).stem, str(source.data.get("id")) if isinstance(source.data, dict) else ""}
         return
     if _take(library, source, "profile", profile.id, ("id",)):
         library.profiles[profile.id] = profile

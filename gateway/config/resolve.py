@@ -115,7 +115,8 @@ class Resolver:
                 self._add("CFG-014", (*at, "unit"), value=device.unit, low=1, high=247)
             profile = self.library.profiles.get(device.profile)
             if profile is None:
-                self._unknown(device.profile, self.library.models, (*at, "profile"), ("设备型号", "profile"))
+                if device.profile not in self.library.broken:
+                    self._unknown(device.profile, self.library.models, (*at, "profile"), ("设备型号", "profile"))
                 continue
             self._device_channels(at, device, profile)
             points = [self.points[p] for c in profile.channels if (p := f"{device.id}/{c.id}") in self.points]

@@ -131,6 +131,18 @@ def test_a_wrong_file_is_a_finding_in_it(tmp_path: Path, shelf: Path, name: str,
     assert found.site is None and render(found.findings[0])
 
 
+@pytest.mark.parametrize("text", ["profile: 1\nid: own\n", "profile: 1\nid: own\nx: {\n"])
+def test_of_a_broken_model_only_its_own_mistake_is_told(tmp_path: Path, shelf: Path, text: str) -> None:
+    """Not, besides, that the device which uses it names a model that is not defined."""
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "profiles/own.yaml").write_text(text, encoding="utf-8")
+    site = tmp_path / "site.yaml"
+    site.write_text(GOOD.replace("profile: sga-gas", "profile: own", 1), encoding="utf-8")
+    found = compile_site(site, data="", root=shelf)
+    assert "profile: own" in site.read_text("utf-8") and found.site is None
+    assert {Path(f.file).name for f in found.findings if f.code in ("CFG-002", "CFG-020", "CFG-027")} == {"own.yaml"}
+
+
 def test_a_rule_names_a_policy_and_a_rule_that_exist(tmp_path: Path, shelf: Path) -> None:
     root = tmp_path / "root"
     for folder in ("profiles", "rules", "escalation"):

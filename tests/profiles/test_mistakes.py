@@ -70,7 +70,7 @@ def test_a_word_that_is_none_is_answered_with_those_that_are() -> None:
 
 @pytest.mark.parametrize(
     ("old", "new", "line"),
-    [("    space", "\tspace", 15), ("kind: ", "kind：", 7), ("kind: combustible-gas", "kind: a\nkind: b", 7)],
+    [("    space", "\tspace", 15), ("kind: ", "kind：", 7), ("kind: digital-io", "kind: a\nkind: b", 7)],
 )
 def test_a_slip_in_the_yaml_itself_is_told_with_its_line(tmp_path: Path, old: str, new: str, line: int) -> None:
     """A tab, a full-width colon (seen at the next colon), a key twice."""
@@ -78,3 +78,18 @@ def test_a_slip_in_the_yaml_itself_is_told_with_its_line(tmp_path: Path, old: st
     file.write_text(EXAMPLE.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(pytest.fail.Exception, match=rf"x.yaml 第 {line} 行"):
         load_yaml(file)
+
+
+def test_a_file_saved_by_another_editor(tmp_path: Path) -> None:
+    """UTF-8 with a mark at its start is read; GBK is told, not thrown."""
+    file = tmp_path / "x.yaml"
+    file.write_text(EXAMPLE, encoding="utf-8-sig")
+    assert load_yaml(file) == example()
+    file.write_text(EXAMPLE.replace("µ", ""), encoding="gbk")
+    with pytest.raises(pytest.fail.Exception, match=r"x\.yaml: 不是 UTF-8"):
+        load_yaml(file)
+
+
+def test_a_full_width_colon_between_braces_is_shown_as_part_of_the_key() -> None:
+    with pytest.raises(ProfileError, match="quantity: 缺少这个键，写成了 'quantity：alert'"):
+        profile_from_dict({**example(), "channels": {"x": read("{quantity：alert, space: coil, address: 9}")}}, "x")

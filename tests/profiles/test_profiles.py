@@ -56,7 +56,7 @@ def load_yaml(path: Path) -> dict[str, Any]:
         pytest.fail(f"{path.name}: 不是 UTF-8，编辑器里另存为 UTF-8 · not UTF-8: save it as UTF-8", pytrace=False)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
-        cure = "缩进用空格，冒号用半角、后面空一格，一个键只写一次 indent with spaces, a colon and a space, each key once"
+        cure = "缩进用空格，标点用半角，冒号后空一格，一个键只写一次 indent with spaces, no full-width punctuation, each key once"
         pytest.fail(f"{path.name} 第 {line} 行 line {line}: {error.problem.splitlines()[0]}。{cure}", pytrace=False)
 
 
