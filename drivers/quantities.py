@@ -71,7 +71,9 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("cable-temperature", "°C", "线缆温度", "Cable temperature", -40, 200, 1),
         Quantity("humidity", "%RH", "湿度", "Humidity", 0, 100, 1),
         Quantity("residual-current", "mA", "剩余电流", "Residual current", 0, 60000, 0),
-        Quantity("combustible-gas", "%LEL", "可燃气体", "Combustible gas", 0, 100, 1),
+        Quantity(
+            "combustible-gas", "%LEL", "可燃气体", "Combustible gas", 0, 120, 1
+        ),  # a detector over range is an alarm, no fault
         Quantity("toxic-gas", "ppm", "有毒气体", "Toxic gas", 0, 5000, 1),
         Quantity("oxygen", "%VOL", "氧气", "Oxygen", 0, 30, 1),
         Quantity("voc", "ppb", "挥发性有机物", "VOC", 0, 60000, 0),
@@ -79,7 +81,7 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("pm25", "ug/m3", "PM2.5", "PM2.5", 0, 1000, 0),
         Quantity("pm10", "ug/m3", "PM10", "PM10", 0, 2000, 0),
         Quantity("pressure", "MPa", "水压", "Water pressure", -0.1, 10, 3),
-        Quantity("level", "m", "液位", "Level", 0, 50, 2),
+        Quantity("level", "m", "液位", "Level", -0.2, 50, 2),  # a transmitter in an empty tank reads a little below 0
         Quantity("leak-distance", "m", "漏水位置", "Leak distance", 0, 10000, 0),
         Quantity("voltage", "V", "电压", "Voltage", 0, 500, 1),
         Quantity("current", "A", "电流", "Current", 0, 10000, 2),

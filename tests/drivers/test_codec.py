@@ -68,11 +68,13 @@ GOOD = [
     # binary-coded decimal: 0x1234 is the number 1234; eight digits in two registers
     ("bcd16", code(type="bcd16"), words(0x1234), 1234),
     ("bcd32 CDAB", code(type="bcd32", order="CDAB"), words(0x5678, 0x1234), 12345678),
-    # 4-20 mA in uA, 0-5 m: (12000 - 4000) * 5 / 16000 = 2.5; 3.9 mA is an empty tank, 20.5 mA of 0-100 %LEL is full scale
+    # 4-20 mA in uA, 0-5 m: (12000 - 4000) * 5 / 16000 = 2.5; 3.9 mA of 0-1000 ppm is zero, 20.5 mA of 0-100 %RH is full scale
     ("within", LOOP, words(12000), 2.5),
-    ("within, zero drifted down", LOOP, words(3900), 0),
-    ("within, over full scale", replace(LOOP, quantity="combustible-gas", scale=0.00625, offset=-25), words(20500), 100),
-    ("within, its lowest", LOOP, words(3600), 0),
+    ("within, zero drifted down", replace(LOOP, quantity="toxic-gas", scale=0.0625, offset=-250), words(3900), 0),
+    ("within, over full scale", replace(LOOP, quantity="humidity", scale=0.00625, offset=-25), words(20500), 100),
+    ("within, its lowest", replace(LOOP, scale=0.00125, offset=-5), words(3600), -0.2),
+    ("gas over range is an alarm, no fault", code(quantity="combustible-gas", scale=0.1), words(1050), 105),
+    ("an empty tank reads a little below zero", code(type="s16", quantity="level", scale=0.01), words(0xFFFE), -0.02),
     ("states 0", CODES, words(0x0040), 0),
     ("states 1", CODES, words(0x00EA), 1),
     ("not a sentinel", code(sentinels={0xE5E5: "短路"}), words(0xE5E4), 0xE5E4),
@@ -115,7 +117,7 @@ FAULTS = [
     ("NaN", code(type="f32", quantity="voltage"), words(0x7FC0, 0), "不是数值"),
     ("infinity", code(type="f32", quantity="voltage"), words(0x7F80, 0), "不是数值"),
     ("minus infinity", code(type="f32", quantity="power"), words(0xFF80, 0), "不是数值"),
-    ("above range", code(quantity="combustible-gas"), words(101), "101%LEL 超出可燃气体的合理范围 0～100"),
+    ("above range", code(quantity="combustible-gas"), words(121), "121%LEL 超出可燃气体的合理范围 0～120"),
     ("below range", code(type="s16", quantity="humidity"), words(0xFFFF), "-1%RH"),
     ("two-state register with a third state", code(quantity="arc-fault"), words(2), "合理范围"),
     ("third state inverted is no state", code(quantity="arc-fault", invert=True), words(2), "合理范围"),
