@@ -83,8 +83,8 @@ class Fields:
         near: Sequence[str] = (
             allowed if len(allowed) <= FEW else difflib.get_close_matches(str(value), list[str](allowed), 5, 0.5)
         )
-        if near:
-            zh, en = f"{zh}；可用 {' '.join(near)}", f"{en}: {' '.join(near)}"
+        words = " ".join(near) or "docs/add-a-device.md"
+        zh, en = f"{zh}；可用 {words}", f"{en}: {words}"
         self.fail(key, f"不认识 {value!r}{zh}", f"{value!r} is not one of the allowed words{en}", allowed)
 
     def integer(self, key: str, low: int, high: int, default: int | None = None) -> int:

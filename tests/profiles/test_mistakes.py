@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 
 from drivers.profile import ProfileError, profile_from_dict
 from drivers.quantities import QUANTITIES
+from tests.profiles import test_profiles
 from tests.profiles.test_profiles import load_yaml
 
 PROFILES = Path(__file__).resolve().parents[2] / "config" / "profiles"
@@ -93,3 +94,43 @@ def test_a_file_saved_by_another_editor(tmp_path: Path) -> None:
 def test_a_full_width_colon_between_braces_is_shown_as_part_of_the_key() -> None:
     with pytest.raises(ProfileError, match="quantity: 缺少这个键，写成了 'quantity：alert'"):
         profile_from_dict({**example(), "channels": {"x": read("{quantity：alert, space: coil, address: 9}")}}, "x")
+
+
+FRAMES = """
+cases:
+  - name: 520 mA, warning
+    from: hand
+    exchange:
+      - ["01 03 00 00 00 01 84 0A", "01 03 02 02 08 B8 E2"]
+      - ["01 03 00 1B 00 01 F4 0D", "01 03 02 00 01 79 84"]
+    expect: {leak: 520, alarm: 0}
+"""
+SLIPS = [
+    ("B8 E2", "B8 E3", "CRC should be B8 E2"),
+    ("01 03 02 02 08 B8 E2", "0x01 03 02", "pairs of hex digits, in quotes"),
+    ("01 03 00 00 00 01 84 0A", "01 06 00 00 00 01 48 0A", "is no question of function 1 to 4"),
+    ("01 03 02 02 08 B8 E2", "01 04 02 02 08 B9 96", "are not those of the question"),
+    ("01 03 02 02 08 B8 E2", "01 03 04 02 08 00 00 7A 49", "says 4 bytes, has 4; asked for are 2"),
+    ("    from: hand\n", "", "case 1: from is missing"),
+    ("from: hand", "from: manual", "case 1: from is source or hand"),
+    ('["01 03 00 1B 00 01 F4 0D", "01 03 02 00 01 79 84"]', '"01 03 00 1B 00 01 F4 0D"', "exchange is a list of"),
+    ("cases:", "case:", "cases: and a list are expected"),
+    ("leak: 520", "leek: 520", "the profile has no channel leek"),
+    ("leak: 520", "leak: 5.2", "leak is read as 520.0, expect says 5.2"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "text"), SLIPS, ids=[row[2] for row in SLIPS])
+def test_a_slip_in_the_frames_is_told_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, text: str
+) -> None:
+    """Never as a traceback. The frames are those the page shows."""
+    monkeypatch.setattr(test_profiles, "FRAMES", tmp_path)
+    file = tmp_path / "acrel-asj" / "frames.yaml"
+    file.parent.mkdir()
+    file.write_text(FRAMES, encoding="utf-8")
+    test_profiles.test_frames_decode_to_what_they_mean("acrel-asj")
+    assert FRAMES.count(old) == 1
+    file.write_text(FRAMES.replace(old, new), encoding="utf-8")
+    with pytest.raises(pytest.fail.Exception, match=re.escape(text)):
+        test_profiles.test_frames_decode_to_what_they_mean("acrel-asj")

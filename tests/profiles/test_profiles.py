@@ -56,7 +56,9 @@ def load_yaml(path: Path) -> dict[str, Any]:
         pytest.fail(f"{path.name}: 不是 UTF-8，编辑器里另存为 UTF-8 · not UTF-8: save it as UTF-8", pytrace=False)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
-        cure = "缩进用空格，标点用半角，冒号后空一格，一个键只写一次 indent with spaces, no full-width punctuation, each key once"
+        cure = (
+            "缩进用空格，标点用半角，冒号后空一格，一个键只写一次 indent with spaces, no full-width punctuation, each key once"
+        )
         pytest.fail(f"{path.name} 第 {line} 行 line {line}: {error.problem.splitlines()[0]}。{cure}", pytrace=False)
 
 
@@ -70,7 +72,17 @@ def load_profile(id: str) -> Profile:
 def load_frames(id: str) -> dict[str, Any]:
     path = FRAMES / id / "frames.yaml"
     need(path.exists(), f"tests/profiles/{id}/frames.yaml is missing: the bytes that show what the registers mean")
-    return load_yaml(path)
+    frames = load_yaml(path)
+    need(
+        isinstance(frames, dict) and isinstance(frames.get("cases"), list), f"{id}/frames.yaml: cases: and a list are expected"
+    )
+    for n, case in enumerate(frames["cases"], 1):
+        lost = {"name", "from", "exchange"} - set(case)
+        need(not lost, f"{id}/frames.yaml: case {n}: {', '.join(sorted(lost))} is missing")
+        need(case["from"] in ("source", "hand"), f"{id}/frames.yaml: case {n}: from is source or hand")
+        pairs = all(isinstance(pair, list) and len(pair) == 2 for pair in case["exchange"])
+        need(pairs, f"{id}/frames.yaml: case {n}: exchange is a list of [question, answer]")
+    return frames
 
 
 def need(fine: bool, otherwise: str) -> None:
@@ -90,7 +102,11 @@ def crc(frame: bytes) -> bytes:
 
 
 def unframe(text: str) -> bytes:
-    frame = bytes.fromhex(text)
+    try:
+        frame = bytes.fromhex(text)
+    except (TypeError, ValueError):
+        frame = b""
+    need(len(frame) > 3, f"{text}: 只能是成对的十六进制数，加引号 · pairs of hex digits, in quotes")
     need(frame[-2:] == crc(frame[:-2]), f"{text}: CRC should be {crc(frame[:-2]).hex(' ').upper()}")
     return frame[:-2]
 
@@ -107,15 +123,16 @@ class Exchange:
 def exchange(request_hex: str, answer_hex: str) -> Exchange:
     """Read the two frames as the Modbus specification says."""
     request, answer = unframe(request_hex), unframe(answer_hex)
+    need(len(request) == 6 and request[1] in READ_FUNCTION.values(), f"{request_hex} is no question of function 1 to 4")
     unit, function, address, count = request[0], request[1], *(int.from_bytes(request[i : i + 2], "big") for i in (2, 4))
     space = next(s for s, f in READ_FUNCTION.items() if f == function)
     data = answer[3:]
-    assert len(request) == 6 and answer[:2] == request[:2] and answer[2] == len(data), f"{request_hex} -> {answer_hex}"
+    need(answer[:2] == request[:2], f"{answer_hex}: its unit and function are not those of the question {request_hex}")
+    size = -(-count // 8) if space in ("coil", "discrete") else 2 * count
+    need(answer[2] == size == len(data), f"{answer_hex}: says {answer[2]} bytes, has {len(data)}; asked for are {size}")
     if space in ("coil", "discrete"):
-        assert len(data) == -(-count // 8), answer_hex
         values = tuple(data[i // 8] >> (i % 8) & 1 for i in range(count))
     else:
-        assert len(data) == 2 * count, answer_hex
         values = tuple(int.from_bytes(data[i : i + 2], "big") for i in range(0, len(data), 2))
     return Exchange(unit, space, address, count, values)
 
@@ -188,7 +205,6 @@ def test_frames_show_every_channel_good_and_every_kind_of_fault(id: str) -> None
     good: dict[str, set[float]] = {}
     faults: dict[str, list[str]] = {}
     for case in cases:
-        assert case["from"] in ("source", "hand"), case["name"]
         for channel, value in case.get("expect", {}).items():
             good.setdefault(channel, set()).add(value)
         for channel, words in case.get("fault", {}).items():
