@@ -46,6 +46,7 @@ QUANTITIES: dict[str, Quantity] = {
         _bit("manual-call", "手动报警", "Manual call point", _NORMAL, ("按下", "pressed"), fire=True),
         _bit("flow", "水流指示", "Sprinkler flow", _NORMAL, ("动作", "flowing"), fire=True),
         _bit("arc-fault", "故障电弧", "Arc fault", _NORMAL, _ALARM),
+        _bit("gas-alarm", "燃气报警", "Gas alarm", _NORMAL, _ALARM),
         _bit("panic", "一键报警", "Panic button", _NORMAL, ("按下", "pressed"), fire=True),
         _bit("intrusion", "入侵探测", "Intrusion detector", _NORMAL, _ALARM),
         _bit("ack-button", "收到按钮", "Acknowledge button", ("松开", "released"), ("按下", "pressed")),
@@ -127,6 +128,7 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("line-errors", "%", "线路误码率", "Garbled answers", 0, 100, 1),
         Quantity("line-silent", "%", "线路无应答率", "Unanswered questions", 0, 100, 1),
         Quantity("count", "", "计数", "Count", 0, 4294967295, 0),
+        Quantity("number", "", "数值", "Number", -1e9, 1e9, 3),
     )
 }
 

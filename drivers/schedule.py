@@ -21,7 +21,8 @@ STALE_SAFETY = 30_000  # ms: the longest that a safety point may be silent (D10)
 STALE_LEAST = 15_000  # ms: points of no safety kind may always be silent so long; with 20 s as slowest period ≤ 60 s (R5)
 SAFETY = frozenset(
     {
-        "residual-current", "cable-temperature", "arc-fault", "combustible-gas", "toxic-gas", "oxygen", "door", "lock", "panic",
+        "residual-current", "cable-temperature", "arc-fault", "combustible-gas", "gas-alarm", "toxic-gas", "oxygen", "door",
+        "lock", "panic",
     }
 )  # fmt: skip
 

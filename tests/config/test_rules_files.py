@@ -77,8 +77,8 @@ def test_levels_stand_in_order(rule: Mapping[str, Any]) -> None:
 
 # R12: what may never clear by itself
 LATCHING = {
-    "smoke", "heat", "flame", "manual-call", "flow", "panic", "combustible-gas-2", "toxic-gas-2", "residual-current-alarm",
-    "cable-temperature-alarm", "arc-fault", "store-single", "tamper", "heat-two",
+    "smoke", "heat", "flame", "manual-call", "flow", "panic", "combustible-gas-2", "gas-alarm", "toxic-gas-2",
+    "residual-current-alarm", "cable-temperature-alarm", "arc-fault", "store-single", "tamper", "heat-two",
     "door-out-of-hours", "store-forced", "store-unproven", "store-same", "store-stranger", "store-overrun", "store-hours",
     "unlisted-fire", "panel-fire", "intrusion", "intrusion-indoors",
 }  # fmt: skip
@@ -164,7 +164,7 @@ def test_every_kind_of_zone_has_its_rules_for_what_hangs_there(zone: str) -> Non
     here = [r for r in ALL.values() if zone in r.get("zones", ZONE_KINDS) and "quantities" in r]
     judged = {q for r in here for q in r["quantities"] if r["quantities"] != "any"}
     wanted = {q.id for q in QUANTITIES.values() if q.fire} | {
-        "combustible-gas", "toxic-gas", "oxygen", "residual-current", "cable-temperature", "arc-fault", "intrusion",
+        "combustible-gas", "gas-alarm", "toxic-gas", "oxygen", "residual-current", "cable-temperature", "arc-fault", "intrusion",
         "temperature", "pressure", "level", "water-leak", "tamper", "mains",
     }  # fmt: skip
     assert wanted <= judged

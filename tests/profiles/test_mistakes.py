@@ -13,6 +13,7 @@ from drivers.profile import ProfileError, profile_from_dict
 from drivers.quantities import QUANTITIES
 from tests.profiles import test_profiles
 from tests.profiles.test_profiles import load_yaml
+from tools import rules_md
 
 PROFILES = Path(__file__).resolve().parents[2] / "config" / "profiles"
 PAGE = (Path(__file__).resolve().parents[2] / "docs/add-a-device.md").read_text("utf-8")
@@ -60,6 +61,15 @@ def test_the_page_lists_every_quantity_a_device_has() -> None:
             quantity = QUANTITIES[name]
             listed = f"`{name}` {quantity.zh}" + (f" {quantity.unit}" if quantity.unit else "")
             assert listed in PAGE, f"docs/add-a-device.md, quantities: {listed}"
+
+
+def test_the_page_warns_of_the_catch_all_quantities_that_never_alarm() -> None:
+    """An installer who takes one of them for an alarm bit has wired a detector that nobody hears."""
+    unjudged = {q for names in rules_md.UNJUDGED for q in names}
+    warning = PAGE.split("**量决定报不报警**")[1].split("\n\n")[0]
+    named = set(re.findall(r"`([a-z0-9-]+)`", warning))
+    assert {"contact", "alert", "code", "count", "number"} <= named & unjudged
+    assert named - unjudged == {"gas-alarm", "panel-fire"}, "what is named besides is what to write instead"
 
 
 def test_a_word_that_is_none_is_answered_with_those_that_are() -> None:
