@@ -18,7 +18,7 @@ from site_texts import GOOD
 from alerts.engine import Engine
 from alerts.model import Rule
 from alerts.plant import OutputPoint, Shift
-from drivers.reading import Now
+from drivers.reading import Now, Quality, Reading
 from gateway.config.compile import Compiled, compile_site
 from gateway.config.findings import render
 from gateway.config.shape import shape
@@ -292,6 +292,18 @@ def test_a_rule_over_a_zone_stands_once_for_each(compiled: Go) -> None:
     made = rule(site_of(compiled(text)), "heat-two-vault")
     assert made.parts == ("air-2/temperature", "air/temperature") and made.points == made.parts[:1]
     assert not [r for r in site_of(compiled(GOOD)).plant.rules if r.kind == "k_of_n"]  # one sensor is no pair
+
+
+def test_r19_the_contact_of_a_gas_alarm_is_gas_level_2_with_sounder_and_fan(compiled: Go) -> None:
+    """The alarm in the kitchen has a relay and no register: a contact that is told to be `gas-alarm`."""
+    site = site_of(compiled(GOOD.replace("      di-5: off\n", "      di-5: {quantity: gas-alarm, zone: cooking}\n")))
+    engine = Engine(site.plant, boot="b", now=Now(0, 0), clock_ok=True)
+    engine.readings([Reading("io/di-5", 0.0, Quality.GOOD, Now(1000, 1000))], Now(1000, 1000), True)
+    assert not engine.alarms
+    engine.readings([Reading("io/di-5", 1.0, Quality.GOOD, Now(2000, 2000))], Now(2000, 2000), True)
+    (alarm,) = engine.alarms.values()
+    assert (alarm.kind, alarm.rule, alarm.point) == ("gas-2", "gas-alarm", "io/di-5")
+    assert engine.outputs["relay/relay-1"] and engine.outputs["relay/relay-2"], "guard-room sounder and the kitchen's fan"
 
 
 def test_substitutions_fill_in_the_text(compiled: Go) -> None:

@@ -14,7 +14,7 @@ from drivers.asking import Heard
 from drivers.guess import Guess, Guesser
 from drivers.modbus.frames import rtu_frame
 from drivers.plan import Read
-from drivers.profile import Profile
+from drivers.profile import Channel, Profile, Within
 from drivers.simulator.campus import UNITS
 from drivers.simulator.device import Device as Simulated
 from drivers.simulator.models import MODELS
@@ -213,6 +213,15 @@ def test_an_unbelievable_value_excludes_a_profile_a_foreseen_fault_does_not() ->
     assert "renke-rs-ws-n01" not in hot.profiles, "300 degrees"
     fault = image_of("sga-gas", unit=1) | {("holding", 0x104): 3}
     assert "sga-gas" in examine(fault).profiles, "its unit register says ppm: the profile foresees it"
+
+
+def test_a_broken_loop_is_foreseen_a_code_of_no_table_of_states_is_not() -> None:
+    tank = Channel("tank", "level", "input", 700, within=Within(3600, 21000, "断线"))
+    zone = Channel("zone", "panel-fire", "input", 701, states={0: 0, 16: 1})
+    own = replace(PROFILES["sdm630"], id="own", channels=(tank, zone))
+    for values, names in (((12_000, 16), ("own",)), ((0, 16), ("own",)), ((12_000, 5), ())):
+        image = {("input", 700 + n): value for n, value in enumerate(values)}
+        assert examine(image, profiles=[own]).profiles == names, values
 
 
 async def test_scan_of_32_units_stays_within_ten_seconds_of_the_lines_time() -> None:
