@@ -30,7 +30,8 @@ VERDICTS: dict[str, Words] = {
     "": ("已处理", "dealt with"),
 }
 REAL: dict[str, Words] = {"fire": ("真火警", "a real fire"), "gas": ("真泄漏", "a real leak")}  # by lamp, in place of 属实
-SORTS: dict[str, Words] = {"smoke": ("烟感", "smoke points"), "heat": ("感温", "heat points")}  # by quantity
+SMOKE: Words = ("烟感", "smoke points")
+SORTS: dict[str, Words] = {"smoke": SMOKE, "smoke-level": SMOKE, "heat": ("感温", "heat points")}  # by quantity
 POINTS: Words = ("探测器", "points")
 OUTPUTS: dict[str, Words] = {
     "guard-sounder": ("值班室警报", "guard-room sounder"),

@@ -67,7 +67,7 @@ QUANTITIES: dict[str, Quantity] = {
         _bit("link", "线路", "Line", ("断", "down"), ("通", "up")),
         _bit("online", "在线", "Online", ("离线", "offline"), ("在线", "online")),
         _bit("alert", "提示", "Alert", _NORMAL, _ALARM),
-        Quantity("smoke-level", "ppm", "烟雾浓度", "Smoke level", 0, 10000, 0),
+        Quantity("smoke-level", "ppm", "烟雾浓度", "Smoke level", 0, 10000, 0, fire=True),
         Quantity("temperature", "°C", "温度", "Temperature", -40, 125, 1),
         Quantity("cable-temperature", "°C", "线缆温度", "Cable temperature", -40, 200, 1),
         Quantity("humidity", "%RH", "湿度", "Humidity", 0, 100, 1),

@@ -98,7 +98,7 @@ UNJUDGED: Mapping[tuple[str, ...], tuple[str, str]] = {
     ("identity",): ("读卡器：由双锁规则判断", "a card reader's: the store's rules judge it"),
     ("output", "fan-run"): ("输出的反馈：要求了而没有动作才是故障", "an output's feedback: a fault when it was asked for and does not follow"),
     ("contact",): ("没有写明用途的触点：在 channels 里写它是什么", "a contact that nobody has named yet: write under `channels` what it is"),
-    ("smoke-level", "leak-distance", "rpm", "percent", "weight", "resistance", "leak-current", "code", "count", "number"): (
+    ("leak-distance", "rpm", "percent", "weight", "resistance", "leak-current", "code", "count", "number"): (
         "没有公认的限值，随型号不同", "no limit holds for every model",
     ),
     ("co2", "voc", "pm25", "pm10"): ("空气质量，不是险情：只记录", "air to breathe, no danger to life: recorded"),

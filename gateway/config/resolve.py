@@ -120,7 +120,7 @@ class Resolver:
                 continue
             self._device_channels(at, device, profile)
             points = [self.points[p] for c in profile.channels if (p := f"{device.id}/{c.id}") in self.points]
-            if any(quantity == "smoke" and kinds.get(zone) == "kitchen" for quantity, zone in points):
+            if any(quantity in ("smoke", "smoke-level") and kinds.get(zone) == "kitchen" for quantity, zone in points):
                 self._add("CFG-035", (*at, "profile"), device=device.id)
             self._gases(at, device, profile)
             if profile.verified == "false":

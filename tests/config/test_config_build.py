@@ -306,6 +306,17 @@ def test_r19_the_contact_of_a_gas_alarm_is_gas_level_2_with_sounder_and_fan(comp
     assert engine.outputs["relay/relay-1"] and engine.outputs["relay/relay-2"], "guard-room sounder and the kitchen's fan"
 
 
+@pytest.mark.parametrize(("level", "kinds"), [(199, []), (200, ["fire"])])
+def test_r12_a_smoke_detector_that_tells_only_a_level_is_a_fire_detector(compiled: Go, level: float, kinds: list[str]) -> None:
+    """Without a rule of its own it would be on every screen and wake nobody. A site takes its maker's figure."""
+    text = GOOD.replace("profile: calectro-ug3, bus: a", "profile: xixing-smoke, bus: a")
+    engine = Engine(site_of(compiled(text)).plant, boot="b", now=Now(0, 0), clock_ok=True)
+    engine.readings([Reading("smoke-1/level", level, Quality.GOOD, Now(1000, 1000))], Now(1000, 1000), True)
+    assert [alarm.kind for alarm in engine.alarms.values()] == kinds and engine.outputs["relay/relay-1"] is bool(kinds)
+    site = site_of(compiled(text.replace("rules:\n", "rules:\n  smoke-level: {high: 400}\n")))
+    assert rule(site, "smoke-level").params == {"high": 400, "return_at": 300}
+
+
 def test_substitutions_fill_in_the_text(compiled: Go) -> None:
     text = GOOD.replace("/dev/ttyS9", '"{line}"').replace("port: 5020", "port: {tcp}")
     site = site_of(compiled(text, line="/tmp/x", tcp="5021"))

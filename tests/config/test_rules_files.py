@@ -77,7 +77,7 @@ def test_levels_stand_in_order(rule: Mapping[str, Any]) -> None:
 
 # R12: what may never clear by itself
 LATCHING = {
-    "smoke", "heat", "flame", "manual-call", "flow", "panic", "combustible-gas-2", "gas-alarm", "toxic-gas-2",
+    "smoke", "smoke-level", "heat", "flame", "manual-call", "flow", "panic", "combustible-gas-2", "gas-alarm", "toxic-gas-2",
     "residual-current-alarm", "cable-temperature-alarm", "arc-fault", "store-single", "tamper", "heat-two",
     "door-out-of-hours", "store-forced", "store-unproven", "store-same", "store-stranger", "store-overrun", "store-hours",
     "unlisted-fire", "panel-fire", "intrusion", "intrusion-indoors",
