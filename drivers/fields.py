@@ -45,8 +45,9 @@ class Fields:
         for key in self._data:
             if key not in self._asked:
                 words = tuple(sorted(map(str, self._asked)))
-                near = difflib.get_close_matches(str(key), words, 1, ALIKE)
-                zh, en = (f"，是 {near[0]} 吗", f"; {near[0]}?") if near else ("", "")
+                zh, en = (f"；可用 {' '.join(words)}", f": {' '.join(words)}") if len(words) <= FEW else ("", "")
+                if near := difflib.get_close_matches(str(key), words, 1, ALIKE):
+                    zh, en = f"，是 {near[0]} 吗", f"; {near[0]}?"
                 self.fail(str(key), f"没有这个键{zh}", f"unknown key{en}", words)
 
     def _get(self, key: str, default: object) -> object:
@@ -149,6 +150,8 @@ class Fields:
         return found
 
     def has(self, key: str) -> bool:
+        """Is the key there? It is a known one either way."""
+        self._asked.add(key)
         return key in self._data
 
     def table(self, key: str) -> Fields:
