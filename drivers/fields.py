@@ -84,8 +84,9 @@ class Fields:
         near: Sequence[str] = (
             allowed if len(allowed) <= FEW else difflib.get_close_matches(str(value), list[str](allowed), 5, 0.5)
         )
-        words = " ".join(near) or "docs/add-a-device.md"
-        zh, en = f"{zh}；可用 {words}", f"{en}: {words}"
+        words = " ".join(near)
+        zh += f"；可用 {words}" if near else "；可用的见 docs/add-a-device.md"
+        en += f": {words}" if near else ": see docs/add-a-device.md"
         self.fail(key, f"不认识 {value!r}{zh}", f"{value!r} is not one of the allowed words{en}", allowed)
 
     def integer(self, key: str, low: int, high: int, default: int | None = None) -> int:
