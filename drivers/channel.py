@@ -258,7 +258,7 @@ def _as_state(value: object) -> int | None:
 def no_twins(channels: Iterable[Channel], where: str) -> None:
     """Two channels made of the same bits are a line copied and not edited, or a 32-bit value laid over its neighbour.
 
-    Picked bits may lie in a register that is a channel of its own too (a state and the bits of it). Raises ProfileError.
+    Picked bits and states may be made of a register that is a channel of its own too (a code, and what it says). Raises ProfileError.
     """
     seen: dict[tuple[object, ...], Channel] = {}
     for c in channels:
@@ -278,8 +278,8 @@ def no_twins(channels: Iterable[Channel], where: str) -> None:
 def _parts(c: Channel) -> Iterator[tuple[object, ...]]:
     if c.signal:
         yield (c.signal,)
-    elif c.mask:
-        yield c.space, c.address, c.mask
+    elif c.mask or c.states:
+        yield c.space, c.address, c.type, c.mask, *c.states.items()
     else:
         for half in {"u8-high": ("high",), "u8-low": ("low",)}.get(c.type, ("high", "low")):
             for n in range(c.words):

@@ -308,9 +308,14 @@ def test_a_register_type_of_32_bits_may_not_start_at_the_last_address() -> None:
 def test_a_channel_may_pick_bits_of_a_register_that_is_a_channel_and_halves_lie_side_by_side() -> None:
     data = copy.deepcopy(GAS)
     data["channels"]["bit"] = {"quantity": "alert", "space": "input", "address": 3, "type": "bit", "mask": 4}
+    data["channels"]["code"] = {"quantity": "code", "space": "input", "address": 4}
+    data["channels"]["worse"] = {"quantity": "alert", "space": "input", "address": 4, "states": {0: 0, 0x10: 0, 0x11: 1}}
     data["channels"]["high"] = {"quantity": "count", "space": "input", "address": 9, "type": "u8-high"}
     data["channels"]["low"] = {"quantity": "count", "space": "input", "address": 9, "type": "u8-low"}
-    assert len(profile_from_dict(data, "gas.yaml").channels) == 7
+    assert len(profile_from_dict(data, "gas.yaml").channels) == 9
+    data["channels"]["again"] = {**data["channels"]["worse"]}
+    with pytest.raises(ProfileError, match="通道 worse 读的是同一处"):
+        profile_from_dict(data, "gas.yaml")
 
 
 def test_an_address_in_the_manuals_hundreds_is_believed_when_the_page_says_so() -> None:
