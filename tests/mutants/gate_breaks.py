@@ -294,7 +294,7 @@ GATE: tuple[Mutant, ...] = (
     Mutant(
         "no smoke detector in a kitchen",
         "gateway/config/resolve.py",
-        'if any(quantity == "smoke" and kinds.get(zone) == "kitchen" for quantity, zone in points):',
+        'if any(quantity in ("smoke", "smoke-level") and kinds.get(zone) == "kitchen" for quantity, zone in points):',
         "if False:",
         CASE,
     ),
