@@ -28,12 +28,16 @@ class Learned:
     trial: list[Cell] = field(
         default_factory=list
     )  # cuts that only search; the last is the guilty one when all answers are good
+    apart: set[Cell] = field(default_factory=set)  # cuts that prove nothing: they stand until a whole cycle was answered
     values: dict[Cell, int] = field(default_factory=dict)  # the device's own registers that it refuses -> ms when to ask again
 
     def plan(self) -> tuple[Read, ...]:
-        forbidden = self.holes | self.values.keys()
         return plan(
-            self.profile, pace=self.pace, max_registers=self.max_registers, forbidden=forbidden, cuts={*self.cuts, *self.trial}
+            self.profile,
+            pace=self.pace,
+            max_registers=self.max_registers,
+            forbidden=self.holes | self.values.keys(),
+            cuts={*self.cuts, *self.trial, *self.apart},
         )
 
     def missing(self) -> tuple[str, ...]:
@@ -49,42 +53,52 @@ class Learned:
         """
         if self.profile.limits.bit_block > 1:
             return False
-        spans = sorted(
-            {
-                (start, start + count)
-                for c in self.profile.channels
-                for space, start, count in needs(c)
-                if space == read.space and read.address <= start and start + count <= read.address + read.count
-            }
-        )
-        starts = _boundaries(spans)
-        if not starts:
-            before, self.trial = len(self.values), []  # found: the cuts only served to find it
-            self.values |= {(read.space, a): now + AGAIN for a in range(read.address, read.address + read.count)}
-            return len(self.values) > before
-        self.trial.append((read.space, starts[len(starts) // 2]))
-        return True
+        end = read.address + read.count
+        starts = _boundaries([span for span in self._spans(read.space) if read.address <= span[0] and span[1] <= end])
+        if starts:
+            self.trial.append((read.space, starts[len(starts) // 2]))
+            return True
+        before = len(self.values)
+        self.apart |= set(self.trial)  # found: a neighbour that is refused as well is found from here
+        self.trial = []
+        self.values |= {(read.space, a): now + AGAIN for a in range(read.address, end)}
+        return len(self.values) > before
 
     def settled(self) -> bool:
         """A whole cycle was answered. The last cut of a search was the right one. True when the plan has changed."""
-        if not self.trial:
+        if not self.trial and not self.apart:
             return False
-        space, start = self.trial.pop()
-        spans = [(a, a + n) for c in self.profile.channels for s, a, n in needs(c) if s == space]
-        end = max(e for _, e in spans if e <= start)
-        if end < start:
-            self.holes |= {(space, a) for a in range(end, start)}
-        else:  # neighbours: the device does not give so many at once
-            self.cuts.add((space, start))
-        self.trial = []
+        if self.trial:
+            space, start = self.trial[-1]
+            end = max(stop for _, stop in self._spans(space) if stop <= start)
+            if end < start:
+                self.holes |= {(space, a) for a in range(end, start)}
+            else:  # neighbours: the device does not give so many at once
+                self.cuts.add((space, start))
+        self.trial, self.apart = [], set()
         return True
 
     def forgive(self, now: int) -> bool:
-        """Ask again for values refused long ago. True when the plan has changed."""
-        due = [cell for cell, at in self.values.items() if at <= now]
-        for cell in due:
-            del self.values[cell]
-        return bool(due)
+        """Ask again, by questions of its own, for the channel refused longest ago. True when the plan has changed.
+
+        In its time; where nothing else is left to ask at every call: what the device says then shows that it lives.
+        """
+        if not self.values:
+            return False
+        oldest = min(self.values, key=lambda cell: self.values[cell])
+        if self.values[oldest] > now and len(self.missing()) < len(self.profile.channels):
+            return False
+        channel = next(c for c in self.profile.channels if oldest in _cells(c))
+        for space, start, count in needs(channel):
+            behind = [at for at, _ in self._spans(space) if at >= start + count]
+            self.apart |= {(space, at) for at in (start, *behind[:1])}
+        for cell in _cells(channel):
+            self.values.pop(cell, None)
+        return True
+
+    def _spans(self, space: Space) -> list[tuple[int, int]]:
+        """(start, end) of every value of the profile in this space, by address."""
+        return sorted({(a, a + n) for c in self.profile.channels for s, a, n in needs(c) if s == space})
 
 
 def _cells(channel: Channel) -> list[Cell]:

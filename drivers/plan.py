@@ -126,25 +126,29 @@ def _questions(
     """Cut the sorted spans into runs, one question each, at the least total cost (dynamic programming)."""
     if limits.alone:
         return [_fit(span, longest) for span in spans]
-    best: list[tuple[int, tuple[_Span, ...]]] = [(0, ())]  # of the spans from j on; the last is of none
-    for j in reversed(range(len(spans))):
-        options, end = [], _fit(spans[j], longest).start
-        for i in range(j, len(spans)):
-            hole = range(end, spans[i].start)
-            if i > j and (space, spans[i].start) in cuts:
+    many, widest = len(spans), min(longest, max(span.end for span in spans) - spans[0].start)
+    price = [round((pace.question(limits.gap) + pace.values(space, count)) * 1e9) for count in range(widest + 1)]
+    best = [0] * (many + 1)  # cost of the spans from j on, in whole ns: equal cuts are equal
+    question = [0] * many  # what the question that begins with span j asks up to
+    after = [many] * many  # the span behind that question
+    for j in reversed(range(many)):
+        start, end, least = spans[j].start, _fit(spans[j], longest).start, -1
+        for i in range(j, many):
+            at, stop = spans[i].start, spans[i].end
+            if max(end, stop) - start > longest or (i > j and (space, at) in cuts):
                 break
-            if hole and (limits.exact or any((space, cell) in forbidden for cell in hole)):
+            if at > end and (limits.exact or any((space, cell) in forbidden for cell in range(end, at))):
                 break
-            end = max(end, spans[i].end)
-            question = _Span(spans[j].start, end)
-            if question.end - question.start > longest:
-                break
-            rest_cost, rest = best[len(spans) - 1 - i]
-            taken = pace.question(limits.gap) + pace.values(space, question.end - question.start)
-            cost = round(taken * 1e9) + rest_cost  # whole ns: equal cuts are equal
-            options.append((cost, (question, *rest)))
-        best.append(min(options, key=lambda option: option[0]))
-    return list(best[-1][1])
+            end = max(end, stop)
+            cost = price[end - start] + best[i + 1]
+            if least < 0 or cost < least:
+                least, question[j], after[j] = cost, end, i + 1
+        best[j] = least
+    found, j = [], 0
+    while j < many:
+        found.append(_Span(spans[j].start, question[j]))
+        j = after[j]
+    return found
 
 
 def _fit(span: _Span, longest: int) -> _Span:

@@ -31,6 +31,7 @@ LINK_WITNESSES = 5  # devices that must fail one after the other, none answering
 NO_TURN = "线路忙，轮不到它 the line is too busy to ask it"
 MISSING = "设备没有这个地址（异常 2） the device has no such register: check the model and its profile"
 NO_SUCH_ADDRESS = 2  # Modbus exception
+LESSONS = 16  # refusals of one cycle from which its plan learns; the rest is learned at the next poll: others wait for the line
 Frames = list[tuple[bytes, bytes]]
 Emit = Callable[[Sequence[Reading]], None]
 T = TypeVar("T")
@@ -171,24 +172,30 @@ class Poller:
         image: dict[tuple[Space, int], int] = {}
         faults: dict[str, str] = {}
         found: list[str] = []
+        refused: list[Read] = []
         silent: DeviceFault | None = None
-        asked = 0  # the number of its first question
+        asked = lessons = 0  # the number of its first question; how often its plan was changed
         limits, learned = device.profile.limits, self._learned[device.id]
         if learned.values and learned.forgive(self._clock.now().mono):
             self._plans[device.id] = learned.plan()
-        for n, read in enumerate(self._plans[device.id]):
-            if n and line is self:
+        todo = list(self._plans[device.id])
+        while todo and silent is None:
+            read = todo.pop(0)
+            if asked and line is self:
                 await self._urgent(device.id)
             try:
                 words = await line.read(
                     device.unit, read.space, read.address, read.count, latency=limits.latency, gap=limits.gap
                 )
             except Refused as fault:
-                if self._learn(device, read, fault):
-                    if line is self:
-                        await self._urgent(device.id)
-                    return await self._read(device, line)
-                faults |= dict.fromkeys(read.channels, fault.text)
+                if lessons < LESSONS and self._learn(device, read, fault):
+                    lessons += 1
+                    answered = [r for r in self._plans[device.id] if all(cell in image for cell in r.cells())]
+                    found = [channel for r in answered for channel in r.channels]
+                    todo = [r for r in self._plans[device.id] if r not in answered and r not in refused]
+                else:
+                    refused.append(read)
+                    faults |= dict.fromkeys(read.channels, fault.text)
             except DeviceFault as fault:
                 silent = fault
                 faults |= {c.id: fault.text for c in device.profile.channels if c.id not in found and c.id not in faults}
@@ -196,14 +203,12 @@ class Poller:
                 image |= {(read.space, read.address + n): word for n, word in enumerate(words)}
                 found += read.channels
             asked = asked or self._polls
-            if silent:
-                break
-        if silent is None and learned.settled():
+        if silent is None and lessons < LESSONS and learned.settled():
             self._plans[device.id] = learned.plan()
         now = self._clock.now()
         self._heard(device, silent, now.mono)
         faults |= {c: silent.text if silent else MISSING for c in learned.missing()}
-        bad = tuple(Reading(device.point(c), None, Quality.FAULT, now, text) for c, text in faults.items())
+        bad = tuple(Reading(device.point(c), None, Quality.FAULT, now, text) for c, text in faults.items() if c not in found)
         readings = (*decode(device, found, image, now), *bad)
         if asked >= self._told_from[device.id]:
             self._told_from[device.id] = asked

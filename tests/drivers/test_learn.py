@@ -54,6 +54,36 @@ def test_a_value_of_its_own_that_is_refused_is_left_out_and_tried_again_in_time(
     assert device.missing() == () and ask(device, set())[0] == {"c0", "c1", "c2", "c3", "c4"}
 
 
+def test_a_run_of_values_that_are_refused_costs_two_questions_each_not_a_search_each() -> None:
+    """A panel's card whose map ends after its 100 devices, read by the profile for 240."""
+    device = learned(list(range(240)))
+    found, refused = ask(device, set(range(100, 240)))
+    assert len(found) == 100 and len(device.missing()) == 140
+    assert refused <= 2 * 140 + 16
+    assert len(device.plan()) == 1 and not device.apart, "what only served to search is forgotten"
+
+
+def test_what_is_asked_for_again_is_asked_for_alone_and_one_at_a_time() -> None:
+    """So a value that is refused for good costs one question in ten minutes, and takes no neighbour with it."""
+    device = learned([0, 1, 2, 3, 4])
+    ask(device, {2, 3})
+    assert device.forgive(AGAIN) and [r.channels for r in device.plan()] == [("c0", "c1"), ("c2",), ("c4",)]
+    found, refused = ask(device, {2, 3})
+    assert (found, refused, device.missing()) == ({"c0", "c1", "c4"}, 1, ("c2", "c3"))
+    assert device.forgive(AGAIN) and ask(device, {2}) == ({"c0", "c1", "c3", "c4"}, 0)
+
+
+def test_where_everything_is_refused_one_value_after_the_other_is_asked_for_at_every_poll() -> None:
+    device, asked = learned([0, 5, 9]), []
+    ask(device, set(range(100)))
+    for _ in range(4):
+        assert device.forgive(1), "its time has not come, but nothing else is left"
+        (read,) = device.plan()
+        asked.append(read.address)
+        device.refused(read, len(asked))
+    assert sorted(asked[:3]) == [0, 5, 9] and asked[3] == asked[0]
+
+
 def test_a_device_that_gives_fewer_at_once_than_its_profile_says() -> None:
     device = learned(list(range(40)))
     found, refused = ask(device, set(), most=16)

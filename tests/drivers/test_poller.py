@@ -18,7 +18,7 @@ from drivers.bus import DeviceFault, LineDown, NoAnswer, Refused, Space, Trace
 from drivers.framing import PortSettings
 from drivers.lending import Exchange, LineBusy, Reader
 from drivers.modbus.rtu import RtuBus
-from drivers.poller import Poller
+from drivers.poller import LESSONS, MISSING, Poller
 from drivers.profile import Channel, Device, Limits
 from drivers.reading import Now, Quality, Reading
 from drivers.switch import Output
@@ -174,6 +174,27 @@ async def test_a_value_whose_register_is_refused_is_fault_with_words_the_rest_is
         fault = rig.last("d/far")
         assert fault is not None and fault.quality is Quality.FAULT and "no such register" in fault.fault
         assert bus.reads.count((1, 1000, 1)) == 1
+
+
+async def test_a_panel_that_refuses_all_of_its_240_registers_holds_nobody_up() -> None:
+    """Its card is another model. Each poll learns a part, and what it has learned in the end is told of every channel."""
+    bus, places = Script(), tuple(Channel(f"d-{n}", "panel-state", "holding", n) for n in range(240))
+    bus.missing = set(range(240))
+    rig = Rig(bus, [device("panel", 9, places, limits=Limits(max_registers=100))])
+    for _ in range(60):
+        before = len(bus.reads)
+        readings, _ = await rig.poller.once("panel")
+        assert len(readings) == 240 and {r.quality for r in readings} == {Quality.FAULT}
+        assert len(bus.reads) - before <= 3 * LESSONS
+        if {r.fault for r in readings} == {MISSING}:
+            break
+    assert {r.fault for r in readings} == {MISSING}
+    before = len(bus.reads)
+    await rig.poller.once("panel")
+    assert len(bus.reads) - before == 1, "and that it still lives is found out by one question a poll"
+    bus.faults[9] = NoAnswer("无应答 no answer")
+    readings, _ = await rig.poller.once("panel")
+    assert {r.fault for r in readings} == {"无应答 no answer"}
 
 
 async def test_a_wish_is_written_and_read_back_at_once_while_the_line_is_idle() -> None:

@@ -154,8 +154,8 @@ FIELD: tuple[Mutant, ...] = (
     Mutant(
         "R2 a long cycle is interrupted",
         "drivers/poller.py",
-        "            if n and line is self:\n                await self._urgent(device.id)",
-        "            if n and line is self:\n                pass",
+        "            if asked and line is self:\n                await self._urgent(device.id)",
+        "            if asked and line is self:\n                pass",
         POLLER + "test_r2_a_long_cycle_is_interrupted_by_fire_slots_and_outputs",
     ),
     Mutant(
@@ -189,9 +189,16 @@ FIELD: tuple[Mutant, ...] = (
     Mutant(
         "a refused value is tried again",
         "drivers/learn.py",
-        "            del self.values[cell]",
+        "            self.values.pop(cell, None)",
         "            pass",
         "tests/drivers/test_learn.py::test_a_value_of_its_own_that_is_refused_is_left_out_and_tried_again_in_time",
+    ),
+    Mutant(
+        "R2 a device that refuses everything does not hold the line",
+        "drivers/poller.py",
+        "if lessons < LESSONS and self._learn(",
+        "if self._learn(",
+        POLLER + "test_a_panel_that_refuses_all_of_its_240_registers_holds_nobody_up",
     ),
     Mutant(
         "R5 a refused value is a fault in every cycle",
