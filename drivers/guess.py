@@ -29,17 +29,24 @@ _NO_TIME = Now(0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """`profiles`: none = unknown, one = named, several = their maps cannot be told apart. `readings` are of the first."""
+    """`profiles`: none = unknown, one = named, several = their maps cannot be told apart. `readings` are of the first.
+
+    `blank`: unknown because what fits fits only zeros.
+    """
 
     profiles: tuple[str, ...]
     readings: tuple[Reading, ...] = ()
     sure: bool = False  # the device told its own address where the profile keeps it
     placeholder: bool = False  # the named have nobody's addresses: no more is known than that those answer
+    blank: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """What speaks for a fitting profile. `told`: registers it explains, bits it asks. `odd`: registers with unknown bits set."""
+    """What speaks for a fitting profile. `told`: registers it explains, bits it asks. `odd`: registers with unknown bits set.
+
+    `evident`: something tells the device from one that answers zero to whatever it is asked.
+    """
 
     id: str
     knows: int
@@ -47,6 +54,7 @@ class _Case:
     zeros: frozenset[Cell]
     odd: int
     placeholder: bool
+    evident: bool
 
     def beats(self, other: _Case) -> bool:
         if (self.knows > 0) != (other.knows > 0):
@@ -104,10 +112,11 @@ class Guesser:
 
     def guess(self) -> Guess:
         """The verdict on what was heard so far; profiles with open questions do not count."""
-        cases = [self._case(p) for id, p in self._alive.items() if not self._open(id)]
+        fitting = [self._case(p) for id, p in self._alive.items() if not self._open(id)]
+        cases = [one for one in fitting if one.evident]
         best = [one for one in cases if not any(other.beats(one) for other in cases)]
         if not best:
-            return Guess(())
+            return Guess((), blank=bool(fitting))
         names = tuple(sorted(one.id for one in best))
         first = self._alive[names[0]]
         own = self._readings(first)[: len(first.channels) - len(first.signs)]
@@ -158,11 +167,13 @@ class Guesser:
                 telling = {c for c in cells if self._image[c] or c in masks}
                 zeros |= cells - telling
                 told |= telling if f"device/{channel.id}" in good else set()
-        told |= {c for r in self._reads[profile.id] for c in r.cells() if c[0] in BITS}
+        asked = {c for r in self._reads[profile.id] for c in r.cells()}
+        told |= {c for c in asked if c[0] in BITS}
         odd = sum(self._image[cell] & ~mask != 0 for cell, mask in masks.items())
-        return _Case(
-            profile.id, self._knows_itself(profile), frozenset(told), frozenset(zeros), odd, profile.verified == PLACEHOLDER
-        )
+        knows, placeholder = self._knows_itself(profile), profile.verified == PLACEHOLDER
+        bounded = {space for space, _, _ in self._refused if space in BITS}
+        evident = knows > 0 or any(self._image[cell] or cell[0] in bounded for cell in asked)
+        return _Case(profile.id, knows, frozenset(told), frozenset(zeros), odd, placeholder, evident)
 
     def _knows_itself(self, profile: Profile) -> int:
         """1: it told its own address there. -1: it did not. 0: the profile does not know where."""
@@ -190,8 +201,18 @@ def _masks(profile: Profile) -> dict[Cell, int]:
 
 
 def _with_signs(profile: Profile) -> Profile:
-    """Its signs as codes of which only one is listed, behind its own channels: asked, believed and explained as those are."""
-    signs = (Channel(f"sign-{n}", "code", s.space, s.address, values={s.equals: s.page}) for n, s in enumerate(profile.signs))
+    """Its signs as codes of which only one is listed, or zero is a fault, behind its own channels: asked, believed, explained as those."""
+    signs = tuple(
+        Channel(
+            f"sign-{n}",
+            "code",
+            s.space,
+            s.address,
+            values={s.equals: s.page} if s.equals else {},
+            sentinels={0: s.page} if not s.equals else {},
+        )
+        for n, s in enumerate(profile.signs)
+    )
     return replace(profile, channels=(*profile.channels, *signs))
 
 

@@ -27,7 +27,10 @@ class UnitAt:
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """A register that every device of the model answers, always with this number, as `page` says. Read by `scan` only."""
+    """A register that every device of the model answers, always with this number, as `page` says. Read by `scan` only.
+
+    `equals` 0: with any number but zero, which a length of cable or a supply voltage never is.
+    """
 
     space: Space
     address: int
@@ -52,7 +55,10 @@ def read_unit_at(f: Fields) -> UnitAt:
 
 def read_sign(f: Fields) -> Sign:
     sign = Sign(
-        f.choice("space", ("holding", "input")), f.integer("address", 0, 0xFFFF), f.integer("equals", 1, 0xFFFF), f.text("page")
+        f.choice("space", ("holding", "input")),
+        f.integer("address", 0, 0xFFFF),
+        f.integer("equals", 0, 0xFFFF, 0),
+        f.text("page"),
     )
     f.done()
     return sign

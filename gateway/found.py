@@ -26,6 +26,8 @@ def verdict(found: Found) -> str:
             return "应答太慢，这次没能等到；停下 run 后加 --patient 再扫 · too slow to wait for here: stop `run`, scan with --patient"
         case "refuses", _:
             return f"型号不明：在线，但拒绝每个问题（异常码 {found.code}）· unknown: alive, refuses everything with exception {found.code}"
+        case _, 0 if found.guess.blank:
+            return "型号不明：读出来全是 0；看铭牌，或让它动作一次再扫 · unknown: all zeros; see its label, or set it off and scan again"
         case _, 0:
             return "型号不明：没有相符的型号文件（见 docs/add-a-device.md）· unknown: no profile fits"
         case _, 1:

@@ -118,6 +118,32 @@ def test_what_no_profile_explains_is_unknown(image: Image) -> None:
     assert examine(image, profiles=known.values()) == Guess(())
 
 
+@pytest.mark.parametrize("unit", [1, 7])
+@pytest.mark.parametrize(
+    "spaces", [("holding", "input", "coil", "discrete"), ("holding", "input"), ("holding",), ("input",), ("coil", "discrete")]
+)
+@pytest.mark.parametrize("many", [0x10000, 10, 2])
+def test_zeros_alone_name_nobody(unit: int, spaces: tuple[str, ...], many: int) -> None:
+    """A device that answers zero whatever it is asked may be anything. Bits that end somewhere are more than that."""
+    guesser = Guesser(ALL.values(), unit)
+    while (read := guesser.next()) is not None:
+        if read.space in spaces and read.address + read.count <= many:
+            guesser.heard(read, [0] * read.count)
+        else:
+            guesser.refused(read, 2)
+    names = guesser.guess().profiles
+    assert all(c.space in ("coil", "discrete") for name in names for c in ALL[name].channels), names
+    assert not names or many < 0x10000
+    assert guesser.guess().blank or names or many < 0x10000
+
+
+def test_a_leak_detector_at_rest_is_known_by_its_length_of_cable() -> None:
+    unit, image = campus_image("rle-ld1500")
+    assert examine(image, unit).profiles == ("rle-ld1500",)
+    bare = examine(dict(image) | {("input", 4): 0}, unit)
+    assert bare.profiles == () and bare.blank, "all that its profile reads is zero"
+
+
 MODELS_OF_THE_CAMPUS = {unit.model: unit for unit in UNITS}
 ALIKE = {  # models of the campus whose maps are the same, or differ in nothing that can be read
     "jxct-th": {"jxct-th", "wall-th"},

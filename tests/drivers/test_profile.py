@@ -39,7 +39,10 @@ GAS: dict[str, Any] = {
         "baud": 4800,
         "framing": "8N2",
         "unit": 7,
-        "signs": [{"space": "input", "address": 9, "equals": 31, "page": "p.2"}],
+        "signs": [
+            {"space": "input", "address": 9, "equals": 31, "page": "p.2"},
+            {"space": "input", "address": 10, "page": "p.2"},
+        ],
     },
     "limits": {"max_registers": 1, "gap": 200, "latency": 500, "alone": True},
     "channels": {
@@ -94,7 +97,7 @@ def test_every_key_lands_in_its_field() -> None:
         unit=7,
         baud=4800,
         framing="8N2",
-        signs=(Sign("input", 9, 31, "p.2"),),
+        signs=(Sign("input", 9, 31, "p.2"), Sign("input", 10, 0, "p.2")),
         caveats=("only %LEL",),
         name_zh="可燃气体变送器",
     )

@@ -52,7 +52,7 @@ def named_right(id: str, names: Sequence[str]) -> bool:
 
 
 def image_of(id: str, unit: int) -> dict[tuple[str, int], int]:
-    """What its frames show: a case that answers every question, else the first ones together; its signs; its own address."""
+    """What its frames show: a case that answers every question, not all of it zero, else the first ones together; signs; address."""
     profile = PROFILES[id]
     needed = {cell for read in plan(profile) for cell in read.cells()}
     images = []
@@ -60,11 +60,11 @@ def image_of(id: str, unit: int) -> dict[tuple[str, int], int]:
         if not case.get("fault"):
             rows = [_registers(bytes.fromhex(question), bytes.fromhex(answer)) for question, answer in case["exchange"]]
             images.append({cell: value for row in rows for cell, value in row.items()})
-    whole = [image for image in images if needed <= set(image)]
+    whole = sorted((image for image in images if needed <= set(image)), key=lambda image: not any(image.values()))
     image: dict[tuple[str, int], int] = {}
     for one in reversed(whole[:1] or images):
         image |= one
-    image |= {(sign.space, sign.address): sign.equals for sign in profile.signs}
+    image |= {(sign.space, sign.address): sign.equals or 1 for sign in profile.signs}
     if at := profile.unit_at:
         image[at.space, at.address] = image.get((at.space, at.address), 0) & ~at.mask & 0xFFFF | unit << at.shift
     return image

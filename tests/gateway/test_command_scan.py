@@ -75,6 +75,11 @@ def test_of_a_placeholder_no_more_is_said_than_that_it_answers() -> None:
     assert "占位" in text and "probably" not in text and "是 is" not in text
 
 
+def test_a_device_of_nothing_but_zeros_is_unknown_and_the_installer_told_what_to_do() -> None:
+    text = verdict(Found(5, "answers", Guess((), blank=True), 20, False, 0, KNOCK))
+    assert "型号不明" in text and "全是 0" in text and "label" in text and "no profile fits" not in text
+
+
 def test_a_slow_device_at_the_end_of_the_list_is_found_without_patience(school: School, tmp_path: Path) -> None:
     words = ("scan", "rtu", school.a, "--baud", str(BAUD), "--json", "--data", str(tmp_path))
     assert [(u, row["profiles"]) for u, row in found(command(*words, "--units", "73,72")).items()] == [(72, ["jxct-th"])]

@@ -70,15 +70,15 @@ FIELD: tuple[Mutant, ...] = (
     Mutant(
         "a read within the device's limit",
         "drivers/plan.py",
-        "if question.end - question.start > longest:",
-        "if False:",
+        "if max(end, stop) - start > longest or (i > j and (space, at) in cuts):",
+        "if i > j and (space, at) in cuts:",
         PLAN + "test_the_tighter_limit_wins",
     ),
     Mutant(
         "a refused register is never asked for again",
         "drivers/plan.py",
-        "if hole and (limits.exact or any((space, cell) in forbidden for cell in hole)):",
-        "if hole and limits.exact:",
+        "if at > end and (limits.exact or any((space, cell) in forbidden for cell in range(end, at))):",
+        "if at > end and limits.exact:",
         PLAN + "test_forbidden_register_is_not_touched",
     ),
     Mutant(
@@ -217,8 +217,8 @@ FIELD: tuple[Mutant, ...] = (
     Mutant(
         "a hole is filled only where it is quicker",
         "drivers/plan.py",
-        "taken = pace.question(limits.gap)",
-        "taken = 1.0 + pace.question(limits.gap)",
+        "price = [round((pace.question(limits.gap) +",
+        "price = [round((1.0 + pace.question(limits.gap) +",
         PLAN + "test_a_hole_is_filled_only_where_that_is_quicker_on_this_line",
     ),
     Mutant(
@@ -234,6 +234,13 @@ FIELD: tuple[Mutant, ...] = (
         "for p in profiles if p.channels}",
         "for p in profiles}",
         "tests/drivers/test_guess.py::test_what_no_profile_explains_is_unknown",
+    ),
+    Mutant(
+        "zeros name nobody",
+        "drivers/guess.py",
+        "for one in fitting if one.evident]",
+        "for one in fitting]",
+        "tests/drivers/test_guess.py::test_zeros_alone_name_nobody",
     ),
     Mutant(
         "a switch that falls back by itself is no siren",
