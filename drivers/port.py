@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import pwd
 import select
 import struct
 import termios
@@ -29,8 +30,8 @@ _RTS = struct.pack("I", termios.TIOCM_RTS)
 NO_PORT = "不是串口：现有的用 scan ports 列出 no serial port: `scan ports` lists those there are"
 _CURES = {
     errno.ENOENT: "没有这个口：检查适配器是否插好、路径是否写对 no such port: is the adapter plugged in?",
-    errno.EACCES: "没有权限：把运行程序的用户加入 dialout 组 no permission: add the user to the group dialout",
-    errno.EPERM: "没有权限：把运行程序的用户加入 dialout 组 no permission: add the user to the group dialout",
+    errno.EACCES: "{forbidden}",
+    errno.EPERM: "{forbidden}",
     errno.EISDIR: NO_PORT,
     errno.ENOTTY: NO_PORT,
     errno.EBUSY: "正被另一个程序占用，先停掉它（fuser -v {path} 看是谁）in use by another program: stop it",
@@ -175,7 +176,19 @@ class Port:
     def _down(self, error: Exception) -> LineDown:
         code = getattr(error, "errno", None) or (error.args[0] if isinstance(error, termios.error) else None)
         cure = _CURES.get(code, "不通，检查适配器和插头 is gone: look at the adapter and its plug") if code else NO_PORT
-        return LineDown(f"串口 {self.settings.path} {cure.format(path=self.settings.path)}（{error}）")
+        return LineDown(
+            f"串口 {self.settings.path} {cure.format(path=self.settings.path, forbidden=' '.join(forbidden()))}（{error}）"
+        )
+
+
+def forbidden() -> tuple[str, str]:
+    """What to do when this process's user may not open a port, 中文 and English: the command to type, with that user's name."""
+    try:
+        user = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        user = str(os.geteuid())
+    command = f"sudo usermod -aG dialout {user}"
+    return f"没有权限：{command}，再重新登录、重启服务", f"no permission: {command}, then log in again, restart the service"
 
 
 def _send(fd: int, data: bytes) -> None:

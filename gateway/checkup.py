@@ -14,6 +14,7 @@ from drivers.asking import Asker, Heard
 from drivers.bus import Counts
 from drivers.modbus.sniff import rtu_frames
 from drivers.plan import Read, plan
+from drivers.port import forbidden
 from drivers.profile import Device
 from gateway.diagnose import Complaint, symptom
 from gateway.mbpoll import mbpoll
@@ -49,17 +50,36 @@ class Row:
 def data_row(data: Path) -> Row:
     """Is the data folder there, ours, and is there room?"""
     about = f"数据目录 {data}"
-    if not data.is_dir():
+    try:
+        there = data.is_dir()
+    except PermissionError:
+        return Row(
+            "bad", about, "看不到：用运行 run 的用户，在命令前加 sudo -u campus", "cannot be seen: put sudo -u campus in front"
+        )
+    if not there:
         return Row(
             "bad", about, "不存在：sudo mkdir -p，并归运行程序的用户所有", "is missing: make it, owned by the user of `run`"
         )
     if not os.access(data, os.R_OK | os.W_OK | os.X_OK):
-        return Row("bad", about, "没有写权限：chown 给运行程序的用户", "cannot be written: give it to the user of `run`")
+        owner = _owner(data)
+        return Row(
+            "bad",
+            about,
+            f"没有写权限，它归 {owner}：在命令前加 sudo -u {owner}；run 用别的用户，就 chown 给那个用户",
+            f"cannot be written, it is {owner}'s: put sudo -u {owner} in front; if `run` is another user, give it to that one",
+        )
     free = shutil.disk_usage(data).free
     room = f"{free / 1024**3:.1f} GB"
     if free < LITTLE:
         return Row("bad", about, f"只剩 {room}：清理磁盘", f"{room} left: free the disk")
     return Row("ok", about, f"可写，剩 {room}", f"writable, {room} free")
+
+
+def _owner(path: Path) -> str:
+    try:
+        return path.owner()
+    except KeyError:  # a user without a name
+        return f"#{path.stat().st_uid}"
 
 
 def clock_row(state: str) -> Row:
@@ -92,7 +112,7 @@ def port_row(bus: BusConfig, ports: Sequence[SerialPort], run_lives: bool) -> Ro
     if not os.path.exists(bus.port):
         return Row("bad", about, "没有这个口：适配器没插好，或换了插口（scan ports 看现有的）", "no such port: see scan ports")
     if not os.access(bus.port, os.R_OK | os.W_OK):
-        return Row("bad", about, "没有权限：sudo usermod -aG dialout $USER 后重新登录", "no permission: join the group dialout")
+        return Row("bad", about, *forbidden())
     real = os.path.realpath(bus.port)
     holder = next((p.holder for p in ports if os.path.realpath(p.path) == real), "")
     if holder and not run_lives:

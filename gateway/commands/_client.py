@@ -6,7 +6,10 @@ import argparse
 import socket
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gateway.local import RunDown
 
 DEFAULT_DATA = "/var/lib/campus-gateway"
 
@@ -43,15 +46,29 @@ def ask(data: Path, request: dict[str, Any], timeout: float = 10.0) -> dict[str,
     try:
         answer = ask_once(path, request, timeout)
     except RunDown as error:
-        kind = Failed if isinstance(error.__cause__, PermissionError | TimeoutError) else Gone
-        raise kind(
-            f"运行中的守护进程没有应答（{path}）：{error}。请先启动 campus-gateway run\n"
-            f"`run` does not answer at {path}: {error}. Start it with: campus-gateway run"
-        ) from None
+        raise refused(path, error) from None
     if not answer.get("ok"):
         text = answer.get("text") or {}
         raise Failed(f"{answer.get('code', 'error')}: {text.get('zh', '')} · {text.get('en', '')}")
     return answer
+
+
+def refused(path: Path, error: RunDown) -> Failed:
+    """Why the `run` at this socket could not be asked, with the cure."""
+    if isinstance(error.__cause__, PermissionError):
+        return Failed(
+            f"没有权限访问 {path}：用运行 run 的用户，在命令前加 sudo -u campus\n"
+            f"no permission for {path}: be the user of `run`, put before the command: sudo -u campus"
+        )
+    if isinstance(error.__cause__, TimeoutError):
+        return Failed(
+            f"守护进程在，但没有应答（{error}）：看 systemctl status campus-gateway\n"
+            f"`run` is there and does not answer ({error}): see systemctl status campus-gateway"
+        )
+    return Gone(
+        f"运行中的守护进程没有应答（{error}）。请先启动 campus-gateway run\n"
+        f"`run` does not answer ({error}). Start it with: campus-gateway run"
+    )
 
 
 def complain(error: Failed) -> int:

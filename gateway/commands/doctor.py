@@ -32,30 +32,46 @@ def add_parser(sub: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """0: nothing bad (warnings too). 1: something is."""
-    from gateway.checkup import Row, clock_row, data_row, mains_row
+    """0: nothing bad (warnings too). 1: something is. What was seen stands when `run` may not be asked, or goes in the middle."""
+    from gateway.checkup import Row, data_row
+
+    rows = [data_row(args.data)]
+    try:
+        site = _box(args, rows)
+        if site is not None and args.line and args.line not in [b.id for b in site.buses]:
+            print(f"没有线路 {args.line}；有：{' '.join(b.id for b in site.buses)} · no such line", file=sys.stderr)
+            return 2
+        if site is not None:
+            rows.extend(_of_site(args, site, living(args.data)))
+    except Failed as error:
+        rows.append(Row("bad", "run", *_said(error)))
+    return _tell(rows, args.json)
+
+
+def _box(args: argparse.Namespace, rows: list[Row]) -> Site | None:
+    """Clock, `run`, mains, into `rows`; and the site, None where there is none."""
+    from gateway.checkup import Row, clock_row, mains_row
     from gateway.clock import SystemClock
     from gateway.commands._lines import site_of
 
-    lives = living(args.data)
-    rows = [data_row(args.data), clock_row(SystemClock().state())]
-    words = (
-        ("在运行", "runs")
-        if lives
-        else ("没有在运行，直接用串口体检，没有长期统计", "does not run: probes only, no statistics")
-    )
-    rows.append(Row("ok" if lives else "warn", "run", *words))
-    if lives and (mains := ask(args.data, {"ask": "health"})["data"]["mains"]):
-        rows.append(mains_row(mains["state"]))
+    rows.append(clock_row(SystemClock().state()))
+    if living(args.data):
+        mains = ask(args.data, {"ask": "health"})["data"]["mains"]
+        rows.append(Row("ok", "run", "在运行", "runs"))
+        rows += [mains_row(mains["state"])] if mains else []
+        return site_of(args)
+    rows.append(Row("warn", "run", "没有在运行，直接用串口体检，没有长期统计", "does not run: probes only, no statistics"))
     try:
-        site = site_of(args)
+        return site_of(args)
     except Failed as error:
-        rows.append(Row("bad", "配置 configuration", *str(error).split("\n", 1)))
-        return _tell(rows, args.json)
-    if args.line and args.line not in [b.id for b in site.buses]:
-        print(f"没有线路 {args.line}；有：{' '.join(b.id for b in site.buses)} · no such line", file=sys.stderr)
-        return 2
-    return _tell([*rows, *_of_site(args, site, lives)], args.json)
+        rows.append(Row("bad", "配置 configuration", *_said(error)))
+        return None
+
+
+def _said(error: Failed) -> tuple[str, str]:
+    """Its words, 中文 and English."""
+    zh, _, en = str(error).partition("\n" if "\n" in str(error) else " · ")
+    return zh, en
 
 
 def _of_site(args: argparse.Namespace, site: Site, lives: bool) -> Iterator[Row]:

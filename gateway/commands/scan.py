@@ -146,6 +146,7 @@ def _wipe() -> None:
 def _ports(as_json: bool) -> int:
     import dataclasses
 
+    from drivers.port import forbidden
     from gateway.ports import serial_ports
 
     ports = serial_ports()
@@ -159,9 +160,7 @@ def _ports(as_json: bool) -> int:
         if port.holder:
             print(f"    正被占用 · in use by {port.holder}")
         if not port.allowed:
-            print(
-                "    没有权限：sudo usermod -aG dialout $USER 后重新登录 · no permission: join the group dialout, log in again"
-            )
+            print("    " + " · ".join(forbidden()))
     if not ports:
         print("没有串口：插上 USB-485 适配器再试 · no serial port: plug the USB RS-485 adapter in", file=sys.stderr)
     return 0 if ports else 1

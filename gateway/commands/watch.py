@@ -8,7 +8,7 @@ import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
-from gateway.commands._client import Failed, complain, living
+from gateway.commands._client import Failed, complain, living, refused
 from gateway.commands._usage import seconds, whole
 
 Points = dict[str, dict[str, Any]]
@@ -90,7 +90,7 @@ async def _living(args: argparse.Namespace) -> AsyncIterator[Points]:
             if changed := {id: known[id] for id in mine(told)}:
                 yield changed
     except RunDown as error:
-        raise Failed(f"run 停了：{error} · `run` has gone") from None
+        raise refused(args.data / "run.sock", error) from None
 
 
 async def _alone(args: argparse.Namespace) -> AsyncIterator[Points]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pwd
 import re
 import subprocess
 from collections import Counter
@@ -14,10 +16,11 @@ import pytest
 from tools_school import BAUD, School, command, device, image_of
 from tools_site import compiled
 
-from gateway.checkup import panel_row
+from gateway.checkup import data_row, panel_row, port_row
 from gateway.commands._client import Failed
 from gateway.commands._lines import line_of
 from gateway.diagnose import complaints
+from gateway.local import RunDown
 from gateway.site import BusConfig
 from gateway.symptoms import WORDS
 
@@ -144,6 +147,45 @@ def test_no_site_is_a_finding_with_its_cure(tmp_path: Path) -> None:
     text = command("doctor", "--data", str(tmp_path), code=1)
     assert "campus-gateway check" in text and "✗ 配置" in text
     assert "✗ 数据目录" in command("doctor", "--data", str(tmp_path / "none"), code=1)
+
+
+def socket_of_run(monkeypatch: pytest.MonkeyPatch, answers: dict[str, Any], cause: OSError) -> None:
+    """A `run` that gives these answers; every other question ends with `cause`."""
+
+    def ask_once(path: Path, request: dict[str, Any], timeout: float = 10.0) -> dict[str, Any]:
+        if (found := answers.get(request["ask"])) is None:
+            raise RunDown(f"{path}: {cause}") from cause
+        return {"ok": True, "data": found}
+
+    for module in ("_client", "doctor", "_lines"):
+        monkeypatch.setattr(f"gateway.commands.{module}.living", lambda data: True)
+    monkeypatch.setattr("gateway.local.ask_once", ask_once)
+
+
+def test_who_may_not_ask_run_is_told_as_whom_to_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installer's own user is not that of `run`: neither a traceback nor the advice to start what runs."""
+    socket_of_run(monkeypatch, {}, PermissionError(13, "Permission denied"))
+    text = command("doctor", "--data", str(tmp_path), code=1)
+    assert "✓ 数据目录" in text and "✗ run：没有权限" in text and "sudo -u campus" in text and "请先启动" not in text
+    for words in (["scan", "rtu", "/dev/null"], ["read", "d1"], ["trace", "d1"], ["outputs", "list"]):
+        assert "sudo -u campus" in command(*words, "--data", str(tmp_path), code=1)
+
+
+def test_what_was_seen_stands_when_run_goes_away_in_the_middle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled(tmp_path, [("a", "modbus-rtu", "/dev/null", 9600)], [("th", "jxct-th", "a", 1)])
+    site = json.loads((tmp_path / "site.compiled.json").read_text(encoding="utf-8"))
+    socket_of_run(monkeypatch, {"health": {"mains": None}, "config": site}, ConnectionRefusedError(111, "refused"))
+    text = command("doctor", "--data", str(tmp_path), code=1)
+    assert "1 个设备" in text and "串口 a" in text and "✗ run：" in text and "campus-gateway run" in text
+
+
+def test_refused_permissions_come_with_the_command_and_the_users_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    user, bus = pwd.getpwuid(os.geteuid()).pw_name, BusConfig("a", "modbus-rtu", port="/dev/null", baud=9600)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    row = port_row(bus, [], run_lives=False)
+    assert row.state == "bad" and all(f"sudo usermod -aG dialout {user}" in words for words in (row.zh, row.en))
+    row = data_row(tmp_path)
+    assert row.state == "bad" and all(f"sudo -u {user}" in words for words in (row.zh, row.en)), "whose folder it is"
 
 
 @pytest.mark.parametrize("verb", ["doctor", "trace"])
