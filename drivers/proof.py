@@ -74,7 +74,11 @@ class Proven:
 
     async def tell(self, unit: int, frame: bytes, *, latency: int = 300, gap: int = 0) -> None:
         await self._prove()
-        await self._bus.tell(unit, frame, latency=latency, gap=gap)
+        try:
+            await self._bus.tell(unit, frame, latency=latency, gap=gap)
+        except DeviceFault as fault:
+            self._heard(unit, fault)
+            raise
 
     def stats(self) -> BusStats:
         return self._bus.stats()

@@ -152,6 +152,24 @@ async def test_a_device_that_refuses_is_there(tmp_path: Path) -> None:
     assert bus.asked == (2, 1)
 
 
+async def test_a_port_that_was_lost_under_a_raw_frame_is_proved_anew(tmp_path: Path) -> None:
+    """A siren's frame may be the one that finds the plug pulled: the next read is of whatever was plugged in instead."""
+
+    async with school(tmp_path) as (a, *_):
+        await read(a, 1)
+
+        async def gone(unit: int, frame: bytes, *, latency: int = 0, gap: int = 0) -> None:
+            await a._bus.close()
+            raise LineDown("the adapter is gone")
+
+        a._bus.tell = gone  # type: ignore[method-assign]
+        with pytest.raises(LineDown):
+            await a.tell(1, b"\x05\x00\x00\xff\x00", latency=50)
+        exchange(tmp_path)
+        with pytest.raises(Swapped):
+            await read(a, 1)
+
+
 @pytest.mark.parametrize("others", [{}, {"b": A}, {"b": ()}])
 async def test_lines_that_cannot_be_told_apart_are_not_asked_more(tmp_path: Path, others: dict[str, Sequence[Device]]) -> None:
     end = PtyLine(tmp_path / "tty", Units(1, 2, 3))
