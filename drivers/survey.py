@@ -23,6 +23,12 @@ PATIENT = 1500  # ms, where somebody is known to be slow, or the person has time
 AGAIN = 2  # more attempts at a question whose answer was garbled, or who was busy
 BUSY = (5, 6)  # Modbus exceptions of a device that will answer later
 ENDED = ("down", "busy")
+NOISY = 3  # units one after the other that give nothing but garbage: it is the line's, not theirs
+NOISE = (
+    "连着几个地址都只有乱码：线上有杂讯（终端、偏置电阻、屏蔽接地），或有设备在乱发；把设备逐个断开再扫\n"
+    "nothing but garbage at one address after the other: noise (termination, bias, shield) or a device that babbles; "
+    "disconnect one after the other and scan again"
+)
 KNOCK = Read("holding", 0, 1, ())
 OTHER_KNOCKS = (Read("input", 0, 1, ()), Read("discrete", 0, 1, ()), Read("coil", 0, 1, ()))
 
@@ -70,16 +76,31 @@ async def survey(
     """Ask the units in turn. Stop it at any time: what was yielded stands. `profiles` is awaited when somebody has answered."""
     ears = _Ears(line)
     present: set[int] = set()
+    garbled: list[Found] = []
+    running = 0  # of them, the last one after the other
     latency, knocks = (PATIENT, (KNOCK, *OTHER_KNOCKS)) if patient else (QUICK, (KNOCK,))
     for done, unit in enumerate(units, 1):
         read, heard = await _knock(ears, unit, knocks, max(latency, LAST) if done == len(units) else latency)
         if heard.kind in ENDED:
             yield Lost(heard.text)
             return
-        if not _nobody(heard, unit):
+        running += 1
+        if _nobody(heard, unit):
+            running = 0
+        else:
             present.add(unit)
-            yield await examine(ears, unit, await profiles(), read, heard, latency if patient else USUAL)
+            found = await examine(ears, unit, await profiles(), read, heard, latency if patient else USUAL)
+            if found.state == "garbled":
+                garbled.append(found)
+            else:
+                yield found
+                running = 0
+        if running == NOISY:
+            yield Lost(NOISE)
+            return
         yield Knocked(unit, done, len(units))
+    for found in garbled:
+        yield found
     late = [unit for unit in units if unit in ears.late]
     for unit in late:
         if unit in present:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 BAR = 24
 NOBODY = (
-    "没有设备应答：查电源、A/B 线、波特率、地址范围；慢设备加 --patient\n"
-    "nobody answered: check power, A/B wires, baud, addresses; slow devices need --patient"
+    "没有设备应答：查电源、A/B 线、波特率、校验位（--framing）、地址范围；慢设备加 --patient\n"
+    "nobody answered: check power, A/B wires, baud, parity (--framing), addresses; slow devices need --patient"
 )
 
 

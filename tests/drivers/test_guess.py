@@ -19,7 +19,7 @@ from drivers.simulator.campus import UNITS
 from drivers.simulator.device import Device as Simulated
 from drivers.simulator.models import MODELS
 from drivers.simulator.pdu import Refusal, Space
-from drivers.survey import PATIENT, QUICK, Found, Knocked, Lost, survey
+from drivers.survey import NOISE, PATIENT, QUICK, Found, Knocked, Lost, survey
 
 Image = Mapping[tuple[str, int], int]
 
@@ -291,6 +291,19 @@ async def test_garbage_from_one_address_is_named_so() -> None:
 
     (one,) = await found(Clash({}), range(4, 7))
     assert (one.unit, one.state) == (5, "garbled")
+
+
+async def test_a_line_of_nothing_but_noise_is_not_a_line_full_of_devices() -> None:
+    """Two devices with one address is a fault of two devices; garbage at one address after the other is the line's."""
+
+    class Noise(FakeLine):
+        async def ask(self, unit: int, read: Read, latency: int) -> Heard:
+            await super().ask(unit, read, latency)
+            return Heard("garbled", received=b"\x5a\x00\xff")
+
+    line = Noise({})
+    events = [e async for e in survey(line, range(1, 33), profiles)]
+    assert [e for e in events if not isinstance(e, Knocked)] == [Lost(NOISE)] and set(line.asked) == {1, 2, 3}
 
 
 async def test_a_unit_whose_questions_only_another_answers_is_not_there() -> None:
