@@ -7,6 +7,7 @@ import asyncio
 import re
 import sys
 from collections.abc import Callable, Sequence
+from ipaddress import IPv4Address
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -127,7 +128,11 @@ def _numbered(words: Sequence[str], zh: Sequence[str]) -> str:
 
 def _read(question: str) -> str:
     print(question, end=" ", flush=True)
-    text = sys.stdin.readline()
+    try:
+        text = sys.stdin.readline() if sys.stdin else ""
+        text.encode()
+    except UnicodeError:
+        raise Failed("\n回答不是 UTF-8 文字，什么也没写 · the answers are no UTF-8 text, nothing was written") from None
     if not text:
         raise EOFError
     if not sys.stdin.isatty():
@@ -224,10 +229,21 @@ def _line(text: str, ports: Sequence[str]) -> LineAnswer:
     if path.startswith("/"):
         baud = int(_one("  波特率 baud", lambda t: _choice(t, [str(b) for b in BAUDS]), "9600"))
         return LineAnswer(path, baud, _one("  数据格式 framing", lambda t: _choice(t.upper(), FRAMINGS), "8N1"))
-    host, _, port = path.partition(":")
-    if not re.fullmatch(r"[A-Za-z0-9.-]+", host) or host.isdecimal() or (port and not port.isdecimal()):
-        raise ValueError("编号、/dev/… 或 HOST[:PORT] · a number, /dev/…, or HOST[:PORT]")
+    host, colon, port = path.partition(":")
+    if re.match(r"tty|com\d", host, re.IGNORECASE):
+        raise ValueError("串口写全路径，如 /dev/ttyUSB0 · the whole path of a serial port, e.g. /dev/ttyUSB0")
+    number = re.fullmatch(r"[0-9]{1,5}", port) and 0 < int(port) < 0x10000
+    if not re.fullmatch(r"[A-Za-z0-9.-]+", host) or not _address(host) or (colon and not number):
+        raise ValueError("编号、/dev/… 或 HOST[:PORT]，端口 1-65535 · a number, /dev/…, or HOST[:PORT], a port is 1-65535")
     return LineAnswer(path)
+
+
+def _address(host: str) -> bool:
+    """What is made of figures and dots alone must be a whole IP address."""
+    try:
+        return not re.fullmatch(r"[0-9.]+", host) or bool(IPv4Address(host))
+    except ValueError:
+        return False
 
 
 def _offer(n: int, line: LineAnswer, found: list[tuple[int, Place]]) -> None:
@@ -302,7 +318,7 @@ def _person(text: str) -> PersonAnswer:
     from gateway.newsite import ROLES, PersonAnswer
 
     name, role, phone = _words(text, 3)
-    if not re.fullmatch(r"\+?\d{5,15}", phone):
+    if not re.fullmatch(r"\+?[0-9]{5,15}", phone):
         raise ValueError("电话：5 到 15 位数字，可以 + 开头 · phone: 5 to 15 digits")
     number = phone if phone.startswith("+") else f"+86{phone}"
     return PersonAnswer(_text(4)(name), number, _choice(role, ROLES))

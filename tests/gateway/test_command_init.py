@@ -27,6 +27,11 @@ WRONG = [  # (before this answer, a wrong one, what is said of it)
     (1, "一个长得放不进短信的校名", "1 到 8 个字"),
     (2, "No 3", "小写字母"),
     (4, "no such thing", "/dev/"),
+    (4, "ttyUSB0", "/dev/ttyUSB0"),
+    (4, "COM3", "/dev/ttyUSB0"),
+    (8, "192.0.2.300", "HOST[:PORT]"),
+    (8, "192.0.2.4:", "HOST[:PORT]"),
+    (8, "192.0.2.40:99999", "1-65535"),
     (5, "9601", "115200"),
     (10, GOOD[8], "和第 2 个重复"),
     (6, "7E1", "8O1"),
@@ -40,6 +45,7 @@ WRONG = [  # (before this answer, a wrong one, what is said of it)
     (17, "?", "感烟"),
     (17, "calectro-ug3 1 248 1", "地址 '248'"),
     (21, "王建国 duty 12", "5 到 15 位"),
+    (21, "王建国 duty １３８００００００１", "5 到 15 位"),
     (21, "王建国 king 13800000001", "electrician"),
     (21, "王建国", "要 3 项"),
     (21, "", "还缺一个值班人"),
@@ -88,6 +94,23 @@ def test_a_school_without_a_duty_person_is_asked_for_one_and_loses_nothing(tmp_p
     late = [*GOOD[:21], "陈志远 leader 13800000004", "", "王建国 duty 13800000001", ""]
     assert "还缺一个值班人" in command("init", str(file), answers=answers(late))
     assert "陈志远" in (text := file.read_text(encoding="utf-8")) and "王建国" in text
+
+
+@pytest.mark.parametrize("mode", ["utf8=0", "utf8=1"])
+def test_answers_in_another_encoding_write_nothing(tmp_path: Path, mode: str) -> None:
+    """A file written on an old Windows computer."""
+    file, words = tmp_path / "site.yaml", [sys.executable, "-X", mode, "-m", "gateway.commands", "init"]
+    done = subprocess.run(
+        [*words, str(file)], input="登封市第三中学\n".encode("gbk"), capture_output=True, timeout=60, check=False
+    )
+    assert done.returncode == 1 and "UTF-8" in done.stderr.decode() and b"Traceback" not in done.stderr and not file.exists()
+
+
+def test_without_any_input_nothing_is_written(tmp_path: Path) -> None:
+    file = tmp_path / "site.yaml"
+    shell = f"exec {sys.executable} -m gateway.commands init {file} <&-"
+    done = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1 and "什么也没写" in done.stderr and "Traceback" not in done.stderr and not file.exists()
 
 
 @pytest.mark.parametrize("where", ["none/site.yaml", "/proc/site.yaml"])
