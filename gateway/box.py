@@ -75,7 +75,7 @@ class Box:
         self.site, self.engine, self.clock, self.boot = site, engine, clock, boot
         self._pollers, self._tellers = pollers, tellers
         self._journal, self._readings, self._uplink = journal, readings, uplink
-        self._about = view.about_json(site.plant)
+        self._about, self._shows = view.about_json(site.plant), view.shows(site.plant)
         self._histories = Histories(site.plant.site, site.database, readings, self._about)
         self._modes: dict[str, Json] = {}
         self._screen = asked.Asked(site, engine, pollers, readings, uplink, clock)
@@ -133,7 +133,7 @@ class Box:
             return
         points = {r.point: self._about[r.point] | view.reading_json(r) for r in readings if r.point in self._about}
         delta: Json = {"points": points}
-        if any(r.point in self.plant.outputs for r in readings):
+        if any(r.point in self._shows for r in readings):
             delta["outputs"] = self._outputs()
         self.server.push(delta, urgent=False)
 

@@ -151,10 +151,16 @@ def limits_json(plant: Plant) -> dict[str, list[Json]]:
     return limits
 
 
+def shows(plant: Plant) -> frozenset[str]:
+    """The points of which a reading may change what `outputs_json` tells."""
+    return frozenset(point for output in plant.outputs.values() for point in (output.id, output.feedback))
+
+
 def outputs_json(plant: Plant, wanted: Mapping[str, bool], view: Mapping[str, Reading]) -> dict[str, Json]:
+    """`is`: as its own channel tells, else as the point that shows it; null where nothing does, or that is not known."""
     out = {}
     for output in plant.outputs.values():
-        seen = view.get(output.id)
+        seen = view.get(output.id, view.get(output.feedback))
         out[output.id] = {
             "role": output.role,
             "zone": output.zone,

@@ -6,10 +6,13 @@ import argparse
 import sys
 import time
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gateway.commands._client import Failed, add_data, ask, complain
 from gateway.commands._usage import whole
+
+if TYPE_CHECKING:
+    from gateway.site import Site
 
 LIFETIME = 30_000  # ms a local command lives
 ROLES = {
@@ -35,7 +38,7 @@ def add_parser(sub: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """0: it went on and off again. 1: refused, or it did not follow. 2: not confirmed."""
+    """0: it went on and off again, or nothing can show that. 1: refused, or it did not follow. 2: not confirmed."""
     try:
         outputs = ask(args.data, {"ask": "snapshot"})["data"]
         if args.verb == "list":
@@ -58,6 +61,8 @@ def _list(outputs: dict[str, Any]) -> int:
 
 
 def _test(args: argparse.Namespace, snapshot: dict[str, Any]) -> int:
+    from gateway.commands._lines import site_of
+
     output = snapshot["outputs"].get(args.output)
     if output is None:
         raise Failed(f"没有输出 {args.output}；有：{' '.join(sorted(snapshot['outputs']))} · no such output")
@@ -67,23 +72,23 @@ def _test(args: argparse.Namespace, snapshot: dict[str, Any]) -> int:
     ):
         print("没有动 · nothing was switched", file=sys.stderr)
         return 2
-    by_hand = _by_hand(args)
+    site = site_of(args)
+    by_hand = _by_hand(site, args.output)
     answer = ask(args.data, {"do": {
         "id": uuid.uuid4().hex, "verb": "output-test", "person": args.person, "proof": "local", "expires": snapshot["now"] + LIFETIME,
         "args": {"output": args.output, "seconds": args.seconds},
     }})  # fmt: skip
     print(f"{answer['text']['zh']} · {answer['text']['en']}")
     print("\n".join(by_hand), flush=True)
-    return _followed(args)
+    return _followed(args, shown=bool(site.plant.outputs[args.output].feedback))
 
 
-def _by_hand(args: argparse.Namespace) -> list[str]:
+def _by_hand(site: Site, output_id: str) -> list[str]:
     """What switches the same without the gateway, and reads back how it stands: for when `run` is stopped, which has the line."""
     from drivers.plan import plan
-    from gateway.commands._lines import site_of
     from gateway.mbpoll import mbpoll, mbpoll_switch
 
-    site, (id, _, name) = site_of(args), args.output.partition("/")
+    id, _, name = output_id.partition("/")
     device = next(d for d in site.devices if d.id == id)
     bus = next(b for b in site.buses if b.id == device.bus)
     output = next(o for o in device.profile.outputs if o.id == name)
@@ -92,11 +97,17 @@ def _by_hand(args: argparse.Namespace) -> list[str]:
     return ["停下 run 后手动 · by hand, with run stopped:", *(f"  {line}" for line in switched + back)]
 
 
-def _followed(args: argparse.Namespace) -> int:
-    """Look until it has been on and is off again."""
-    on = False
+def _followed(args: argparse.Namespace, *, shown: bool) -> int:
+    """Look until it has been on and is off again. `shown`: does any point show how it stands?"""
+    on = wanted = False
     for _ in range((args.seconds + 15) * 5):
         state = ask(args.data, {"ask": "snapshot"})["data"]["outputs"][args.output]
+        wanted |= state["want"]
+        if not shown and wanted and not state["want"]:
+            print(
+                "已写开和关，没有回读：问现场动作了、停了没有 · written on and off, nothing reads it back: did it act, has it stopped?"
+            )
+            return 0
         if state["is"] and not on:
             on = True
             print("已接通（回读确认）· on, read back", flush=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import cast
+
 import pytest
 
-from alerts.plant import Point
+from alerts.plant import OutputPoint, Plant, Point
 from drivers.reading import Now, Quality, Reading
-from gateway.view import mains_json
+from gateway.view import mains_json, outputs_json
 
 NOW = Now(1_700_000_000_000, 1_000)
 GOOD, FAULT = Quality.GOOD, Quality.FAULT
@@ -37,3 +40,20 @@ def test_mains_are_present_only_when_every_point_says_so(ups: Reading | None, re
 
 def test_a_school_without_a_ups_has_no_mains() -> None:
     assert mains_json(points(), {}) is None
+
+
+def test_an_output_stands_as_what_shows_it_says() -> None:
+    """A pulse of a relay board has no channel of its own name: the relay's shows it. A fan's relay is not the fan."""
+    outputs = (
+        OutputPoint("relay/pulse-1", "guard-sounder", feedback="relay/relay-1"),
+        OutputPoint("relay/relay-2", "fan", feedback="io/di-1"),
+        OutputPoint("siren/sound", "room-sounder"),
+    )
+    plant = cast(Plant, SimpleNamespace(outputs={o.id: o for o in outputs}))
+    values = {"relay/relay-1": 1.0, "relay/relay-2": 1.0, "io/di-1": 0.0}
+    told = outputs_json(plant, {}, {id: Reading(id, value, GOOD, NOW) for id, value in values.items()})
+    assert {id: output["is"] for id, output in told.items()} == {
+        "relay/pulse-1": True,
+        "relay/relay-2": True,
+        "siren/sound": None,
+    }
