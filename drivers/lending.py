@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
 from drivers.bus import Bus, Space
+from drivers.profile import Limits
 from drivers.reading import Now
 
 PATIENCE = 1_000  # ms after which a lent question goes before ordinary polls; never before outputs and fire slots
@@ -75,10 +76,14 @@ class Question:
 
 
 class Desk:
-    """Where lent questions wait. One job at a time; the poller takes them when the line has time."""
+    """Where lent questions wait. One job at a time; the poller takes them when the line has time.
 
-    def __init__(self, wake: Callable[[], None], now: Callable[[], int]) -> None:
-        self._wake, self._now = wake, now
+    `known`: what the line's own devices can bear, by unit. They are given that time at least, however short the asker's is: an
+    answer that comes after a shorter one would be taken for that to a poll of the same device.
+    """
+
+    def __init__(self, wake: Callable[[], None], now: Callable[[], int], known: Mapping[int, Limits]) -> None:
+        self._wake, self._now, self._known = wake, now, known
         self._waiting: deque[Question] = deque()
         self.turn = asyncio.Lock()
 
@@ -89,13 +94,19 @@ class Desk:
 
         Raises as drivers.bus.Bus.read does, LineBusy when no gap was found, CancelledError when the poller has ended.
         """
+        latency, gap = self._borne(unit, latency, gap)
         ask = partial(_read, unit=unit, space=space, address=address, count=count, latency=latency, gap=gap)
         return await self._put(unit, ask, 2 * latency + gap)
 
     async def set_address(self, unit: int, function: int, address: int, value: int, *, latency: int = 300) -> None:
         """As Addresser; raises as `read` does. Cancelled before it was written, it is never written."""
-        write = partial(_write, unit=unit, function=function, address=address, value=value, latency=latency)
-        await self._put(unit, write, 2 * latency)
+        latency, gap = self._borne(unit, latency, 0)
+        write = partial(_write, unit=unit, function=function, address=address, value=value, latency=latency, gap=gap)
+        await self._put(unit, write, 2 * latency + gap)
+
+    def _borne(self, unit: int, latency: int, gap: int) -> tuple[int, int]:
+        known = self._known.get(unit)
+        return (max(latency, known.latency), max(gap, known.gap)) if known else (latency, gap)
 
     async def _put(self, unit: int, ask: Callable[[Bus], Awaitable[tuple[int, ...]]], worst: int) -> tuple[int, ...]:
         answer: asyncio.Future[tuple[int, ...]] = asyncio.get_running_loop().create_future()
@@ -126,6 +137,6 @@ async def _read(bus: Bus, *, unit: int, space: Space, address: int, count: int, 
     return await bus.read(unit, space, address, count, latency=latency, gap=gap)
 
 
-async def _write(bus: Bus, *, unit: int, function: int, address: int, value: int, latency: int) -> tuple[int, ...]:
-    await bus.write(unit, function, address, (value,), latency=latency)
+async def _write(bus: Bus, *, unit: int, function: int, address: int, value: int, latency: int, gap: int) -> tuple[int, ...]:
+    await bus.write(unit, function, address, (value,), latency=latency, gap=gap)
     return ()

@@ -56,7 +56,7 @@ class Poller:
         self._silent: set[str] = set()  # devices that failed since any device answered
         self._told_from: Counter[str] = Counter()  # device -> the first question of the cycle last told
         self._wake = Wake()
-        self._desk = Desk(self._wake.set, lambda: clock.now().mono)
+        self._desk = Desk(self._wake.set, lambda: clock.now().mono, {d.unit: d.profile.limits for d in devices})
         self._followers: list[Follower] = []
         self._frames: Frames = []  # of the transaction under way; the bus adds them, from its thread
         bus.trace = lambda sent, received: self._frames.append((sent, received))

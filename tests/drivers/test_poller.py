@@ -446,6 +446,26 @@ async def test_a_lent_question_never_makes_a_fire_slot_late_and_says_when_there_
         assert any(unit == 5 for unit, _, _ in bus.reads)
 
 
+async def test_d8_a_lent_question_gives_a_device_of_the_line_its_own_time() -> None:
+    """A scan's 90 ms is over before a slow device has answered: its answer would be that to the next poll of the same shape."""
+
+    class Timed(Script):
+        async def read(
+            self, unit: int, space: Space, address: int, count: int, *, latency: int = 300, gap: int = 0
+        ) -> tuple[int, ...]:
+            times.append((unit, latency, gap))
+            return await super().read(unit, space, address, count)
+
+    times: list[tuple[int, int, int]] = []
+    slow = device("slow", 3, WARM, period=60_000, limits=Limits(latency=400, gap=30))
+    async with running(Timed(), slow) as rig:
+        await rig.until(lambda: times)
+        times.clear()
+        for unit in (3, 4):
+            await rig.poller.lend(lambda line, unit=unit: line.read(unit, "holding", 0, 1, latency=90))  # type: ignore[misc]
+        assert times == [(3, 400, 30), (4, 90, 0)]
+
+
 async def test_on_a_line_never_idle_a_lent_question_goes_before_ordinary_polls_after_a_while(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -236,6 +236,13 @@ FIELD: tuple[Mutant, ...] = (
         "tests/drivers/test_guess.py::test_what_no_profile_explains_is_unknown",
     ),
     Mutant(
+        "D8 a lent question gives a device of the line its own time",
+        "drivers/lending.py",
+        "return (max(latency, known.latency), max(gap, known.gap)) if known else (latency, gap)",
+        "return latency, gap",
+        POLLER + "test_d8_a_lent_question_gives_a_device_of_the_line_its_own_time",
+    ),
+    Mutant(
         "zeros name nobody",
         "drivers/guess.py",
         "for one in fitting if one.evident]",
