@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, tzinfo
 
@@ -52,6 +53,7 @@ class SerialLine:
         self._told = Told(bus_id, protocol, devices, clock.now())
         self._panel_clock = PanelClock(bus_id, zone)
         self._port = Port(port)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"serial-{bus_id}")  # what blocks elsewhere holds up no panel
         self._wake = asyncio.Event()
         self._questions: deque[bytes] = deque()
         self._ask_due = self._question_due = self._beat_due = 0
@@ -118,11 +120,15 @@ class SerialLine:
 
     async def close(self) -> None:
         self._port.close()
+        self._thread.shutdown(wait=False, cancel_futures=True)
 
     # the port
 
+    async def _blocking(self, work: Callable[..., None], *args: bytes) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._thread, work, *args)
+
     async def _open(self) -> None:
-        await asyncio.to_thread(self._port.open)
+        await self._blocking(self._port.open)
         if self._down:
             self._down = False
             log.warning("%s is up again", self._id)
@@ -202,9 +208,9 @@ class SerialLine:
         if data not in self._allowed:
             raise NotAllowed(f"{self._id}: {data.hex(' ')} is nothing that {self._protocol.id} may send")
         if marked:
-            await asyncio.to_thread(self._port.write_marked, data)
+            await self._blocking(self._port.write_marked, data)
         elif self._port.settings.rs485 == "rts":  # returns when the last bit has left: the loop has others to serve
-            await asyncio.to_thread(self._port.write, data)
+            await self._blocking(self._port.write, data)
         else:
             self._port.write(data)
         self._note(self._clock.now(), data, b"")

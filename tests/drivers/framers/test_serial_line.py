@@ -7,8 +7,10 @@ import contextlib
 import itertools
 import os
 import select
+import threading
 import tty
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -176,6 +178,19 @@ async def test_the_crt_panel_is_answered_exactly_as_its_document_says(panel: Pan
         assert await panel.hear(1) == POLL
         panel.say(bytes.fromhex(vectors.GST_CRT_IDLE))
         assert await panel.hear(1) == b"\x07", "nothing to confirm"
+
+
+async def test_a_panel_is_polled_whatever_else_of_the_box_hangs(panel: Panel) -> None:
+    """A dying disk or a dead name server takes every thread that the loop shares among its tasks."""
+    ended, loop = threading.Event(), asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(1))
+    hung = loop.run_in_executor(None, ended.wait)
+    try:
+        async with living(panel, "gst-crt", (Device("panel", PANEL.profile, "line", 7, 5000),)):
+            assert await panel.hear(1) == b"\x07"
+    finally:
+        ended.set()
+        await hung
 
 
 async def test_the_ninth_bit_is_set_for_the_address_and_for_nothing_else(panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
