@@ -218,6 +218,15 @@ def test_of_what_is_only_written_nothing_is_read_and_it_says_what_to_do(data: Pa
     assert "campus-gateway outputs test siren/…" in command(verb, "siren", "--data", str(data), code=1)
 
 
+def test_watch_asks_by_itself_where_no_run_lives(data: Path) -> None:
+    """A sound device, and one that keeps silent: shown as what it is, and not well."""
+    dead = next(u for u, f in UNITS.items() if f == "dead")
+    text = command("watch", "d1", f"d{dead}", "--times", "2", "--every", "0.1", "--data", str(data), code=1)
+    rows = [row for row in text.splitlines() if "mbpoll" not in row]
+    assert any(row.startswith("  d1/") for row in rows)
+    assert [row for row in rows if row.startswith(f"✗ d{dead}/")] and all("无应答" in r for r in rows if f"d{dead}/" in r)
+
+
 def test_mbpoll_gives_the_same_values_as_read(data: Path) -> None:
     """The independent master (libmodbus), asked with the lines that `read` prints, on the same line one after the other."""
     seen = json.loads(command("read", "d1", "--data", str(data), "--json"))
