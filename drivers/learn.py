@@ -5,6 +5,7 @@ Nothing is kept over a restart: docs/decisions/0020-refusals-are-learned-anew.md
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from drivers.bus import Space
@@ -12,7 +13,7 @@ from drivers.pace import Pace
 from drivers.plan import Read, needs, plan
 from drivers.profile import Channel, Profile
 
-AGAIN = 600_000  # ms after which a value that the device refuses is asked for once more
+AGAIN = 60_000  # ms after which a value that the device refuses is asked for once more
 Cell = tuple[Space, int]
 
 
@@ -30,6 +31,7 @@ class Learned:
     )  # cuts that only search; the last is the guilty one when all answers are good
     apart: set[Cell] = field(default_factory=set)  # cuts that prove nothing: they stand until a whole cycle was answered
     values: dict[Cell, int] = field(default_factory=dict)  # the device's own registers that it refuses -> ms when to ask again
+    again: set[Cell] = field(default_factory=set)  # of those, what is being asked for once more
 
     def plan(self) -> tuple[Read, ...]:
         return plan(
@@ -64,10 +66,16 @@ class Learned:
         self.values |= {(read.space, a): now + AGAIN for a in range(read.address, end)}
         return len(self.values) > before
 
-    def settled(self) -> bool:
-        """A whole cycle was answered. The last cut of a search was the right one. True when the plan has changed."""
+    def settled(self, answered: Collection[Cell]) -> bool:
+        """A cycle is over without a lesson left. The last cut of a search was the right one. True when the plan has changed.
+
+        A device that gives what it had refused was not itself then (it had just started): all that it refused is asked for again.
+        """
         if not self.trial and not self.apart:
             return False
+        if self.again and all(cell in answered for cell in self.again):
+            self.values.clear()
+        self.again = set()
         if self.trial:
             space, start = self.trial[-1]
             end = max(stop for _, stop in self._spans(space) if stop <= start)
@@ -92,7 +100,8 @@ class Learned:
         for space, start, count in needs(channel):
             behind = [at for at, _ in self._spans(space) if at >= start + count]
             self.apart |= {(space, at) for at in (start, *behind[:1])}
-        for cell in _cells(channel):
+        self.again = set(_cells(channel))
+        for cell in self.again:
             self.values.pop(cell, None)
         return True
 

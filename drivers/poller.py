@@ -203,7 +203,7 @@ class Poller:
                 image |= {(read.space, read.address + n): word for n, word in enumerate(words)}
                 found += read.channels
             asked = asked or self._polls
-        if silent is None and lessons < LESSONS and learned.settled():
+        if silent is None and lessons < LESSONS and learned.settled(image):
             self._plans[device.id] = learned.plan()
         now = self._clock.now()
         self._heard(device, silent, now.mono)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drivers.learn import AGAIN, Learned
+from drivers.learn import AGAIN, Cell, Learned
 from drivers.pace import USUAL
 from drivers.plan import Read
 from drivers.profile import Channel, Limits, Profile
@@ -24,6 +24,7 @@ def ask(device: Learned, missing: set[int], most: int = 125) -> tuple[set[str], 
     refused = 0
     while True:
         found: set[str] = set()
+        cells: set[Cell] = set()
         for read in device.plan():
             if missing & set(range(read.address, read.address + read.count)) or read.count > most:
                 refused += 1
@@ -31,8 +32,9 @@ def ask(device: Learned, missing: set[int], most: int = 125) -> tuple[set[str], 
                     break
             else:
                 found |= set(read.channels)
+                cells |= set(read.cells())
         else:
-            device.settled()
+            device.settled(cells)
             return found, refused
 
 
@@ -64,13 +66,21 @@ def test_a_run_of_values_that_are_refused_costs_two_questions_each_not_a_search_
 
 
 def test_what_is_asked_for_again_is_asked_for_alone_and_one_at_a_time() -> None:
-    """So a value that is refused for good costs one question in ten minutes, and takes no neighbour with it."""
+    """So a value that is refused for good costs one question a minute, and takes no neighbour with it."""
     device = learned([0, 1, 2, 3, 4])
     ask(device, {2, 3})
     assert device.forgive(AGAIN) and [r.channels for r in device.plan()] == [("c0", "c1"), ("c2",), ("c4",)]
     found, refused = ask(device, {2, 3})
     assert (found, refused, device.missing()) == ({"c0", "c1", "c4"}, 1, ("c2", "c3"))
-    assert device.forgive(AGAIN) and ask(device, {2}) == ({"c0", "c1", "c3", "c4"}, 0)
+
+
+def test_a_device_that_was_only_starting_is_given_everything_back_at_once() -> None:
+    """It refused for some seconds what it has: the first value it gives after all says so of the others."""
+    device = learned(list(range(40)))
+    ask(device, set(range(8, 40)))
+    assert len(device.missing()) == 32 and device.forgive(AGAIN)
+    ask(device, set())
+    assert not device.missing() and len(ask(device, set())[0]) == 40 and len(device.plan()) == 1
 
 
 def test_where_everything_is_refused_one_value_after_the_other_is_asked_for_at_every_poll() -> None:

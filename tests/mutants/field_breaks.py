@@ -194,6 +194,13 @@ FIELD: tuple[Mutant, ...] = (
         "tests/drivers/test_learn.py::test_a_value_of_its_own_that_is_refused_is_left_out_and_tried_again_in_time",
     ),
     Mutant(
+        "a device that refused only while it started is read again",
+        "drivers/learn.py",
+        "            self.values.clear()",
+        "            pass",
+        "tests/drivers/test_learn.py::test_a_device_that_was_only_starting_is_given_everything_back_at_once",
+    ),
+    Mutant(
         "R2 a device that refuses everything does not hold the line",
         "drivers/poller.py",
         "if lessons < LESSONS and self._learn(",
