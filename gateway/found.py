@@ -17,26 +17,43 @@ MARGIN = 2  # times the slowest answer seen: what a slow device's time-out shoul
 Place = tuple[BusConfig, Found]
 
 
+# what a scan comes to -> in words; also the page's keys `setup.<kind>`
+VERDICTS: Mapping[str, tuple[str, str]] = {
+    "garbled": ("应答是乱码：可能两个设备用了同一地址", "garbled: perhaps two devices with this address"),
+    "late": (
+        "应答太慢，这次没能等到；停下 run 后加 --patient 再扫",
+        "too slow to wait for here: stop `run`, scan with --patient",
+    ),
+    "refuses": ("型号不明：在线，但拒绝每个问题（异常码 {code}）", "unknown: alive, refuses everything with exception {code}"),
+    "blank": (
+        "型号不明：读出来全是 0；看铭牌，或让它动作一次再扫",
+        "unknown: all zeros; see its label, or set it off and scan again",
+    ),
+    "unknown": ("型号不明：没有相符的型号文件（见 docs/add-a-device.md）", "unknown: no profile fits"),
+    "placeholder": ("可能 perhaps {models}（占位，要厂家的表核对）", "a placeholder: check with the maker's register table"),
+    "sure": ("是 is {models}", ""),
+    "probable": ("很像 probably {models}", ""),
+    "ambiguous": ("分不清：{zh}，请看铭牌", "ambiguous: {en}, look at the label"),
+}
+
+
+def kind(found: Found) -> str:
+    """A key of VERDICTS: which model it is, as far as its answers tell. Of a placeholder no more than that its addresses answer."""
+    guess = found.guess
+    if found.state != "answers":
+        return found.state
+    if not guess.profiles:
+        return "blank" if guess.blank else "unknown"
+    if len(guess.profiles) > 1:
+        return "ambiguous"
+    return "placeholder" if guess.placeholder else "sure" if guess.sure else "probable"
+
+
 def verdict(found: Found) -> str:
-    """One line: which model it is, as far as its answers tell. Of a placeholder no more than that its addresses answer."""
-    match found.state, len(found.guess.profiles):
-        case "garbled", _:
-            return "应答是乱码：可能两个设备用了同一地址 · garbled: perhaps two devices with this address"
-        case "late", _:
-            return "应答太慢，这次没能等到；停下 run 后加 --patient 再扫 · too slow to wait for here: stop `run`, scan with --patient"
-        case "refuses", _:
-            return f"型号不明：在线，但拒绝每个问题（异常码 {found.code}）· unknown: alive, refuses everything with exception {found.code}"
-        case _, 0 if found.guess.blank:
-            return "型号不明：读出来全是 0；看铭牌，或让它动作一次再扫 · unknown: all zeros; see its label, or set it off and scan again"
-        case _, 0:
-            return "型号不明：没有相符的型号文件（见 docs/add-a-device.md）· unknown: no profile fits"
-        case _, 1:
-            name = found.guess.profiles[0]
-            if found.guess.placeholder:
-                return f"可能 perhaps {name}（占位，要厂家的表核对）· a placeholder: check with the maker's register table"
-            return f"{'是 is' if found.guess.sure else '很像 probably'} {name}"
+    """One line of both languages."""
     names = found.guess.profiles
-    return f"分不清：{' 或 '.join(names)}，请看铭牌 · ambiguous: {' or '.join(names)}, look at the label"
+    told = {"code": found.code, "models": " ".join(names), "zh": " 或 ".join(names), "en": " or ".join(names)}
+    return " · ".join(words.format(**told) for words in VERDICTS[kind(found)] if words)
 
 
 def values(found: Found, profiles: Mapping[str, Profile]) -> str:
@@ -75,7 +92,7 @@ def as_json(place: Place) -> dict[str, Any]:
         "unit": found.unit,
         "state": found.state,
         "profiles": list(found.guess.profiles),
-        "sure": found.guess.sure,
+        "verdict": kind(found),
         "took": found.took,
         "slow": found.slow,
         "code": found.code,
@@ -85,7 +102,7 @@ def as_json(place: Place) -> dict[str, Any]:
 
 
 def block(places: Sequence[Place]) -> str:
-    """`buses:` and `devices:` of a site file. The zones are the installer's to fill in: `check` points at each `?`."""
+    """`buses:` and `devices:` of a site file. Zones, and which of several models, are the installer's: `check` points at each `?`."""
     buses: dict[tuple[str, str, int, int, str], BusConfig] = {}
     for bus, _ in places:
         buses.setdefault(_key(bus), bus)
@@ -94,15 +111,16 @@ def block(places: Sequence[Place]) -> str:
     for n, (key, bus) in enumerate(buses.items(), 1):
         names[key] = bus.id if bus.id != "scan" else f"line-{n}"
         out.append(f"  - {{id: {names[key]}, {_bus(bus)}}}")
-    out.append("devices:  # 把 zone 的 ? 换成区域 id · replace each ? by a zone's id")
+    out.append("devices:  # 把 ? 换成区域 id、铭牌上的型号 · replace each ? by a zone's id, by the model on the label")
     for bus, found in places:
         line, model = names[_key(bus)], found.guess.profiles
         if not model:
             out.append(f"  # {line} 地址 {found.unit}：{verdict(found)}")
             continue
-        doubt = f"  # 或 or {' '.join(model[1:])}：看铭牌" if len(model) > 1 else ""
+        doubt = "" if kind(found) == "sure" else f"  # {verdict(found)}"
+        name, profile = (model[0], model[0]) if len(model) == 1 else ("device", '"?"')
         out.append(
-            f'  - {{id: {model[0][:24]}-{line[-3:]}-{found.unit}, profile: {model[0]}, bus: {line}, unit: {found.unit}, zone: "?"}}{doubt}'
+            f'  - {{id: {name[:24]}-{line[-3:]}-{found.unit}, profile: {profile}, bus: {line}, unit: {found.unit}, zone: "?"}}{doubt}'
         )
     return "\n".join(out)
 

@@ -71,9 +71,7 @@ async function follow(wanted, signal, show) {
 }
 
 function card(found, bus, adopt) {
-  const models = found.profiles;
-  const what = models.length === 0 ? t(found.state === "answers" ? "setup.unknown" : `setup.${found.state}`, { code: found.code })
-    : models.length === 1 ? models[0] : t("setup.ambiguous", { models: models.join(" / ") });
+  const what = t(`setup.${found.verdict}`, { code: found.code, models: found.profiles.join(" / ") });
   const values = Object.entries(found.values).map(([id, value]) => `${id} ${value ?? "–"}`).join(" · ");
   const take = el("button", { textContent: t("setup.adopt") });
   take.addEventListener("click", () => adopt(found, bus));

@@ -222,7 +222,8 @@ function editor(fields) {
 
 function adopt(found, bus) {
   section = "devices";
-  open(null, { id: fresh(draft.tables.devices ?? []), profile: found.profiles[0] ?? "", bus, unit: found.unit });
+  const profile = found.profiles.length === 1 ? found.profiles[0] : ""; // of several none is likelier: the label says which
+  open(null, { id: fresh(draft.tables.devices ?? []), profile, bus, unit: found.unit });
 }
 
 /** A sensor that has just been given its address. */

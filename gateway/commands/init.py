@@ -288,7 +288,9 @@ def _placed(n: int, place: Place, zones: int) -> list[tuple[str, int, int, int]]
     zone = _one("    区域号，- 不要 · zone, - to leave it out", lambda t: 0 if t == "-" else _number(t, zones, "区域号"))
     if not zone:
         return []
-    model = models[0] if len(models) == 1 else _one("    型号 profile", lambda t: _choice(t, models), models[0])
+    model = (
+        models[0] if len(models) == 1 else _one("    型号，照铭牌写 · profile, as its label says", lambda t: _choice(t, models))
+    )
     return [(model, n, unit, zone)]
 
 

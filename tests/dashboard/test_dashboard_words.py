@@ -17,6 +17,7 @@ from dashboard.pages.assets import packed
 from dashboard.pages.frame import THEMES
 from dashboard.tokens import KINDS as KINDS_OF_CODE
 from gateway.config.library import WHEN
+from gateway.found import VERDICTS
 
 WORDS = load_words()
 FORMS = forms()
@@ -53,7 +54,7 @@ BUILT = (
     *("field.login", "field.expires"),
     *(f"setup.returned.{why}" for why in ("time", "starts")),
     *(f"step.{when}" for when in WHEN),
-    *(f"setup.{state}" for state in ("refuses", "garbled", "late")),
+    *(f"setup.{verdict}" for verdict in VERDICTS),
     *(f"field.{field['key']}" for fields in FORMS.values() for field in fields),
     *(f"choice.{one}" for fields in FORMS.values() for field in fields for one in field.get("choices", ()) if not plain(one)),
 )

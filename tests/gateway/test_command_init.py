@@ -149,17 +149,39 @@ def test_ctrl_c_in_the_middle_says_that_nothing_was_written(tmp_path: Path) -> N
 
 
 def test_a_scan_on_the_way_writes_what_it_found(tmp_path: Path) -> None:
-    """Two that answer, one of them left out; a host that nobody is at is said and forgotten."""
+    """Three that answer, one of them left out, one that may be of two models; a host that nobody is at is said and forgotten."""
     school = School(
-        tmp_path / "school", [device("a", 2, "th", image_of("jxct-th", 2)), device("a", 5, "g", image_of("sga-gas", 5))]
-    )
+        tmp_path / "school", [
+            device("a", 2, "th", image_of("jxct-th", 2)), device("a", 5, "g", image_of("sga-gas", 5)),
+            device("a", 6, "s", {("discrete", 0): 0, ("discrete", 1): 0}),
+        ],
+    )  # fmt: skip
     file, target = tmp_path / "site.yaml", tmp_path / "site.compiled.json"
-    rows = [*GOOD[:4], school.a, str(BAUD), "", "1-6", "127.0.0.1:1", "1", "", *GOOD[11:17], "1", "-", "", *GOOD[21:]]
+    rows = [
+        *GOOD[:4],
+        school.a,
+        str(BAUD),
+        "",
+        "1-6",
+        "127.0.0.1:1",
+        "1",
+        "",
+        *GOOD[11:17],
+        "1",
+        "-",
+        "1",
+        "",
+        "generic-smoke",
+        "",
+        *GOOD[21:],
+    ]
     try:
         text = command("init", str(file), answers=answers(rows))
     finally:
         school.close()
-    assert "找到 2 个" in text and "找到 0 个" in text and "是 is jxct-th" in text
+    assert (
+        "找到 3 个" in text and "只能是 generic-heat generic-smoke" in text and "找到 0 个" in text and "是 is jxct-th" in text
+    )
     command("check", str(file), "-o", str(target))
     site = site_from_json(target.read_text(encoding="utf-8"))
-    assert [(d.profile.id, d.bus, d.unit) for d in site.devices] == [("jxct-th", "line-1", 2)]
+    assert [(d.profile.id, d.bus, d.unit) for d in site.devices] == [("jxct-th", "line-1", 2), ("generic-smoke", "line-1", 6)]
