@@ -78,10 +78,11 @@ class Learned:
         self.again = set()
         if self.trial:
             space, start = self.trial[-1]
-            end = max(stop for _, stop in self._spans(space) if stop <= start)
-            if end < start:
-                self.holes |= {(space, a) for a in range(end, start)}
-            else:  # neighbours: the device does not give so many at once
+            end = max((stop for _, stop in self._spans(space) if stop <= start), default=start)
+            hole, own = {(space, a) for a in range(end, start)}, {cell for c in self.profile.channels for cell in _cells(c)}
+            if hole and not hole & own:
+                self.holes |= hole
+            else:  # neighbours: the device does not give so many at once; or values between that are not asked for now
                 self.cuts.add((space, start))
         self.trial, self.apart = [], set()
         return True
@@ -97,17 +98,18 @@ class Learned:
         if self.values[oldest] > now and len(self.missing()) < len(self.profile.channels):
             return False
         channel = next(c for c in self.profile.channels if oldest in _cells(c))
-        for space, start, count in needs(channel):
-            behind = [at for at, _ in self._spans(space) if at >= start + count]
-            self.apart |= {(space, at) for at in (start, *behind[:1])}
         self.again = set(_cells(channel))
         for cell in self.again:
             self.values.pop(cell, None)
+        for space, start, count in needs(channel):
+            behind = [at for at, _ in self._spans(space) if at >= start + count]
+            self.apart |= {(space, at) for at in (start, *behind[:1])}
         return True
 
     def _spans(self, space: Space) -> list[tuple[int, int]]:
-        """(start, end) of every value of the profile in this space, by address."""
-        return sorted({(a, a + n) for c in self.profile.channels for s, a, n in needs(c) if s == space})
+        """(start, end) of every value in this space that is asked for now, by address: a question can be cut at no other."""
+        asked = (c for c in self.profile.channels if not any(cell in self.values for cell in _cells(c)))
+        return sorted({(a, a + n) for c in asked for s, a, n in needs(c) if s == space})
 
 
 def _cells(channel: Channel) -> list[Cell]:
