@@ -208,6 +208,16 @@ def test_every_refusal_names_its_cure(pty: tuple[int, str], monkeypatch: pytest.
     assert words in caught.value.text and pty[1] in caught.value.text
 
 
+def test_an_adapter_whose_buffer_stays_full_is_not_called_in_use(pty: tuple[int, str]) -> None:
+    """It takes bytes and sends none. To stop another program would be the wrong cure: there is none."""
+    port = Port(PortSettings(pty[1]))
+    port.open()
+    with pytest.raises(LineDown) as caught:
+        for _ in range(1_000):
+            port.write(bytes(256))
+    assert "检查适配器" in caught.value.text and "占用" not in caught.value.text and not port.is_open
+
+
 @pytest.mark.parametrize("name", ["file", "."])
 def test_a_file_or_folder_is_no_port_and_where_ports_are_listed_is_said(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_text("")
