@@ -135,6 +135,17 @@ class Port:
             self.close()
             raise self._down(error) from None
 
+    def check_sent(self) -> None:
+        """LineDown, and what is left thrown away, when the driver still holds some of what it took: sent later, it is answered later."""
+        if self._fd < 0:
+            raise self._shut()
+        try:
+            if fcntl.ioctl(self._fd, termios.TIOCOUTQ, bytes(4)) != bytes(4):
+                raise OSError(errno.EIO, "the adapter has not sent what it took")
+        except OSError as error:
+            self.close()
+            raise self._down(error) from None
+
     def _send_turned(self, fd: int, data: bytes) -> None:
         """RTS is high while we talk. tcdrain returns when the last bit has left, on drivers that know; others have buffers."""
         fcntl.ioctl(fd, termios.TIOCMBIS, _RTS)

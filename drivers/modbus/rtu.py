@@ -170,6 +170,8 @@ class RtuBus:
             if (wait := step.rest - self._time()) > 0:
                 time.sleep(wait)
             data = self._port.read(step.until - self._time())
+            if not data:  # before a question, and where an answer should have come by now
+                self._port.check_sent()
         else:
             self._port.write(step.frame)
             data = b""

@@ -165,6 +165,32 @@ def stuck(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     returns.set()
 
 
+async def test_d8_a_question_that_the_adapter_keeps_back_is_thrown_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A USB hub that hangs for a second: sent after its time-out, the question would be answered as if it were the next one."""
+    held, true_ioctl, flushed = [True], fcntl.ioctl, threading.Event()
+
+    def ioctl(fd: int, request: int, argument: Any = 0, mutate: bool = True) -> Any:
+        if request == termios.TIOCOUTQ and held and far.heard:
+            return b"\x08\0\0\0"
+        return true_ioctl(fd, request, argument, mutate)
+
+    def flush(fd: int, which: int) -> None:
+        if which == termios.TCOFLUSH:
+            flushed.set()
+
+    far = Says(b"", sealed(ONE))
+    monkeypatch.setattr(fcntl, "ioctl", ioctl)
+    async with line(tmp_path, far) as (bus, _):
+        with monkeypatch.context() as patch:
+            patch.setattr(termios, "tcflush", flush)
+            with pytest.raises(LineDown, match="检查适配器"):
+                await bus.read(1, "holding", 0, 1, latency=50)
+        held.clear()
+        assert flushed.is_set() and await bus.read(1, "holding", 0, 1, latency=50) == (42,)
+
+
 async def test_d10_a_driver_that_never_returns_is_a_line_that_is_down(tmp_path: Path, stuck: threading.Event) -> None:
     """Its points are a fault and its line is down in time, other lines go on; it is asked again when the driver is back."""
     end, other = PtyLine(tmp_path / "tty", Says(sealed(ONE), sealed(ONE))), PtyLine(tmp_path / "other", Says(sealed(ONE)))
