@@ -9,6 +9,7 @@ import re
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -157,8 +158,13 @@ def socket_of_run(monkeypatch: pytest.MonkeyPatch, answers: dict[str, Any], caus
             raise RunDown(f"{path}: {cause}") from cause
         return {"ok": True, "data": found}
 
-    for module in ("_client", "doctor", "_lines"):
-        monkeypatch.setattr(f"gateway.commands.{module}.living", lambda data: True)
+    names = ("_client", "_lines", "doctor", "read", "scan", "trace", "watch", "outputs")
+    modules = [
+        import_module(f"gateway.commands.{name}") for name in names
+    ]  # one imported later would keep what is only set here
+    for module in modules:
+        if hasattr(module, "living"):
+            monkeypatch.setattr(module, "living", lambda data: True)
     monkeypatch.setattr("gateway.local.ask_once", ask_once)
 
 
