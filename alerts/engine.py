@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 
-from alerts import aftermath, drill, interlock, parents
+from alerts import aftermath, drill, interlock, occurrence, parents
 from alerts.book import Book
 from alerts.budget import Budget
 from alerts.daily import Morning
@@ -319,7 +319,7 @@ class Engine:
     ) -> None:  # fmt: skip
         """One judgement -> the alarm's input. Evidence is that of the breach, kept when it is over."""
         known = self._book.get(rule.id, point)
-        alarm = known or self._blank(rec, rule, point)
+        alarm = known or occurrence.blank(f"{self._plant.site}-{rec.seq}", rule, point, self._policy(rule), rec.now)
         input = input_of(truth, good, alarm, rule.off_delay, rec.now)
         truth = Truth.UNKNOWN if input is Input.UNKNOWN else truth
         if known is None or (truth is Truth.BREACHED and known.truth is not Truth.BREACHED):
@@ -327,13 +327,6 @@ class Engine:
         if (alarm.truth, alarm.good) != (truth, good):
             alarm = replace(alarm, truth=truth, good=good)
         self._walk(rec, alarm, input, rule)
-
-    def _blank(self, rec: Record, rule: Rule, point: str) -> Alarm:
-        kind = KINDS[rule.alarm]
-        return Alarm(
-            f"{self._plant.site}-{rec.seq}", 0, rule.id, point, rule.alarm, kind.severity, AlarmState.NORMAL, 1,
-            rec.now, rec.now, kind.latching, self._policy(rule), Truth.UNKNOWN, False,
-        )  # fmt: skip
 
     def _policy(self, rule: Rule) -> Policy:
         return self._plant.policies.get(rule.policy) or Policy(rule.policy, (), result_asked=False)
@@ -348,10 +341,10 @@ class Engine:
                 self._put(rec, new)
             return
         if new.state is AlarmState.UNACKED:
-            spared = self._keeping.spared(alarm, rec.now)
-            new = replace(new, silenced=alarm.silenced, resound=alarm.resound) if spared else self._sounding(rec, new)
-            if rule and (move.old is AlarmState.LATCHED or alarm.mode == "maintenance"):  # there each test is told (F5)
-                new = replace(new, policy=self._policy(rule), raised=rec.now, done=alarm.done if spared else ())
+            spared, speed = self._keeping.spared(alarm, rec.now), self._plant.speed
+            new = occurrence.hushed(alarm, new, rec.now, speed) if spared else self._sounding(rec, new)
+            if rule:
+                new = occurrence.calls(alarm, new, rule, self._policy(rule), spared, rec.now, speed)
         self._log(rec, move.old, new, move.event, code=input.value, args=facts(new))
 
     def _sounding(self, rec: Record, alarm: Alarm) -> Alarm:

@@ -87,7 +87,8 @@ def due(alarm: Alarm, scene: Scene) -> tuple[Alarm, tuple[Notification, ...]]:
     sent = [n for id, (d, message) in chosen.items() for n in _telling(alarm, d, message, plant.people[id], scene)]
     done = {x.step: x for x in alarm.done} | {d.step.id: Done(d.step.id, d.round, now.mono) for d in ready}
     told = tuple(dict.fromkeys((*alarm.told, *(n.person for n in sent))))
-    owed = (*alarm.owed, *(o for id, o in listed.items() if id not in told))
+    known = {*told, *(o.person for o in alarm.owed if o.by == "list")}
+    owed = (*alarm.owed, *(o for id, o in listed.items() if id not in known))
     return replace(alarm, done=tuple(done.values()), told=told, owed=owed), tuple(sent)
 
 

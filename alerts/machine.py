@@ -20,10 +20,11 @@ class Do(enum.Enum):
     START = "start"  # first breach: the on-delay runs from here
     RAISE = "raise"  # the alarm begins: escalation counts from here
     AGAIN = "again"  # a new occurrence: it sounds again, the old answer and result no longer count
-    RESTART = "restart"  # escalation begins anew, and a fire is confirmed anew
+    RESTART = "restart"  # escalation and checklist begin anew, and a fire is confirmed anew
     ON_STOP = "on-stop"  # the on-delay is over or off
     OFF_START = "off-start"  # the off-delay runs, unless it does already
     OFF_STOP = "off-stop"  # the off-delay is over or off
+    GO = "go"  # the condition has ended
     ANSWER = "answer"  # somebody has answered; the first answer starts the result timer
 
 
@@ -65,14 +66,14 @@ TABLE: Mapping[tuple[AlarmState, Input], Cell] = {
     (S.UNACKED, I.CLEAR): Cell(None, "off-delay starts", (Do.OFF_START,)),
     (S.UNACKED, I.UNKNOWN): Cell(None, "unknown never clears: off-delay cancelled", (Do.OFF_STOP,)),
     (S.UNACKED, I.HELD): Cell(None, "late timer"),
-    (S.UNACKED, I.QUIET): Cell(S.RTN_UNACKED, "gone, nobody answered", (Do.OFF_STOP,)),
+    (S.UNACKED, I.QUIET): Cell(S.RTN_UNACKED, "gone, nobody answered", (Do.OFF_STOP, Do.GO)),
     (S.UNACKED, I.ACK): Cell(S.ACKED, "answered", (Do.ANSWER,)),
     (S.UNACKED, I.RESET): Cell(None, "no answer yet", refused="refused.no-ack"),
     (S.ACKED, I.BREACH): Cell(None, "off-delay cancelled", (Do.OFF_STOP,)),
     (S.ACKED, I.CLEAR): Cell(None, "off-delay starts", (Do.OFF_START,)),
     (S.ACKED, I.UNKNOWN): Cell(None, "unknown never clears: off-delay cancelled", (Do.OFF_STOP,)),
     (S.ACKED, I.HELD): Cell(None, "late timer"),
-    (S.ACKED, I.QUIET): Cell(S.NORMAL, "gone and answered", (Do.OFF_STOP,), latching=S.LATCHED),
+    (S.ACKED, I.QUIET): Cell(S.NORMAL, "gone and answered", (Do.OFF_STOP, Do.GO), latching=S.LATCHED),
     (S.ACKED, I.ACK): Cell(None, "recorded", (Do.ANSWER,)),
     (S.ACKED, I.RESET): Cell(S.NORMAL, "only a point no longer configured", guarded=True),
     (S.RTN_UNACKED, I.BREACH): Cell(S.UNACKED, "the same alarm again; escalation goes on", (Do.AGAIN,)),
@@ -185,15 +186,22 @@ def _do(alarm: Alarm, do: Do, now: Now, on_delay: int, off_delay: int, who: str)
         case Do.AGAIN:
             return replace(
                 alarm, occurrence=alarm.occurrence + 1, silenced=False, acked=None, acked_by="",
-                result=None, cause="", result_by="", result_at=None, on_site=False, off_due=None,
+                result=None, cause="", result_by="", result_at=None, on_site=False, off_due=None, gone=None,
             )  # fmt: skip
         case Do.RESTART:
-            return replace(alarm, done=(), confirmed=False, ahead=0, declined=())
+            return replace(alarm, done=(), confirmed=False, ahead=0, declined=(), ticks=())
         case Do.ON_STOP:
             return alarm if alarm.on_due is None else replace(alarm, on_due=None)
         case Do.OFF_START:
             return alarm if alarm.off_due is not None else replace(alarm, off_due=now.mono + off_delay)
         case Do.OFF_STOP:
             return alarm if alarm.off_due is None else replace(alarm, off_due=None)
+        case Do.GO:
+            return replace(alarm, gone=now)
         case Do.ANSWER:
             return alarm if alarm.acked is not None else replace(alarm, acked=now, acked_by=who, ahead=0)
+
+
+def began(alarm: Alarm) -> Now:
+    """When what stands now began: its first breach; of an alarm that has begun again, when its calls began."""
+    return alarm.first if alarm.occurrence == 1 else alarm.raised

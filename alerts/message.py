@@ -13,8 +13,9 @@ FIELDS: dict[str, int] = {
     "place": 14,  # 地点: never shortened
     "dev": 4,  # 设备; 8 for a circuit
     "t": 5,  # HH:MM of the alarm
-    "t0": 5,  # HH:MM of its first occurrence
+    "t0": 5,  # HH:MM at which it began
     "now": 5,  # HH:MM of the message
+    "end": 5,  # HH:MM at which its condition ended
     "p": 4,  # 姓名 of the person the message is about
     "who": 4,  # 姓名 of a person who could not be reached
     "tel": 11,  # a phone number without the country's code

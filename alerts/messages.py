@@ -308,15 +308,15 @@ MESSAGES: dict[str, Message] = {
         ),
         Message(
             "recover.fault",
-            "{s}已恢复：{place}{dev}{now}恢复监测，中断{d}。编号{n}",
-            "{s} Restored: {place} {dev} at {now}, after {d}. No.{n}",
+            "{s}已恢复：{place}{dev}{end}恢复监测，中断{d}。编号{n}",
+            "{s} Restored: {place} {dev} at {end}, after {d}. No.{n}",
             {"dev": 8},
             bureau="recover.fault",
         ),
         Message(
             "recover.other",
-            "{s}已恢复：{place}{what}{now}结束，历时{d}。编号{n}",
-            "{s} Over: {what} at {place}, {now}, after {d}. No.{n}",
+            "{s}已恢复：{place}{what}{end}结束，历时{d}。编号{n}",
+            "{s} Over: {what} at {place}, {end}, after {d}. No.{n}",
             bureau="recover.other",
         ),
     )

@@ -18,14 +18,14 @@ SCHOOLS: tuple[Message, ...] = (
     ),
     Message(
         "school.back",
-        "学校恢复：{place}{now}起又有信号，中断{d}。编号{n}",
-        "School heard again: {place}, {now}, after {d}. No.{n}",
+        "学校恢复：{place}{end}起又有信号，中断{d}。编号{n}",
+        "School heard again: {place}, {end}, after {d}. No.{n}",
         instead=(("wide", "yes", "school.back-many"),),
     ),
     Message(
         "school.back-many",
-        "多校恢复：{place}等{schools}所，{now}起都有信号，最长中断{d}。编号{n}",
-        "Schools heard again: {place} and others, {schools} in all, {now}, up to {d}. No.{n}",
+        "多校恢复：{place}等{schools}所，{end}起都有信号，最长中断{d}。编号{n}",
+        "Schools heard again: {place} and others, {schools} in all, {end}, up to {d}. No.{n}",
     ),
     Message(
         "school.call",

@@ -192,6 +192,7 @@ class Alarm:
     evidence: Mapping[str, Scalar] = field(default_factory=dict)
     on_due: int | None = None
     off_due: int | None = None
+    gone: Now | None = None  # when its condition ended; None while it stands
     acked: Now | None = None
     acked_by: str = ""
     result: Result | None = None
@@ -206,7 +207,7 @@ class Alarm:
     done: tuple[Done, ...] = ()
     told: tuple[str, ...] = ()  # people who got a message: they get the closing one
     owed: tuple[Owed, ...] = ()  # people who get it in a digest
-    ahead: int = 0  # ms by which the calls run early: somebody could not come, or asked for the next person
+    ahead: int = 0  # ms by which the calls run early: somebody could not come, or asked for the next one; < 0: late
     declined: tuple[str, ...] = ()  # who has said 我去不了: not called again for this alarm
     mode: str = ""  # row of alerts.modes.MODES: what a mark makes of it
     mark: str = ""  # that mark

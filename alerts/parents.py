@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from alerts.confirm import building_of
+from alerts.machine import began
 from alerts.model import ACTIVE, OPEN, Alarm, AlarmState
 from alerts.modes import Change
 from alerts.plant import Plant
@@ -117,7 +118,7 @@ def _parents(faults: Collection[Alarm], plant: Plant) -> Mapping[str, str]:
 
 def _with(alarm: Alarm, mains: Alarm) -> bool:
     before, after = WITH_MAINS
-    return -before <= alarm.first.mono - mains.first.mono <= after
+    return -before <= began(alarm).mono - began(mains).mono <= after
 
 
 def _zone(alarm: Alarm, plant: Plant) -> str:

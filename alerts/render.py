@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from alerts.calendar import local, working_hours
 from alerts.kinds import KINDS
+from alerts.machine import began
 from alerts.message import FIELDS, REPEAT, Message
 from alerts.messages import MESSAGES
 from alerts.messages_people import NOTES
@@ -143,13 +144,14 @@ def args_for(
     en = language == "en"
     about = duty if bureau else alarm.result_by or alarm.acked_by or duty
     minutes = _minutes(now.mono - (alarm.raised.mono if since is None else since), plant)
-    person = plant.people.get(duty)
+    person, over = plant.people.get(duty), alarm.gone or now
     return {
         "place": _place(alarm, plant)[en],
         "dev": _device(alarm, plant),
         "t": _clock(_since(alarm, alarm.raised.wall), plant),
-        "t0": _clock(_since(alarm, alarm.first.wall), plant),
+        "t0": _clock(_since(alarm, began(alarm).wall), plant),
         "now": _clock(now.wall, plant),
+        "end": _clock(over.wall, plant),
         "p": _name(about, plant)[en],
         "who": (_name(str(alarm.evidence["person"]), plant) if "person" in alarm.evidence else ANYBODY)[en],
         "tel": _phone(str(alarm.evidence.get("tel") or (person.phone if person else ""))),
@@ -172,7 +174,7 @@ def args_for(
         "lock": {"A": ("A", "A"), "B": ("B", "B")}.get(str(alarm.evidence.get("which")), ("一把", "one"))[en],
         "out": _output(alarm, plant)[en],
         "verdict": _verdict(alarm)[en],
-        "d": _duration(now.mono - alarm.first.mono)[en],
+        "d": _duration(over.mono - began(alarm).mono)[en],
     }
 
 

@@ -40,6 +40,7 @@ def rebase(alarm: Alarm, saved: Now | None, now: Now, off: int | None) -> Alarm:
         alarm,
         raised=at(alarm.raised),
         first=at(alarm.first),
+        gone=at(alarm.gone) if alarm.gone else None,
         acked=at(alarm.acked) if alarm.acked else None,
         on_due=None if alarm.on_due is None else alarm.on_due + shift,
         resound=None if alarm.resound is None else alarm.resound + shift,

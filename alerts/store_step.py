@@ -2,7 +2,8 @@
 
 Source: people's workflow of chemicals stores. An opening begins with the door seen open and ends with it seen closed (GOOD). How the
 locks stood is what was seen within two seconds of the door: an electronic lock may fall back while the door is open. An opening
-waits for two identities for five minutes, also after it has been closed.
+waits for two identities for five minutes, also after it has been closed. An identity is given once: to what waits for one, else to
+the next opening within five minutes; nobody is at a second opening because they were at the first.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class StoreState:
-    """`openings`: at most one open, the last, and closed ones whose identities may still come. `proofs`: of the last 5 min.
+    """`openings`: at most one open, the last, and closed ones whose identities may still come. `proofs`: of the last 5 min, for
+    the next opening.
 
     `released`: lock -> mono ms at which it was last seen released (GOOD). `codes`: the last value of each reader.
     `declared`: a session that was declared before the door opened; None when its time is over.
@@ -63,7 +65,7 @@ def step(
     door = view.get(store.door)
     if state.current is None and seen(door):
         opening = _opened(state, store, plant, view, now, clock_ok)
-        state = replace(state, openings=(*state.openings, opening), declared=None)
+        state = replace(state, openings=(*state.openings, opening), proofs=(), declared=None)
         news.append(News("store.opened", store.id, args=_facts(opening), opening=opening))
     if (current := state.current) is not None:
         current = _meanwhile(current, state, store, plant, view, fresh, now)
@@ -75,12 +77,25 @@ def step(
 
 
 def proven(state: StoreState, store: Store, plant: Plant, proof: Proof) -> tuple[StoreState, list[News]]:
-    """One more identity: remembered for a door that opens within five minutes, and counted for every opening that waits."""
-    openings = tuple(replace(o, proofs=(*o.proofs, proof)) if o.closed is None or not o.verdict else o for o in state.openings)
-    args: dict[str, Scalar] = {"how": proof.how, "reader": proof.point}
-    current = openings[-1] if openings else None
-    news = [News("store.identity", store.id, proof.person, args | {"opening": current.id if current else ""}, current)]
-    return replace(state, openings=openings, proofs=(*state.proofs, proof)), news
+    """One more identity. Every opening that waits and has none of this person gets it; where all have one, the last sees it twice.
+
+    With no opening to give it to it is remembered for a door that opens within five minutes.
+    """
+    args: dict[str, Scalar] = {"how": proof.how, "reader": proof.point, "opening": ""}
+    waiting = [o for o in state.openings if waits(o)]
+    if not waiting:
+        return replace(state, proofs=(*state.proofs, proof)), [News("store.identity", store.id, proof.person, args)]
+    lacking = {o.id for o in waiting if all(p.person != proof.person for p in o.proofs)} or {waiting[-1].id}
+    openings = tuple(replace(o, proofs=(*o.proofs, proof)) if o.id in lacking else o for o in state.openings)
+    given = (o for o in openings if o.id in lacking)
+    return replace(state, openings=openings), [
+        News("store.identity", store.id, proof.person, args | {"opening": o.id}, o) for o in given
+    ]
+
+
+def waits(opening: Opening) -> bool:
+    """Does an identity given now belong to it? While it stands open, and until it is known who was there."""
+    return opening.closed is None or not opening.verdict
 
 
 def limit(opening: Opening, plant: Plant) -> int:

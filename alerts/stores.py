@@ -14,7 +14,7 @@ from alerts.holders import trouble
 from alerts.model import Command, Mark, Scalar, Stage
 from alerts.opening import MINUTE, SESSIONS, Declared, Opening, Proof
 from alerts.plant import Person, Plant, Store
-from alerts.store_step import News, StoreState, due, proven, step
+from alerts.store_step import News, StoreState, due, proven, step, waits
 from drivers.reading import Now, Reading
 
 VERBS = ("identify", "session")
@@ -130,13 +130,17 @@ class Stores:
         if why := trouble(person.id, store, self._plant, now.wall):
             return f"refused.holder-{why}"
         state, how = self.states[store.id], HOW.get(cmd.proof, "pin")
-        given = [p for o in state.openings if not o.verdict for p in o.proofs] or list(state.proofs)
-        phones = {self._plant.people[p.person].phone for p in given if p.how == "phone" and p.person in self._plant.people}
-        if any(p.person == person.id for p in given) or (how == "phone" and person.phone in phones):
+        asked = [o.proofs for o in state.openings if waits(o)] or [state.proofs]
+        if all(self._given(person, how, proofs) for proofs in asked):
             return "refused.once"
         self.states[store.id], news = proven(state, store, self._plant, Proof(person.id, how, "", now))
         self.untold += news
         return "identified"
+
+    def _given(self, person: Person, how: str, proofs: Collection[Proof]) -> bool:
+        """Has this person, or this telephone, answered here already?"""
+        phones = {self._plant.people[p.person].phone for p in proofs if p.how == "phone" and p.person in self._plant.people}
+        return any(p.person == person.id for p in proofs) or (how == "phone" and person.phone in phones)
 
     def _declare(self, cmd: Command, store: Store, person: Person, now: Now) -> str:
         """A session: minutes come from its kind; only a repair says its own."""

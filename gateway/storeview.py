@@ -14,6 +14,10 @@ from drivers.reading import Now, Quality, Reading
 Json = dict[str, Any]
 UNSEEN: Mapping[str, tuple[str, str]] = {  # what cannot be judged -> (zh, en)
     "locks": ("单锁、强开无法判断：锁没有信号", "one lock and forced cannot be judged: the locks give no signal"),
+    "lock": (
+        "只有一把锁有信号：另一把锁开没开无法判断",
+        "one lock gives a signal: whether the other one was open cannot be judged",
+    ),
     "people": (
         "身份无法判断：没有两名有效保管人，也没有读卡器",
         "who is there cannot be judged: no two valid holders, no reader",
@@ -33,7 +37,8 @@ def _store(store: Store, state: StoreState, plant: Plant, view: Mapping[str, Rea
     zone, current = plant.zones.get(store.zone), state.current
     parts = {name: getattr(store, name) for name in ("door", "lock_a", "lock_b", "fan", "camera", "detector")}
     unseen = [name for name in ("fan", "camera", "detector") if not parts[name]]
-    unseen += ["locks"] if not (store.lock_a and store.lock_b) else []
+    silent = [store.lock_a, store.lock_b].count("")
+    unseen += [[], ["lock"], ["locks"]][silent]
     unseen += [] if judged(store, plant, now.wall) else ["people"]
     return {
         "zone": store.zone,

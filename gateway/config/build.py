@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from alerts.calendar import SLEEP
 from alerts.model import Policy, Rule, Scalar
 from alerts.plant import Building, Calendar, OutputPoint, Outside, Person, Plant, Point, Shift, Sleep, Store, Zone
-from alerts.rules.cabinet import NEEDS
+from alerts.rules.cabinet import judges
 from drivers.profile import Channel, Device, Profile
 from drivers.quantities import GASES, QUANTITIES
 from drivers.registry import FRAMERS
@@ -180,7 +180,7 @@ def _rules(
         if rule.stores:
             for store in file.stores:
                 about = stores[store.id]
-                if all(getattr(about, need) for need in NEEDS.get(str(rule.params["case"]), ())):
+                if judges(str(rule.params["case"]), about):
                     params = {**rule.params, "store": store.id}
                     made.append(_rule(rule, f"{rule.id}-{store.id}", (store.door,), params, speed, about.points))
             continue

@@ -8,7 +8,7 @@ from engine_world import World, plant
 
 from alerts.model import Rule
 from alerts.plant import Person, Plant, Point, Store
-from alerts.rules.cabinet import NEEDS
+from alerts.rules.cabinet import judges
 from drivers.reading import Now
 from gateway.config import library
 
@@ -42,7 +42,7 @@ def rules_of(store: Store) -> tuple[Rule, ...]:
             store.points,
         )
         for r in SHELF.rules.values()
-        if r.stores and all(getattr(store, need) for need in NEEDS.get(str(r.params["case"]), ()))
+        if r.stores and judges(str(r.params["case"]), store)
     )  # fmt: skip
 
 

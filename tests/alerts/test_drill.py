@@ -15,7 +15,7 @@ from alerts.channels.aliyun import template
 from alerts.drill import heads
 from alerts.drillplan import plan
 from alerts.marks import DAY, HOUR, MINUTE
-from alerts.model import Fate, Line, Mark, Stage
+from alerts.model import AlarmState, Fate, Line, Mark, Stage
 from alerts.plant import Calendar, Sleep, Span, Zone
 from alerts.proof import digest, record
 from drivers.reading import Now
@@ -169,6 +169,8 @@ def test_a_fault_or_a_test_breaks_no_drill(world: World) -> None:
     world.do("test", "sun", points="smoke-a/smoke", until=world.now.wall + HOUR)
     world.do("drill-start", "sun", kind="evacuation")
     world.read({"smoke-a/smoke": 1.0, "line-b/link": 0.0})
+    world.system("cannot-call", True, person="wang", channel="phone")
+    assert not [n for n in world.sent if n.message == "drill.break"] and world.state("box-cannot-call") is AlarmState.UNACKED
     assert [m.kind for m in world.engine.marks.values() if m.kind == "drill"] == ["drill"]
 
 

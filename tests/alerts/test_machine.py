@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.machine import TABLE, Move, input_of, refusal, step
-from alerts.model import ACTIVE, Alarm, AlarmState, Input, Policy, Result, Severity, Truth
+from alerts.model import ACTIVE, Alarm, AlarmState, Input, Policy, Result, Severity, Tick, Truth
 from drivers.reading import Now
 
 # One row per state; columns BREACH CLEAR UNKNOWN HELD QUIET ACK RESET.
@@ -73,16 +73,16 @@ EFFECTS: dict[tuple[AlarmState, Input], dict[str, object]] = {
     (AlarmState.PENDING, Input.HELD): {"on_due": None, "raised": LATER},
     (AlarmState.UNACKED, Input.BREACH): {"off_due": None},
     (AlarmState.UNACKED, Input.UNKNOWN): {"off_due": None},
-    (AlarmState.UNACKED, Input.QUIET): {"off_due": None},
+    (AlarmState.UNACKED, Input.QUIET): {"off_due": None, "gone": LATER},
     (AlarmState.UNACKED, Input.ACK): {"acked": LATER, "acked_by": "wang"},
     (AlarmState.ACKED, Input.BREACH): {"off_due": None},
     (AlarmState.ACKED, Input.UNKNOWN): {"off_due": None},
-    (AlarmState.ACKED, Input.QUIET): {"off_due": None},
-    (AlarmState.RTN_UNACKED, Input.BREACH): {"occurrence": 2, "silenced": False, "off_due": None, "result": None},
+    (AlarmState.ACKED, Input.QUIET): {"off_due": None, "gone": LATER},
+    (AlarmState.RTN_UNACKED, Input.BREACH): {"occurrence": 2, "silenced": False, "off_due": None, "result": None, "gone": None},
     (AlarmState.RTN_UNACKED, Input.ACK): {"acked": LATER, "acked_by": "wang"},
     (AlarmState.LATCHED, Input.BREACH): {
         "occurrence": 2, "silenced": False, "off_due": None, "acked": None, "acked_by": "", "result": None, "cause": "",
-        "result_by": "", "on_site": False, "raised": LATER, "done": (), "confirmed": False,
+        "result_by": "", "on_site": False, "raised": LATER, "done": (), "confirmed": False, "gone": None, "ticks": (),
     },
 }  # fmt: skip
 
@@ -90,8 +90,9 @@ EFFECTS: dict[tuple[AlarmState, Input], dict[str, object]] = {
 @pytest.mark.parametrize(("state", "input"), [(s, i) for s in AlarmState for i in INPUTS], ids=lambda v: v.value)
 def test_cell_changes_this_and_nothing_else(state: AlarmState, input: Input) -> None:
     before = alarm(
-        state, on_due=7, off_due=9, silenced=True, cause="蚊香" if state is AlarmState.LATCHED else "", confirmed=True
-    )
+        state, on_due=7, off_due=9, silenced=True, cause="蚊香" if state is AlarmState.LATCHED else "", confirmed=True,
+        gone=START if state in (AlarmState.RTN_UNACKED, AlarmState.LATCHED) else None, ticks=(Tick("look", "li", START),),
+    )  # fmt: skip
     if state is AlarmState.LATCHED:
         before = replace(before, acked_by="li", result_by="li", on_site=True)
     move = step(before, input, LATER, on_delay=1_000, off_delay=1_000, who="wang")

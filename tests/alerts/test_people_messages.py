@@ -22,7 +22,8 @@ SAME = {
     "sort": {"": "烟感"},
     "lost": {"": "{k}"},
     "t0": {"fire.multi": "{t}", "": "{t0}"},
-    "now": {"recover.fire": "{t2}", "recover.fault": "{t}"},
+    "now": {"recover.fire": "{t2}"},
+    "end": {"recover.fault": "{t}"},
     "sec": {"": "{d}"},
     "f": {"daily": "{b}"}, "u": {"daily": "{d}"}, "o": {"daily": "{e}"}, "r": {"daily": "{f}"},
 }  # fmt: skip

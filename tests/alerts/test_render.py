@@ -21,7 +21,7 @@ from tools import escalation_md
 
 PLANT = plant()
 BUREAU_SIGNS = {m for m in MESSAGES if MESSAGES[m].bureau == m}
-DIGITS = {"t": "23:59", "t0": "23:59", "now": "23:59", "n": "99", "m": "99"}
+DIGITS = {"t": "23:59", "t0": "23:59", "now": "23:59", "end": "23:59", "n": "99", "m": "99"}
 
 
 def digits(m: Message, field: str, other: str) -> str:

@@ -598,3 +598,70 @@ def test_the_screen_counts_down_to_the_call_of_the_holders() -> None:
     (alarm,) = world.engine.alarms.values()
     shown = alarm_json(world.school, alarm, world.now)
     assert (shown["kind"], shown["state"], shown["next_due"]) == ("lock", "pending", world.now.wall + 110_000)
+
+
+# one identity, one opening
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_r22_who_was_at_the_first_opening_has_not_proven_to_be_at_the_second(restart: bool) -> None:
+    """Two take something out and go; three minutes later one comes back alone with both keys."""
+    world = at_the_store()
+    open_it(world)
+    both_prove(world)
+    world.read({DOOR: 0.0, A: 0.0, B: 0.0})
+    alive(world, 3 * MINUTE)
+    if restart:
+        world.restart(10_000)
+        world.read({DOOR: 0.0, A: 0.0, B: 0.0, FAN: 1.0, CAMERA: 1.0, VOC: 120.0, CARD: 0.0, TEMP: 21.0})
+    open_it(world)
+    assert len(events(world, "store.verified")) == 1
+    alive(world, 5 * MINUTE)
+    assert world.state("store-unproven") is S.UNACKED and len(events(world, "store.verified")) == 1
+
+
+def test_two_who_show_their_cards_at_each_opening_are_no_one_twice() -> None:
+    world = at_the_store()
+    for _ in range(2):
+        for code in (1001.0, 1002.0):
+            world.read({CARD: code})
+            world.read({CARD: 0.0})
+        open_it(world)
+        world.wait(2_000)
+        world.read({DOOR: 0.0, A: 0.0, B: 0.0})
+        alive(world, MINUTE)
+    assert len(events(world, "store.verified")) == 2 and raised(world) == []
+
+
+def test_who_has_answered_for_the_first_opening_may_answer_for_the_second() -> None:
+    """Both wait: each opening needs its own two, and an answer given now counts for every one that lacks it, on the disk too."""
+    world = at_the_store()
+    open_it(world)
+    assert reply4(world, "he") == "identified"
+    world.read({DOOR: 0.0, A: 0.0, B: 0.0})
+    alive(world, MINUTE)
+    open_it(world)
+    assert [reply4(world, p) for p in ("he", "he", "li", "li")] == ["identified", "refused.once", "identified", "refused.once"]
+    assert len(events(world, "store.verified")) == 2
+    assert all({p.person for p in o.proofs} == {"he", "li"} for o in world.openings.values())
+    alive(world, 6 * MINUTE, **{DOOR: 0.0, A: 0.0, B: 0.0})
+    assert not {"store-unproven", "store-same"} & set(raised(world))
+
+
+@pytest.mark.parametrize(("signal", "lock"), [("lock_a", A), ("lock_b", B)])
+def test_r22_a_store_with_one_lock_that_speaks_alarms_when_it_is_closed(signal: str, lock: str) -> None:
+    """A padlock beside an electronic lock: the door opens while the one that can be seen is closed, and that is judged."""
+    store = replace(STORE, **{"lock_a": "", "lock_b": "", signal: lock}, locks="none")  # type: ignore[arg-type]
+    world = at_the_store(store)
+    world.read({FAN: 1.0})
+    world.read({DOOR: 1.0})
+    world.wait(2_000)
+    assert world.state("store-single") is S.UNACKED
+    shown = stores_json(world.school, world.engine.stores, world.engine.view, world.now)["chem"]
+    assert {u["what"] for u in shown["unseen"]} == {"lock"}
+    world = at_the_store(store)
+    world.read({lock: 1.0, FAN: 1.0})
+    world.read({DOOR: 1.0})
+    alive(world, 6 * MINUTE)
+    assert not {"store-single", "store-forced", "store-one-lock"} & set(raised(world))
+    assert world.state("store-unproven") is S.UNACKED

@@ -30,9 +30,9 @@ PEOPLES: tuple[Mutant, ...] = (
     ),
     Mutant(
         "F5 a detector that is tested again rings again",
-        "alerts/engine.py",
-        ' or alarm.mode == "maintenance"):',
-        "):",
+        "alerts/occurrence.py",
+        ' or old.mode == "maintenance":',
+        ":",
         "tests/alerts/test_service.py::test_a_detector_that_is_tested_again_has_a_second_row_with_its_seconds",
     ),
     Mutant(

@@ -159,8 +159,8 @@ RULES: tuple[Mutant, ...] = (
     Mutant(
         "R22 one holder answers twice",
         "alerts/stores.py",
-        "if any(p.person == person.id for p in given)",
-        "if False",
+        "return any(p.person == person.id for p in proofs) or",
+        "return",
         STORES + "test_one_holder_answers_once_and_one_phone_too",
     ),
     Mutant(
