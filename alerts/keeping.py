@@ -28,18 +28,24 @@ class Keeping:
         self.standing = Standing(plant)
         self._plant = plant
         self._send = send
+        self._adrift: tuple[Mark, ...] = ()  # of an earlier run, and nobody knows yet for how long the box was off
 
     def restore(self, rec: Record, found: Iterable[Mark], saved: Now | None, off: int | None) -> None:
-        """Marks of an earlier run on this boot's clock. With the time off unknown each goes on as if none had passed; the wall
-        clock, once it is known, is not asked: what people have switched off by the hour ends by the hour."""
+        """Marks of an earlier run on this boot's clock. With the time off unknown each goes on as if none had passed, until the
+        clock is set: what people have switched off until six is over at six."""
         for mark in found:
             shift = rec.now.mono - (off or 0) - saved.mono if saved else rec.now.mono - mark.since.mono
             new = marks.shifted(mark, shift)
             self.standing.put(new)
             rec.marks[new.id] = new
+        self._adrift = () if rec.clock_ok else self.standing.all()
 
     def tick(self, rec: Record, view: Mapping[str, Reading]) -> None:
         """Whatever is due by time alone."""
+        if self._adrift and rec.clock_ok:
+            standing = (self.standing.by_id[m.id] for m in self._adrift if m.id in self.standing.by_id)
+            self._all(rec, (Change(marks.by_wall(m, rec.now), "") for m in standing))
+            self._adrift = ()
         for mark in self.standing.due(rec.now.mono):
             if mark.kind in drill.DRILLS:
                 self._all(rec, drill.passed(mark, self.standing, self._plant, rec.now))

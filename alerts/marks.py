@@ -5,7 +5,7 @@ Source: people's ways of working §4.5-4.7 (limits, return by test alarm) and R3
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from alerts.kinds import KINDS as ALARM_KINDS
@@ -160,9 +160,17 @@ def proven(mark: Mark, points: Iterable[str], what: str, now: Now, plant: Plant)
 
 def shifted(mark: Mark, shift: int) -> Mark:
     """The mark on another boot's monotonic clock."""
+    return _moved(mark, lambda old: old.mono + shift)
 
+
+def by_wall(mark: Mark, now: Now) -> Mark:
+    """The mark with the times that the wall clock gives it, where those are earlier: the box was off meanwhile."""
+    return _moved(mark, lambda old: min(old.mono, now.mono + old.wall - now.wall))
+
+
+def _moved(mark: Mark, mono: Callable[[Now], int]) -> Mark:
     def at(old: Now) -> Now:
-        return Now(old.wall, old.mono + shift)
+        return Now(old.wall, mono(old))
 
     return replace(
         mark,

@@ -246,6 +246,25 @@ def test_what_was_planned_begins_at_its_time_also_when_the_box_was_off_then(worl
     assert told(world, sent) == [] and not world.outputs.get("board/sounder"), "nobody sleeps there"
 
 
+@pytest.mark.parametrize(("off", "stage"), [(HOUR, Stage.ON), (5 * HOUR, Stage.RETURNING)])
+def test_what_is_switched_off_until_six_is_over_at_six_also_after_a_start_without_a_clock(
+    world: World, off: int, stage: Stage
+) -> None:
+    """Power is back before the network: how long it was gone is known only when the clock is set. Until then it goes on."""
+    switched_off = world.do("out-of-service", "sun", points="smoke-a/smoke", why="喷漆", until=world.now.wall + 2 * HOUR)
+    assert switched_off.replies[0].ok
+    world.clock_ok = False
+    world.restart(off)
+    world.wait(MINUTE)
+    assert mark(world).stage is Stage.ON
+    world.clock_ok = True
+    world.wait(1_000)
+    assert mark(world).stage is stage and bool([n for n in world.sent if n.message == "oos.expire"]) is (off > 2 * HOUR)
+    if stage is Stage.ON:
+        world.wait(HOUR - MINUTE - 1_000)
+        assert mark(world).stage is Stage.RETURNING
+
+
 def test_summer() -> None:
     """Story 10: one 停用 line for 45 days, no message, and afterwards the two that did not come back are named."""
     world = World(plant(tuple(replace(r, points=tuple(p for p in r.points if p[:2] in ("sm", "he", "ca") and p[-7:] != "k/smoke"))
