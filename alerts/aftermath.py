@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from alerts import flood, modes, parents
-from alerts.confirm import building_of, confirmed, fires
+from alerts.confirm import building_of, burning, confirmed, fires
 from alerts.kinds import KINDS
 from alerts.model import Alarm, AlarmState, Mark, Result, Step
 from alerts.modes import Change
@@ -95,10 +95,10 @@ def _confirmations(alarms: Collection[Alarm], plant: Plant, now: Now) -> Iterabl
     Only one burning alarm of a building runs that policy, so that the whole list is told once and not once per detector; and
     once more when the first of them is called real by a person.
     """
-    burning = fires(alarms)
+    open_ = fires(alarms)
     for building in sorted(confirmed(alarms, plant)):
-        here = [a for a in burning if building_of(a, plant) == building]
-        count = len({a.point for a in here})
+        here = [a for a in open_ if building_of(a, plant) == building]
+        count = burning(here)
         for alarm in here:
             if alarm.confirmed and alarm.evidence.get("burning") != count:  # the next round names how many there are now
                 yield replace(alarm, evidence={**alarm.evidence, "burning": count}), "", {}

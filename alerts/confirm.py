@@ -33,7 +33,7 @@ def confirmed(alarms: Iterable[Alarm], plant: Plant) -> frozenset[str]:
 
     Heat with smoke is two points like any other, so it needs no line of its own.
     """
-    points: defaultdict[str, set[str]] = defaultdict(set)
+    active: defaultdict[str, list[Alarm]] = defaultdict(list)
     found: set[str] = set()
     for alarm in fires(alarms):
         building = building_of(alarm, plant)
@@ -42,5 +42,13 @@ def confirmed(alarms: Iterable[Alarm], plant: Plant) -> frozenset[str]:
         if alarm.result is Result.REAL or KINDS[alarm.kind].sure:
             found.add(building)
         if alarm.state in ACTIVE:
-            points[building].add(alarm.point)
-    return frozenset(found | {b for b, p in points.items() if len(p) >= 2})
+            active[building].append(alarm)
+    return frozenset(found | {b for b, here in active.items() if burning(here) >= 2})
+
+
+def burning(alarms: Iterable[Alarm]) -> int:
+    """By how many points: several alarms of one point are one, an alarm of a rule k-of-n is as many as it counted."""
+    points: dict[str, int] = {}
+    for alarm in alarms:
+        points[alarm.point] = max(points.get(alarm.point, 1), int(alarm.evidence.get("count") or 1))
+    return sum(points.values())

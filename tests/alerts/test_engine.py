@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from engine_world import POINTS, RULES, World, plant
 
-from alerts.model import AlarmState, Delivery, Fate, Result
+from alerts.model import AlarmState, Delivery, Fate, Result, Rule
+from alerts.plant import Point
 from drivers.reading import Quality, Reading
 
 S = AlarmState
@@ -239,6 +240,20 @@ def test_r37_one_smoke_detector_never_empties_a_building(world: World) -> None:
     world.wait(600_000)
     assert not any(a.confirmed for a in world.engine.alarms.values())
     assert world.outputs["board/evac-dorm"] is False
+
+
+def test_r37_two_hot_points_of_one_room_confirm_together() -> None:
+    """One alarm of a rule k-of-n is two points of one building."""
+    room = tuple(Point(f"t-{n}/t", f"t-{n}", "temperature", "room-a", f"温度{n}", 30_000) for n in range(3))
+    parts = tuple(p.id for p in room)
+    hot = Rule("hot", "k_of_n", "heat", parts[:1], {"k": 2.0, "high": 60.0, "return_at": 55.0}, 0, 0, "fire", parts=parts)
+    world = World(school=plant((hot,), (*POINTS, *room)))
+    world.read({"t-0/t": 70.0, "t-1/t": 20.0, "t-2/t": 20.0})
+    assert not world.outputs["board/evac-dorm"]
+    world.read({"t-1/t": 65.0})
+    assert world.outputs["board/evac-dorm"] and world.alarm("hot").confirmed
+    assert all("等2处报警" in n.text for n in world.sent if n.message == "fire.multi")
+    assert {n.message for n in world.sent} == {"fire.multi"}
 
 
 def test_r37_a_person_confirms(world: World) -> None:

@@ -150,8 +150,8 @@ ALARMS: tuple[Mutant, ...] = (
     Mutant(
         "R37 one detector confirms nothing",
         "alerts/confirm.py",
-        "if len(p) >= 2",
-        "if len(p) >= 1",
+        "if burning(here) >= 2",
+        "if burning(here) >= 1",
         STORY + "test_r37_one_smoke_detector_never_empties_a_building",
     ),
     Mutant(
