@@ -22,7 +22,7 @@ from gateway.local import RunDown
 RESULTS = ("real", "false", "drill", "test")
 DESK = "desk"  # to the engine: whoever has taken over the shift, at the moment it is carried out
 ONE_TOUCH = frozenset({"ack", "silence", "note", "tick", "next"})  # at a desk, and after idleness; all else asks who it is
-BY_HAND = frozenset({"sign"})  # signed on anybody's screen, by whoever shows a PIN of their own
+BY_HAND = frozenset({"sign", "identify"})  # on anybody's screen, by whoever shows a PIN of their own: a session proves nobody
 LIFETIME_MS = 30_000  # a local command dies of age after this (requirements, section 3, 17)
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,20}$")]

@@ -107,12 +107,16 @@ class Stores {
   }
 
   buttons(id, store) {
-    const me = store.holders.some((holder) => holder.person === words.me.id && !holder.trouble);
+    const counting = store.holders.filter((holder) => !holder.trouble).map((holder) => holder.person);
+    const me = counting.includes(words.me.id);
     const list = [];
-    if (words.verbs.includes("identify") && me) {
-      list.push(el("button", { className: "big ack", textContent: t("store.identify"), onclick: () => (pinField("identify").length
-        ? question({ title: t("store.identify"), fields: pinField("identify"), button: t("store.identify"), send: ({ pin }) => send("identify", id, {}, pin) })
-        : send("identify", id)) }));
+    if (words.verbs.includes("identify") && (me || words.me.desk) && counting.length) {
+      const name = namer(this.world.state);
+      list.push(el("button", { className: "big ack", textContent: t("store.identify"), onclick: () => question({
+        title: `${t("store.identify")} · ${store.place}`, button: t("store.identify"),
+        fields: [{ id: "person", kind: "select", label: t("store.holders"), required: true, value: me ? words.me.id : counting[0], options: counting.map((one) => [one, name(one)]) },
+          { id: "pin", kind: "pin", label: t("ask.own-pin"), required: true }],
+        send: ({ pin, person }) => send("identify", id, {}, pin, person) }) }));
     }
     if (words.verbs.includes("session") && (me || ["officer", "head", "admin"].includes(words.me.role))) {
       list.push(el("button", { className: "big", textContent: t("store.session"), onclick: () => question({

@@ -7,6 +7,8 @@ import pytest
 from browsing import Watched, chromium  # noqa: F401 - fixture
 from conftest import CANNED, HERE, PASSWORD, Process, alarm, school
 
+from dashboard.desks import Desks
+
 
 class Places:
     """`open(path, person)` gives a live page; `put` changes tables of the school; `did()` waits for the next command."""
@@ -45,6 +47,7 @@ class Places:
 def standing(chromium, tmp_path_factory, template_db):  # noqa: F811
     data = tmp_path_factory.mktemp("places")
     (data / "dashboard.db").write_bytes(template_db.read_bytes())
+    Desks(data / "dashboard.db").set_pin("bao", "2580")
     snapshot = {**school(), "stores": copy.deepcopy(CANNED["stores"])}
     snapshot["people"] = json.loads(json.dumps(snapshot["people"]))
     text = (HERE.parents[1] / "config" / "site.example.yaml").read_text("utf-8")

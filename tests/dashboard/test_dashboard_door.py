@@ -203,6 +203,21 @@ def test_an_order_that_is_not_whole_never_reaches_run(served, as_role, order, st
     assert run.did()["verb"] == "ack"
 
 
+def test_who_is_at_a_store_is_proven_by_a_pin_on_whatever_screen(served, as_role):
+    """Li's page stood open on the laboratory's computer: whoever presses 本人在场 there is not Li yet."""
+    client, app, run = served
+    headers = as_role("holder")
+
+    def press(**who):
+        order = {"verb": "identify", "alarm": "chem", **who}
+        return client.post("/api/v1/command", json=order, headers=headers).status_code
+
+    assert press() == 422 and press(person="bao", pin="2580") == 403, "no PIN is set"
+    app.state.office.desks.set_pin("bao", "2580")
+    assert press(person="bao", pin="2581") == 403 and press(person="bao", pin="2580") == 200
+    assert (lambda c: (c["verb"], c["alarm"], c["person"]))(run.did()) == ("identify", "chem", "bao")
+
+
 def test_run_down_is_said(served, as_role):
     client, app, run = served
     headers = as_role("duty")
