@@ -118,7 +118,7 @@ class Keeping:
 
     def spared(self, alarm: Alarm, now: Now) -> bool:
         """Does a chattering point keep quiet now? It has told and sounded within ten minutes (D15)."""
-        if self.standing.about("chattering", alarm.point) is None or not alarm.done:
+        if self.standing.chattering(alarm) is None or not alarm.done:
             return False
         return now.mono - max(d.at for d in alarm.done) < observe.CALM // self._plant.speed
 

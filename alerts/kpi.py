@@ -51,6 +51,7 @@ def kpi(events: Iterable[Body], alarms: Collection[Alarm], now: Now, operators: 
     raised: list[tuple[int, str]] = []
     moded: set[str] = set()
     points: dict[str, str] = {}
+    rules: dict[str, str] = {}
     results: dict[tuple[str, int], tuple[str, int]] = {}  # alarm and occurrence -> (result, wall)
     occurrence: dict[str, int] = {}
     for e in events:
@@ -58,13 +59,14 @@ def kpi(events: Iterable[Body], alarms: Collection[Alarm], now: Now, operators: 
             continue
         alarm, args = str(e["alarm"]), e["args"]
         if e["kind"] in ("raised", "again"):
-            points[alarm], occurrence[alarm] = str(args.get("point", "")), int(args.get("occurrence", 1))
+            points[alarm], rules[alarm] = str(args.get("point", "")), str(args.get("rule", ""))
+            occurrence[alarm] = int(args.get("occurrence", 1))
             raised.append((e["wall"], alarm))
         elif e["kind"] == "mode":
             (moded.add if args.get("mode") in QUIET else moded.discard)(alarm)
         elif e["kind"] == "result":
             results[alarm, occurrence.get(alarm, 1)] = (str(args.get("result", "")), e["wall"])
-    times = [(at, points[a]) for at, a in raised if a not in moded]
+    times = [(at, (points[a], rules[a])) for at, a in raised if a not in moded]
     said = [(points.get(a, ""), r, at) for (a, _), (r, at) in results.items() if a not in moded]
     false = [(p, at) for p, r, at in said if r == "false"]
     real = sum(r == "real" for _, r, _ in said)
@@ -94,9 +96,11 @@ def _load(times: list[int]) -> tuple[int, int]:
     return worst, floods
 
 
-def _chattering(times: list[tuple[int, str]]) -> tuple[str, ...]:
-    by_point: defaultdict[str, list[int]] = defaultdict(list)
-    for at, point in times:
-        by_point[point].append(at)
+def _chattering(times: list[tuple[int, tuple[str, str]]]) -> tuple[str, ...]:
+    """Points of which one rule raised CHATTER times in a minute."""
+    by_rule: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    for at, which in times:
+        by_rule[which].append(at)
     late = CHATTER - 1
-    return tuple(sorted(p for p, ts in by_point.items() if any(b - a <= MINUTE for a, b in zip(ts, ts[late:], strict=False))))
+    found = {p for (p, _), ts in by_rule.items() if any(b - a <= MINUTE for a, b in zip(ts, ts[late:], strict=False))}
+    return tuple(sorted(found))

@@ -103,15 +103,18 @@ def _broken(mark: Mark) -> Mark:
 
 
 def _chattering(alarm: Alarm, standing: Standing, plant: Plant, now: Now) -> Iterator[Change]:
-    """One note when a point begins to chatter; it stands until ten minutes without a further raise."""
-    turns = standing.turns.setdefault(alarm.point, deque(maxlen=CHATTER))
+    """One note when an alarm of a point begins to chatter; it stands until ten minutes without a further raise.
+
+    Several alarms of one point are none: gas that rises through its levels, a door opened wrongly in three ways.
+    """
+    turns = standing.turns.setdefault((alarm.rule, alarm.point), deque(maxlen=CHATTER))
     turns.append(now.mono)
-    mark = standing.about("chattering", alarm.point)
+    mark = standing.chattering(alarm)
     until = marks.later(now, CALM // plant.speed)
     if mark is not None and mark.until is not None and mark.until.mono - now.mono < CALM // plant.speed * 9 // 10:
         yield Change(replace(mark, until=until), "")
     elif mark is None and len(turns) == CHATTER and now.mono - turns[0] <= CHATTER_IN // plant.speed:
-        new = Mark("", 0, "chattering", Stage.ON, "", "", now, until, (alarm.point,))
+        new = Mark("", 0, "chattering", Stage.ON, "", "", now, until, (alarm.point,), facts={"rule": alarm.rule})
         yield Change(new, "chattering", args={"point": alarm.point, "alarm": alarm.id})
 
 

@@ -49,7 +49,7 @@ class Standing:
         self._by_id: dict[str, Mark] = {}
         self._of_point: dict[str, tuple[Mark, ...]] = {}
         self.raises: deque[int] = deque(maxlen=MOST_RAISES)  # mono of the latest alarms, for the flood flag
-        self.turns: dict[str, deque[int]] = {}  # point -> mono of its latest raises, for the chattering flag
+        self.turns: dict[tuple[str, str], deque[int]] = {}  # rule, point -> mono of its latest raises, for the chattering flag
 
     @property
     def by_id(self) -> Mapping[str, Mark]:
@@ -64,6 +64,11 @@ class Standing:
     def about(self, kind: str, point: str) -> Mark | None:
         """The one mark of this kind that has this point."""
         return next((m for m in self._by_id.values() if m.kind == kind and point in m.points), None)
+
+    def chattering(self, alarm: Alarm) -> Mark | None:
+        """The mark that says that this rule's alarms of this point come too often."""
+        marks = (m for m in self._by_id.values() if m.kind == "chattering" and alarm.point in m.points)
+        return next((m for m in marks if m.facts.get("rule") == alarm.rule), None)
 
     def put(self, mark: Mark) -> None:
         """Keep the mark as it now stands; one that is over is dropped and its number becomes free."""

@@ -45,6 +45,12 @@ def test_r34_tests_count_for_nothing_and_floods_are_counted() -> None:
     assert kpi(tested, (), NOW, 1).raised == 0
 
 
+def test_r34_gas_that_rises_through_three_levels_does_not_chatter() -> None:
+    levels = [event("raised", f"a{n}", 60_000 - n, point="p", rule=f"gas-{n}") for n in range(3)]
+    assert kpi(levels, (), NOW, 1).chattering == ()
+    assert kpi([{**e, "args": {**e["args"], "rule": "gas-1"}} for e in levels], (), NOW, 1).chattering == ("p",)
+
+
 @given(st.lists(st.tuples(st.integers(0, 40 * DAY), st.integers(0, 5)), max_size=60))
 def test_r34_nothing_older_than_the_span_counts(found: list[tuple[int, int]]) -> None:
     events = [event("raised", f"a{n}", ago, point=f"p{p}") for n, (ago, p) in enumerate(sorted(found, reverse=True))]

@@ -148,6 +148,27 @@ def test_r14_a_chattering_detector_that_was_silenced_sounds_again_when_it_stays(
     assert world.outputs["board/sounder"] is True, "nobody has answered this one for five minutes"
 
 
+def test_r34_three_alarms_of_one_door_are_no_chattering() -> None:
+    rules = tuple(Rule(f"bad-{n}", "state", "store", ("store-1/door",), {"equals": 1.0}, 0, 0, "store") for n in range(3))
+    world = school(*rules)
+    world.read({"store-1/door": 1.0})
+    assert len(world.engine.alarms) >= 3 and not any(m.kind == "chattering" for m in world.marks.values())
+
+
+def test_d15_a_point_that_chatters_at_one_level_is_told_at_another() -> None:
+    world = school(Rule("near", "threshold", "warning", ("gas-k/gas",), {"high": 10.0}, 0, 0, "quiet"))
+    world.read({"gas-k/gas": 50.0})
+    world.do("result", alarm=world.alarm("gas-2").id, result="false", cause="水蒸气", on_site=True)
+    for value in (5.0, 5.0, 15.0, 5.0, 15.0, 5.0):
+        world.read({"gas-k/gas": value})
+        world.wait(10_000)
+    assert [m.facts["rule"] for m in world.marks.values() if m.kind == "chattering"] == ["near"]
+    assert world.state("gas-2") is S.LATCHED
+    before = len(world.sent)
+    world.read({"gas-k/gas": 50.0})
+    assert "first" in {n.step for n in world.sent[before:] if n.alarm == world.alarm("gas-2").id}
+
+
 def test_a_checklist_belongs_to_its_occurrence() -> None:
     world = school()
     items = {"fire": (Item("look", "到现场", "Look"),)}

@@ -225,8 +225,8 @@ LIFE: tuple[Mutant, ...] = (
     Mutant(
         "R34 tests count for nothing",
         "alerts/kpi.py",
-        "times = [(at, points[a]) for at, a in raised if a not in moded]",
-        "times = [(at, points[a]) for at, a in raised]",
+        "times = [(at, (points[a], rules[a])) for at, a in raised if a not in moded]",
+        "times = [(at, (points[a], rules[a])) for at, a in raised]",
         KPI + "test_r34_tests_count_for_nothing_and_floods_are_counted",
     ),
     Mutant(
