@@ -161,7 +161,7 @@ def test_d15_a_point_that_chatters_at_one_level_is_told_at_another() -> None:
     world.do("result", alarm=world.alarm("gas-2").id, result="false", cause="水蒸气", on_site=True)
     for value in (5.0, 5.0, 15.0, 5.0, 15.0, 5.0):
         world.read({"gas-k/gas": value})
-        world.wait(10_000)
+        world.wait(9_000)
     assert [m.facts["rule"] for m in world.marks.values() if m.kind == "chattering"] == ["near"]
     assert world.state("gas-2") is S.LATCHED
     before = len(world.sent)

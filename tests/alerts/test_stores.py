@@ -604,11 +604,15 @@ def test_the_screen_counts_down_to_the_call_of_the_holders() -> None:
 
 
 @pytest.mark.parametrize("restart", [False, True])
-def test_r22_who_was_at_the_first_opening_has_not_proven_to_be_at_the_second(restart: bool) -> None:
+@pytest.mark.parametrize("before", [False, True])
+def test_r22_who_was_at_the_first_opening_has_not_proven_to_be_at_the_second(before: bool, restart: bool) -> None:
     """Two take something out and go; three minutes later one comes back alone with both keys."""
     world = at_the_store()
+    if before:
+        both_prove(world)
     open_it(world)
-    both_prove(world)
+    if not before:
+        both_prove(world)
     world.read({DOOR: 0.0, A: 0.0, B: 0.0})
     alive(world, 3 * MINUTE)
     if restart:
@@ -631,6 +635,18 @@ def test_two_who_show_their_cards_at_each_opening_are_no_one_twice() -> None:
         world.read({DOOR: 0.0, A: 0.0, B: 0.0})
         alive(world, MINUTE)
     assert len(events(world, "store.verified")) == 2 and raised(world) == []
+
+
+def test_one_card_at_each_of_two_openings_is_no_one_twice() -> None:
+    """Also while the first still waits for the second holder."""
+    world = at_the_store()
+    for _ in range(2):
+        open_it(world)
+        world.read({CARD: 1001.0})
+        world.read({CARD: 0.0})
+        world.read({DOOR: 0.0, A: 0.0, B: 0.0})
+        alive(world, MINUTE)
+    assert "store-same" not in raised(world) and not events(world, "store.verified")
 
 
 def test_who_has_answered_for_the_first_opening_may_answer_for_the_second() -> None:

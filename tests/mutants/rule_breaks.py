@@ -245,7 +245,7 @@ RULES: tuple[Mutant, ...] = (
         "alerts/store_step.py",
         "if all(p.person != proof.person for p in o.proofs)}",
         "}",
-        STORES + "test_who_has_answered_for_the_first_opening_may_answer_for_the_second",
+        STORES + "test_one_card_at_each_of_two_openings_is_no_one_twice",
     ),
     Mutant(
         "R22 one lock that speaks is judged",
