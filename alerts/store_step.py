@@ -187,7 +187,7 @@ def _shown(
 def _opened(state: StoreState, store: Store, plant: Plant, view: Mapping[str, Reading], now: Now, clock_ok: bool) -> Opening:
     said = state.declared or Declared("", "", 0, now)
     return Opening(
-        f"{store.id}-{now.wall}", store.id, now,
+        f"{store.id}-{view[store.door].at.wall}", store.id, now,
         _lock(store.lock_a, state, view, now), _lock(store.lock_b, state, view, now), state.proofs,
         session=said.kind, declared_by=said.by, until=now.mono + said.minutes * MINUTE // plant.speed if said.kind else 0,
         fan=not store.fan or shows(view.get(store.fan)),

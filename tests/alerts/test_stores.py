@@ -600,6 +600,19 @@ def test_the_screen_counts_down_to_the_call_of_the_holders() -> None:
     assert (shown["kind"], shown["state"], shown["next_due"]) == ("lock", "pending", world.now.wall + 110_000)
 
 
+def test_two_openings_that_are_heard_of_in_one_breath_are_two_records() -> None:
+    """A box that was busy for a second gets the door's readings together: neither opening stands in the other's place."""
+    world = at_the_store()
+    world.read({A: 1.0, B: 1.0, FAN: 1.0})
+    door = [
+        Reading(DOOR, v, Quality.GOOD, Now(world.now.wall + n * 300, world.now.mono + n * 300))
+        for n, v in enumerate((1.0, 0.0, 1.0))
+    ]
+    world.now = Now(world.now.wall + 1_000, world.now.mono + 1_000)
+    world.take(world.engine.readings(door, world.now, True))
+    assert len(events(world, "store.opened")) == 2 == len(world.openings)
+
+
 # one identity, one opening
 
 
