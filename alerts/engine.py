@@ -296,6 +296,10 @@ class Engine:
         for news in self._judge.stores.news():
             seq = rec.event(news.kind, who=news.who, args={"store": news.store} | dict(news.args))
             self._stored(rec, news.store, (news.opening,) if news.opening else (), f"{self._plant.site}-{seq}")
+            if (move := self._judge.stores.answered(news, self._book.all(), rec.now)) is not None:
+                self._log(
+                    rec, move.old, move.alarm, "acked", who=move.alarm.acked_by, code="identify", args={"store": news.store}
+                )
 
     def _stored(self, rec: Record, store: str, openings: Iterable[Opening], id: str = "") -> None:
         """Openings as they now stand, and what the store expects; `id` is for a mark it has not had yet."""
@@ -344,7 +348,8 @@ class Engine:
             spared, speed = self._keeping.spared(alarm, rec.now), self._plant.speed
             new = occurrence.hushed(alarm, new, rec.now, speed) if spared else self._sounding(rec, new)
             if rule:
-                new = occurrence.calls(alarm, new, rule, self._policy(rule), spared, rec.now, speed)
+                was = self._book.by_id.get(alarm.id, alarm)  # with the evidence of the occurrence before
+                new = occurrence.calls(was, new, rule, self._policy(rule), spared, rec.now, speed)
         self._log(rec, move.old, new, move.event, code=input.value, args=facts(new))
 
     def _sounding(self, rec: Record, alarm: Alarm) -> Alarm:

@@ -25,7 +25,8 @@ DAILY = 10 * 60  # local minute at which what is told once a day is told: climat
 ANEW = ("asleep", "daily")  # conditions that begin anew: each night, each day
 LOOK = 10_000  # ms after which a step that waits for its condition (Step.during) is looked at again
 
-# Which closing message an alarm's kind has; a kind not listed here has recover.alarm when it latches, else recover.other.
+# Which closing message an alarm's kind has; a kind not listed here has recover.alarm when it latches, else recover.other. "": none,
+# a question is over with its answer.
 CLOSING: dict[str, str] = {
     "fire": "recover.fire",
     "heat": "recover.fire",
@@ -37,6 +38,7 @@ CLOSING: dict[str, str] = {
     "school-fire": "school.over",
     "school-gas": "school.over",
     "school-alarm": "school.over",
+    "store-proof": "",
 }
 
 
@@ -143,6 +145,8 @@ def closing(alarm: Alarm, plant: Plant, now: Now) -> tuple[Notification, ...]:
     if MODES[alarm.mode].message:
         return ()
     wanted = CLOSING.get(alarm.kind, "recover.alarm" if alarm.latching else "recover.other")
+    if not wanted:
+        return ()
     out: list[Notification] = []
     for person in (plant.people[id] for id in alarm.told if id in plant.people):
         message = message_for(wanted, alarm, plant, person.role)

@@ -27,12 +27,15 @@ def calls(old: Alarm, new: Alarm, rule: Rule, policy: Policy, spared: bool, now:
 
     After LATCHED they begin anew. What nobody had answered goes on, so that a flapping sensor puts off no step; when no step was
     still to come and nobody has been told for REST, it is news and begins anew too: a panic button that rang out unanswered rings
-    when it is pressed again. The on-delay, which this occurrence has not had, runs before its first call.
+    when it is pressed again; another opening of a store is news in any case. The on-delay, which this occurrence has not had, runs
+    before its first call.
     """
     if old.state is AlarmState.LATCHED or old.mode == "maintenance":  # there each test is told (F5)
         return replace(new, policy=policy, raised=now, done=old.done if spared else ())
     told = max((d.at for d in old.done), default=old.raised.mono)
-    if old.state is not AlarmState.RTN_UNACKED or coming(old) or now.mono - told < REST // speed:
+    another = old.evidence.get("opening") != new.evidence.get("opening") and not spared
+    goes_on = not another and (bool(coming(old)) or now.mono - told < REST // speed)
+    if old.state is not AlarmState.RTN_UNACKED or goes_on:
         return new
     return replace(new, raised=now, done=(), ticks=(), ahead=-rule.on_delay, declined=())
 

@@ -11,7 +11,9 @@ from dataclasses import replace
 from alerts import awaited
 from alerts.awaited import moved
 from alerts.holders import trouble
-from alerts.model import Command, Mark, Scalar, Stage
+from alerts.machine import Move
+from alerts.machine import step as step_alarm
+from alerts.model import OPEN, Alarm, Command, Input, Mark, Scalar, Stage
 from alerts.opening import MINUTE, SESSIONS, Declared, Opening, Proof
 from alerts.plant import Person, Plant, Store
 from alerts.store_step import News, StoreState, due, proven, step, waits
@@ -116,6 +118,18 @@ class Stores:
                 self.states[store.id] = replace(state, openings=(*state.openings[:-1], o))
             args: dict[str, Scalar] = {"opening": o.id if o else "", "picture": sha256, "why": why}
             self.untold.append(News("store.picture", store.id, args=args, opening=changed))
+
+    def answered(self, news: News, alarms: Iterable[Alarm], now: Now) -> Move | None:
+        """Two have proven to be there and no opening waits any more: the question who is there has its answer, from the last of them."""
+        if (
+            news.kind != "store.verified"
+            or news.opening is None
+            or any(not o.verdict for o in self.states[news.store].openings)
+        ):
+            return None
+        door = self._plant.stores[news.store].door
+        asked = next((a for a in alarms if a.kind == "store-proof" and a.point == door and a.state in OPEN), None)
+        return step_alarm(asked, Input.ACK, now, who=news.opening.proofs[-1].person) if asked else None
 
     def _meant(self, cmd: Command, person: Person) -> list[str]:
         if cmd.alarm:

@@ -132,13 +132,17 @@ def _stranger(s: Sight) -> tuple[Truth, Facts]:
 def _ask(s: Sight) -> tuple[Truth, Facts]:
     """Open longer than declared (five minutes without a session): somebody is asked."""
     o = s.state.current
-    return _truth(o is not None and s.now.mono >= limit(o, s.plant), {"session": o.session} if o else {})
+    return _truth(o is not None and s.now.mono >= limit(o, s.plant), _which(o))
 
 
 def _overrun(s: Sight) -> tuple[Truth, Facts]:
     """Asked, and still open five minutes later."""
     o = s.state.current
-    return _truth(o is not None and s.now.mono >= limit(o, s.plant) + ASK // s.plant.speed, {"session": o.session} if o else {})
+    return _truth(o is not None and s.now.mono >= limit(o, s.plant) + ASK // s.plant.speed, _which(o))
+
+
+def _which(o: Opening | None) -> Facts:
+    return {"session": o.session, "opening": o.id} if o else {}
 
 
 def _hours(s: Sight) -> tuple[Truth, Facts]:
@@ -151,18 +155,18 @@ def _fan(s: Sight) -> tuple[Truth, Facts]:
     """The fan was not seen running when the door opened, and is not now."""
     o = s.state.current
     late = o is not None and not o.fan and s.now.mono - o.opened.mono >= SETTLE
-    return _truth(late and not shows(s.view.get(s.store.fan)), {"which": "fan"})
+    return _truth(late and not shows(s.view.get(s.store.fan)), {"which": "fan", "opening": o.id if o else ""})
 
 
 def _blind(s: Sight) -> tuple[Truth, Facts]:
     """The store is open and its camera or its detector gives nothing."""
-    if s.state.current is None:
+    if (o := s.state.current) is None:
         return _truth(False)
     detector = s.view.get(s.store.detector)
     alive = detector is not None and detector.quality is Quality.GOOD
     dead = ["camera"] if s.store.camera and not shows(s.view.get(s.store.camera)) else []
     dead += ["detector"] if s.store.detector and not alive else []
-    return _truth(bool(dead), {"which": " ".join(dead)})
+    return _truth(bool(dead), {"which": " ".join(dead), "opening": o.id})
 
 
 def _list(s: Sight) -> tuple[Truth, Facts]:

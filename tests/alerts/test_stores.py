@@ -613,6 +613,36 @@ def test_two_openings_that_are_heard_of_in_one_breath_are_two_records() -> None:
     assert len(events(world, "store.opened")) == 2 == len(world.openings)
 
 
+def test_each_opening_asks_its_holders_and_the_question_is_over_with_its_answer() -> None:
+    """Also the second of the day, and the one after an opening that nobody proved; nothing stays lit after a good one."""
+    world = at_the_store()
+    for minutes, good in ((4, True), (20, True), (6, False), (1, True)):
+        before = len(world.sent)
+        open_it(world)
+        world.wait(2_000)
+        assert {n.person for n in world.sent[before:] if n.message == "store.unproven"} == {"he", "li"}
+        if good:
+            both_prove(world)
+        alive(world, MINUTE)
+        world.read({DOOR: 0.0, A: 0.0, B: 0.0})
+        assert (world.state("store-proof") is S.NORMAL) is good
+        alive(world, minutes * MINUTE)
+        assert [n.message for n in world.sent if n.reason == "closing"] == []
+    answers = [(e.who, e.code) for e in world.events if e.kind == "acked"]
+    assert answers == [("li", "identify")] * 3
+
+
+def test_a_store_forced_again_within_minutes_is_told_again() -> None:
+    world = at_the_store()
+    for _ in range(2):
+        before = len(world.sent)
+        open_it(world, 0.0, 0.0)
+        world.wait(2_000)
+        assert {"he", "li", "sun", "chen", "head"} <= {n.person for n in world.sent[before:] if n.message == "store.forced"}
+        world.read({DOOR: 0.0})
+        alive(world, MINUTE)
+
+
 # one identity, one opening
 
 
