@@ -261,4 +261,18 @@ RULES: tuple[Mutant, ...] = (
         'frozenset({"sign"})',
         "tests/dashboard/test_dashboard_door.py::test_who_is_at_a_store_is_proven_by_a_pin_on_whatever_screen",
     ),
+    Mutant(
+        "R22 another opening is news",
+        "alerts/occurrence.py",
+        'another = old.evidence.get("opening") != new.evidence.get("opening") and not spared',
+        "another = False",
+        STORES + "test_a_store_forced_again_within_minutes_is_told_again",
+    ),
+    Mutant(
+        "R22 who is there is asked at each opening",
+        "alerts/stores.py",
+        "if asked else None",
+        "if asked and False else None",
+        STORES + "test_each_opening_asks_its_holders_and_the_question_is_over_with_its_answer",
+    ),
 )
