@@ -25,8 +25,7 @@ DAILY = 10 * 60  # local minute at which what is told once a day is told: climat
 ANEW = ("asleep", "daily")  # conditions that begin anew: each night, each day
 LOOK = 10_000  # ms after which a step that waits for its condition (Step.during) is looked at again
 
-# Which closing message an alarm's kind has; a kind not listed here has recover.alarm when it latches, else recover.other. "": none,
-# a question is over with its answer.
+# Which closing message an alarm's kind has; a kind not listed here has recover.alarm when it latches, else recover.other.
 CLOSING: dict[str, str] = {
     "fire": "recover.fire",
     "heat": "recover.fire",
@@ -38,8 +37,8 @@ CLOSING: dict[str, str] = {
     "school-fire": "school.over",
     "school-gas": "school.over",
     "school-alarm": "school.over",
-    "store-proof": "",
 }
+QUESTIONS = frozenset({"store-proof"})  # over with their answer: nobody is told of the end
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +141,9 @@ def closing(alarm: Alarm, plant: Plant, now: Now) -> tuple[Notification, ...]:
 
     A test, a simulated alarm and one under maintenance end without a word: nobody is told 已结束 of a fire that was none.
     """
-    if MODES[alarm.mode].message:
+    if MODES[alarm.mode].message or alarm.kind in QUESTIONS:
         return ()
     wanted = CLOSING.get(alarm.kind, "recover.alarm" if alarm.latching else "recover.other")
-    if not wanted:
-        return ()
     out: list[Notification] = []
     for person in (plant.people[id] for id in alarm.told if id in plant.people):
         message = message_for(wanted, alarm, plant, person.role)

@@ -10,7 +10,8 @@ from alerts.kinds import KINDS
 from alerts.model import Alarm, AlarmState, Policy, Rule, Truth
 from drivers.reading import Now
 
-REST = 600_000  # ms since the last message before calls that had come to their end begin anew (D15: one repeat in ten minutes)
+FLAPS = 60_000  # ms: what was gone for less is flapping, not news (R34 counts chattering by the minute)
+REST = 600_000  # ms since the last message before what clears by itself is told anew (D15: one repeat in ten minutes)
 
 
 def blank(id: str, rule: Rule, point: str, policy: Policy, now: Now) -> Alarm:
@@ -25,19 +26,25 @@ def blank(id: str, rule: Rule, point: str, policy: Policy, now: Now) -> Alarm:
 def calls(old: Alarm, new: Alarm, rule: Rule, policy: Policy, spared: bool, now: Now, speed: int) -> Alarm:
     """`new` is `old` begun again: from when its calls count, and which of them are done.
 
-    After LATCHED they begin anew. What nobody had answered goes on, so that a flapping sensor puts off no step; when no step was
-    still to come and nobody has been told for REST, it is news and begins anew too: a panic button that rang out unanswered rings
-    when it is pressed again; another opening of a store is news in any case. The on-delay, which this occurrence has not had, runs
+    After LATCHED they begin anew. What nobody had answered goes on, so that a flapping sensor puts off no step; when it had been
+    gone for a while and no step was still to come, it is news and begins anew too: a panic button that rang out unanswered rings
+    when it is pressed again. Another opening of a store is news in any case. The on-delay, which this occurrence has not had, runs
     before its first call.
     """
     if old.state is AlarmState.LATCHED or old.mode == "maintenance":  # there each test is told (F5)
         return replace(new, policy=policy, raised=now, done=old.done if spared else ())
-    told = max((d.at for d in old.done), default=old.raised.mono)
     another = old.evidence.get("opening") != new.evidence.get("opening") and not spared
-    goes_on = not another and (bool(coming(old)) or now.mono - told < REST // speed)
-    if old.state is not AlarmState.RTN_UNACKED or goes_on:
+    if old.state is not AlarmState.RTN_UNACKED or not (another or _news(old, now, speed)):
         return new
     return replace(new, raised=now, done=(), ticks=(), ahead=-rule.on_delay, declined=())
+
+
+def _news(old: Alarm, now: Now, speed: int) -> bool:
+    """Is it news when this alarm, which is gone and unanswered, begins again?"""
+    gone = old.gone.mono if old.gone else old.first.mono
+    told = max((d.at for d in old.done), default=old.raised.mono)
+    rested = old.latching or now.mono - told >= REST // speed
+    return rested and now.mono - gone >= FLAPS // speed and not coming(old)
 
 
 def hushed(old: Alarm, new: Alarm, now: Now, speed: int) -> Alarm:

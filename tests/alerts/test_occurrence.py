@@ -52,10 +52,11 @@ def told(world: World, start: int = 0) -> list[tuple[str, str]]:
     return sorted((n.person, n.step) for n in world.sent[start:] if n.reason != "closing")
 
 
-def test_a_panic_button_that_rang_out_unanswered_rings_when_it_is_pressed_again() -> None:
+@pytest.mark.parametrize("later", [4, 30])
+def test_a_panic_button_that_rang_out_unanswered_rings_when_it_is_pressed_again(later: int) -> None:
     world = pressing()
     press(world)
-    minutes(world, 30)
+    minutes(world, later)
     first, before = told(world), len(world.sent)
     assert {s for _, s in first} == {"first", "bureau", "again", "again-2"} and world.state("panic") is S.RTN_UNACKED
     press(world)

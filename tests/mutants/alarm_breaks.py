@@ -272,15 +272,15 @@ ALARMS: tuple[Mutant, ...] = (
     Mutant(
         "a panic button that rang out unanswered rings again",
         "alerts/occurrence.py",
-        "(bool(coming(old)) or now.mono",
-        "(True or now.mono",
+        "return rested and now.mono - gone >= FLAPS // speed and not coming(old)",
+        "return False",
         "tests/alerts/test_occurrence.py::test_a_panic_button_that_rang_out_unanswered_rings_when_it_is_pressed_again",
     ),
     Mutant(
         "what flaps goes on with its steps",
         "alerts/occurrence.py",
-        "goes_on = not another and (bool(coming(old)) or now.mono - told < REST // speed)",
-        "goes_on = False",
+        "return rested and now.mono - gone >= FLAPS // speed and not coming(old)",
+        "return True",
         "tests/alerts/test_occurrence.py::test_what_flaps_is_told_no_step_twice_and_puts_none_off",
     ),
     Mutant(
