@@ -332,11 +332,4 @@ ALARMS: tuple[Mutant, ...] = (
         "if False:",
         "tests/alerts/test_service.py::test_what_is_switched_off_until_six_is_over_at_six_also_after_a_start_without_a_clock",
     ),
-    Mutant(
-        "a fault of the box breaks no drill",
-        "alerts/observe.py",
-        ' and KINDS[alarm.kind].lamp != "fault"',
-        "",
-        "tests/alerts/test_drill.py::test_a_fault_or_a_test_breaks_no_drill",
-    ),
 )
