@@ -73,17 +73,18 @@ def check(rows: Iterable[tuple[int, bytes, bytes]], anchor: tuple[int, bytes]) -
         if event is not None and event.get("kind") == "chain.break":
             yield Finding(seq, "anchor", "the journal was started anew here; the old file is in quarantine")
             head = GENESIS
-        elif seq != last + 1 and not _restored(event, last):
+        elif before(event, seq) != last:
             yield Finding(seq, "gap", f"events {last + 1} to {seq - 1} are missing")
         if link(head, content) != stored:
             yield Finding(seq, "hash", "the body or one before it was changed after it was written")
         last, head = seq, stored
 
 
-def _restored(event: Mapping[str, object] | None, last: int) -> bool:
-    """Does the event say itself that the numbers after `last` are left free? See gateway.store.copies."""
+def before(event: Mapping[str, object] | None, seq: int) -> int:
+    """The number that stands before this event in its chain: one less, or what a `restored` event says. See gateway.store.copies."""
     args = event.get("args") if event is not None and event.get("kind") == "restored" else None
-    return isinstance(args, dict) and args.get("last") == last
+    last = args.get("last") if isinstance(args, dict) else None
+    return last if isinstance(last, int) and 0 <= last < seq else seq - 1
 
 
 def fields(content: bytes) -> dict[str, object] | None:

@@ -95,10 +95,10 @@ class FleetStore:
         if begun is None:
             return []
         at, out = begun.seq, []
-        rows = self._db.execute("SELECT seq FROM event WHERE site=? AND seq>? AND seq<=? ORDER BY seq", (site, at, upto))
-        for (seq,) in rows:
-            if seq > at + 1:
-                out.append((at + 1, seq - 1))
+        rows = self._db.execute("SELECT seq, body FROM event WHERE site=? AND seq>? AND seq<=? ORDER BY seq", (site, at, upto))
+        for seq, body in rows:
+            if seq > at + 1 and (last := chain.before(chain.fields(bytes(body)), seq)) > at:
+                out.append((at + 1, last))
             at = seq
             if len(out) >= MOST_MISSING:
                 return out
@@ -144,6 +144,14 @@ class FleetStore:
     def _break(self, site: str, why: str) -> None:
         self._db.execute("UPDATE chain SET broken=? WHERE site=? AND broken=''", (why, site))
 
+    def _hash(self, site: str, seq: int) -> bytes:
+        """The chain at a proven event; where it stands here no longer, what follows cannot be proven."""
+        row = self._db.execute("SELECT hash FROM event WHERE site=? AND seq=?", (site, seq)).fetchone()
+        if row is not None and row[0] is not None:
+            return bytes(row[0])
+        self._break(site, f"备份停在事件 {seq}，这里已没有 · the backup ended at event {seq}, which stands here no longer")
+        return chain.GENESIS
+
     def _walk(self, site: str) -> None:
         """Goes on with the chain over every event that now follows without a gap."""
         begun = self._chain(site)
@@ -158,12 +166,15 @@ class FleetStore:
             "SELECT seq, body FROM event WHERE site=? AND seq>? ORDER BY seq", (site, at)
         ).fetchall():
             event = chain.fields(bytes(body)) or {}
-            anew = event.get("kind") == "chain.break"
-            if seq != at + 1 and not anew:
-                break
-            if anew:
+            last = chain.before(event, seq)
+            if event.get("kind") == "chain.break":
                 self._break(site, f"学校日志在事件 {seq} 处重新开始 · the school's journal was started anew at event {seq}")
-            at, head = seq, chain.link(chain.GENESIS if anew else head, bytes(body))
+                head = chain.GENESIS
+            elif last > at:
+                break
+            elif last < at:  # a box out of its backup: what the lost one wrote after that stands only here
+                head = self._hash(site, last)
+            at, head = seq, chain.link(head, bytes(body))
             self._db.execute("UPDATE event SET hash=? WHERE site=? AND seq=?", (head, site, seq))
         self._db.execute("UPDATE chain SET seq=?, hash=? WHERE site=?", (at, head, site))
 

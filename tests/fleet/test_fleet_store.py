@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.store import chain
+from gateway.store import chain, copies
 from gateway.store import fleet as fleet_module
 from gateway.store.canonical import canonical
 from gateway.store.fleet import FleetStore
@@ -94,6 +94,46 @@ def test_a_journal_started_anew_is_said_and_its_new_chain_is_followed(store: Fle
     store.add(("no1", n, body) for n, body in anew)
     found = store.chains()["no1"]
     assert (found.seq, found.hash) == (11, heads(anew)[11]) and "9" in found.broken
+
+
+def out_of_a_backup(events: list[tuple[int, bytes]], last: int) -> list[tuple[int, bytes]]:
+    """What a box writes that was restored from a backup made at `last`."""
+    restored = canonical({"v": 1, "seq": last + copies.GAP, "kind": "restored", "args": {"last": last, "made": 7}})
+    return [*events[:last], (last + copies.GAP, restored), *bodies(4, last + copies.GAP + 1)]
+
+
+@pytest.mark.parametrize("last", [12, 20])
+def test_a_box_out_of_its_backup_goes_on_in_the_same_chain(store: FleetStore, last: int) -> None:
+    """Numbers were left free on purpose: they are never asked for, and what follows is proven and may grow old."""
+    lost = bodies(20)
+    store.add(("no1", n, body) for n, body in lost)
+    new = out_of_a_backup(lost, last)
+    store.add(("no1", n, body) for n, body in new[last:])
+    found, end = store.chains()["no1"], new[-1][0]
+    assert (found.seq, found.hash, found.broken) == (end, heads(new)[end], "")
+    assert store.missing("no1", end) == [] and store.head("no1", end, heads(new)[end]).broken == ""
+    changed = [(n, body.replace(b"raised", b"closed")) if n == end else (n, body) for n, body in new]
+    assert store.head("no1", end, heads(changed)[end]).broken, "and a changed one is still found"
+
+
+def test_what_lies_before_the_backup_and_is_not_here_is_asked_for_and_no_number_left_free(store: FleetStore) -> None:
+    new = out_of_a_backup(bodies(20), 12)
+    store.add(("no1", n, body) for n, body in new if n <= 5 or n > 12)
+    assert store.chains()["no1"].seq == 5 and store.missing("no1", new[-1][0]) == [(6, 12)]
+    store.add(("no1", n, body) for n, body in new[5:12])
+    assert store.chains()["no1"] == fleet_module.Chain(new[-1][0], heads(new)[new[-1][0]])
+
+
+def test_a_backup_older_than_what_is_kept_here_is_said_and_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fleet_module, "TRIM", 1)
+    store = FleetStore(tmp_path / "fleet.db", kept=5)
+    lost = bodies(20)
+    store.add(("no1", n, body) for n, body in lost)
+    new = out_of_a_backup(lost, 3)
+    store.add(("no1", n, body) for n, body in new[3:])
+    found = store.chains()["no1"]
+    assert found.seq == new[-1][0] and " 3" in found.broken and store.missing("no1", new[-1][0]) == []
+    store.close()
 
 
 def test_alarms_orders_and_statuses_come_back_after_a_restart(tmp_path: Path) -> None:
