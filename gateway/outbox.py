@@ -18,6 +18,7 @@ from gateway.stream.wire import merge_ranges
 
 SENT = "uplink.events"
 REFUSED = "uplink.refused"
+LATELY = 1_000  # events: mosquitto writes what it retains every half hour, and forgets the rest when it dies
 
 
 class JournalOutbox:
@@ -59,8 +60,13 @@ class JournalOutbox:
         text = json.dumps({why: merge_ranges(seqs) for why, seqs in whys.items()}, ensure_ascii=False)
         self._journal.call(lambda journal: journal.remember(REFUSED, text))
 
-    async def alarms(self) -> Mapping[str, bytes]:
-        return self._open_alarms()
+    async def alarms(self, since: int) -> Mapping[str, bytes]:
+        """What was closed while nobody could be told, and what a broker that died may have forgotten."""
+        try:
+            closed = await asyncio.to_thread(audit.closed, self._path, since, LATELY)
+        except StoreError:
+            closed = []
+        return {**dict.fromkeys(closed, b""), **self._open_alarms()}  # nothing is awaited between this and the sending
 
 
 def snapshots(plant: Plant, alarms: Iterable[Alarm], now: Now) -> dict[str, bytes]:

@@ -20,6 +20,7 @@ from gateway.stream.wire import WireError
 Json = dict[str, Any]
 SILENT = 85_000  # ms without a status
 GONE = 45_000  # ms after the broker's word: a box that only lost its line for a moment is back within them
+ENDED = 500  # alarms of a school that are known to be over
 OFF = 30.0  # s by which a box's clock may differ (R29)
 UNANSWERED = frozenset({"unacked", "rtn_unacked"})
 CALLS = frozenset({"school-fire", "school-gas", "school-alarm"})
@@ -52,7 +53,7 @@ class Known:
     said_wall: int = 0  # when, in the bureau's time
     offset: float = 0.0  # s that its clock is ahead of the bureau's
     alarms: dict[str, Json] = field(default_factory=dict)
-    ended: set[str] = field(default_factory=set)  # its alarms that it has said to be over, since this process began
+    ended: dict[str, None] = field(default_factory=dict)  # its alarms that it has said to be over, the newest of this process
     listing: dict[int, Json] = field(default_factory=dict)  # parts of its list of devices
     silent: bool = False  # as last told to the rules
     seq: int = 0  # of its last event here without a gap before it
@@ -87,13 +88,14 @@ class Known:
         """An alarm as the box shows it, or its end."""
         if alarm is None or alarm.get("state") == "normal":
             self._end(id)
-        else:
+        elif id not in self.ended:  # no id is used twice: this is an old picture, out of a broker that died
             self.alarms[id] = alarm
-            self.ended.discard(id)
 
     def _end(self, id: str) -> None:
         if self.alarms.pop(id, None) is not None:
-            self.ended.add(id)
+            self.ended[id] = None
+            if len(self.ended) > ENDED:
+                del self.ended[next(iter(self.ended))]
 
     def listed(self, part: str, said: Json) -> None:
         """Part of the box's list of devices, as it is now or as the broker remembers it. WireError for what is none."""
@@ -186,10 +188,9 @@ def rung(called: Mapping[str, Call], schools: Iterable[Known]) -> tuple[dict[str
     """
     stands: dict[str, Call] = {}
     changes: list[tuple[Call, bool]] = []
-    ended, listed = set[str](), set[str]()
+    listed = dict[str, Known]()
     for school in schools:
-        listed.add(school.id)
-        ended |= {f"{school.id}/{id}" for id in school.ended}
+        listed[school.id] = school
         ringing = {call.point: call for call in school.calls()}
         for id, alarm in school.alarms.items():
             point = f"{school.id}/{id}"
@@ -203,12 +204,15 @@ def rung(called: Mapping[str, Call], schools: Iterable[Known]) -> tuple[dict[str
                 changes.append((was, False))
             if was is None or answered is not said["answered"]:
                 changes.append((stands[point], True))
-    gone = [
-        replace(c, evidence={**c.evidence, "over": point in ended, "unlisted": point.partition("/")[0] not in listed})
-        for point, c in called.items()
-        if point not in stands
-    ]
+    gone = [_over(call, listed) for point, call in called.items() if point not in stands]
     return stands, [*changes, *((call, False) for call in gone)]
+
+
+def _over(call: Call, listed: Mapping[str, Known]) -> Call:
+    """The call that ends, with what is known of why."""
+    id, _, alarm = call.point.partition("/")
+    over = id in listed and alarm in listed[id].ended
+    return replace(call, evidence={**call.evidence, "over": over, "unlisted": id not in listed})
 
 
 def order(rows: Iterable[Json]) -> list[Json]:

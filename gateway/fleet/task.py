@@ -232,8 +232,9 @@ class Fleet:
 
     async def _alarm(self, site: str, id: str, payload: bytes) -> None:
         alarm = parse_json(payload) if payload else None
-        self._known[site].show(id, alarm)
-        await self._on_disk(partial(self._opened().show, site, id, alarm))
+        school = self._known[site]
+        school.show(id, alarm)
+        await self._on_disk(partial(self._opened().show, site, id, school.alarms.get(id)))
 
     async def _reply(self, site: str, payload: bytes) -> None:
         answer = parse_reply(payload)

@@ -18,6 +18,7 @@ from gateway.store.rows import answer_text
 
 T = TypeVar("T")
 STEP = 500  # events
+_ENDS = b'"new":"normal"'  # in the body of every event that ends an alarm
 FORMS = ("jsonl", "json", "csv")
 COLUMNS = ("seq", "wall", "mono", "boot", "clock_ok", "late", "alarm", "kind", "old", "new", "who", "code", "args")
 
@@ -27,6 +28,15 @@ def events(path: Path, since: int, limit: int) -> list[tuple[int, bytes]]:
     with closing(readonly(path)) as db:
         found = db.execute("SELECT seq, CAST(body AS BLOB) FROM event WHERE seq > ? ORDER BY seq LIMIT ?", (since, limit))
         return found.fetchall()
+
+
+def closed(path: Path, since: int, least: int) -> list[str]:
+    """Ids of the alarms whose end is an event after `since`, or one of the newest `least`. Raises sqlite3.Error."""
+    with closing(readonly(path)) as db:
+        (last,) = db.execute("SELECT ifnull(max(seq), 0) FROM event").fetchone()
+        rows = db.execute("SELECT CAST(body AS BLOB) FROM event WHERE seq > ? ORDER BY seq", (min(since, last - least),))
+        found = [chain.fields(body) or {} for (body,) in rows if _ENDS in body]
+    return [str(event["alarm"]) for event in found if event.get("new") == "normal" and event.get("alarm")]
 
 
 def verify(path: Path, told: Callable[[int, int], None] = lambda done, of: None) -> list[Finding]:

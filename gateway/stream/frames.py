@@ -72,6 +72,6 @@ class Outbox(Protocol):
         """seq -> why: events that the broker has said no to, with its words. Remembered no later than a `sent` after it."""
         ...
 
-    async def alarms(self) -> Mapping[str, bytes]:
-        """Alarm id -> retained snapshot (JSON) of every open alarm, and b"" for those lately closed."""
+    async def alarms(self, since: int) -> Mapping[str, bytes]:
+        """Alarm id -> retained snapshot (JSON) of every open alarm, and b"" for those closed after event `since`, or lately."""
         ...

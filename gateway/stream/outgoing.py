@@ -114,6 +114,7 @@ class EventLane:
         if fresh:
             self._look_back()
             self._session, self._to, self._open = session, self._outbox.events_sent(), {}
+        known = self._to
         room = (1 if self._broke[1] >= _ALONE else WINDOW) - len(self._open)
         events = await self._outbox.events(self._to, room) if room > 0 else ()
         for seq, body in events:
@@ -122,7 +123,7 @@ class EventLane:
             crashpoint("event.sent")
             self._to, self._open[seq] = seq, False
         if fresh:
-            for id, snapshot in (await self._outbox.alarms()).items():
+            for id, snapshot in (await self._outbox.alarms(known)).items():
                 self._link.publish(self._topics.alarm(id), snapshot, retain=True)
 
     def _look_back(self) -> None:

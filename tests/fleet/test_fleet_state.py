@@ -107,6 +107,22 @@ def test_schools_are_ordered_by_what_nobody_did_and_never_by_the_number_of_alarm
     assert [r["id"] for r in order(rows)] == want == [r["id"] for r in order(reversed(rows))]
 
 
+def test_an_alarm_that_is_over_comes_back_by_no_old_picture() -> None:
+    """A broker that died remembers what it retained half an hour ago, and a bureau that joins gets it: nobody is rung again."""
+    known = school(alarms=({**FIRE, "bureau": {"zh": "2分钟无人响应", "en": ""}},))
+    called, _ = rung({}, [known])
+    assert len(called) == 1
+    known.event({"alarm": "no1-0", "new": "normal"})
+    known.show("no1-0", {**FIRE, "id": "no1-0", "bureau": {"zh": "2分钟无人响应", "en": ""}})
+    called, changes = rung(called, [known])
+    assert known.alarms == {} and called == {}
+    assert [(active, call.evidence["over"]) for call, active in changes] == [(False, True)]
+    for n in range(2000):
+        known.show(f"no1-{n + 10}", {**FIRE, "id": f"no1-{n + 10}"})
+        known.show(f"no1-{n + 10}", None)
+    assert len(known.ended) == 500, "what is remembered has an end: it is looked through for years"
+
+
 def test_the_bureau_is_rung_for_what_the_schools_policy_says() -> None:
     known = school(alarms=(FIRE, {**FIRE, "lamp": "gas", "bureau": {"zh": "2分钟无人响应", "en": "unanswered"}}))
     (call,) = known.calls()

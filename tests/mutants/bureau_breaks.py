@@ -11,6 +11,20 @@ STORY = "tests/fleet/test_fleet_story.py::"
 
 BUREAU: tuple[Mutant, ...] = (
     Mutant(
+        "an alarm that is over is not rung again by a picture out of a broker that died",
+        "gateway/fleet/state.py",
+        "elif id not in self.ended:",
+        "else:",
+        STATE + "test_an_alarm_that_is_over_comes_back_by_no_old_picture",
+    ),
+    Mutant(
+        "a box out of its backup goes on in its own chain",
+        "gateway/store/fleet.py",
+        "head = self._hash(site, last)",
+        "pass",
+        STORE + "test_a_box_out_of_its_backup_goes_on_in_the_same_chain",
+    ),
+    Mutant(
         "R7 a box that says nothing is silent within 90 s",
         "gateway/fleet/state.py",
         "SILENT = 85_000",
@@ -41,7 +55,7 @@ BUREAU: tuple[Mutant, ...] = (
     Mutant(
         "the chain waits at a gap",
         "gateway/store/fleet.py",
-        "            if seq != at + 1 and not anew:\n                break\n",
+        "            elif last > at:\n                break\n",
         "",
         STORE + "test_what_is_missing_is_named_and_the_chain_waits_there",
     ),
@@ -125,14 +139,14 @@ BUREAU: tuple[Mutant, ...] = (
     Mutant(
         "of an alarm that is no longer known nobody says that it is over",
         "gateway/fleet/state.py",
-        '"over": point in ended,',
+        '"over": over,',
         '"over": True,',
         "tests/fleet/test_fleet_state.py::test_what_is_no_longer_known_ends_and_is_not_called_over",
     ),
     Mutant(
         "a school that leaves the list ends its alarms with a word",
         "gateway/fleet/state.py",
-        '"unlisted": point.partition("/")[0] not in listed}',
+        '"unlisted": id not in listed}',
         '"unlisted": False}',
         STORY + "test_a_school_that_leaves_the_list_ends_its_alarm_and_who_was_rung_is_told_so",
     ),

@@ -15,6 +15,13 @@ WIRE = "tests/stream/test_stream_wire.py::"
 
 STREAM: tuple[Mutant, ...] = (
     Mutant(
+        "an alarm closed in an outage stands at no broker for ever",
+        "gateway/outbox.py",
+        '{**dict.fromkeys(closed, b""), **self._open_alarms()}',
+        "self._open_alarms()",
+        "tests/gateway/test_outbox.py::test_alarms_closed_while_nobody_could_be_told_are_emptied_on_connect",
+    ),
+    Mutant(
         "only a receipt moves the confirmed ranges",
         "gateway/stream/readings_lane.py",
         "elif fate is Fate.TAKEN and self._on_puback:",

@@ -147,7 +147,7 @@ class MemoryOutbox:
     def keep_refused(self, refused: Mapping[int, str]) -> None:
         self.kept = dict(refused)
 
-    async def alarms(self) -> Mapping[str, bytes]:
+    async def alarms(self, since: int) -> Mapping[str, bytes]:
         return self.open_alarms
 
 
