@@ -17,6 +17,11 @@ SCHOOLS: tuple[Message, ...] = (
         "SCHOOLS SILENT! {place} and others, {k} in all, since {t}, {m} min. Lines or server? List on screen. Reply 1. No.{n}",
     ),
     Message(
+        "school.unreported",
+        "学校上报收不全！{place}在线，{t}起有事件或报警没到，已{m}分钟。请查上报服务器。回1收到。编号{n}",
+        "REPORTS MISSING! {place} is heard, but events or alarms since {t} are not, {m} min. See the broker. Reply 1. No.{n}",
+    ),
+    Message(
         "school.back",
         "学校恢复：{place}{end}起又有信号，中断{d}。编号{n}",
         "School heard again: {place}, {end}, after {d}. No.{n}",

@@ -124,6 +124,7 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("frames-dropped", "", "一小时内丢弃的数据帧", "Frames dropped in an hour", 0, 1e12, 0),
         Quantity("lines-refused", "", "一小时内被拒收的数据", "Lines refused in an hour", 0, 1e12, 0),
         Quantity("events-refused", "", "上级拒收的事件", "Events refused by the centre", 0, 1e12, 0),
+        Quantity("events-late", "s", "学校上报收不全的时长", "Reports of the school missing for", 0, 1e9, 0),
         Quantity("line-load", "%", "线路占用", "Line busy", 0, 100, 0),
         Quantity("line-errors", "%", "线路误码率", "Garbled answers", 0, 100, 1),
         Quantity("line-silent", "%", "线路无应答率", "Unanswered questions", 0, 100, 1),

@@ -30,7 +30,7 @@ export function group(school) {
 const happened = (kind) => (`event.${kind}` in words.text ? t(`event.${kind}`) : kind);
 
 /** What nobody can rely on is not normal: a wrong clock, a journal that does not prove, a box that cannot record. */
-const doubtful = (school) => school.broken || school.degraded || !school.clock_ok || Math.abs(school.offset) > OFF_S;
+const doubtful = (school) => school.broken || school.late || school.degraded || !school.clock_ok || Math.abs(school.offset) > OFF_S;
 
 class Bureau {
   constructor() {
@@ -123,6 +123,7 @@ class Bureau {
     if (school.unrepaired) notes.push(t("bureau.unrepaired", { n: school.unrepaired }));
     if (school.uncovered) notes.push(t("bureau.uncovered", { n: school.uncovered, all: school.points }));
     if (school.broken) notes.push(t("bureau.chain.bad"));
+    if (school.late) notes.push(t("bureau.late"));
     if (Math.abs(school.offset) > OFF_S) notes.push(t("bureau.clock.off", { d: duration(Math.abs(school.offset) * 1000) }));
     if (school.orders) notes.push(t("bureau.orders", { n: school.orders }));
     return notes.join(" · ") || t("bureau.group.well");
@@ -188,7 +189,7 @@ class Bureau {
       [t("bureau.fact.state"), school.state === "alive" ? t("bureau.state.alive") : `${t(`bureau.state.${school.state}`)} ${when(school.heard)}`, school.state !== "alive"],
       [t("bureau.fact.clock"), off ? t("bureau.clock.off", { d: duration(Math.abs(school.offset) * 1000) }) : t(school.clock_ok ? "bureau.clock.ok" : "bureau.clock.unknown"), off || !school.clock_ok],
       [t("bureau.fact.covered"), t("bureau.covered", { n: school.points - school.uncovered, all: school.points }), school.uncovered > 0],
-      [t("bureau.fact.chain"), school.broken || (school.behind ? t("bureau.chain.behind", { n: school.behind }) : t("bureau.chain.ok", { n: school.seq })), Boolean(school.broken || school.behind)],
+      [t("bureau.fact.chain"), school.broken || (school.late ? t("bureau.late") : school.behind ? t("bureau.chain.behind", { n: school.behind }) : t("bureau.chain.ok", { n: school.seq })), Boolean(school.broken || school.late || school.behind)],
       [t("bureau.fact.backlog"), t("bureau.backlog", { n: school.backlog, v: school.version }), school.degraded],
     ];
   }

@@ -48,7 +48,7 @@ export function lamps(state, lost) {
   if (tests) counts.test = tests;
   const away = lost || (state.stream?.enabled && !state.stream.connected);
   if (away) counts.offline = (counts.offline ?? 0) + 1;
-  const unseen = schools.filter((s) => s.state !== "alive" || s.uncovered || s.broken || s.degraded || !s.clock_ok).length;
+  const unseen = schools.filter((s) => s.state !== "alive" || s.uncovered || s.broken || s.late || s.degraded || !s.clock_ok).length;
   const incomplete = Object.values(state.points).filter(unknown).length + unseen;
   const recording = state.journal?.ok !== false && !state.journal?.degraded;
   const calm = Object.keys(state.alarms).length === 0 && Object.keys(counts).length === 0;

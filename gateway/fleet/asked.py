@@ -60,6 +60,11 @@ def told(asked: Asked, event: Mapping[str, Any]) -> Asked:
     return asked
 
 
+def signed(asked: Asked) -> bool:
+    """Has somebody signed for the order, or can nobody any more?"""
+    return asked.state in ("refused", "lost") or any(line["what"] == "answered" for line in asked.lines)
+
+
 def overdue(asked: Asked, wall: int) -> Asked:
     """What nobody has replied to for PATIENCE never arrived: it has expired on its way, and may be asked again."""
     return replace(asked, state="lost") if asked.state == "sent" and wall - asked.wall > PATIENCE else asked

@@ -11,6 +11,7 @@ from gateway.boxpoints import CLOCK
 
 REMOTE = "remote"  # kind of the zone that a school is at the bureau
 ALIVE = "alive"
+LATE = "late"
 STALE = 90_000  # ms: a box says how it is every 30 s; three of these missed are a silent box (R7, D10)
 
 
@@ -28,6 +29,7 @@ POINTS: tuple[FleetPoint, ...] = (
     FleetPoint("clock-offset", "clock-offset", "时钟偏差"),
     FleetPoint("backlog", "backlog", "待传数据"),
     FleetPoint("open", "count", "未结束报警"),
+    FleetPoint(LATE, "events-late", "上报收不全"),
 )
 
 
@@ -42,6 +44,11 @@ def heard(school: str, values: Mapping[str, float], now: Now) -> list[Reading]:
     """The Readings of a box that has just said how it is; a channel it does not tell has none."""
     found = {ALIVE: 1.0, **values}
     return [Reading(f"{school}/{p.channel}", found[p.channel], Quality.GOOD, now) for p in POINTS if p.channel in found]
+
+
+def late(school: str, seconds: float, now: Now) -> list[Reading]:
+    """For how long what the box says it has sent has been missing; told after it was looked for."""
+    return [Reading(f"{school}/{LATE}", seconds, Quality.GOOD, now)]
 
 
 def silent(school: str, why: str, now: Now) -> list[Reading]:

@@ -20,6 +20,7 @@ from gateway.stream.wire import WireError
 Json = dict[str, Any]
 SILENT = 85_000  # ms without a status
 GONE = 45_000  # ms after the broker's word: a box that only lost its line for a moment is back within them
+LATE = 120_000  # ms after which what does not come is no longer on its way
 ENDED = 500  # alarms of a school that are known to be over
 OFF = 30.0  # s by which a box's clock may differ (R29)
 UNANSWERED = frozenset({"unacked", "rtn_unacked"})
@@ -58,6 +59,7 @@ class Known:
     silent: bool = False  # as last told to the rules
     seq: int = 0  # of its last event here without a gap before it
     broken: str = ""  # what is wrong with its chain of events
+    lacking: tuple[int, int] | None = None  # mono since which nothing of what it has and is not here came, and `seq` then
 
     def status(self, said: Json, now: Now) -> list[Reading]:
         """The box has said how it is (not a retained word of yesterday); gives the Readings for the rules."""
@@ -71,6 +73,18 @@ class Known:
             self.offset = (wall - now.wall) / 1000
             values["clock-offset"] = round(self.offset, 1)
         return points.heard(self.id, values, now)
+
+    def arrived(self, now: Now) -> list[Reading]:
+        """After a status: for how long events or open alarms that the box tells of have not come, or ones that it has not stand here."""
+        behind = _number(self.said, "seq") > self.seq
+        if not (behind or _number(self.said, "open") != len(self.alarms)):
+            self.lacking = None
+        elif self.lacking is None or (behind and self.lacking[1] != self.seq):
+            self.lacking = (now.mono, self.seq)
+        return points.late(self.id, self._late(now) / 1000, now)
+
+    def _late(self, now: Now) -> int:
+        return 0 if self.lacking is None else now.mono - self.lacking[0]
 
     def lost(self, now: Now) -> bool:
         if self.gone is not None and now.mono - self.gone >= GONE:
@@ -175,6 +189,7 @@ class Known:
             "out": int(_number(self.said, "out")),
             "seq": self.seq,
             "behind": max(0, int(_number(self.said, "seq")) - self.seq),
+            "late": self._late(now) >= LATE,
             "broken": self.broken,
         }
 

@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +24,7 @@ from alerts.replies import text
 from drivers.reading import Clock, Reading
 from gateway.asked import whole
 from gateway.fleet import asked as asking
+from gateway.fleet import gaps
 from gateway.fleet.asked import Asked
 from gateway.fleet.state import CALLS, Call, Known, order, rung
 from gateway.jsonable import from_jsonable, to_jsonable
@@ -36,7 +36,7 @@ from gateway.store.fleet import FleetStore
 from gateway.stream.client import LinkOptions
 from gateway.stream.command import LIFE, keys_of, parse_reply, seal
 from gateway.stream.link import Link, Message
-from gateway.stream.wire import ROOT, Receipt, Topics, WireError, parse_json, parse_topic, receipt_payload
+from gateway.stream.wire import ROOT, Topics, WireError, parse_json, parse_topic
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +67,7 @@ class Fleet:
         self._asked: dict[str, Asked] = {}
         self._called: dict[str, Call] = {}  # the bureau's own alarms about schools that stand, by their point
         self._asked_for: dict[str, int] = {}  # school -> mono of the last asking for what is missing
+        self._whole = set[str]()  # schools that have been told that all their events are here
         self._rows: dict[str, Json] = {}
         self._inbox: asyncio.Queue[Message] = asyncio.Queue()
         self._disk = ThreadPoolExecutor(1, "fleet-store")
@@ -205,6 +206,10 @@ class Fleet:
             await self._broken(site, chained.broken)
             if seq > school.seq:
                 await self._ask_for(site, seq)
+            elif site not in self._whole:  # said once, to a box that may believe otherwise
+                self._whole.add(site)
+                self._link.publish(self._topics(site).of("receipt"), gaps.whole(self._plant.site, seq))
+        self._emit(school.arrived(now))
 
     async def _ask_for(self, site: str, upto: int) -> None:
         """Say what is here, so that the box sends what lies between; not while the events of a moment ago may still be on their way."""
@@ -214,10 +219,8 @@ class Fleet:
         missing = await self._on_disk(partial(self._opened().missing, site, upto))
         if missing:
             self._asked_for[site] = now
-            first, last = missing[0][0] - 1, missing[-1][1] + 1
-            between = [(b + 1, c - 1) for (_, b), (c, _) in pairwise(missing)]
-            receipt = Receipt(f"bureau-{self._plant.site}", "", ((first, first), *between, (last, last)), lane="events")
-            self._link.publish(self._topics(site).of("receipt"), receipt_payload(receipt))
+            self._whole.discard(site)
+            self._link.publish(self._topics(site).of("receipt"), gaps.lacking(self._plant.site, missing))
             log.info("%s: events are asked for again: %s", site, missing[:3])
 
     async def _broken(self, site: str, why: str) -> None:
@@ -285,7 +288,7 @@ class Fleet:
         now, found = self._clock.now(), {}
         for rank, row in enumerate(order(k.row(now) for k in self._known.values())):
             school = self._schools[row["id"]]
-            waiting = [a for a in self._asked.values() if a.site == school.id and a.verb == "order" and not _signed(a)]
+            waiting = [a for a in self._asked.values() if a.site == school.id and a.verb == "order" and not asking.signed(a)]
             head = {"name": school.name, "short": school.short, "township": school.district, "at": school.at}
             found[school.id] = {**head, **row, "rank": rank, "orders": len(waiting)}
         return found
@@ -385,11 +388,6 @@ def _numbered(payload: bytes) -> tuple[int, bytes] | None:
         return seq, payload
     log.warning("an event without a number")
     return None
-
-
-def _signed(asked: Asked) -> bool:
-    """Has somebody signed for the order, or can nobody any more?"""
-    return asked.state in ("refused", "lost") or any(line["what"] == "answered" for line in asked.lines)
 
 
 def _no(command: Command, code: str) -> Reply:

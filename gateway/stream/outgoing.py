@@ -26,6 +26,10 @@ BREAKS = (
 )
 
 
+SWALLOWED = "代理收下事件却不转给上级，多半是权限名单不许写 the broker takes events and does not pass them on: its access list"
+_IN_VAIN = 3  # times in a row that a far side asks for the same event although it went; it asks every 30 s
+
+
 class _Rest:
     """How long not to try: longer after each try in vain."""
 
@@ -53,7 +57,7 @@ class EventLane:
     One that the broker refuses is set aside with its words, so that no other waits behind it, and goes again: one after some
     seconds, later a minute, and all of them as soon as one is taken. So is one at which the broker ends the connection, after a
     minute, later an hour: 3.1.1 has no other no; mosquitto's message_size_limit does it too, and 2.0.11 now and then right after
-    its "not authorized".
+    its "not authorized". What a 3.1.1 broker acknowledges and throws away only the far side misses: `trouble` tells of it, too.
     A task of its own: a journal that hangs holds up events, never readings or receipts.
     """
 
@@ -65,12 +69,16 @@ class EventLane:
         self._to = 0  # the last event handed over
         self._open: dict[int, bool] = {}  # seq -> dealt with, in order
         self._missing: list[tuple[int, int]] = []  # what a far side asks for again
+        self._lacking = 0  # how many events that were when it asked last
+        self._vain = (0, 0)  # the first event that went for it, and how many times in a row
         self.refused = dict(outbox.refused())  # seq -> why
         self._tried = 0  # the refused one that went last
         self._trying = 0  # refused ones under way
         self._again = 1  # how many of them go at the next look
         self._broke = (0, 0)  # the event that connections in a row have ended at, and how many
         self._rests = (_Rest(*_REFUSED), _Rest(*_BROKEN))
+        self._hidden: dict[str, str] = {}  # alarm -> why its picture was refused
+        self._redraw = False
         self._wake = Wake()
 
     def wake(self) -> None:
@@ -78,8 +86,30 @@ class EventLane:
         self._wake.set()
 
     def again(self, missing: Sequence[tuple[int, int]]) -> None:
-        """A far side has not got these events: they go again, a few at a time, the newest asking counts. The order stays theirs."""
+        """A far side has not got these events, or has all: they go again, a few at a time, the newest asking counts. The order
+
+        stays theirs.
+        """
         self._missing = [(max(a, 1), min(b, self._outbox.events_sent())) for a, b in missing]
+        self._lacking = sum(max(0, b - a + 1) for a, b in self._missing)
+        if not missing:
+            self._vain = (0, 0)
+        self.wake()
+
+    def trouble(self) -> tuple[int, str]:
+        """How many events and pictures do not arrive, and why, for the newest event that was refused."""
+        swallowed = self._lacking if self._vain[1] >= _IN_VAIN else 0
+        whys = [*self._hidden.values(), *([SWALLOWED] if swallowed else []), *(self.refused[n] for n in sorted(self.refused))]
+        return len(self.refused) + swallowed + len(self._hidden), whys[-1] if whys else ""
+
+    def picture(self, id: str, snapshot: bytes) -> None:
+        """The retained picture of one alarm; b"" empties it. While the link is down the next connect makes it right."""
+        if future := self._link.publish(self._topics.alarm(id), snapshot, retain=True):
+            future.add_done_callback(lambda answer: self._pictured(id, answer.result()))
+
+    def redraw(self) -> None:
+        """Pictures that were refused go again."""
+        self._redraw = bool(self._hidden)
         self.wake()
 
     def resend(self) -> int:
@@ -122,9 +152,10 @@ class EventLane:
                 return
             crashpoint("event.sent")
             self._to, self._open[seq] = seq, False
-        if fresh:
+        if fresh or self._redraw:
+            self._redraw = False
             for id, snapshot in (await self._outbox.alarms(known)).items():
-                self._link.publish(self._topics.alarm(id), snapshot, retain=True)
+                self.picture(id, snapshot)
 
     def _look_back(self) -> None:
         """What the connection before ended at: an event that ends one after another is set aside."""
@@ -140,13 +171,14 @@ class EventLane:
     async def _send_again(self) -> None:
         """At most WINDOW events; the far side asks for the rest when it has these."""
         missing, self._missing = self._missing, []
-        room = WINDOW
+        room, first = WINDOW, 0
         for a, b in missing:
             events = [e for e in await self._outbox.events(a - 1, min(room, b - a + 1)) if e[0] <= b] if a <= b and room else []
             room -= len(events)
             for seq, body in events:
-                if self.refused.get(seq) != BREAKS:
-                    self._publish(seq, body, self._settle)
+                if self.refused.get(seq) != BREAKS and self._publish(seq, body, self._settle) and seq not in self.refused:
+                    first = first or seq
+        self._vain = (first, self._vain[1] + 1 if first == self._vain[0] else 1) if first else (0, 0)
 
     async def _try_refused(self) -> None:
         for seq in self._turn():
@@ -179,6 +211,12 @@ class EventLane:
             return False
         future.add_done_callback(lambda answer: done(seq, answer.result()))
         return True
+
+    def _pictured(self, id: str, fate: Fate) -> None:
+        if fate is Fate.REFUSED:
+            self._hidden[id] = self._link.refusal
+        elif fate is not Fate.LOST:
+            self._hidden.pop(id, None)
 
     def _retried(self, seq: int, fate: Fate) -> None:
         self._trying -= 1

@@ -35,8 +35,8 @@ LIST_SOON = 5.0  # s
 class UplinkState:
     """What the screen shows. `last_receipt` is wall ms, None for none yet; `problem` is empty while connected.
 
-    `refused`: lines since the start that will never be stored. `events_refused`: events that the broker will not take now, `why`
-    in its words for the newest. `twin`: another box sends under this one's identity.
+    `refused`: lines since the start that will never be stored. `events_refused`: events that the broker will not take now, or takes
+    and does not pass on, `why` for the newest. `twin`: another box sends under this one's identity.
     """
 
     connected: bool = False
@@ -90,7 +90,7 @@ class Uplink:
         self._events = EventLane(self._link, topics, outbox)
 
     def state(self) -> UplinkState:
-        refused = self._events.refused
+        lacking, why = self._events.trouble()
         return UplinkState(
             connected=self._link.up,
             backlog=self._store.backlog(wire.DEST),
@@ -98,8 +98,8 @@ class Uplink:
             last_receipt=self._readings.last_receipt,
             problem=self._link.problem,
             twin=self._readings.twins.standing(self._clock.now().mono),
-            events_refused=len(refused),
-            why=refused[max(refused)] if refused else "",
+            events_refused=lacking,
+            why=why,
         )
 
     async def refused_events(self) -> list[tuple[int, bytes, str]]:
@@ -120,7 +120,7 @@ class Uplink:
 
     def alarm(self, id: str, snapshot: bytes) -> None:
         """The retained picture of one alarm; b"" empties it. While the link is down the next connect makes it right."""
-        self._link.publish(self._topics.alarm(id), snapshot, retain=True)
+        self._events.picture(id, snapshot)
 
     async def run(self) -> None:
         """Until cancelled, or until `stop`."""
@@ -152,6 +152,7 @@ class Uplink:
         while True:
             await asyncio.sleep(STATUS_EVERY)
             self._say_status()
+            self._events.redraw()
 
     async def _list(self) -> None:
         """Some seconds after the start, when the first scan is over; then with the status."""

@@ -94,12 +94,14 @@ TABLE: dict[str, Row] = {
     "a school's fire nobody answers": ("school-fire", SCHOOL, 180),
     "a school's gas alarm nobody answers": ("school-gas", SCHOOL, 180),
     "another alarm of a school that the bureau must see to": ("school-alarm", SCHOOL, 180),
+    "a school's box is heard and its reports are not": ("reports", {"unacked": {1800: {"duty"}, 2400: {"leader"}}}, 0),
     "a school's box is silent": ("silent", {"unacked": {1800: {"duty"}, 2400: {"leader"}}}, 0),
 }  # fmt: skip
 RUN_UNDER = {"fire": {"fire"}, "heat": {"fire"}, "manual": {"fire"}, "flow": {"fire"}} | {  # kind of alarm -> its policies
     "store": {"store", "store-deviation"},
     "store-care": {"store-care", "store-list"},
     "warning": {"warning", "climate"},
+    "fault": {"fault", "reports"},
 }
 
 
@@ -132,7 +134,7 @@ def test_r10_the_row_of_the_table(event: str) -> None:
 def test_every_policy_is_a_row_and_whoever_names_duty_names_the_nearest_keeper() -> None:
     assert sorted(policy for policy, _, _ in TABLE.values()) == sorted(POLICIES)
     # the box itself stands in no keeper's zone, nor does a school at the bureau
-    alone = {"cannot-record", "cannot-call", "mains", "school-fire", "school-gas", "school-alarm", "silent"}
+    alone = {"cannot-record", "cannot-call", "mains", "school-fire", "school-gas", "school-alarm", "silent", "reports"}
     later = {"cold", "gas-1"}  # its keeper was told first
     for id, policy in POLICIES.items():
         for step in policy.steps:

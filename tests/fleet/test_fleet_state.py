@@ -107,6 +107,32 @@ def test_schools_are_ordered_by_what_nobody_did_and_never_by_the_number_of_alarm
     assert [r["id"] for r in order(rows)] == want == [r["id"] for r in order(reversed(rows))]
 
 
+def test_a_box_that_is_heard_while_its_reports_are_not_is_not_normal() -> None:
+    """An access list without `events`, a broker of MQTT 3.1.1 that throws away: the status alone comes through."""
+    known = school(seq=9, open=0)
+
+    def told(ms: int, **said: int) -> float | None:
+        known.status({**STATUS, "wall": T0 + ms, **said}, at(ms))
+        (reading,) = known.arrived(at(ms))
+        assert reading.point == "no1/late" and reading.quality is Quality.GOOD
+        return reading.value
+
+    known.seq = 7
+    assert told(0, seq=9, open=0) == 0 and not known.row(at(119_999))["late"] and known.row(at(120_000))["late"]
+    known.seq = 8
+    assert told(130_000, seq=12, open=0) == 0, "they come, if slowly"
+    assert told(190_000, seq=13, open=0) == 60
+    known.seq = 13
+    assert told(200_000, seq=13, open=0) == 0 and not known.row(at(900_000))["late"]
+    assert told(210_000, seq=13, open=1) == 0 and told(340_000, seq=13, open=1) == 130, "an alarm that it has and nobody sees"
+    known.seq = 14
+    assert told(350_000, seq=14, open=1) == 140, "events that come do not excuse it"
+    known.show("no1-7", FIRE)
+    assert told(360_000, seq=14, open=1) == 0
+    assert told(370_000, seq=14, open=0) == 0 and told(400_000, seq=14, open=0) == 30, "its end did not come"
+    assert {r.point: r.quality for r in known.tick(at(900_000))}["no1/late"] is Quality.STALE
+
+
 def test_an_alarm_that_is_over_comes_back_by_no_old_picture() -> None:
     """A broker that died remembers what it retained half an hour ago, and a bureau that joins gets it: nobody is rung again."""
     known = school(alarms=({**FIRE, "bureau": {"zh": "2分钟无人响应", "en": ""}},))

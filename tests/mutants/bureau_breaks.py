@@ -8,8 +8,30 @@ STATE = "tests/fleet/test_fleet_state.py::"
 STORE = "tests/fleet/test_fleet_store.py::"
 TASK = "tests/fleet/test_fleet_task.py::"
 STORY = "tests/fleet/test_fleet_story.py::"
+REPORTS = "tests/fleet/test_fleet_reports.py::"
 
 BUREAU: tuple[Mutant, ...] = (
+    Mutant(
+        "an open alarm that the status counts and no picture shows",
+        "gateway/fleet/state.py",
+        'if not (behind or _number(self.said, "open") != len(self.alarms)):',
+        "if not behind:",
+        STATE + "test_a_box_that_is_heard_while_its_reports_are_not_is_not_normal",
+    ),
+    Mutant(
+        "a 3.1.1 broker that throws events away is told at the box",
+        "gateway/stream/outgoing.py",
+        "self._vain[1] + 1 if first == self._vain[0] else 1",
+        "1",
+        REPORTS + "test_events_that_a_3_1_1_broker_throws_away_are_told_on_both_sides_until_they_arrive",
+    ),
+    Mutant(
+        "what arrived at last is said to have arrived",
+        "gateway/fleet/task.py",
+        "elif site not in self._whole:",
+        "elif False:",
+        REPORTS + "test_events_that_a_3_1_1_broker_throws_away_are_told_on_both_sides_until_they_arrive",
+    ),
     Mutant(
         "an alarm that is over is not rung again by a picture out of a broker that died",
         "gateway/fleet/state.py",
