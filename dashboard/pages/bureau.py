@@ -32,6 +32,7 @@ class Asked(BaseModel):
     site: Annotated[str, StringConstraints(pattern=ID)]
     verb: Annotated[str, StringConstraints(max_length=20)]
     alarm: Annotated[str, StringConstraints(max_length=80)] = ""
+    seen: Annotated[str, StringConstraints(max_length=200)] = ""  # what the page showed, for the bureau's own journal
     args: Annotated[dict[Name, Text | int], Field(max_length=4)] = Field(default_factory=dict)
 
 
@@ -91,7 +92,7 @@ async def ask(request: Request, asked: Asked) -> JSONResponse:
         return JSONResponse({"ok": False, "code": "run-down", "text": shared.words[lang]["reply.down"]}, 503)
     sent = {
         "id": secrets.token_hex(16), "verb": asked.verb, "site": asked.site, "alarm": asked.alarm, "person": visitor.person,
-        "proof": "local", "expires": state["now"] + LIFETIME_MS, "args": asked.args,
+        "proof": "local", "expires": state["now"] + LIFETIME_MS, "args": asked.args, "seen": asked.seen,
     }  # fmt: skip
     try:
         answer = await shared.client.do(sent)

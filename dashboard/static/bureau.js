@@ -9,6 +9,7 @@ import { fetchJson } from "./fetch.js";
 import { question } from "./form.js";
 import { ago, duration, wallTime } from "./format.js";
 import { posted } from "./prove.js";
+import { seenOfSchool } from "./seen.js";
 import { open } from "./shell.js";
 import { said, t, words } from "./words.js";
 
@@ -162,6 +163,7 @@ class Bureau {
     const zone = this.world.state.site?.timezone;
     const when = (ms) => (ms ? wallTime(ms, zone).slice(5, 16) : "");
     const may = (verb) => words.fleet.includes(verb) && school.keyed;
+    this.seen = (alarm) => seenOfSchool(this.world, t(`bureau.group.${group(school)}`), alarms, alarm);
     byId("school").hidden = false;
     byId("school").replaceChildren(
       el("div", { className: "title" }, el("h2", { textContent: school.name }),
@@ -224,7 +226,7 @@ class Bureau {
   async send(site, verb, alarm = "", args = {}) {
     let answer;
     try {
-      answer = await posted("/api/v1/fleet-command", { method: "POST", headers: { "Content-Type": "application/json", "X-CSRF-Token": words.csrf }, body: JSON.stringify({ site, verb, alarm, args }) });
+      answer = await posted("/api/v1/fleet-command", { method: "POST", headers: { "Content-Type": "application/json", "X-CSRF-Token": words.csrf }, body: JSON.stringify({ site, verb, alarm, args, seen: this.seen(alarm) }) });
     } catch {
       return reply(t("reply.unknown"), false);
     }

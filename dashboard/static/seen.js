@@ -8,13 +8,23 @@ const MOST = 200;
 
 /** Page, state, value, who had answered, what had been found, whether the page was cut off, and how many alarms stood open. */
 export function seen({ state, now, lost }, id) {
-  const alarm = state?.alarms?.[id];
-  const open = Object.keys(state?.alarms ?? {}).length;
-  const of = alarm ? [
+  return shown(lost, of(state?.alarms?.[id], now, state?.points), Object.keys(state?.alarms ?? {}).length);
+}
+
+/** The same of a school that the bureau looks at: how it stood, and the alarm as the school tells of it. */
+export function seenOfSchool({ now, lost }, group, alarms, id) {
+  return shown(lost, [group, ...of(alarms.find((alarm) => alarm.id === id), now)], alarms.length);
+}
+
+function of(alarm, now, points = {}) {
+  return alarm ? [
     t(life(alarm, now ?? 0).key),
-    alarm.value === null || alarm.value === undefined ? "" : valueText(alarm.value, state.points[alarm.point] ?? { unit: alarm.unit }),
+    alarm.value === null || alarm.value === undefined ? "" : valueText(alarm.value, points[alarm.point] ?? { unit: alarm.unit }),
     alarm.acked_by,
     alarm.result && t(`result.${alarm.result}`),
   ] : [];
-  return [location.pathname, ...of, lost ? t("lamp.offline") : "", t("seen.open", { n: open })].filter(Boolean).join(" · ").slice(0, MOST);
+}
+
+function shown(lost, words, open) {
+  return [location.pathname, ...words, lost ? t("lamp.offline") : "", t("seen.open", { n: open })].filter(Boolean).join(" · ").slice(0, MOST);
 }

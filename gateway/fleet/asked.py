@@ -9,9 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from alerts.authority import OF_SCHOOLS
+from alerts.model import Command, Scalar
+from alerts.plant import Person
+from gateway.site import School
 from gateway.stream.command import BUREAU, Answered
 
-VERBS = frozenset({"ack", "note", "check", "order"})
 ANSWERS = frozenset({"answered", "declined", "unanswered"})  # events of a question
 PATIENCE = 90_000  # ms after which what was not answered counts as not arrived: a command lives 30 s, a resend comes within 60
 
@@ -36,6 +39,32 @@ class Asked:
     seq: int = 0  # of the school's event that proves it
     question: str = ""
     lines: tuple[Mapping[str, Any], ...] = ()
+
+
+def refusal(command: Command, person: Person | None, school: School | None) -> str:
+    """Why this may not be asked of the school, as the code of the answer; "" when it may."""
+    if school is None:
+        return "refused.school"
+    if command.verb not in OF_SCHOOLS:
+        return "refused.verb"
+    if person is None or person.role not in OF_SCHOOLS[command.verb]:
+        return "refused.role" if person else "refused.person"
+    if command.verb == "order" and not (str(command.args.get("what") or "").strip() and command.args.get("until")):
+        return "refused.order"
+    if person.zones and not {school.id, school.district} & set(person.zones):
+        return "refused.zone"
+    return "" if school.command_key else "refused.no-school-key"
+
+
+def pressed(school: str, command: Command) -> dict[str, Scalar]:
+    """What the bureau's journal holds of a press: `on_screen` is what the page showed then."""
+    said: dict[str, Scalar] = {
+        "school": school[:100],
+        "verb": command.verb,
+        "who": command.person,
+        "alarm": command.alarm[:100],
+    }
+    return said | ({"on_screen": command.seen} if command.seen else {})
 
 
 def replied(asked: Asked, answer: Answered) -> Asked:

@@ -16,7 +16,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from alerts.authority import OF_SCHOOLS
 from alerts.channels import secrets as secret_files
 from alerts.model import Alarm, Command, Reply, Scalar
 from alerts.plant import Plant
@@ -339,21 +338,16 @@ class Fleet:
 
     async def ask(self, id: str, command: Command) -> Reply:
         """A person of the bureau asks something of a school: journaled, stored, then sent. The Reply only says that it is on its way."""
-        person, school = self._plant.people.get(command.person), self._schools.get(id)
-        if school is None:
-            return _no(command, "refused.school")
-        if command.verb not in OF_SCHOOLS:
-            return _no(command, "refused.verb")
-        if person is None or person.role not in OF_SCHOOLS[command.verb]:
-            return _no(command, "refused.role" if person else "refused.person")
-        if command.verb == "order" and not (str(command.args.get("what") or "").strip() and command.args.get("until")):
-            return _no(command, "refused.order")
-        if person.zones and not {id, school.district} & set(person.zones):
-            return _no(command, "refused.zone")
-        if not school.command_key:
-            return _no(command, "refused.no-school-key")
-        if not self._link.up:
-            return _no(command, "refused.fleet-down")
+        reply = await self._ask(id, command)
+        if not reply.ok:
+            await self._note("fleet.refused", {**asking.pressed(id, command), "code": reply.code})
+        return reply
+
+    async def _ask(self, id: str, command: Command) -> Reply:
+        school = self._schools.get(id)
+        code = asking.refusal(command, self._plant.people.get(command.person), school)
+        if school is None or code or not self._link.up:
+            return _no(command, code or "refused.fleet-down")
         try:
             key = keys_of(await asyncio.to_thread(secret_files.content, school.command_key))[0]
         except (OSError, ValueError) as error:
@@ -364,7 +358,7 @@ class Fleet:
         expires = wall + int(self._known[id].offset * 1000) + LIFE
         sent = replace(command, id=nonce, expires=expires)
         asked = Asked(nonce, id, command.verb, command.person, wall, command.alarm, dict(command.args))
-        await self._note("fleet.asked", {"school": id, "verb": command.verb, "who": command.person, "asked": nonce})
+        await self._note("fleet.asked", {**asking.pressed(id, command), "asked": nonce})
         await self._now(asked)
         self._link.publish(self._topics(id).of("command"), seal(self._topics(id).of("command"), sent, key))
         return Reply(command.id, True, "asked", text("asked"))

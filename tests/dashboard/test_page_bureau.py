@@ -115,6 +115,7 @@ def test_a_check_and_an_order_are_sent_and_shown_done_only_with_the_schools_own_
     did = run.did()
     assert (did["verb"], did["site"], did["person"], did["args"]["what"]) == ("order", "s0", "liu", "更换三楼烟感")
     assert did["args"]["until"] > kit.wall + 6 * 86_400_000
+    assert did["seen"] == "/bureau · 无人响应 · 未结束报警 1"
     page.wait_for_selector("#reply:has-text('等学校的回执')")
     about = json.loads(json.dumps(county["answers"]["fleet-site"]))
     asked = {"id": "n", "site": "s0", "verb": "order", "person": "liu", "wall": kit.wall, "alarm": "", "args": {"what": "更换三楼烟感"},

@@ -47,6 +47,7 @@ class County:
         self.readings: list[Reading] = []
         self.system: list[tuple[str, str, bool]] = []
         self.notes: list[str] = []
+        self.noted: list[dict[str, Scalar]] = []
         self.heard: list[Message] = []
         options = LinkOptions(host="127.0.0.1", port=port, client_id="campus-no1")
         self.box = Link(options, [TOPICS.of("receipt"), TOPICS.of("command")], self.heard.append)
@@ -66,6 +67,7 @@ class County:
 
         async def note(kind: str, args: dict[str, Scalar]) -> None:
             self.notes.append(kind)
+            self.noted.append(args)
 
         return Fleet(config, plant, schools, (), self.folder, self.clock, emit=self.readings.extend, system=system, note=note,
                      show=lambda rows: None)  # fmt: skip
@@ -149,7 +151,7 @@ async def test_an_alarm_rings_as_long_as_the_school_says_so(county: County) -> N
 
 async def test_a_command_goes_with_proof_after_it_is_journaled_and_is_refused_to_whom_it_is_not(county: County) -> None:
     def asked(verb: str, person: str, site: str = "no1", **args: Any) -> Any:
-        return county.fleet.ask(site, Command("x", verb, person, "local", 0, "no1-7", args))
+        return county.fleet.ask(site, Command("x", verb, person, "local", 0, "no1-7", args, "/bureau · 未结束报警 1"))
 
     for given, code in (
         (asked("ack", "kan"), "refused.role"), (asked("ack", "nobody"), "refused.person"), (asked("reset", "ma"), "refused.verb"),
@@ -157,8 +159,12 @@ async def test_a_command_goes_with_proof_after_it_is_journaled_and_is_refused_to
         (asked("ack", "ma", "no2"), "refused.no-school-key"),
     ):  # fmt: skip
         assert (await given).code == code
-    assert county.notes == []
-    assert (await asked("ack", "ma")).code == "asked" and county.notes == ["fleet.asked"]
+        assert (county.notes[-1], county.noted[-1]["code"]) == ("fleet.refused", code)
+    assert county.notes == ["fleet.refused"] * 6 and county.got("command") == []
+    assert (await asked("ack", "ma")).code == "asked" and county.notes[6:] == ["fleet.asked"]
+    assert {"school": "no1", "verb": "ack", "who": "ma", "on_screen": "/bureau · 未结束报警 1"}.items() <= county.noted[
+        -1
+    ].items()
     await until("it arrives", lambda: county.got("command"))
     command = unseal(TOPICS.of("command"), county.got("command")[0], keys_of(KEY), time.time_ns() // 1_000_000)
     assert (command.verb, command.person, command.alarm) == ("ack", "ma", "no1-7")

@@ -12,6 +12,13 @@ REPORTS = "tests/fleet/test_fleet_reports.py::"
 
 BUREAU: tuple[Mutant, ...] = (
     Mutant(
+        "what the bureau's page showed when somebody pressed",
+        "gateway/fleet/asked.py",
+        'return said | ({"on_screen": command.seen} if command.seen else {})',
+        "return said",
+        TASK + "test_a_command_goes_with_proof_after_it_is_journaled_and_is_refused_to_whom_it_is_not",
+    ),
+    Mutant(
         "an open alarm that the status counts and no picture shows",
         "gateway/fleet/state.py",
         'if not (behind or _number(self.said, "open") != len(self.alarms)):',
@@ -188,7 +195,7 @@ BUREAU: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a bureau's roles may ask what they may ask",
-        "gateway/fleet/task.py",
+        "gateway/fleet/asked.py",
         "if person is None or person.role not in OF_SCHOOLS[command.verb]:",
         "if person is None:",
         TASK + "test_a_command_goes_with_proof_after_it_is_journaled_and_is_refused_to_whom_it_is_not",
