@@ -59,6 +59,7 @@ else
     [ -d /run/systemd/system ] || fail "这台机器不用 systemd This machine does not run systemd" "试装 to try it: $0 $action --root DIR"
 fi
 real() { [ -z "$root" ]; } # does it touch this machine?
+site=$root$etc/site/site
 services() {
     echo campus-gateway.service
     [ ! -e "$root$units/campus-dashboard.service" ] || echo campus-dashboard.service
@@ -98,7 +99,7 @@ environment() {
     while [ -e "$root$prefix/versions/$version-$n" ]; do n=$((n + 1)); done
     new=$prefix/versions/$version-$n
     say "软件环境 software $new"
-    trap 'rm -rf "$root$new"' EXIT # until it has proven itself
+    trap 'rm -rf "$root$new" "$site.compiled.new"' EXIT # until it has proven itself
     "$python" -m venv "$root$new"
     pip="$root$new/bin/python -m pip install --quiet --disable-pip-version-check"
     if [ -n "$packages" ]; then
@@ -115,27 +116,38 @@ environment() {
         rm -r "$built"
     fi
     "$root$new/bin/campus-gateway" version >/dev/null || fail "装好的程序跑不起来 What was installed does not run"
+    mkdir "$root$new/units"
+    for unit in "$here"/systemd/*; do
+        sed "s|@PREFIX@|$prefix|g;s|@ETC@|$etc|g;s|@DATA@|$data|g;s|@USER@|$user|g;s|@GROUP@|$user|g" "$unit" >"$root$new/units/${unit##*/}"
+    done
     compile "$new" || fail "新版不接受这份配置，什么都没变 refused by the new version; nothing has changed" "照上面改 mend it as said above"
-    trap - EXIT
 }
 
-compile() { # by the version in this folder: each reads only what it has compiled itself. Changes nothing when it refuses.
-    site="$root$etc/site/site"
+settled() { # a return from a trial would write back what the version of before has compiled, and no other can read it
+    [ ! -e "$site.compiled.json.d/trial.json" ] ||
+        fail "有一份新配置在试用：先在页面上确认或退回 A new configuration is on trial" "confirm it or give it back on the page first"
+}
+
+compile() { # by the version in this folder: each reads only what it has compiled itself. Takes its place with the switch, not before.
     [ -f "$site.yaml" ] || return 0
     say "用 $1 检查配置 checks $etc/site/site.yaml"
     "$root$1/bin/campus-gateway" check "$site.yaml" -o "$site.compiled.new" || { rm -f "$site.compiled.new"; return 1; }
-    mv "$site.compiled.new" "$site.compiled.json" && { ! real || chown -R $user:$user $etc/site; }
 }
 
-render() { # template, place
-    sed "s|@PREFIX@|$prefix|g;s|@ETC@|$etc|g;s|@DATA@|$data|g;s|@USER@|$user|g;s|@GROUP@|$user|g" "$here/systemd/$1" >"$root$units/$1.new"
-    mv "$root$units/$1.new" "$root$units/$1"
+put() { # one unit of the version in this folder
+    cp "$root$1/units/$2" "$root$units/$2.new" && mv "$root$units/$2.new" "$root$units/$2"
 }
 
-put_units() {
+put_units() { # of the version in this folder
+    [ -d "$root$1/units" ] || return 0 # it left none: those that stand are its own
     say "服务 units in $units"
-    render campus-gateway.service
-    [ -z "$page" ] && [ ! -e "$root$units/campus-dashboard.service" ] || render campus-dashboard.service
+    put "$1" campus-gateway.service || return 1
+    [ -z "$page" ] && [ ! -e "$root$units/campus-dashboard.service" ] || put "$1" campus-dashboard.service || return 1
+    [ ! -e "$root$etc/workers" ] || put "$1" campus-ingest@.service || return 1
+    ! real || systemctl daemon-reload
+}
+
+around() { # what is not of a version
     if [ "$workers" != 0 ]; then
         if real && [ -e $etc/workers ]; then # fewer than before: the others end
             seq -f 'campus-ingest@%.0f.service' $((workers + 1)) "$(cat $etc/workers)" | xargs -r systemctl disable --now --quiet
@@ -143,7 +155,6 @@ put_units() {
         echo "$workers" >"$root$etc/workers"
         mkdir -p -m 700 "$root$etc/ingest"
     fi
-    [ ! -e "$root$etc/workers" ] || render campus-ingest@.service
     say "串口名字 serial names $rules"
     cp "$here/90-campus-serial.rules" "$root$rules"
     cp "$here/../docs/install.md" "$root$prefix/doc/"
@@ -151,12 +162,11 @@ put_units() {
     if real; then
         ln -sf $prefix/current/bin/campus-gateway /usr/local/bin/campus-gateway
         udevadm control --reload && udevadm trigger --subsystem-match=tty
-        systemctl daemon-reload
     fi
 }
 
 needs() { # what a service cannot start without
-    case $1 in campus-ingest@*) echo "$etc/ingest.env" ;; *) echo "$etc/site/site.compiled.json" ;; esac
+    case $1 in campus-ingest@*) echo "$root$etc/ingest.env" ;; *) echo "$site.compiled.json" ;; esac
 }
 
 restart() { # 0: every service that is configured says READY
@@ -168,28 +178,42 @@ restart() { # 0: every service that is configured says READY
     done
 }
 
-switch_to() { # the folder of a version
-    old=$(readlink "$root$prefix/current" || true)
-    [ -z "$old" ] || [ "$old" = "$1" ] || point "$root$prefix/previous" "$old"
+switch_to() { # the folder of a version, which has compiled the site. Cut off half-way, the version of before starts with its last good site.
+    put_units "$1" || return 1
+    if [ -e "$site.compiled.new" ]; then
+        mv "$site.compiled.new" "$site.compiled.json" || return 1
+        ! real || chown -R $user:$user $etc/site
+    fi
     point "$root$prefix/current" "$1"
-    say "现用 now in use: $1${old:+ (before: $old)}"
+}
+
+use() { # the folder of a version: it stays in use only if it starts, else all is as it was
+    old=$(readlink "$root$prefix/current" || true)
+    if switch_to "$1" && restart; then
+        [ -z "$old" ] || [ "$old" = "$1" ] || point "$root$prefix/previous" "$old"
+        say "现用 now in use: $1${old:+ (before: $old)}"
+        return 0
+    fi
+    [ -n "$old" ] || fail "启动不了 It does not start" "journalctl -u campus-gateway -n 50"
+    compile "$old" || true
+    switch_to "$old" && restart || true
+    return 1
 }
 
 case $action in
 install)
+    settled
     folders
     environment
     if [ -e "$root$data/journal.db" ]; then
         say "升级前备份 backup before the upgrade: $data/before-upgrade.campus"
-        "$root$new/bin/campus-gateway" backup "$root$data/before-upgrade.campus" --data "$root$data" --config "$root$etc" --force
+        "$root$new/bin/campus-gateway" backup "$root$data/before-upgrade.campus" --data "$root$data" --config "$root$etc" --force ||
+            fail "升级前备份失败，什么都没变 The backup before the upgrade failed; nothing has changed" "照上面改 mend it as said above"
     fi
-    put_units
-    switch_to "$new"
-    if ! restart; then
-        [ -n "$old" ] || fail "启动不了 It does not start" "journalctl -u campus-gateway -n 50"
-        compile "$old" || true
-        switch_to "$old"
-        restart || true
+    around
+    trap - EXIT
+    if ! use "$new"; then
+        rm -rf "$root$new"
         fail "新版启动不了，已退回 The new version does not start: back at $old" "journalctl -u campus-gateway -n 50"
     fi
     # the newest three stay: the one in use, the one before, and one more
@@ -199,11 +223,11 @@ install)
     say "装好了 done. 第一个登录用户 the first user: sudo -u $user-page campus-gateway user add NAME --role admin --generate"
     ;;
 rollback)
-    old=$(readlink "$root$prefix/previous" || true)
-    [ -n "$old" ] || fail "没有更早的版本 There is no version before" "$(ls "$root$prefix/versions" 2>/dev/null || true)"
-    compile "$old" || fail "旧版不接受现在的配置 The old version refuses the configuration of today"
-    switch_to "$old"
-    restart || fail "旧版也启动不了 It does not start either" "journalctl -u campus-gateway -n 50"
+    settled
+    before=$(readlink "$root$prefix/previous" || true)
+    [ -n "$before" ] && [ -d "$root$before" ] || fail "没有更早的版本 There is no version before" "$(ls "$root$prefix/versions" 2>/dev/null || true)"
+    compile "$before" || fail "旧版不接受现在的配置 The old version refuses the configuration of today"
+    use "$before" || fail "旧版启动不了，还用 The old version does not start: still at $old" "journalctl -u campus-gateway -n 50"
     ;;
 uninstall)
     [ -e "$root$prefix" ] || fail "没有装 It is not installed${root:+ below $root}"

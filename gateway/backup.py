@@ -25,7 +25,10 @@ from gateway.version import VERSION
 
 FORMAT, V = "campus-gateway backup", 1
 MANIFEST, LOCKED = "manifest.json", "secrets.locked"
-SECRETS = "secrets"  # folder of the configuration whose files are secret
+SECRETS = (
+    "config/secrets/",
+    "config/ingest/",
+)  # folders of secrets; outside them, and outside site/, what only its owner may read
 KEPT_OUT, LOCKED_IN, OPEN = "excluded", "locked", "open"
 
 
@@ -72,7 +75,7 @@ class _Item:
 
 
 def _pack(part: Path, found: Mapping[str, _Item], about: Mapping[str, object], secrets: str, passphrase: str) -> Made:
-    secret = {name: item for name, item in found.items() if name.startswith(f"config/{SECRETS}/")}
+    secret = {name: item for name, item in found.items() if _is_secret(name, item)}
     chosen = {name: item for name, item in found.items() if secrets == OPEN or name not in secret}
     locked = lock(_inner(secret), passphrase) if secrets == LOCKED_IN else b""
     listed = {name: item.listed() for name, item in chosen.items()}
@@ -89,6 +92,13 @@ def _pack(part: Path, found: Mapping[str, _Item], about: Mapping[str, object], s
         os.fsync(done.fileno())
     left = tuple(sorted(secret)) if secrets == KEPT_OUT else ()
     return Made(str(about["site"]), int(str(about["seq"])), tuple(listed), left, part.stat().st_size)
+
+
+def _is_secret(name: str, item: _Item) -> bool:
+    """A key of the page or of a worker lies beside the site file as well; whoever made it knew that nobody else may read it."""
+    return name.startswith(SECRETS) or (
+        name.startswith("config/") and not name.startswith("config/site/") and not item.like.stat().st_mode & 0o077
+    )
 
 
 def _data(data: Path, scratch: Path) -> Iterator[tuple[str, _Item]]:

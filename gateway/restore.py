@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import pwd
 import re
 import shutil
 import zipfile
@@ -53,16 +54,12 @@ def restore(
         inner = _secrets(archive, head, passphrase)
         with _stopped(data):
             fresh = {data: _beside(data, "restored"), config: _beside(config, "restored")}
+            into = {"data": (fresh[data], data), "config": (fresh[config], config)}
             try:
-                _unpack(archive, head["files"], fresh[data], fresh[config])
+                _unpack(archive, head["files"], into)
                 if inner is not None:
                     with zipfile.ZipFile(io.BytesIO(inner)) as secret:
-                        _unpack(
-                            secret,
-                            {name: {"owner": "", "mode": 0o600} for name in secret.namelist()},
-                            fresh[data],
-                            fresh[config],
-                        )
+                        _unpack(secret, {name: {"owner": "", "mode": 0o600} for name in secret.namelist()}, into)
                 for name in copies.DATABASES:
                     if (fresh[data] / name).exists() and (wrong := copies.sound(fresh[data] / name)):
                         raise BackupError(f"{file}: {name} 已损坏 · is damaged: {wrong}")
@@ -133,6 +130,7 @@ def _stopped(data: Path) -> Iterator[None]:
     """`run` holds this lock as long as it lives."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (data / "run.lock").open("ab") as lock:
+        _own(data / "run.lock", data, "")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -149,28 +147,51 @@ def _beside(folder: Path, what: str) -> Path:
     return made
 
 
-def _unpack(archive: zipfile.ZipFile, files: Mapping[str, Any], data: Path, config: Path) -> None:
+def _unpack(archive: zipfile.ZipFile, files: Mapping[str, Any], into: Mapping[str, tuple[Path, Path]]) -> None:
+    """`into`: data and config, each a fresh folder and the place that what is in it will take."""
     for name, about in files.items():
         if name == LOCKED:
             continue
         where, _, rest = name.partition("/")
-        target = (data if where == "data" else config) / rest
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh, place = into[where]
+        target = fresh / rest
+        _folder(target.parent, fresh, place, about["owner"])
         with archive.open(name) as source, target.open("xb") as out:
             shutil.copyfileobj(source, out, 1 << 20)
             os.fchmod(out.fileno(), int(about["mode"]) & 0o777)
             out.flush()
             os.fsync(out.fileno())
-        if about["owner"] and os.geteuid() == 0:
-            try:
-                shutil.chown(target, about["owner"])
-            except LookupError:  # another machine, other users: the folder's owner, as install.sh has made it
-                shutil.chown(target, data.parent.stat().st_uid)
+        _own(target, place / rest, about["owner"])
+
+
+def _folder(folder: Path, fresh: Path, place: Path, owner: str) -> None:
+    """Make it as it is in its place (install.sh has made it for the services); one that is new there is the owner's only."""
+    if folder.exists():
+        return
+    _folder(folder.parent, fresh, place, owner)
+    there = place / folder.relative_to(fresh)
+    folder.mkdir(mode=0o700)
+    if there.is_dir():
+        folder.chmod(there.stat().st_mode & 0o7777)
+    _own(folder, there, "" if there.is_dir() else owner)
+
+
+def _own(path: Path, there: Path, owner: str) -> None:
+    """Restored by root for services that are not root: its owner of before where he is known here, else whoever owns the place."""
+    if os.geteuid() == 0:
+        near = next(p for p in (there, *there.parents) if p.exists()).stat()
+        try:
+            user = pwd.getpwnam(owner).pw_uid
+        except KeyError:
+            user = near.st_uid
+        os.chown(path, user, near.st_gid)
 
 
 def _moved_in(fresh: Path, place: Path) -> Path | None:
     """Each thing at the top of `fresh` takes its place; what was there goes aside, all of it into one folder."""
     aside: Path | None = None
+    for made, _, _ in os.walk(fresh):
+        _sync(Path(made))
     for item in sorted(fresh.iterdir()):
         target = place / item.name
         parts = [target, *(place / f"{item.name}{end}" for end in ("-wal", "-shm"))]
@@ -180,4 +201,15 @@ def _moved_in(fresh: Path, place: Path) -> Path | None:
                 old.rename(aside / old.name)
         place.mkdir(mode=0o750, parents=True, exist_ok=True)
         item.rename(target)
+    for folder in (place, place.parent):
+        _sync(folder)
     return aside
+
+
+def _sync(folder: Path) -> None:
+    """What stands in it is on the disk."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -9,11 +9,14 @@ import threading
 import zipfile
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from alerts.model import Event, Outcome
+from gateway import backup as backing
+from gateway import restore as restoring
 from gateway.backup import MANIFEST
 from gateway.clock import SystemClock
 from gateway.commands import main
@@ -154,6 +157,52 @@ def test_secrets_are_left_out_locked_or_open_as_it_is_said(
     assert main(["restore", str(locked), *Place(tmp_path / "b").args, "--passphrase-file", words]) == 1
     assert "口令不对" in capsys.readouterr().err
     assert not (tmp_path / "b" / "data" / "journal.db").exists()
+
+
+def test_the_keys_of_a_worker_and_of_the_page_are_secrets_too(
+    box: Place, tmp_path: Path, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As docs/install.md puts them: /etc/campus-gateway/ingest, and a key for --tls-key wherever somebody likes."""
+    (box.config / "ingest").mkdir(mode=0o700)
+    (box.config / "ingest.env").write_text("INGEST_OPTIONS=--broker mqtt.example.org:8883\n")
+    for name in ("ingest/influx.token", "ingest/client.key", "page.key"):
+        (box.config / name).write_text(CANARY)
+    (box.config / "page.key").chmod(0o600)
+    assert main(["backup", str(tmp_path / "out"), *box.args]) == 0
+    said = capsys.readouterr().err
+    assert all(f"config/{name}" in said for name in ("ingest/influx.token", "ingest/client.key", "page.key"))
+    with zipfile.ZipFile(tmp_path / "out") as archive:
+        assert "config/ingest.env" in archive.namelist()
+        assert not any(CANARY.encode() in archive.read(name) for name in archive.namelist())
+    assert main(["backup", str(tmp_path / "locked"), *box.args, "--passphrase-file", words]) == 0
+    other = Place(tmp_path / "other")
+    assert main(["restore", str(tmp_path / "locked"), *other.args, "--passphrase-file", words]) == 0
+    assert (other.config / "ingest" / "client.key").read_text() == CANARY == (other.config / "page.key").read_text()
+
+
+def test_what_root_restores_the_services_can_read(
+    box: Place, tmp_path: Path, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`run` is not root: a site folder or a secret of root's is a box that never starts again, or that reaches nobody."""
+    owned: dict[str, tuple[int, int]] = {}
+    monkeypatch.setattr(restoring.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(restoring.os, "chown", lambda path, user, group: owned.update({str(path): (user, group)}))
+    monkeypatch.setattr(restoring.pwd, "getpwnam", lambda name: {"campus": SimpleNamespace(pw_uid=71)}[name])
+    monkeypatch.setattr(backing, "_owner", lambda path: "elsewhere" if path.suffix == ".db" else "campus")
+    assert main(["backup", str(tmp_path / "file"), *box.args, "--passphrase-file", words]) == 0
+    other = Place(tmp_path / "other")
+    for folder, mode in ((other.data, 0o770), (other.config / "site", 0o750), (other.config / "secrets", 0o700)):
+        folder.mkdir(parents=True)
+        folder.chmod(mode)  # as install.sh makes them
+    here = other.config.stat()
+    mine = (here.st_uid, here.st_gid)
+    assert main(["restore", str(tmp_path / "file"), *other.args, "--passphrase-file", words]) == 0
+    found = {path.partition("restored-1/")[2]: who for path, who in owned.items() if "restored-1/" in path}
+    assert found["site"] == mine and (other.config / "site").stat().st_mode & 0o777 == 0o750, "as it was there"
+    assert found["secrets/mqtt"] == mine, "locked, it has no owner: that of the folder it comes into"
+    assert found["site/site.yaml"] == found["pictures"] == (71, mine[1]), "whose it was; a new folder is his, too"
+    assert found["journal.db"] == mine, "a user that this machine does not know"
+    assert owned[str(other.data / "run.lock")] == mine, "else `run` has no lock"
 
 
 def test_nothing_is_overwritten_and_a_living_box_is_left_alone(

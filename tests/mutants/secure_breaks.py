@@ -172,6 +172,20 @@ SECURE: tuple[Mutant, ...] = (
         BACKUP + "test_secrets_are_left_out_locked_or_open_as_it_is_said",
     ),
     Mutant(
+        "D25 the keys of a worker are secrets in a backup",
+        "gateway/backup.py",
+        '("config/secrets/", "config/ingest/")',
+        '("config/secrets/",)',
+        BACKUP + "test_the_keys_of_a_worker_and_of_the_page_are_secrets_too",
+    ),
+    Mutant(
+        "D25 24 what root restores belongs to the services",
+        "gateway/restore.py",
+        '    _own(folder, there, "" if there.is_dir() else owner)\n',
+        "",
+        BACKUP + "test_what_root_restores_the_services_can_read",
+    ),
+    Mutant(
         "D25 a damaged backup is refused",
         "gateway/restore.py",
         'or _hash(archive, name) != about["sha256"]',
