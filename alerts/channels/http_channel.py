@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from alerts.channels import http, secrets
@@ -33,8 +34,7 @@ class HttpChannel:
 
     def send(self, n: Notification, to: Person) -> Delivery:
         """ACCEPTED when the provider said yes in its own words. Raises TryAgain or GiveUp."""
-        request = self._provider.request(self._access(), n, to)
-        verdict = self._provider.judge(_object(http.ask(request, self._timeout)))
+        verdict = self._provider.judge(self._ask(lambda access: self._provider.request(access, n, to)))
         if not verdict.ok and verdict.later:
             raise TryAgain(verdict.why, verdict.after)
         if not verdict.ok:
@@ -57,8 +57,8 @@ class HttpChannel:
             return ()
         asked.due = now + self._provider.poll
         try:
-            request = self._provider.receipt(self._access(), asked.taken)
-            news, last = self._provider.read(asked.taken, _object(http.ask(request, self._timeout)))
+            answer = self._ask(partial(self._provider.receipt, taken=asked.taken))
+            news, last = self._provider.read(asked.taken, answer)
         except DeliveryFault:
             news, last = (), False
         if last or now >= asked.until:
@@ -66,12 +66,18 @@ class HttpChannel:
         name = self._settings.get("id", "")
         return [replace(one, channel=name) if isinstance(one, Inbound) else one for one in news]
 
+    def _ask(self, request: Callable[[Access], http.Request]) -> Answer:
+        """What the provider says to it, without any secret that it says back."""
+        access = self._access()
+        told = http.ask(request(access), self._timeout).decode("utf-8", "replace")
+        return _object(secrets.hidden(told, *access.secrets.values(), self._settings.get("url", "")))
+
     def _access(self) -> Access:
         found = secrets.read(self._secrets, *self._provider.secrets)
         return Access(self._settings, found, self._clock.now().wall)
 
 
-def _object(answer: bytes) -> Answer:
+def _object(answer: str) -> Answer:
     """The answer as an object; what is none is an empty one, which no judge takes for a yes."""
     try:
         found = json.loads(answer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from alerts.channels.faults import GiveUp
 log = logging.getLogger(__name__)
 
 CREDENTIAL = "credential:"  # systemd.exec(5), LoadCredential=: a file that only the service sees
+PART = re.compile(r"[A-Za-z0-9_+-]{16,}")  # no word of an address or a header is that long; a token is
 _told: set[Path] = set()  # files already complained of
 
 
@@ -52,6 +54,16 @@ def why(error: Exception) -> str:
     if isinstance(error, OSError):
         return error.strerror or type(error).__name__
     return "不是文本 not text" if isinstance(error, UnicodeError) else str(error)
+
+
+def hidden(text: str, *said: str) -> str:
+    """The text without anything of what was said to the far side that may be a secret: an address with its token, a header, a password.
+
+    A far side that quotes the request back would else have it in the journal and on the screen.
+    """
+    for part in {part for one in said for part in PART.findall(one)}:
+        text = text.replace(part, "…")
+    return text
 
 
 def read(path: Path, *names: str) -> dict[str, str]:

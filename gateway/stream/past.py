@@ -15,11 +15,13 @@ from collections.abc import Mapping
 from typing import Protocol
 from urllib.parse import urlencode, urlsplit
 
+from alerts.channels import secrets
 from gateway.store.history import Series
 
 SHORTEST = 1_000  # ms of a bucket: no point is asked more often
 _TIMEOUT = 20.0  # s
 _MOST_BYTES = 64 << 20
+_MOST_WORDS = 4096  # bytes of it that are read
 _WHY = 300  # characters of a database's answer that are kept
 _OPENER = urllib.request.build_opener(
     urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=ssl.create_default_context())
@@ -64,7 +66,7 @@ def authorization(token: str, scheme: str) -> dict[str, str]:
 def post(url: str, path: str, fields: Mapping[str, str], headers: Mapping[str, str]) -> bytes:
     """The body of a 200; PastError for everything else."""
     if urlsplit(url).scheme not in ("http", "https"):
-        raise PastError(f"{url} is neither http nor https")
+        raise PastError("its url is neither http nor https")  # which one stays unsaid: it may hold a token
     request = urllib.request.Request(
         url.rstrip("/") + path, urlencode(fields).encode(), {"Content-Type": "application/x-www-form-urlencoded", **headers}
     )
@@ -72,9 +74,10 @@ def post(url: str, path: str, fields: Mapping[str, str], headers: Mapping[str, s
         with _OPENER.open(request, timeout=_TIMEOUT) as answer:
             body: bytes = answer.read(_MOST_BYTES + 1)
     except urllib.error.HTTPError as error:
-        raise PastError(f"{error.code} {error.read(_WHY).decode('utf-8', 'replace').strip()}") from error
+        told = secrets.hidden(error.read(_MOST_WORDS).decode("utf-8", "replace").strip(), url, *headers.values())
+        raise PastError(f"{error.code} {told[:_WHY]}") from error
     except (OSError, http.client.HTTPException) as error:
-        raise PastError(str(error)[:_WHY]) from error
+        raise PastError(secrets.hidden(str(error), url)[:_WHY]) from error
     if len(body) > _MOST_BYTES:
         raise PastError(f"the answer is larger than {_MOST_BYTES >> 20} MB")
     return body

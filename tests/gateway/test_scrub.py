@@ -106,6 +106,13 @@ def test_d25_18_a_secret_file_is_read_by_its_owner_only_and_never_quoted(
     assert "token" in str(caught.value) and CANARY not in str(caught.value)
 
 
+def test_d25_18_what_a_far_side_says_back_holds_no_secret_that_it_was_told() -> None:
+    token = f"{CANARY}-6e1f0b"
+    told = f"POST /robot/send?access_token={token} Token {token}: 关键词不匹配 keywords not in content"
+    kept = secrets.hidden(told, f"https://oapi.dingtalk.com/robot/send?access_token={token}", f"Token {token}", "")
+    assert kept == "POST /robot/send?access_token=… Token …: 关键词不匹配 keywords not in content"
+
+
 def test_d25_18_a_credential_of_systemd_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "influx.token").write_text(CANARY)
     (tmp_path / "influx.token").chmod(0o600)

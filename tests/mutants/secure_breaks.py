@@ -200,6 +200,13 @@ SECURE: tuple[Mutant, ...] = (
         BACKUP + "test_nothing_is_overwritten_and_a_living_box_is_left_alone",
     ),
     Mutant(
+        "D25 18 what a provider says back holds no secret",
+        "alerts/channels/http_channel.py",
+        'return _object(secrets.hidden(told, *access.secrets.values(), self._settings.get("url", "")))',
+        "return _object(told)",
+        "tests/gateway/test_secrets_living.py::test_d25_18_no_secret_of_a_living_box_is_said_anywhere",
+    ),
+    Mutant(
         "D25 a webhook's address is a secret",
         "gateway/scrub.py",
         'ADDRESS.sub(rf"\\1://\\2/{HIDDEN}", text)',
