@@ -209,7 +209,7 @@ def at_start(compiled: Path) -> None:
     trial = read_trial(compiled)
     if trial is None:
         return
-    source = Path(json.loads(trial.old_compiled)["source"])
+    source = Path(json.loads(trial.new_compiled)["source"])  # what was before may be broken: then the last good one runs
     files = ConfigFiles(compiled, source, Path())
     if trial.phase == "returning" or trial.starts >= STARTS:
         files.back(trial, "starts" if trial.starts >= STARTS else "asked")

@@ -74,6 +74,17 @@ def test_one_that_keeps_falling_over_returns_by_itself(files: ConfigFiles) -> No
     assert files.returned() is None, "told once"
 
 
+def test_one_proposed_over_a_broken_site_returns_too(files: ConfigFiles) -> None:
+    """The last good one ran in its place, and does so again; a change that keeps falling over must not keep the box down."""
+    files.hold()
+    files.compiled.write_text("{torn", encoding="utf-8")
+    files.begin(replace(trial(files), old_compiled="{torn"))
+    for _ in range(STARTS + 1):
+        at_start(files.compiled)
+    assert files.compiled.read_text(encoding="utf-8") == "{torn" and files.trial() is None
+    assert files.source.read_text(encoding="utf-8") == "old: 1\n"
+
+
 def test_a_return_cut_short_is_finished(files: ConfigFiles) -> None:
     files.begin(trial(files))
     files._save(replace(trial(files), phase="returning"))
