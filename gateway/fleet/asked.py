@@ -76,7 +76,8 @@ def replied(asked: Asked, answer: Answered) -> Asked:
 
 def told(asked: Asked, event: Mapping[str, Any]) -> Asked:
     """The same after an event of its school's journal; unchanged when the event is about something else."""
-    args = event.get("args") or {}
+    args = event.get("args")
+    args = args if isinstance(args, Mapping) else {}
     seq, kind = int(event.get("seq") or 0), str(event.get("kind"))
     if args.get("command") == f"{BUREAU}:{asked.id}":
         if kind == "refused":

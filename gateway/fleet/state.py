@@ -14,8 +14,7 @@ from alerts.kinds import KINDS
 from alerts.model import Scalar, Severity
 from drivers.quantities import QUANTITIES
 from drivers.reading import Now, Reading
-from gateway.fleet import points
-from gateway.stream.wire import WireError
+from gateway.fleet import heard, points
 
 Json = dict[str, Any]
 SILENT = 85_000  # ms without a status
@@ -62,8 +61,8 @@ class Known:
     lacking: tuple[int, int] | None = None  # mono since which nothing of what it has and is not here came, and `seq` then
 
     def status(self, said: Json, now: Now) -> list[Reading]:
-        """The box has said how it is (not a retained word of yesterday); gives the Readings for the rules."""
-        if said.get("online") is not True:
+        """The box has said how it is (not a retained word of yesterday); gives the Readings for the rules. WireError for nonsense."""
+        if heard.status(said).get("online") is not True:
             self.gone = now.mono if self.gone is None else self.gone
             return []
         self.heard, self.gone, self.said, self.said_wall, self.silent = now.mono, None, said, now.wall, False
@@ -99,11 +98,11 @@ class Known:
         return points.silent(self.id, "收不到报警盒的信号 the box is not heard", now)
 
     def show(self, id: str, alarm: Json | None) -> None:
-        """An alarm as the box shows it, or its end."""
+        """An alarm as the box shows it, or its end. WireError for what is none."""
         if alarm is None or alarm.get("state") == "normal":
             self._end(id)
         elif id not in self.ended:  # no id is used twice: this is an old picture, out of a broker that died
-            self.alarms[id] = alarm
+            self.alarms[id] = heard.picture(id, alarm)
 
     def _end(self, id: str) -> None:
         if self.alarms.pop(id, None) is not None:
@@ -113,12 +112,8 @@ class Known:
 
     def listed(self, part: str, said: Json) -> None:
         """Part of the box's list of devices, as it is now or as the broker remembers it. WireError for what is none."""
-        devices, of = said.get("devices"), said.get("of")
-        if not part.isdecimal() or not isinstance(of, int) or not isinstance(devices, list):
-            raise WireError(f"part {part!r} of the devices is none")
-        if not all(isinstance(d, dict) and isinstance(d.get("points"), list) for d in devices):
-            raise WireError("a device without points")
-        self.listing = {n: known for n, known in self.listing.items() if n < of} | {int(part): said}
+        n = heard.part(part, said)
+        self.listing = {other: known for other, known in self.listing.items() if other < said["of"]} | {n: said}
 
     def devices(self) -> Json | None:
         """The list with times of the bureau and what a page needs of each quantity; `missing`: not all of it is here. None: none came."""

@@ -11,6 +11,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,7 +24,7 @@ from alerts.replies import text
 from drivers.reading import Clock, Reading
 from gateway.asked import whole
 from gateway.fleet import asked as asking
-from gateway.fleet import gaps
+from gateway.fleet import gaps, heard
 from gateway.fleet.asked import Asked
 from gateway.fleet.state import CALLS, Call, Known, order, rung
 from gateway.jsonable import from_jsonable, to_jsonable
@@ -106,10 +107,12 @@ class Fleet:
                 self._known[site].seq, self._known[site].broken = chained.seq, chained.broken
         for (site, id), alarm in (await self._on_disk(store.alarms)).items():
             if site in self._known:
-                self._known[site].show(id, alarm)
+                with suppress(WireError):  # stored by an older release, which looked less closely
+                    self._known[site].show(id, alarm)
         for site, (wall, said) in (await self._on_disk(store.statuses)).items():
             if site in self._known:
-                self._known[site].said, self._known[site].said_wall = said, wall
+                with suppress(WireError):
+                    self._known[site].said, self._known[site].said_wall = heard.status(said), wall
         since = self._clock.now().wall - KEPT
         for id, found in (await self._on_disk(partial(store.all_asked, since))).items():
             self._asked[id] = from_jsonable(Asked, found)

@@ -202,14 +202,21 @@ def devices_payload(devices: Sequence[Mapping[str, object]], of: int, wall: int)
 
 
 def parse_json(payload: bytes) -> dict[str, object]:
-    """Any JSON object of the contract: it has `v`; WireError otherwise."""
+    """Any JSON object of the contract: it has `v`, no number that is none, no half character; WireError otherwise."""
     try:
-        data = json.loads(payload)
+        text = payload.decode()
+        data = json.loads(text, parse_constant=_no_number)
+        if "\\u" in text:
+            json.dumps(data, ensure_ascii=False).encode()  # half a surrogate pair, which no file, page or database takes
     except (ValueError, RecursionError) as error:
         raise WireError(f"not JSON: {error}") from error
     if not isinstance(data, dict) or not isinstance(data.get("v"), int):
         raise WireError("not a JSON object with v")
     return data
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is no number")
 
 
 def _dump(data: Mapping[str, object]) -> bytes:

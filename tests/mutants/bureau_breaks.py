@@ -12,6 +12,13 @@ REPORTS = "tests/fleet/test_fleet_reports.py::"
 
 BUREAU: tuple[Mutant, ...] = (
     Mutant(
+        "one box's nonsense blinds the bureau for no other school",
+        "gateway/fleet/state.py",
+        "self.alarms[id] = heard.picture(id, alarm)",
+        "self.alarms[id] = alarm",
+        "tests/fleet/test_fleet_heard.py::test_no_word_of_a_box_takes_the_sight_of_the_others",
+    ),
+    Mutant(
         "what the bureau's page showed when somebody pressed",
         "gateway/fleet/asked.py",
         'return said | ({"on_screen": command.seen} if command.seen else {})',
