@@ -13,6 +13,7 @@ from gateway.stream.wire import WireError
 
 Json = dict[str, Any]
 MOST = 1 << 53  # of any number: what a page can show
+LONGEST = 500  # characters of a text: it goes into messages and the journal
 PARTS = 1_000  # of a list of devices
 MAYBE = ("result", "result_due")  # null where there is none
 STATUS = {"numbers": ("seq", "open", "points", "unseen", "out", "backlog", "wall"), "texts": ("head", "version")}
@@ -36,7 +37,8 @@ def picture(id: str, said: Json) -> Json:
     if said.get("id") != id:
         raise WireError(f"the alarm calls itself {said.get('id')!r}")
     for name in ("what", "bureau"):
-        if not isinstance(said.get(name) or {}, Mapping):
+        pair = said.get(name) or {}
+        if not isinstance(pair, Mapping) or not all(map(_text, pair.values())):
             raise WireError(f"{name} is no pair of words")
     return said
 
@@ -61,5 +63,9 @@ def _proper(said: Json, fields: Mapping[str, tuple[str, ...]]) -> None:
             raise WireError(f"{name} is no number")
     for name in fields.get("texts", ()):
         value = said.get(name, "")
-        if not isinstance(value, str) and (value is not None or name not in MAYBE):
+        if not _text(value) and (value is not None or name not in MAYBE):
             raise WireError(f"{name} is no text")
+
+
+def _text(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= LONGEST
