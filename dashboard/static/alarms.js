@@ -5,6 +5,7 @@ import { calmly } from "./calm.js";
 import { checklist, outside } from "./help.js";
 import { byId, el, flag, place, put } from "./dom.js";
 import { duration, number, timeOfDay } from "./format.js";
+import { settled } from "./settled.js";
 import { buttons, extras, firstAlarm, life } from "./state.js";
 import { said, t, words } from "./words.js";
 
@@ -60,10 +61,10 @@ export function headline({ state, alarms }) {
 
 export const alarmButtons = (alarm) => buttons(alarm, words.verbs).map(([label, verb, enabled]) => el("button", {
   className: `big ${label}`, textContent: verbWord(label, alarm), disabled: !enabled,
-  title: enabled ? "" : t("reset.wait"), data: { verb: label }, onclick: () => press(label, verb, alarm) }));
+  title: enabled ? "" : t("reset.wait"), data: { verb: label }, onclick: () => settled(alarm, () => press(label, verb, alarm)) }));
 
 export const extraButtons = (alarm) => extras(alarm, words.verbs, words.me).map(([label, verb]) => el("button", {
-  textContent: verbWord(label, alarm), data: { verb: label }, onclick: () => press(label, verb, alarm) }));
+  textContent: verbWord(label, alarm), data: { verb: label }, onclick: () => settled(alarm, () => press(label, verb, alarm)) }));
 
 /** Lines of what is known of an alarm; `moving(write)` makes a text that follows the clock. */
 export function facts(alarm, state, moving, name) {

@@ -5,6 +5,7 @@ import { press, standing } from "./ask.js";
 import { byId, el, flag, put } from "./dom.js";
 import { wallTime } from "./format.js";
 import { more } from "./more.js";
+import { onTop, settled } from "./settled.js";
 import { Sound } from "./sound.js";
 import { firstAlarm, lamps, merge, sorted, sounding } from "./state.js";
 import { Stream } from "./stream.js";
@@ -38,6 +39,7 @@ function start(page, ownAlarm) {
   const showAll = (ids) => {
     world.now = stream.boxNow();
     world.alarms = sorted(world.state);
+    onTop(firstAlarm(world.alarms));
     page.show?.(world, ids);
     showLamps(world);
     showNotes(world.state);
@@ -134,8 +136,8 @@ function keys(world, sound) {
     const there = performance.now() - going < GO_MS && document.querySelector(`.places a[data-key="${CSS.escape(event.key)}"]`);
     if (there) return there.click();
     going = event.key === "g" ? performance.now() : -GO_MS;
-    if (event.key === "a" && first && !first.acked) press("ack", "ack", first);
-    else if (event.key === "m" && first && !first.silenced) press("silence", "silence", first);
+    if (event.key === "a" && first && !first.acked) settled(first, () => press("ack", "ack", first));
+    else if (event.key === "m" && first && !first.silenced) settled(first, () => press("silence", "silence", first));
     else if (event.key === "?") help();
     else if (event.key === "/") {
       event.preventDefault();

@@ -45,6 +45,28 @@ def test_calm_school(open_school, tmp_path, size):
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
 
 
+def test_a_press_meant_for_one_alarm_never_answers_another_that_has_just_come(open_school, kit):
+    """The hand is on its way to the fault's 收到 when a fire takes its place: nobody has read it, and its calls would stop."""
+    fault = kit.alarm("no3-1", kind="fault", lamp="fault", severity=1, what={"zh": "故障", "en": "Fault"})
+    run, _, page = open_school()
+    run.push({"alarms": {"no3-1": fault}})
+    page.wait_for_selector("#first .alarm[data-alarm=no3-1]")
+    page.evaluate("""() => new MutationObserver((_, seen) => {
+        const button = document.querySelector("#first .alarm[data-alarm=no3-2] button.ack");
+        if (!button) return;
+        seen.disconnect();
+        window.came = performance.now();
+        button.click();
+        document.dispatchEvent(new KeyboardEvent("keydown", { key: "a", bubbles: true }));
+    }).observe(document.querySelector("#first"), { childList: true, subtree: true })""")
+    run.push({"alarms": {"no3-2": kit.alarm("no3-2")}})
+    page.wait_for_selector("#reply:has-text('刚换了一条')")
+    assert not [line for line in run.seen if "did" in line], "neither by hand nor by key"
+    page.wait_for_function("performance.now() - window.came > 800")
+    page.click("#first .alarm[data-alarm=no3-2] button.ack")
+    assert run.did()["alarm"] == "no3-2"
+
+
 @pytest.mark.parametrize("size", SHOTS)
 def test_a_fire_is_seen_heard_and_answered(open_school, kit, tmp_path, size):
     run, _, page = open_school(width=size[0], height=size[1])
