@@ -17,6 +17,8 @@ from gateway.notify import Notifier, attend
 if TYPE_CHECKING:
     from gateway.stream.ingest import Ingest
 
+EX_CONFIG = 78
+
 
 def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = sub.add_parser("ingest", help="take readings from MQTT and store them in InfluxDB")
@@ -44,7 +46,7 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 
 def run(args: argparse.Namespace) -> int:
-    """0 after a signal, 1 when the broker cannot serve --share, 2 for options that do not fit together."""
+    """0 after a signal, 1 when the broker did not serve --share this time, 78 when it will not, 2 for options that do not fit together."""
     from gateway.clock import SystemClock
     from gateway.scrub import log_to_stderr
     from gateway.stream.client import LinkOptions, secret
@@ -88,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
         return _usage(f"--metrics-port: {error}")
     except NoSharedSubscription as error:
         print(f"campus-gateway ingest: {error}", file=sys.stderr)
-        return 1
+        return EX_CONFIG if error.refused else 1
     return 0
 
 

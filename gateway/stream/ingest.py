@@ -33,7 +33,11 @@ _SHOWN = 500  # characters of a refused line that go back
 
 
 class NoSharedSubscription(Exception):
-    """The broker grants shared subscriptions and delivers nothing on them, or does not grant them."""
+    """The broker grants shared subscriptions and delivers nothing on them (or is slow today), or, `refused`, does not grant them."""
+
+    def __init__(self, why: str, refused: bool = False) -> None:
+        super().__init__(why)
+        self.refused = refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +294,7 @@ async def probe_shared(broker: LinkOptions) -> None:
     try:
         while link.publish(topic, id.encode()) is None:
             if link.problem.startswith(SUBSCRIPTION_REFUSED):
-                raise NoSharedSubscription(f"{link.problem}; {_NO_SHARE}")
+                raise NoSharedSubscription(f"{link.problem}; {_NO_SHARE}", refused=True)
             await asyncio.sleep(_LOOK)
         async with asyncio.timeout(_PROBE):
             await came.wait()

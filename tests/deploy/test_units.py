@@ -63,7 +63,8 @@ def test_d25_19_a_unit_is_hardened(installed: Path, name: str) -> None:
 def test_a_wrong_configuration_does_not_loop_and_a_death_does_not_last(name: str) -> None:
     unit = Unit((SHIPPED / name).read_text())
     assert unit.one("Type") == "notify" and unit.one("Restart") == "always"
-    assert "78" in unit.one("RestartPreventExitStatus").split()
+    ends = unit.one("RestartPreventExitStatus").split()
+    assert "78" in ends and "1" not in ends, "1 is what an error that nobody thought of ends with"
     assert unit.seconds("WatchdogSec") <= 60 and unit.seconds("RestartSec") <= 5
     if name == UNITS[0]:  # D18: stuck for 30 s, started again
         assert unit.seconds("WatchdogSec") <= 30

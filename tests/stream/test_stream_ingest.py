@@ -12,6 +12,7 @@ from stream_box import Box, Spawn, TestClock, until
 from stream_daemons import Influx16, Mosquitto, Victoria, ingest_command
 from stream_proxies import HttpProxy
 
+from gateway.commands import main
 from gateway.stream import ingest as ingest_module
 from gateway.stream import wire
 from gateway.stream.client import LinkOptions
@@ -332,6 +333,32 @@ async def test_a_broker_that_serves_no_shared_subscription_is_found_out(
     monkeypatch.setattr(Link, "publish", lambda self, topic, payload, retain=False: sent(self, "elsewhere", payload))
     with pytest.raises(NoSharedSubscription, match="delivers nothing"):
         await probe_shared(LinkOptions("127.0.0.1", broker.port, "ingest"))
+
+
+@pytest.mark.parametrize(("refused", "code"), [(True, 78), (False, 1)])
+def test_a_broker_that_refuses_is_no_use_and_one_that_is_slow_is_asked_again(
+    refused: bool, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After a power cut a thousand boxes come back at once: a worker that gave up then would store nothing until somebody came."""
+
+    async def unproven(broker: LinkOptions) -> None:
+        raise NoSharedSubscription("as a test wants", refused)
+
+    monkeypatch.setattr(ingest_module, "probe_shared", unproven)
+    words = [
+        "ingest",
+        "--broker",
+        "127.0.0.1:9",
+        "--influx",
+        "http://127.0.0.1:9",
+        "--style",
+        "v1",
+        "--db",
+        "x",
+        "--share",
+        "g",
+    ]
+    assert main(words) == code and "as a test wants" in capsys.readouterr().err
 
 
 async def test_a_worker_of_a_group_takes_nothing_before_the_proof(monkeypatch: pytest.MonkeyPatch) -> None:
