@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from site_texts import GOOD, TEN
 
+from gateway.change import start
 from gateway.commands import main
 from gateway.config import library
 from gateway.site import site_from_json
@@ -61,6 +63,17 @@ def test_the_site_file_itself_is_never_replaced(check: Check, tmp_path: Path, ca
     assert f"-o {tmp_path}/site.compiled.json" in capsys.readouterr().err, (
         "who gives `run` the site file is not told to lose it"
     )
+
+
+@pytest.mark.parametrize(("error", "code"), [(5, 1), (2, 78), (13, 78)])  # EIO, ENOENT, EACCES
+def test_d17_a_disk_that_fails_at_the_start_is_asked_again(error: int, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """78 is for what starting again would not mend: systemd leaves such a box alone until somebody comes."""
+
+    def fails(compiled: Path) -> None:
+        raise OSError(error, os.strerror(error))
+
+    monkeypatch.setattr(start, "load", fails)
+    assert main(["run", "/etc/site.compiled.json"]) == code
 
 
 def test_the_compiled_site_can_be_shown(check: Check, capsys: pytest.CaptureFixture[str]) -> None:
