@@ -66,7 +66,10 @@ class Office:
     secure: bool  # is the page served over TLS?
     templates: Jinja2Templates
     metrics_token: str = ""  # who shows it may read /metrics; "": this machine only
-    login_turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # one password at a time: no race past the throttle
+    # one password at a time: no race past the throttle. Strangers at the door never hold up a desk's PIN: a turn of its own
+    login_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    inside_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    at_door: int = 0  # who wait for `login_turn`, or have it
 
     def seconds(self) -> int:
         return self.clock.now().wall // 1000

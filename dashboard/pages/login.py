@@ -14,6 +14,8 @@ from dashboard.door import COOKIE
 from dashboard.office import language, office
 from dashboard.pages.frame import render
 
+MOST_WAITING = 8  # at the door; who comes then is told so at once
+
 log = logging.getLogger(__name__)
 
 
@@ -35,8 +37,14 @@ async def enter(
 ) -> Response:
     """A new session id at every login; the old one, if any, ends."""
     shared = office(request)
-    async with shared.login_turn:
-        outcome = await asyncio.to_thread(shared.users.login, person, password, shared.seconds())
+    if shared.at_door >= MOST_WAITING:  # each costs the processor that the alarms live on
+        return _page(request, 429, "login.busy")
+    shared.at_door += 1
+    try:
+        async with shared.login_turn:
+            outcome = await asyncio.to_thread(shared.users.login, person, password, shared.seconds())
+    finally:
+        shared.at_door -= 1
     if outcome.locked:
         log.warning("login refused: account %r is locked after too many wrong passwords", person)
         return _page(request, 429, "login.locked")

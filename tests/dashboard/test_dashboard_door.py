@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import threading
 import zipfile
 
 import docx
@@ -14,7 +15,7 @@ from test_dutyform import HEADINGS, of_docx, of_xlsx
 from alerts.authority import OF_SCHOOLS
 from dashboard import app as building
 from dashboard.app import ROUTES, create_app, first_admin
-from dashboard.auth import Users
+from dashboard.auth import Login, Users
 from dashboard.door import Need, undeclared
 from dashboard.pages.export import harmless
 from dashboard.rights import ACT, ADMIT, CONFIGURE, DESKS, DRAW, FORESEE, LOOK, OPEN, PROBE, SCHOOLS, VERBS, WALK, may
@@ -358,6 +359,32 @@ def test_the_site_file_decides_the_role(served, as_role):
     assert {"ack", "result", "silence", "reset", "tick", "take"} <= set(verbs) and "out-of-service" not in verbs
     app.state.office.live.state["people"] = [{"id": "wang", "name": "王师傅", "role": "viewer"}]
     assert client.get("/api/v1/words").json()["verbs"] == []
+
+
+def test_a_crowd_at_the_door_holds_up_nobody_inside(served, as_role, kit, monkeypatch):
+    """Whoever tries passwords in a loop, under ever new names, keeps no PIN waiting with which a fire is judged."""
+    client, app, _ = served
+    token, go = as_role("duty"), threading.Event()
+    monkeypatch.setattr(app.state.office.users, "login", lambda *_: go.wait(60) and Login())
+    codes = []
+    tries = [
+        threading.Thread(
+            target=lambda n=n: codes.append(client.post("/login", data={"person": f"n{n}", "password": "x"}).status_code)
+        )
+        for n in range(20)
+    ]
+    for one in tries:
+        one.start()
+    try:
+        while codes.count(429) < 12:
+            client.get("/login")
+        assert client.post("/api/v1/prove", json={"secret": kit.password}, headers=token).json() == {"ok": True}
+    finally:
+        go.set()
+        for one in tries:
+            one.join()
+    assert sorted(codes) == [401] * 8 + [429] * 12
+    assert client.post("/login", data={"person": "n", "password": "x"}).status_code == 401, "and then the door is open again"
 
 
 @pytest.mark.parametrize("secure", [False, True])
