@@ -25,10 +25,8 @@ from gateway.version import VERSION
 
 FORMAT, V = "campus-gateway backup", 1
 MANIFEST, LOCKED = "manifest.json", "secrets.locked"
-SECRETS = (
-    "config/secrets/",
-    "config/ingest/",
-)  # folders of secrets; outside them, and outside site/, what only its owner may read
+# Folders of secrets. Outside them, and outside site/, what only its owner may read is one too.
+SECRETS = ("config/secrets/", "config/ingest/")
 KEPT_OUT, LOCKED_IN, OPEN = "excluded", "locked", "open"
 
 

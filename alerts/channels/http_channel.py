@@ -6,7 +6,6 @@ import json
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from alerts.channels import http, secrets
@@ -53,12 +52,13 @@ class HttpChannel:
         """News of one taken message at most. A question that fails is asked again later: the message itself was taken."""
         now = self._clock.now().mono
         asked = next((a for a in self._waiting if a.due <= now), None)
-        if asked is None or self._provider.receipt is None or self._provider.read is None:
+        receipt = self._provider.receipt
+        if asked is None or receipt is None or self._provider.read is None:
             return ()
+        taken = asked.taken
         asked.due = now + self._provider.poll
         try:
-            answer = self._ask(partial(self._provider.receipt, taken=asked.taken))
-            news, last = self._provider.read(asked.taken, answer)
+            news, last = self._provider.read(taken, self._ask(lambda access: receipt(access, taken)))
         except DeliveryFault:
             news, last = (), False
         if last or now >= asked.until:

@@ -51,7 +51,9 @@ def test_a_bureau_hears_schools_and_needs_no_line_or_sensor(compiled: Go) -> Non
     zone = site.plant.zones["no3-middle"]
     assert (zone.name, zone.building, zone.kind) == ("三中", "songyang", "remote")
     judged = {r.id: r.points for r in site.plant.rules if any(p.startswith("no3-middle/") for p in r.points)}
-    assert judged.keys() == {"silent", "clock-unknown", "clock-fast", "clock-slow"}, "and no no-data rule for the rest"
+    assert judged.keys() == {"silent", "clock-unknown", "clock-fast", "clock-slow", "reports-missing"}, (
+        "and no no-data rule for the rest"
+    )
     assert judged["silent"] == tuple(f"{s.id}/alive" for s in site.schools)
 
 

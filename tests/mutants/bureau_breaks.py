@@ -266,7 +266,7 @@ BUREAU: tuple[Mutant, ...] = (
     Mutant(
         "of a list of devices that is shorter now the old end is dropped",
         "gateway/fleet/state.py",
-        "self.listing.items() if n < of}",
+        'self.listing.items() if other < said["of"]}',
         "self.listing.items()}",
         STATE + "test_the_list_of_devices_is_put_together_from_its_parts_in_the_bureaus_time",
     ),
