@@ -22,7 +22,12 @@ from drivers.reading import Now
 HOUR = 60 * MIN
 WINDOW = 35 * MIN  # how long the engine is watched
 LATE = 10_000  # a step that waits for its condition is looked at again this often
-KIND = {"store-deviation": "store", "store-list": "store-care", "climate": "warning"}  # where the policy is not named like it
+KIND = {
+    "store-deviation": "store",
+    "store-list": "store-care",
+    "climate": "warning",
+    "reports": "fault",
+}  # where the policy is not named like it
 CASES = [(KIND.get(p, p), p) for p in POLICIES if p not in ("fire-confirmed", "fire-real")] + [
     (kind, "fire") for kind in ("heat", "manual", "flow")
 ]

@@ -62,7 +62,7 @@ def test_a_press_meant_for_one_alarm_never_answers_another_that_has_just_come(op
     run.push({"alarms": {"no3-2": kit.alarm("no3-2")}})
     page.wait_for_selector("#reply:has-text('刚换了一条')")
     assert not [line for line in run.seen if "did" in line], "neither by hand nor by key"
-    page.wait_for_function("performance.now() - window.came > 800")
+    page.wait_for_function("() => performance.now() - window.came > 800")
     page.click("#first .alarm[data-alarm=no3-2] button.ack")
     assert run.did()["alarm"] == "no3-2"
 
