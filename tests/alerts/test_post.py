@@ -191,8 +191,8 @@ def test_what_is_about_no_alarm_and_cannot_go_is_no_dead_box(world: World) -> No
         world.fate(n, Fate.ACCEPTED)
     world.do("result", "li", result="false", cause="蚊香", on_site=True)
     world.read({"smoke-a/smoke": 0.0})
-    ends = world.do("reset", "li").notifications
-    assert ends
-    for n in ends:
-        world.fate(n, Fate.REJECTED)
+    ends = list(world.do("reset", "li").notifications)
+    assert {n.reason for n in ends} == {"closing"}
+    while ends:  # by every channel of everybody
+        ends += world.fate(ends.pop(), Fate.REJECTED).notifications
     assert not [a for a in world.engine.alarms.values() if a.kind == "cannot-call"]

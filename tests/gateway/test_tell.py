@@ -202,6 +202,7 @@ async def test_d16_an_answer_is_heard_although_messages_wait(monkeypatch: pytest
 
 async def test_a_channel_that_is_deaf_for_good_still_sends_what_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tell, "HANG", 0.3)
+    monkeypatch.setattr(tell, "PAUSE", tell.LISTEN)  # the hang lasts longer than the pause, as it does
     release = threading.Event()
     channel = Fake(lambda n: Delivery(n.key, Fate.ACCEPTED))
     monkeypatch.setattr(channel, "hear", lambda: release.wait(30) and ())
