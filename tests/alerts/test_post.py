@@ -187,12 +187,12 @@ def test_d11_a_clock_that_is_set_makes_no_alarm_a_late_one(world: World) -> None
 
 def test_what_is_about_no_alarm_and_cannot_go_is_no_dead_box(world: World) -> None:
     """A cloud text carries alarms only: the question of a shift, a phone test, the end of a fire go by no template."""
-    for n in world.read({"smoke-a/smoke": 1.0}).notifications:
+    for n in (*world.read({"smoke-a/smoke": 1.0}).notifications, *world.wait(MIN).notifications):
         world.fate(n, Fate.ACCEPTED)
     world.do("result", "li", result="false", cause="蚊香", on_site=True)
     world.read({"smoke-a/smoke": 0.0})
     ends = list(world.do("reset", "li").notifications)
-    assert {n.reason for n in ends} == {"closing"}
+    assert {n.reason for n in ends} == {"closing"} and "li" in {n.person for n in ends}, "who has one channel"
     while ends:  # by every channel of everybody
         ends += world.fate(ends.pop(), Fate.REJECTED).notifications
     assert not [a for a in world.engine.alarms.values() if a.kind == "cannot-call"]
