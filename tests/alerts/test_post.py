@@ -187,7 +187,7 @@ def test_d11_a_clock_that_is_set_makes_no_alarm_a_late_one(world: World) -> None
 
 def test_what_is_about_no_alarm_and_cannot_go_is_no_dead_box(world: World) -> None:
     """A cloud text carries alarms only: the question of a shift, a phone test, the end of a fire go by no template."""
-    for n in (*world.read({"smoke-a/smoke": 1.0}).notifications, *world.wait(MIN).notifications):
+    for n in (*world.read({"smoke-a/smoke": 1.0}).notifications, *world.do("next", "wang").notifications):
         world.fate(n, Fate.ACCEPTED)
     world.do("result", "li", result="false", cause="蚊香", on_site=True)
     world.read({"smoke-a/smoke": 0.0})
