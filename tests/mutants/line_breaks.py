@@ -233,6 +233,13 @@ LINES: tuple[Mutant, ...] = (
         PROOF + "test_exchanged_adapters_are_named_and_no_value_is_given_out",
     ),
     Mutant(
+        "D8 a question that the adapter keeps back is thrown away",
+        "drivers/modbus/rtu.py",
+        "                self._port.check_sent()",
+        "                pass",
+        "tests/drivers/test_modbus_rtu.py::test_d8_a_question_that_the_adapter_keeps_back_is_thrown_away",
+    ),
+    Mutant(
         "swapped adapters: nothing is written before the proof",
         "drivers/proof.py",
         "        await self._prove()\n        try:\n            await self._bus.write",
