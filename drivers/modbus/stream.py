@@ -9,7 +9,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import TypeVar
+from ipaddress import ip_address
+from typing import Any, TypeVar
 
 from drivers.bus import BusStats, DeviceFault, GarbledAnswer, LineDown, NoAnswer, Space, Trace, WrongAnswer
 from drivers.modbus import pdu
@@ -33,6 +34,8 @@ class StreamBus(ABC):
 
     def __init__(self, host: str, port: int) -> None:
         self._host, self._port = host, port
+        self._numeric = _is_address(host)
+        self._lookup: asyncio.Task[Any] | None = None  # of the host's name, while it is under way
         self._lock = asyncio.Lock()
         self._wire: Wire | None = None
         self._connected_at = 0.0
@@ -103,12 +106,24 @@ class StreamBus(ABC):
             raise LineDown(f"{self._host}:{self._port} 连不上 not reachable")
         try:
             async with asyncio.timeout(CONNECT):
+                await self._named()
                 _, self._wire = await loop.create_connection(Wire, self._host, self._port)
         except OSError as error:  # TimeoutError is one
             self._next_open = loop.time() + REOPEN
             raise LineDown(f"{self._host}:{self._port} 连不上：{_cure(error)}") from None
         self._connections += 1
         return self._wire
+
+    async def _named(self) -> None:
+        """Look the host's name up, once at a time: while no name server answers, a look-up holds one of the loop's few threads."""
+        if self._numeric:
+            return
+        if self._lookup is None:
+            loop = asyncio.get_running_loop()
+            self._lookup = loop.create_task(loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM))
+        await asyncio.wait({self._lookup})
+        found, self._lookup = self._lookup, None
+        found.result()
 
     def _broken(self, error: Exception) -> LineDown:
         self._drop()
@@ -118,6 +133,13 @@ class StreamBus(ABC):
         if self._wire is not None:
             self._wire.abort()
             self._wire = None
+
+
+def _is_address(host: str) -> bool:
+    try:
+        return bool(ip_address(host))
+    except ValueError:
+        return False
 
 
 def _cure(error: OSError) -> str:

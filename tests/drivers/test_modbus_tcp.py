@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from field_far import crc16
 
 from drivers.bus import DeviceFault, GarbledAnswer, LineDown, NoAnswer, Refused, WrongAnswer
 from drivers.framing import PortSettings
+from drivers.modbus import stream
 from drivers.modbus.rtu_tcp import RtuTcpBus
 from drivers.modbus.stream import StreamBus
 from drivers.modbus.tcp import TcpBus
@@ -165,6 +169,33 @@ async def test_nobody_listens() -> None:
         with pytest.raises(LineDown) as caught:
             await ask(bus)
         assert str(far.port) in caught.value.text
+
+
+async def test_d17_a_dead_name_server_costs_one_thread_a_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The loop has few: panels, the page and the box's own points share them. It is asked again when the first question has ended."""
+    ended, asked, true = threading.Event(), [], socket.getaddrinfo
+
+    def hangs(host: str, port: int, *more: Any, **named: Any) -> Any:
+        asked.append(host)
+        ended.wait()
+        return true("127.0.0.1", port, *more, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", hangs)
+    monkeypatch.setattr(stream, "CONNECT", 0.05)
+    monkeypatch.setattr(stream, "REOPEN", 0.0)
+    async with host(GOOD) as (far, _):
+        bus = TcpBus("sensors.school.invalid", far.port)
+        try:
+            for _ in range(3):
+                with pytest.raises(LineDown):
+                    await ask(bus)
+            assert asked == ["sensors.school.invalid"]
+            ended.set()
+            monkeypatch.setattr(stream, "CONNECT", 10.0)
+            assert await ask(bus) == (42,)
+        finally:
+            ended.set()
+            await bus.close()
 
 
 async def test_trace_shows_good_and_bad() -> None:
