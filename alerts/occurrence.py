@@ -26,25 +26,24 @@ def blank(id: str, rule: Rule, point: str, policy: Policy, now: Now) -> Alarm:
 def calls(old: Alarm, new: Alarm, rule: Rule, policy: Policy, spared: bool, now: Now, speed: int) -> Alarm:
     """`new` is `old` begun again: from when its calls count, and which of them are done.
 
-    After LATCHED they begin anew. What nobody had answered goes on, so that a flapping sensor puts off no step; when it had been
-    gone for a while and no step was still to come, it is news and begins anew too: a panic button that rang out unanswered rings
-    when it is pressed again. Another opening of a store is news in any case. The on-delay, which this occurrence has not had, runs
-    before its first call.
+    After LATCHED they begin anew. What nobody had answered goes on while a step is still to come, so that a flapping sensor puts none
+    off; when they had come to their end, what begins again is news and they begin anew: a panic button that rang out unanswered
+    rings when it is pressed again. The on-delay, which this occurrence has not had, runs before its first call.
     """
     if old.state is AlarmState.LATCHED or old.mode == "maintenance":  # there each test is told (F5)
         return replace(new, policy=policy, raised=now, done=old.done if spared else ())
-    another = old.evidence.get("opening") != new.evidence.get("opening") and not spared
-    if old.state is not AlarmState.RTN_UNACKED or not (another or _news(old, now, speed)):
+    if old.state is not AlarmState.RTN_UNACKED or spared or coming(old) or not _news(old, new, now, speed):
         return new
     return replace(new, raised=now, done=(), ticks=(), ahead=-rule.on_delay, declined=())
 
 
-def _news(old: Alarm, now: Now, speed: int) -> bool:
-    """Is it news when this alarm, which is gone and unanswered, begins again?"""
+def _news(old: Alarm, new: Alarm, now: Now, speed: int) -> bool:
+    """Is it more than a flapping of what people know of? Another opening of a store is, however soon it comes."""
+    if old.evidence.get("opening") != new.evidence.get("opening"):
+        return True
     gone = old.gone.mono if old.gone else old.first.mono
     told = max((d.at for d in old.done), default=old.raised.mono)
-    rested = old.latching or now.mono - told >= REST // speed
-    return rested and now.mono - gone >= FLAPS // speed and not coming(old)
+    return now.mono - gone >= FLAPS // speed and (old.latching or now.mono - told >= REST // speed)
 
 
 def hushed(old: Alarm, new: Alarm, now: Now, speed: int) -> Alarm:

@@ -632,15 +632,32 @@ def test_each_opening_asks_its_holders_and_the_question_is_over_with_its_answer(
     assert answers == [("li", "identify")] * 3
 
 
-def test_a_store_forced_again_within_minutes_is_told_again() -> None:
+def test_a_store_forced_again_when_everybody_has_been_called_is_told_again() -> None:
+    """However soon after the first; before that the calls of the first go on, and none is put off."""
     world = at_the_store()
     for _ in range(2):
         before = len(world.sent)
         open_it(world, 0.0, 0.0)
         world.wait(2_000)
         assert {"he", "li", "sun", "chen", "head"} <= {n.person for n in world.sent[before:] if n.message == "store.forced"}
+        alive(world, 6 * MINUTE)
         world.read({DOOR: 0.0})
-        alive(world, MINUTE)
+        alive(world, 20_000)
+
+
+def test_a_door_that_is_opened_again_and_again_puts_off_no_step() -> None:
+    world = at_the_store()
+    for _ in range(5):
+        open_it(world, 1.0, 0.0)
+        alive(world, 40_000)
+        world.read({DOOR: 0.0})
+        alive(world, 30_000)
+    calls = {
+        n.step: n.made.mono - world.alarm("store-single").first.mono
+        for n in world.sent
+        if n.alarm == world.alarm("store-single").id and n.made
+    }
+    assert calls["head"] <= 2 * MINUTE + 12_000 and calls["bureau"] <= 5 * MINUTE + 12_000
 
 
 # one identity, one opening
