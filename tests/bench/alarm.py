@@ -97,9 +97,16 @@ class Guard:
         message = float(self._messages()[before]["t"]) / 1000
         judge.set(unit, False)
         self._do("result", self._alarm(unit)["id"], result="false", cause="找不到原因", on_site=True)
-        self.until(lambda: SOUNDER not in judge.coils)
+        self.until(self._silent)
         self.until(lambda: self._do("reset", self._alarm(unit)["id"]))
         return changed, told, switched, message
+
+    def _silent(self) -> bool:
+        """Has the sounder stopped? What the box tells of itself (a journal that does not write) sounds too, and is answered."""
+        for alarm in self._ask({"ask": "snapshot"})["data"]["alarms"].values():
+            if alarm["point"].startswith("box/") and alarm["state"] == "unacked":
+                self._do("ack", alarm["id"])
+        return SOUNDER not in self._judge.coils
 
     def quiet(self) -> bool:
         """Does `run` answer, with all points heard of and no alarm? One still being judged (the processor of a busy machine) is none."""
