@@ -22,6 +22,9 @@ from drivers.bus import LineDown
 from drivers.framing import PortSettings
 
 REOPEN = 1.0  # seconds a line lets pass between two attempts to open a port that is gone
+HUNG = (
+    8.0  # seconds beyond its own waits that a transaction may take: babble, a long answer at 1200 baud; or one call of a driver
+)
 SENT = 1.0  # seconds beyond the bytes' own time in which a driver must have sent what it took
 STEP = 0.001  # seconds between two looks at what is still to be sent
 MOST = 4096  # bytes taken at once: the kernel keeps no more
@@ -190,6 +193,14 @@ class Port:
         return LineDown(
             f"串口 {self.settings.path} {cure.format(path=self.settings.path, forbidden=' '.join(forbidden()))}（{error}）"
         )
+
+
+def hung(path: str) -> LineDown:
+    """A driver that does not come back."""
+    return LineDown(
+        f"串口 {path} 的驱动不返回：拔下适配器再插上，仍不行就重启本机 "
+        "the port's driver does not return: unplug the adapter and plug it in again, else restart the box"
+    )
 
 
 def forbidden() -> tuple[str, str]:

@@ -20,7 +20,7 @@ from drivers.framers.telegram import LineProtocol
 from drivers.framing import PortSettings
 from drivers.lending import Exchange, Follower
 from drivers.poller import Emit, Frames
-from drivers.port import REOPEN, Port
+from drivers.port import HUNG, REOPEN, Port, hung
 from drivers.profile import Device
 from drivers.reading import Clock, Now, Reading
 from drivers.told import Told
@@ -125,7 +125,12 @@ class SerialLine:
     # the port
 
     async def _blocking(self, work: Callable[..., None], *args: bytes) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._thread, work, *args)
+        """What may wait for the driver. LineDown when that does not come back; asked again meanwhile, it is down still."""
+        try:
+            async with asyncio.timeout(HUNG):
+                await asyncio.get_running_loop().run_in_executor(self._thread, work, *args)
+        except TimeoutError:
+            raise hung(self._port.settings.path) from None
 
     async def _open(self) -> None:
         await self._blocking(self._port.open)

@@ -18,12 +18,11 @@ from drivers.framing import PortSettings, bits
 from drivers.modbus import pdu
 from drivers.modbus.frames import rtu_frame
 from drivers.modbus.line import Event, Line, Listen, Question, Step, silence
-from drivers.port import REOPEN, Port
+from drivers.port import HUNG, REOPEN, Port, hung
 from drivers.tally import Tally
 
 T = TypeVar("T")
 
-HUNG = 8.0  # seconds beyond its own waits that a transaction may take: babble, a long answer at 1200 baud
 LEAVE = 2.0  # seconds that closing waits for a driver that does not return
 
 
@@ -81,7 +80,7 @@ class RtuBus:
     async def _ask(self, unit: int, request: bytes, good: int, check: Callable[[bytes], T], latency: int, gap: int) -> T:
         """As drivers.bus.Bus. A driver that does not return in time is a LineDown, at once for all that is asked until it does."""
         if self._hung is not None:
-            raise self._lost()
+            raise hung(self._port.settings.path)
         self._loop = loop = asyncio.get_running_loop()
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name=f"rtu:{self._port.settings.path}", daemon=True)
@@ -96,13 +95,7 @@ class RtuBus:
                 return await answer
         except TimeoutError:
             self._hung = asked
-            raise self._lost() from None
-
-    def _lost(self) -> LineDown:
-        return LineDown(
-            f"串口 {self._port.settings.path} 的驱动不返回：拔下适配器再插上，仍不行就重启本机 "
-            "the port's driver does not return: unplug the adapter and plug it in again, else restart the box"
-        )
+            raise hung(self._port.settings.path) from None
 
     def _back(self, asked: _Asked[Any]) -> None:
         """In the loop: the thread is over with this question."""

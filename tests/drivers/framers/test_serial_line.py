@@ -19,6 +19,7 @@ import serial
 import vectors
 from test_told import PANEL, SMOKE, profile
 
+from drivers import serial_line
 from drivers.framers.gst_crt import CONFIRM, POLL
 from drivers.framers.megatec import ASK
 from drivers.framers.wkly import BOARDS, Wkly, query
@@ -191,6 +192,23 @@ async def test_a_panel_is_polled_whatever_else_of_the_box_hangs(panel: Panel) ->
     finally:
         ended.set()
         await hung
+
+
+async def test_d10_a_driver_that_never_returns_is_a_line_that_is_down(panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Told in time and with its cure, not only by the silence of its points; and back when the driver is."""
+    returns, true = threading.Event(), serial_line.Port.open
+    monkeypatch.setattr(serial_line, "HUNG", 0.1)
+    monkeypatch.setattr(serial_line, "REOPEN", 0.05)
+    monkeypatch.setattr(serial_line.Port, "open", lambda port: (returns.wait(), true(port))[1])
+    try:
+        async with living(panel, "gst5000-rs485", (Device("panel", PANEL.profile, "line", 7, 5000),)) as (_, view):
+            await view.until(lambda v: "line/link" in v and v["line/link"].value == 0)
+            await view.until(lambda v: "驱动不返回" in v["panel/fire-1"].fault)
+            returns.set()
+            panel.say(FIRE)
+            await view.until(lambda v: v["line/link"].value == 1)
+    finally:
+        returns.set()
 
 
 async def test_the_ninth_bit_is_set_for_the_address_and_for_nothing_else(panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
