@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+import theatre
 from script import read
 from test_stories import TOLD
 from theatre import BOOT, Told
 
 from alerts.message import REPEAT
 from alerts.model import ACTIVE
+from gateway.site import Site
 
 RAM = "/dev/shm"  # a process dies here, not the machine: what is in the file counts, not its syncs
 STRIDE = 9
@@ -82,6 +85,22 @@ def test_d3_a_crash_at_some_commits_loses_nothing(path: Path) -> None:
     first = 1 + TOLD.index(path) % 5
     commits, wrong = judged(path, first, STRIDE)
     assert commits and not wrong, "\n".join(wrong)
+
+
+def test_d3_with_a_modem_the_calls_that_a_crash_cut_off_are_marked_repeats(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody answers, on a channel that rings after the text: what only the dead process knew is called once more, and no more."""
+    plain = theatre.school
+
+    def ringing(more: tuple[str, int]) -> Site:
+        site = plain(more)
+        return replace(site, plant=replace(site.plant, channels=dict.fromkeys(site.plant.channels, "modem")))
+
+    monkeypatch.setattr(theatre, "school", ringing)
+    (path,) = (p for p in TOLD if p.stem.startswith("16-"))
+    commits, wrong = judged(path, 1, 2)
+    assert commits and not wrong, "\n".join(wrong)
+    again = [one for commit in range(1, commits) for one in played(path, commit, before_act=False)[0] if one.repeat]
+    assert again and all(one.text.startswith(REPEAT["zh"]) for one in again)
 
 
 @pytest.mark.soak
