@@ -86,4 +86,5 @@ def _they_come_back_and_nothing_is_missing(county: County) -> None:
     county.restart("no1")
     for school in SCHOOLS:
         county.until(f"{school} whole", lambda school=school: (r := county.row(school))["state"] == "alive" and not r["behind"])
-        assert county.row(school)["broken"] == ""
+        assert county.row(school)["broken"] == "" and not county.row(school)["late"]
+    assert not [a for a in county.ask("ju", "snapshot")["alarms"].values() if a["rule"] == "reports-missing"], "all of it came"
