@@ -201,14 +201,14 @@ ALARMS: tuple[Mutant, ...] = (
         "alerts/judge.py",
         "        self._unsaid.add(rule.id)\n        return unknown",
         "        return unknown",
-        "tests/alerts/test_judge.py::test_a_rule_that_breaks_costs_only_itself_and_is_a_fault_until_it_judges_again",
+        "tests/alerts/test_broken_rules.py::test_a_rule_that_breaks_costs_only_itself_and_is_a_fault_until_it_judges_again",
     ),
     Mutant(
         "the fault of a broken rule never ends",
         "alerts/judge.py",
         'if self._broken and self._broken.pop(key, ""):',
         "if False:",
-        "tests/alerts/test_judge.py::test_a_rule_that_breaks_costs_only_itself_and_is_a_fault_until_it_judges_again",
+        "tests/alerts/test_broken_rules.py::test_a_rule_that_breaks_costs_only_itself_and_is_a_fault_until_it_judges_again",
     ),
     Mutant(
         "a breach inside one batch",

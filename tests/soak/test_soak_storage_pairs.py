@@ -16,10 +16,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "system"))
 
 from kills import nothing_lost
 from school import School
-from test_dead_storage import strange, traced
 from test_storage_stream import WAYS, lose_all_but_the_first_page, said, stored_again
 
 from gateway.store.database import set_aside
+from tests.bench.storage import strange
 
 CORRUPT = "a corrupt file"
 PARTS = ("broker", "ingest", "database")
@@ -61,7 +61,6 @@ def failing(school: School, fault: str) -> Iterator[None]:
         school.until("put aside", lambda: [n for n, _ in set_aside(school.data / "readings.db") if n > newest])
     else:
         with strange(school.run.pid, WAYS[fault]):
-            school.until("every thread is held", lambda: traced(school.run.pid))  # type: ignore[union-attr]
             school.until(f"{fault}: the box says so", lambda: said(school))
             yield
     school.until(f"after {fault}: stored again", lambda: stored_again(school))

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from kills import nothing_lost
 from school import School
-from test_dead_storage import strange, traced
+
+from tests.bench.storage import strange
 
 WAYS = {
     "EIO on every write": "pwrite64:error=EIO",
@@ -26,7 +27,6 @@ def test_d17_a_storage_that_fails_loses_no_reading(school: School) -> None:
     for way, inject in WAYS.items():
         before = len(school.reads())
         with strange(run.pid, inject):
-            school.until("every thread is held", lambda: traced(run.pid))
             school.until(f"{way}: the box says that readings are not stored", lambda: said(school))
             school.until("it goes on reading", lambda n=before: len(school.reads()) > n + 30)
         school.until(f"after {way}: stored again", lambda: stored_again(school))

@@ -32,7 +32,7 @@ def test_a_rule_that_breaks_costs_only_itself_and_is_a_fault_until_it_judges_aga
     assert world.state("smoke") is S.UNACKED, "the other rules of the same readings"
     faults = {a.point: str(a.evidence["why"]) for a in world.engine.alarms.values() if a.rule == "box-fault"}
     assert faults.keys() == {"box/rule-gas-1", "box/rule-gas-2"}
-    assert "gas-k/gas ZeroDivisionError: division by zero (test_judge.py:" in faults["box/rule-gas-2"]
+    assert "gas-k/gas ZeroDivisionError: division by zero (test_broken_rules.py:" in faults["box/rule-gas-2"]
     world.read({"gas-k/gas": 66.0})
     assert len([a for a in world.engine.alarms.values() if a.rule == "box-fault"]) == 2, "said once"
     world.read({"gas-k/gas": 10.0})
