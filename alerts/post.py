@@ -78,7 +78,8 @@ class Post:
             self._reached(d.key)
         person, about = self._fresh.pop(d.key, ("", ()))
         for alarm in about if d.fate is not Fate.RECALLED else ():
-            self._left[alarm].add(person)
+            if alarm not in self._over:
+                self._left[alarm].add(person)
         n = self._sent.get(d.key)
         if n is None:
             return None, False
