@@ -27,11 +27,12 @@ REAL_POLICY = "fire-real"  # confirmed by detectors first, called real by a pers
 class After:
     """`changed`: alarms that this input has changed and that stand; `raised`: those of them that began or began again.
 
-    `wide`: a mark has changed, which may concern every alarm.
+    `kinds`: of all that have changed, of those that are over too. `wide`: a mark has changed, which may concern every alarm.
     """
 
     alarms: Collection[Alarm]
     changed: Collection[Alarm]
+    kinds: frozenset[str]
     raised: Collection[Alarm]
     marks: Collection[Mark]
     wide: bool
@@ -43,7 +44,8 @@ class After:
 def after(known: Mapping[str, Alarm], rec: Record, standing: Standing, plant: Plant) -> After:
     """What stands at this moment of an input, by its record so far."""
     changed, raised = ([known[i] for i in ids if i in known] for ids in (rec.changed, rec.raised))
-    return After(known.values(), changed, raised, tuple(rec.marks.values()), bool(rec.marks), standing, plant, rec.now)
+    kinds = frozenset(alarm.kind for alarm in rec.changed.values())
+    return After(known.values(), changed, kinds, raised, tuple(rec.marks.values()), bool(rec.marks), standing, plant, rec.now)
 
 
 def _modes(a: After) -> Iterable[Change]:
@@ -72,7 +74,7 @@ def _breaking(a: After) -> Iterable[Change]:
 
 
 def _parents(a: After) -> Iterable[Change]:
-    return tuple(parents.follow(a.alarms, a.plant, a.now)) if a.wide or any(x.kind in parents.HIDING for x in a.changed) else ()
+    return tuple(parents.follow(a.alarms, a.plant, a.now)) if a.wide or not a.kinds.isdisjoint(parents.HIDING) else ()
 
 
 def _tests(a: After) -> Iterable[Change]:

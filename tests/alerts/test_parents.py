@@ -265,3 +265,13 @@ def test_r14_mute_stops_sound_only_and_a_new_alarm_sounds_again() -> None:
 @pytest.mark.parametrize("kind", [k.id for k in KINDS.values() if k.latching])
 def test_r12_latching_kinds_are_those_of_the_list(kind: str) -> None:
     assert kind in LATCHING or KINDS[kind].severity >= Severity.WARNING
+
+
+def test_r36_d19_a_point_that_stays_dead_is_shown_the_moment_its_answered_line_is_back(world: World) -> None:
+    """Nothing else changes in that step: only what has ended tells that a fault hangs under nothing."""
+    world.read({"line-a/link": 0.0})
+    world.dead("smoke-a/smoke")
+    assert world.alarm_at("smoke-a/smoke").parent == world.alarm("line").id
+    world.do("ack", "wang", "all")
+    world.read({"line-a/link": 1.0})
+    assert world.alarm_at("smoke-a/smoke").parent == "" and "line-a/link" not in {a.point for a in world.engine.alarms.values()}

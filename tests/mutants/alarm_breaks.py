@@ -197,6 +197,13 @@ ALARMS: tuple[Mutant, ...] = (
         STORY + "test_r5_silent_points_become_faults",
     ),
     Mutant(
+        "R36 what has ended shows what hung under it",
+        "alerts/aftermath.py",
+        "frozenset(alarm.kind for alarm in rec.changed.values())",
+        "frozenset(alarm.kind for alarm in changed)",
+        "tests/alerts/test_parents.py::test_r36_d19_a_point_that_stays_dead_is_shown_the_moment_its_answered_line_is_back",
+    ),
+    Mutant(
         "a rule that breaks is not told of",
         "alerts/judge.py",
         "        self._unsaid.add(rule.id)\n        return unknown",

@@ -46,7 +46,7 @@ PHASES: Mapping[str, tuple[str, int]] = {
 }
 TELLING = frozenset({"acting", "sending a message", "sent, not journaled"})  # a new alarm brings them about
 FLICKERING = ("pump-io/di-3", "pump-io/di-4", "power-water/leak")  # faults and supervisory signals that come and go meanwhile
-SMOULDERING = ("teach-smoke-6/smoke", "teach-smoke-7/smoke")  # where rooms burn: smoke that does, a move of an alarm each time
+SMOULDERING = ("teach-smoke-6/smoke",)  # where rooms burn: smoke that does, alone in its building: a move of an alarm each time
 
 
 @dataclass(frozen=True, slots=True)
