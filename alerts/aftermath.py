@@ -27,25 +27,25 @@ REAL_POLICY = "fire-real"  # confirmed by detectors first, called real by a pers
 class After:
     """`changed`: alarms that this input has changed and that stand; `raised`: those of them that began or began again.
 
-    `kinds`: of all that have changed, of those that are over too. `wide`: a mark has changed, which may concern every alarm.
+    `over`: those that it has ended. `wide`: a mark has changed, which may concern every alarm.
     """
 
     alarms: Collection[Alarm]
     changed: Collection[Alarm]
-    kinds: frozenset[str]
     raised: Collection[Alarm]
     marks: Collection[Mark]
     wide: bool
     standing: Standing
     plant: Plant
     now: Now
+    over: Collection[Alarm] = ()
 
 
 def after(known: Mapping[str, Alarm], rec: Record, standing: Standing, plant: Plant) -> After:
     """What stands at this moment of an input, by its record so far."""
     changed, raised = ([known[i] for i in ids if i in known] for ids in (rec.changed, rec.raised))
-    kinds = frozenset(alarm.kind for alarm in rec.changed.values())
-    return After(known.values(), changed, kinds, raised, tuple(rec.marks.values()), bool(rec.marks), standing, plant, rec.now)
+    over = [alarm for id, alarm in rec.changed.items() if id not in known]
+    return After(known.values(), changed, raised, tuple(rec.marks.values()), bool(rec.marks), standing, plant, rec.now, over)
 
 
 def _modes(a: After) -> Iterable[Change]:
@@ -74,7 +74,8 @@ def _breaking(a: After) -> Iterable[Change]:
 
 
 def _parents(a: After) -> Iterable[Change]:
-    return tuple(parents.follow(a.alarms, a.plant, a.now)) if a.wide or not a.kinds.isdisjoint(parents.HIDING) else ()
+    concerned = a.wide or any(x.kind in parents.HIDING for x in (*a.changed, *a.over))
+    return tuple(parents.follow(a.alarms, a.plant, a.now)) if concerned else ()
 
 
 def _tests(a: After) -> Iterable[Change]:

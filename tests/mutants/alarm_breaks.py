@@ -199,8 +199,8 @@ ALARMS: tuple[Mutant, ...] = (
     Mutant(
         "R36 what has ended shows what hung under it",
         "alerts/aftermath.py",
-        "frozenset(alarm.kind for alarm in rec.changed.values())",
-        "frozenset(alarm.kind for alarm in changed)",
+        "for x in (*a.changed, *a.over))",
+        "for x in a.changed)",
         "tests/alerts/test_parents.py::test_r36_d19_a_point_that_stays_dead_is_shown_the_moment_its_answered_line_is_back",
     ),
     Mutant(
