@@ -21,7 +21,6 @@ SOUNDER = "guard-relay/relay-1"
 SMOKES = (
     "dining-smoke-1/smoke",
     "store-smoke/smoke",
-    "power-smoke/smoke",
     "guard-smoke/smoke",
     "lab-smoke/smoke",
     "dining-smoke-2/smoke",
@@ -46,7 +45,7 @@ PHASES: Mapping[str, tuple[str, int]] = {
 }
 TELLING = frozenset({"acting", "sending a message", "sent, not journaled"})  # a new alarm brings them about
 FLICKERING = ("pump-io/di-3", "pump-io/di-4", "power-water/leak")  # faults and supervisory signals that come and go meanwhile
-SMOULDERING = ("teach-smoke-6/smoke",)  # where rooms burn: smoke that does, alone in its building: a move of an alarm each time
+SMOULDERING = ("power-smoke/smoke",)  # where rooms burn: smoke that comes and goes, among the first that a life reads
 
 
 @dataclass(frozen=True, slots=True)
