@@ -38,7 +38,7 @@ def untold(messages: Iterable[Row], events: Sequence[Row], channel: str = "phone
     answered: set[str] = set()
     needless = set()
     for event in events:
-        if event["kind"] == "acked":
+        if event["kind"] in ("acked", "result"):  # a result answers as well
             answered.add(event["alarm"])
         elif event["kind"] in ("recalled", "gave-up") and event["alarm"] in answered:
             needless.add(event["args"]["key"])

@@ -120,7 +120,7 @@ def many_kills(school: School, chance: Random, kills: int, counters: int, phases
     for n in range(kills):
         for point in restless:
             time.sleep(chance.uniform(0.0, 0.4 if aim else 1.0))
-            school.set(point, n % 2)
+            school.set(point, n // 2 % 2)  # every other life is killed early, often before it has read anything
         if aim in TELLING:  # a room where nothing burned yet burns, or one that did has stopped and begins again
             school.set(SMOKES[smokes // 2 % len(SMOKES)], (smokes + 1) % 2)
             smokes += 1
