@@ -60,8 +60,10 @@ def too_early(events: Iterable[Row]) -> list[str]:
     wrong = []
     for event in events:
         alarm = event["alarm"]
-        if event["kind"] in ("raised", "confirmed"):
+        if event["kind"] == "raised":
             base[alarm, "unacked"] = base[alarm, "always"] = event["mono"]
+        elif event["kind"] == "confirmed":  # what calls whoever has not answered goes on as it was
+            base[alarm, "always"] = event["mono"]
         elif event["kind"] in ("acked", "result"):
             base.setdefault((alarm, "unverified"), event["mono"])
         elif event["kind"] == "notified":
