@@ -45,7 +45,7 @@ PHASES: Mapping[str, tuple[str, int]] = {
 }
 TELLING = frozenset({"acting", "sending a message", "sent, not journaled"})  # a new alarm brings them about
 FLICKERING = ("pump-io/di-3", "pump-io/di-4", "power-water/leak")  # faults and supervisory signals that come and go meanwhile
-SMOULDERING = ("power-smoke/smoke",)  # where rooms burn: smoke that comes and goes, among the first that a life reads
+SMOULDERING = ("power-smoke/smoke", "teach-smoke-1/smoke")  # where rooms burn: smoke that comes and goes, one to a building
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +116,13 @@ def many_kills(school: School, chance: Random, kills: int, counters: int, phases
     school.set(fire, 1)
     alarm = school.until("raised", lambda: school.events("raised"))[0]["alarm"]
     aim, smokes, burns = "", 0, bool(TELLING & set(phases))
-    restless = (*FLICKERING, *SMOULDERING) if burns else FLICKERING
     for n in range(kills):
-        for point in restless:
+        changed = n // 2 % 2  # every other life is killed early, often before it has read anything
+        for point in SMOULDERING if burns else ():
+            school.set(point, changed)
+        for point in FLICKERING:
             time.sleep(chance.uniform(0.0, 0.4 if aim else 1.0))
-            school.set(point, n // 2 % 2)  # every other life is killed early, often before it has read anything
+            school.set(point, changed)
         if aim in TELLING:  # a room where nothing burned yet burns, or one that did has stopped and begins again
             school.set(SMOKES[smokes // 2 % len(SMOKES)], (smokes + 1) % 2)
             smokes += 1
