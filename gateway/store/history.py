@@ -16,6 +16,9 @@ HOUR = 3_600_000
 MINUTE = 60_000
 RAW_KEPT = 48 * HOUR
 MINUTES_KEPT = 400 * 24 * HOUR
+GOING = (
+    2  # old chunks of a point that go when a new one comes: a clock that is years ahead for an hour must not empty the history
+)
 RAW_SPAN = 2 * HOUR  # longest query answered from raw samples
 GAP = 300_000  # a hole longer than this (and than a bucket) shows as null
 NONE = 255  # quality of a minute nobody has heard of
@@ -62,9 +65,9 @@ class History:
                 chunk = chunks[point, slot] = bytearray()
             chunk += pack(offset, _float32(value), quality)
 
-    def recover(self, samples: Iterable[Sample]) -> None:
-        """Take again samples that may be in stored chunks already: those are left out."""
-        ends = {name: self._last_slot(number) for name, number in self._ids.items()}
+    def recover(self, samples: Iterable[Sample], wall: int) -> None:
+        """Take again samples that may be in stored chunks already: those are left out. Chunks after `wall`, now, tell nothing."""
+        ends = {name: self._last_slot(number, wall) for name, number in self._ids.items()}
         self.add(one for one in samples if one.wall // SLOT > ends.get(one.point, -1))
 
     def due(self, wall: int) -> list[tuple[str, int]]:
@@ -84,8 +87,9 @@ class History:
                 _MINUTE.pack_into(minutes, (start % HOUR // MINUTE) * _MINUTE.size, low, mean, high, quality)
             self._save("minute", "minutes", number, hour, bytes(minutes))
             for table, unit, kept in (("raw", SLOT, RAW_KEPT), ("minute", HOUR, MINUTES_KEPT)):
-                end = row_of(number, max(0, wall - kept) // unit)
-                self._db.execute(f"DELETE FROM {table} WHERE id >= ? AND id < ?", (row_of(number, 0), end))
+                old = f"SELECT id FROM {table} WHERE id >= ? AND id < ? ORDER BY id LIMIT ?"
+                bounds = (row_of(number, 0), row_of(number, max(0, wall - kept) // unit), GOING)
+                self._db.execute(f"DELETE FROM {table} WHERE id IN ({old})", bounds)
 
     def forget(self, keys: Iterable[tuple[str, int]]) -> None:
         """The chunks are on the disk: let the memory go."""
@@ -142,8 +146,8 @@ class History:
             self._ids[point] = self._db.execute("SELECT id FROM point WHERE name = ?", (point,)).fetchone()[0]
         return self._ids[point]
 
-    def _last_slot(self, number: int) -> int:
-        bounds = (row_of(number, 0), row_of(number + 1, 0))
+    def _last_slot(self, number: int, wall: int) -> int:
+        bounds = (row_of(number, 0), row_of(number, max(0, wall) // SLOT + 1))
         row = self._db.execute("SELECT max(id) FROM raw WHERE id >= ? AND id < ?", bounds).fetchone()[0]
         return -1 if row is None else int(row) - row_of(number, 0)
 

@@ -19,6 +19,8 @@ MIGRATIONS = tuple((Path(__file__).parent / name).read_text(encoding="utf-8") fo
 REFUSED_KEPT = 1_000
 DATED = 200  # rows that get their time in one flush: each is unpacked and packed again
 OLDEST = 50  # rows looked at for their age in one flush
+NEWEST = 500  # rows that may hold the last twenty minutes: one a flush, a few more at each start
+SIZE = "size"  # the tally of `Readings.size`
 
 
 class RefusedLine(Protocol):
@@ -55,13 +57,18 @@ class Dropped:
 
 
 class Readings:
-    """The file. Methods that write run inside `transaction`. All raise sqlite3.Error."""
+    """The file. Methods that write run inside `transaction`. All raise sqlite3.Error.
+
+    It grows to some GB, which a card needs minutes to read: opening it, and each flush, must not read all of it. `size` (bytes of
+    compressed frames) is kept in it.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.db = connect(path, MIGRATIONS)
+        self.db = connect(path, MIGRATIONS, examined=False)
         self.damaged: set[int] = set()
-        self.size = int(self.db.execute("SELECT coalesce(sum(length(frames)), 0) FROM frame").fetchone()[0])
+        known = self.db.execute("SELECT count FROM tally WHERE name = ?", (SIZE,)).fetchone()
+        self.size = int((known or self.db.execute("SELECT coalesce(sum(length(frames)), 0) FROM frame").fetchone())[0])
 
     def close(self) -> None:
         self.db.close()
@@ -72,6 +79,8 @@ class Readings:
         self.db.execute("BEGIN IMMEDIATE")
         try:
             work()
+            if self.size != size:
+                self.put_tally(SIZE, self.size)
             self.db.execute("COMMIT")
         except BaseException:
             self.size = size
@@ -103,9 +112,11 @@ class Readings:
     def stored(self) -> dict[str, RangeSet]:
         """The numbers of all stored frames by run, oldest run first."""
         found: dict[str, RangeSet] = {}
-        for boot, a, b in self.db.execute("SELECT boot, a, b FROM frame ORDER BY id"):
+        first: dict[str, int] = {}
+        for boot, a, b, number in self.db.execute("SELECT boot, a, b, id FROM frame INDEXED BY frame_range"):
             found.setdefault(boot, RangeSet()).add(a, b)
-        return found
+            first[boot] = min(number, first.get(boot, number))
+        return {boot: found[boot] for boot in sorted(found, key=first.__getitem__)}
 
     def overlap(self, boot: str, a: int, b: int) -> RangeSet:
         """Which numbers of a..b of this run are stored. Looks at the newest rows only."""
@@ -185,9 +196,14 @@ class Readings:
         return machine, wall, last_stamp(frames[-1]) if frames else 0, before[0] if before else 0
 
     def since(self, wall: int) -> Iterable[bytes]:
-        """The lines of the rows stored at or after `wall`, oldest first (for the history's open chunks)."""
-        sql = "SELECT id, frames FROM frame WHERE wall >= ? AND machine = '' ORDER BY id"
-        for number, row in self.db.execute(sql, (wall,)):
+        """The lines of the NEWEST rows that were stored at or after `wall`, oldest first (for the history's open chunks).
+
+        To a clock that starts in 1970 every row is new.
+        """
+        sql = (
+            "SELECT id, frames FROM frame WHERE id > (SELECT max(id) FROM frame) - ? AND wall >= ? AND machine = '' ORDER BY id"
+        )
+        for number, row in self.db.execute(sql, (NEWEST, wall)):
             yield b"".join(self._unpacked(number, row))
 
     def confirmed(self) -> dict[str, dict[str, RangeSet]]:
@@ -253,21 +269,21 @@ class Readings:
         return gone
 
     def shrink(self, quota: int, confirmed: Mapping[str, Mapping[str, RangeSet]]) -> list[Dropped]:
-        """Delete rows until `size` is at most `quota`: those that every destination has first, oldest first."""
-        rows = (
-            self.db.execute("SELECT id, boot, a, b, length(frames) FROM frame ORDER BY id").fetchall()
-            if self.size > quota
-            else []
-        )
-        lacked = {row[0]: missing(row[1], row[2], row[3], confirmed) for row in rows}
-        gone = []
-        for number, boot, a, b, size in sorted(rows, key=lambda row: (lacked[row[0]] > 0, row[0])):
-            if self.size <= quota:
-                break
-            self.db.execute("DELETE FROM frame WHERE id = ?", (number,))
-            self.size -= size
-            gone.append(Dropped(boot, a, b, lacked[number]))
-        return gone
+        """Delete rows until `size` is at most `quota`: those that every destination has first, oldest first.
+
+        A log at its quota does this with every flush, so it looks at no more rows than it must.
+        """
+        gone: dict[int, Dropped] = {}
+        for lacked in (False, True):
+            for number, boot, a, b, size in self.db.execute("SELECT id, boot, a, b, length(frames) FROM frame ORDER BY id"):
+                if self.size <= quota:
+                    break
+                row = Dropped(boot, a, b, missing(boot, a, b, confirmed))
+                if bool(row.unconfirmed) is lacked:
+                    gone[number] = row
+                    self.size -= size
+        self.db.executemany("DELETE FROM frame WHERE id = ?", [(number,) for number in gone])
+        return list(gone.values())
 
     def drop_damaged(self, confirmed: Mapping[str, Mapping[str, RangeSet]]) -> list[Dropped]:
         """Delete the rows that could not be unpacked since the last call, so that nothing waits for them for ever."""

@@ -98,7 +98,8 @@ class ReadingsWriter:
         try:
             await asyncio.wait_for(self.flush(), OPENING)
         except TimeoutError:
-            self._report("readings.failing", 0, "opening readings.db takes too long")
+            self.failing = "opening readings.db takes too long"
+            self._report("readings.failing", 0, self.failing)
         self._timer = self._loop.call_later(self._every, self._tick)
 
     def append(self, lines: bytes, wall_ok: bool) -> tuple[str, int]:
@@ -353,8 +354,9 @@ class ReadingsWriter:
         if self._db is None and not self._recovered:
             self.dropped = self._tallied = self.dropped + db.tally("dropped")
         if not self._recovered:
-            lines = [*db.since(self._clock.now().wall - 2 * SLOT), *(frame.lines for frame in left if not frame.machine)]
-            self._history.recover(one for part in lines for one in samples(part))
+            wall = self._clock.now().wall
+            self._history.recover((one for part in db.since(wall - 2 * SLOT) for one in samples(part)), wall)
+            self._history.recover((one for frame in left if not frame.machine for one in samples(frame.lines)), wall)
             self._recovered = True
 
     def _failed(self, fault: Exception) -> None:

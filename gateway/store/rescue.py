@@ -11,6 +11,7 @@ from typing import Any
 
 from gateway.store.database import PARTS, connect, is_full, is_lost, quarantine, readonly, set_aside, sync_folder
 from gateway.store.history import HOUR, MINUTES_KEPT, RAW_KEPT, SLOT, row_of
+from gateway.store.readings import SIZE
 
 BATCH = 200  # rows in a transaction,
 BYTES = 500_000  # or so many bytes: on a disk that gets full only the last transaction is not carried
@@ -70,6 +71,7 @@ def _carry(path: Path, into: sqlite3.Connection, wall: int) -> None:
     with closing(readonly(path)) as source:
         for table in _WHOLE:
             _store(into, table, _as_far_as_it_goes(source, f"SELECT * FROM {table}"))
+        into.execute("DELETE FROM tally WHERE name = ?", (SIZE,))  # that of the broken file
         _store(into, "frame", rows(source, "frame", 1, _LAST))
         for (point,) in into.execute("SELECT id FROM point").fetchall():
             for table, unit, kept in (("raw", SLOT, RAW_KEPT), ("minute", HOUR, MINUTES_KEPT)):

@@ -98,6 +98,24 @@ def test_raw_is_kept_two_days_and_minutes_a_year(db: sqlite3.Connection) -> None
     assert [value for value in found.mean if value is not None] == [24.0 * 399, 24.0 * 403]
 
 
+def test_d11_a_clock_that_is_years_ahead_for_a_moment_leaves_the_history_there(db: sqlite3.Connection) -> None:
+    """Somebody types 2040: what was kept for a year must not be gone when the mistake is seen; nor the next chunk after a restart."""
+    history = History()
+    history.attach(db)
+    for hour in range(40):
+        history.add([Sample("p", BASE + hour * HOUR, float(hour), 0)])
+        store(history, BASE + (hour + 1) * HOUR)
+    ahead = BASE + 14 * 365 * 24 * HOUR
+    history.add([Sample("p", BASE + 40 * HOUR, 40.0, 0), Sample("p", ahead, 99.0, 0)])
+    store(history, ahead + SLOT)
+    found = history.query("p", BASE, BASE + 41 * HOUR, 100, BASE + 41 * HOUR)
+    assert len([value for value in found.mean if value is not None]) >= 37
+    again = History()
+    again.attach(db)
+    again.recover([Sample("p", BASE + 41 * HOUR, 41.0, 0)], BASE + 41 * HOUR + MINUTE)
+    assert again.query("p", BASE + 41 * HOUR, BASE + 42 * HOUR, 9, BASE + 42 * HOUR).mean == [41.0]
+
+
 def test_size_of_a_day_of_a_point(db: sqlite3.Connection) -> None:
     """1 GB a year for 200 points is 13.7 kB a day and point; raw chunks live for two days only."""
     history = History()

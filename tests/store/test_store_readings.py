@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from random import Random
@@ -13,6 +14,7 @@ import pytest
 from store_makers import WALL, FakeClock
 
 from gateway.store import readings as readings_module
+from gateway.store import readings_writer as writer_module
 from gateway.store.frame import Frame, pack, unpack
 from gateway.store.lines import shifted
 from gateway.store.ranges import RangeSet
@@ -183,6 +185,69 @@ async def test_a_dead_disk_keeps_frames_in_the_tail_and_callers_free(make: Make,
     assert told == ["readings.failing", "readings.writing"]
     assert all_lines(await writer.unconfirmed("far", 9)) == [line(1), line(2), line(3)]
     assert writer.backlog("far") == 3
+
+
+async def test_a_file_that_opens_late_is_told_as_written_again(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log of some GB on a slow card: the start does not wait for it, and the fault that it told of ends."""
+    told: list[str] = []
+    real, may = readings_module.Readings.stored, threading.Event()
+
+    def stored(self: readings_module.Readings) -> dict[str, RangeSet]:
+        assert may.wait(LONG)
+        return real(self)
+
+    monkeypatch.setattr(readings_module.Readings, "stored", stored)
+    monkeypatch.setattr(writer_module, "OPENING", 0.01)
+    writer = await make(tell=lambda code, count, why: told.append(code))
+    assert writer.failing
+    may.set()
+    await writer.flush()
+    assert not writer.failing and told == ["readings.failing", "readings.writing"]
+
+
+async def test_d11_opening_a_large_log_reads_little_of_it(
+    make: Make, tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After some days it has 4 GB, which a card needs minutes for; and to a clock that starts in 1970 every row of it is new."""
+    path = tmp_path / "data" / "readings.db"
+    full = readings_module.Readings(path)
+    row = pack([Random(1).randbytes(40_000)])
+    full.transaction(lambda: put_rows(full, [(n, row) for n in range(300)]))
+    full.close()
+    monkeypatch.setattr(readings_module, "NEWEST", 20)
+    clock.mono = -WALL
+    before = bytes_read()
+    writer = await make()
+    read, whole = bytes_read() - before, path.stat().st_size
+    assert 20 * len(row) < read < whole / 5, "the newest rows, for the chart; not the others"
+    assert writer.backlog("far") == 300
+    again = readings_module.Readings(path)
+    assert again.size == 300 * len(row)
+    again.close()
+
+
+def put_rows(db: readings_module.Readings, rows: Sequence[tuple[int, bytes]]) -> None:
+    db.db.executemany("INSERT INTO frame (boot, a, b, machine, wall, frames) VALUES ('b', ?, ?, '', 1, ?)",
+                      [(n, n, row) for n, row in rows])  # fmt: skip
+    db.size += sum(len(row) for _, row in rows)
+
+
+def bytes_read() -> int:
+    """By this process, from whatever file."""
+    return int(Path("/proc/self/io").read_text().split()[1])
+
+
+def test_a_log_at_its_quota_gives_up_a_row_without_looking_at_all(tmp_path: Path) -> None:
+    """It does so with every flush; nobody's row goes while one that everybody has is there, however late it stands."""
+    db = readings_module.Readings(tmp_path / "r.db")
+    db.transaction(lambda: put_rows(db, [(n, b"12345678") for n in range(20_000)]))
+    steps: list[int] = []
+    db.db.set_progress_handler(lambda: steps.append(1), 100)  # type: ignore[arg-type, return-value]
+    gone = db.shrink(db.size - 8, {"far": {"b": RangeSet([(0, 19_990)])}})
+    assert [row.a for row in gone] == [0] and len(steps) < 20
+    few = {"far": {"b": RangeSet([(5, 5), (19_000, 19_000)])}}
+    assert [(row.a, row.unconfirmed) for row in db.shrink(db.size - 24, few)] == [(5, 0), (19_000, 0), (1, 1)]
+    db.close()
 
 
 async def test_a_frame_that_comes_while_the_file_is_opened_is_known(
