@@ -205,9 +205,9 @@ install)
     settled
     folders
     environment
-    if [ -e "$root$data/journal.db" ]; then
+    if [ -e "$root$data/journal.db" ]; then # not the readings: gigabytes on a card, and versions only add to them
         say "升级前备份 backup before the upgrade: $data/before-upgrade.campus"
-        "$root$new/bin/campus-gateway" backup "$root$data/before-upgrade.campus" --data "$root$data" --config "$root$etc" --force ||
+        "$root$new/bin/campus-gateway" backup "$root$data/before-upgrade.campus" --data "$root$data" --config "$root$etc" --without-readings --force ||
             fail "升级前备份失败，什么都没变 The backup before the upgrade failed; nothing has changed" "照上面改 mend it as said above"
     fi
     around

@@ -27,6 +27,7 @@ FORMAT, V = "campus-gateway backup", 1
 MANIFEST, LOCKED = "manifest.json", "secrets.locked"
 # Folders of secrets. Outside them, and outside site/, what only its owner may read is one too.
 SECRETS = ("config/secrets/", "config/ingest/")
+ASIDE = ("restoring", "before-")  # so begins what `restore` makes in both folders: no part of what is there now
 KEPT_OUT, LOCKED_IN, OPEN = "excluded", "locked", "open"
 
 
@@ -45,14 +46,19 @@ class Made:
     size: int
 
 
-def write(file: Path, data: Path, config: Path, wall: int, *, secrets: str = KEPT_OUT, passphrase: str = "") -> Made:
-    """Write the backup, whole or not at all. `secrets` is KEPT_OUT, LOCKED_IN (then `passphrase`) or OPEN. Raises BackupError."""
+def write(
+    file: Path, data: Path, config: Path, wall: int, *, secrets: str = KEPT_OUT, passphrase: str = "", large: bool = True
+) -> Made:
+    """Write the backup, whole or not at all. `secrets` is KEPT_OUT, LOCKED_IN (then `passphrase`) or OPEN. Raises BackupError.
+
+    Without the `large` (readings and pictures, gigabytes) it is done in seconds; restored, it leaves those that are there.
+    """
     if not (data / "journal.db").exists():
         raise BackupError(f"{data} 里没有 journal.db · there is no journal\n  --data 写对了吗 · is --data right?")
     with tempfile.TemporaryDirectory(prefix="campus-backup-", dir=file.resolve().parent) as scratch:
         part = Path(scratch) / "part.zip"
         try:
-            found = {**dict(_data(data, Path(scratch))), **dict(_tree(config, "config"))}
+            found = {**dict(_data(data, Path(scratch), large)), **dict(_tree(config, "config"))}
             site, seq = copies.about(found["data/journal.db"].path)
             made = _pack(part, found, {"site": site, "seq": seq, "made": wall}, secrets, passphrase)
             part.replace(file)
@@ -99,20 +105,20 @@ def _is_secret(name: str, item: _Item) -> bool:
     )
 
 
-def _data(data: Path, scratch: Path) -> Iterator[tuple[str, _Item]]:
+def _data(data: Path, scratch: Path, large: bool) -> Iterator[tuple[str, _Item]]:
     for name in copies.DATABASES:
-        if (data / name).exists():
+        if (data / name).exists() and (large or name != copies.READINGS):
             copies.copy(data / name, scratch / name)
             yield f"data/{name}", _Item(scratch / name, data / name)
-    for folder in (OWN, PICTURES):
+    for folder in (OWN, PICTURES) if large else (OWN,):
         yield from _tree(data / folder, f"data/{folder}")
 
 
 def _tree(folder: Path, under: str) -> Iterator[tuple[str, _Item]]:
     """The plain files below a folder, or the file itself; links are not followed."""
     for path in sorted(folder.rglob("*")) if folder.is_dir() else [folder]:
-        if path.is_file() and not path.is_symlink():
-            rest = path.relative_to(folder).as_posix()
+        rest = path.relative_to(folder).as_posix()
+        if path.is_file() and not path.is_symlink() and not rest.startswith(ASIDE):
             yield under if rest == "." else f"{under}/{rest}", _Item(path, path)
 
 

@@ -1,4 +1,8 @@
-"""A backup back onto a box: examined whole before anything is written, put beside what is there, then moved in. Starts nothing."""
+"""A backup back onto a box: examined whole before anything is written, put beside what is there, then moved in. Starts nothing.
+
+"Beside" is a folder in the place itself: that may be a disk of its own. While the moving goes on, PLAN stands in the data folder:
+cut off there (power), the same command goes on where it was.
+"""
 
 from __future__ import annotations
 
@@ -11,64 +15,124 @@ import pwd
 import re
 import shutil
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from drivers.reading import Now
-from gateway.backup import FORMAT, LOCKED, LOCKED_IN, MANIFEST, BackupError, V
+from gateway.backup import ASIDE, FORMAT, LOCKED, LOCKED_IN, MANIFEST, BackupError, V
 from gateway.lockbox import Locked, unlock
 from gateway.store import copies
 
 NAME = re.compile(r"(data|config)(/[^/\x00-\x1f]+)+")
 LARGEST = 64 << 30  # bytes of one file; more is no backup of ours
+PLAN = "restore.unfinished"
+FRESH, BEFORE = ASIDE  # folders of ours in both places; the second gets a number
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """`seq`: the number of the event with which the journal goes on. `aside`: where what was there is now. `without`: no secrets."""
+    """`seq`: the number of the event with which the journal goes on. `aside`: where what was there is now. `without`: no secrets.
+
+    `resumed`: an earlier call had begun with the moving; what it moved aside is not in `aside`.
+    """
 
     site: str
     made: int
     seq: int
     aside: tuple[Path, ...]
     without: bool
+    resumed: bool
 
 
 def restore(
     file: Path, data: Path, config: Path, boot: str, now: Now, clock_ok: bool, *, force: bool = False, passphrase: str = ""
 ) -> Restored:
-    """Raises BackupError, and then nothing has changed. With `force` what is there is moved aside, never deleted."""
+    """Raises BackupError, and then nothing has changed. With `force` what is there is moved aside, never deleted.
+
+    After an OSError or the end of the process the same call does it, or goes on with it, also without `force`.
+    """
     with _opened(file) as archive:
         head = _examined(file, archive)
+        fresh = {place: place / FRESH for place in (data, config)}
+        seq = _begun(data, head, fresh.values())
         held = [
             path for path in (data / "journal.db", config / "site") if path.exists() and (path.is_file() or any(path.iterdir()))
         ]
-        if held and not force:
+        if held and not force and seq is None:
             raise BackupError(
                 f"{' '.join(map(str, held))} 已经有了，不覆盖 · is there already and is not overwritten\n"
                 "  要换掉就加 --force：原来的移到一边 · --force moves what is there aside"
             )
-        inner = _secrets(archive, head, passphrase)
+        inner = _secrets(archive, head, passphrase) if seq is None else None
         with _stopped(data):
-            fresh = {data: _beside(data, "restored"), config: _beside(config, "restored")}
-            into = {"data": (fresh[data], data), "config": (fresh[config], config)}
-            try:
-                _unpack(archive, head["files"], into)
-                if inner is not None:
-                    with zipfile.ZipFile(io.BytesIO(inner)) as secret:
-                        _unpack(secret, {name: {"owner": "", "mode": 0o600} for name in secret.namelist()}, into)
-                for name in copies.DATABASES:
-                    if (fresh[data] / name).exists() and (wrong := copies.sound(fresh[data] / name)):
-                        raise BackupError(f"{file}: {name} 已损坏 · is damaged: {wrong}")
+            resumed = seq is not None
+            if seq is None:
+                (data / PLAN).unlink(missing_ok=True)  # of another backup
+                _fresh(file, archive, head, inner, fresh)
                 seq = copies.go_on(fresh[data] / "journal.db", boot, now, clock_ok, int(head["made"]))
-                aside = [_moved_in(fresh[place], place) for place in (data, config) if any(fresh[place].iterdir())]
-            finally:
-                for folder in fresh.values():
-                    shutil.rmtree(folder, ignore_errors=True)
-    return Restored(head["site"], head["made"], seq, tuple(a for a in aside if a), head["secrets"] == "excluded")
+                _begin(data, head, seq, fresh.values())
+            aside = [_moved_in(fresh[place], place) for place in (data, config) if any(fresh[place].iterdir())]
+            (data / PLAN).unlink()
+            for folder in fresh.values():
+                shutil.rmtree(folder)
+    return Restored(head["site"], head["made"], seq, tuple(a for a in aside if a), head["secrets"] == "excluded", resumed)
+
+
+def _begun(data: Path, head: Mapping[str, Any], fresh: Iterable[Path]) -> int | None:
+    """`Restored.seq` of a restore of this backup whose moving has begun."""
+    try:
+        plan = json.loads((data / PLAN).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return int(plan["seq"]) if plan["of"] == _name(head) and all(folder.is_dir() for folder in fresh) else None
+
+
+def _begin(data: Path, head: Mapping[str, Any], seq: int, fresh: Iterable[Path]) -> None:
+    """All of it is on the disk, and so is the plan, before anything moves."""
+    for folder in fresh:
+        for made, _, _ in os.walk(folder):
+            _sync(Path(made))
+        _sync(folder.parent)
+    new = data / f"{PLAN}.new"
+    with new.open("w", encoding="utf-8") as plan:
+        json.dump({"of": _name(head), "seq": seq}, plan)
+        plan.flush()
+        os.fsync(plan.fileno())
+    new.rename(data / PLAN)
+    _sync(data)
+
+
+def _name(head: Mapping[str, Any]) -> str:
+    """Of this backup and no other: its manifest holds the hash of each file."""
+    return hashlib.sha256(json.dumps(head, sort_keys=True).encode()).hexdigest()
+
+
+def _fresh(
+    file: Path, archive: zipfile.ZipFile, head: Mapping[str, Any], inner: bytes | None, fresh: Mapping[Path, Path]
+) -> None:
+    """Fill the folders of `fresh` (place -> folder in it), anew where an earlier call left something; they are gone after an error."""
+    (data, beside), (config, other) = fresh.items()
+    into = {"data": (beside, data), "config": (other, config)}
+    try:
+        for place, folder in fresh.items():
+            if folder.exists():
+                shutil.rmtree(folder)
+            place.mkdir(mode=0o750, parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700)
+        _unpack(archive, head["files"], into)
+        if inner is not None:
+            with zipfile.ZipFile(io.BytesIO(inner)) as secret:
+                _unpack(secret, {name: {"owner": "", "mode": 0o600} for name in secret.namelist()}, into)
+        for name in copies.DATABASES:
+            if (beside / name).exists() and (wrong := copies.sound(beside / name)):
+                raise BackupError(f"{file}: {name} 已损坏 · is damaged: {wrong}")
+    except BaseException:
+        for folder in (beside, other):
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 @contextmanager
@@ -138,12 +202,12 @@ def _stopped(data: Path) -> Iterator[None]:
         yield
 
 
-def _beside(folder: Path, what: str) -> Path:
-    """A new name beside a folder, so that moving is a rename."""
+def _before(place: Path) -> Path:
+    """A new folder in the place for what was there, so that moving is a rename."""
     number = 1
-    while (made := folder.with_name(f"{folder.name}.{what}-{number}")).exists():
+    while (made := place / f"{BEFORE}{number}").exists():
         number += 1
-    made.mkdir(mode=0o700, parents=True)
+    made.mkdir(mode=0o700)
     return made
 
 
@@ -190,19 +254,15 @@ def _own(path: Path, there: Path, owner: str) -> None:
 def _moved_in(fresh: Path, place: Path) -> Path | None:
     """Each thing at the top of `fresh` takes its place; what was there goes aside, all of it into one folder."""
     aside: Path | None = None
-    for made, _, _ in os.walk(fresh):
-        _sync(Path(made))
     for item in sorted(fresh.iterdir()):
         target = place / item.name
         parts = [target, *(place / f"{item.name}{end}" for end in ("-wal", "-shm"))]
         for old in parts:
             if old.exists():
-                aside = aside or _beside(place, "before")
+                aside = aside or _before(place)
                 old.rename(aside / old.name)
-        place.mkdir(mode=0o750, parents=True, exist_ok=True)
         item.rename(target)
-    for folder in (place, place.parent):
-        _sync(folder)
+    _sync(place)
     return aside
 
 

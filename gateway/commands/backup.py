@@ -12,6 +12,7 @@ def add_parser(sub: Any) -> None:
     p = sub.add_parser("backup", help="everything a box knows in one file, while it runs 备份")
     add_places(p, "the file to write")
     p.add_argument("--force", action="store_true", help="replace a file that is there")
+    p.add_argument("--without-readings", action="store_true", help="neither readings nor pictures: small, and done in seconds")
     p.add_argument("--open-secrets", action="store_true", help="keys and passwords in the open: whoever has the file has them")
 
 
@@ -46,7 +47,13 @@ def run(args: argparse.Namespace) -> int:
     how = OPEN if args.open_secrets else LOCKED_IN if args.passphrase_file else KEPT_OUT
     try:
         made = write(
-            args.file, args.data, args.config, SystemClock(assume_ok=True).now().wall, secrets=how, passphrase=passphrase(args)
+            args.file,
+            args.data,
+            args.config,
+            SystemClock(assume_ok=True).now().wall,
+            secrets=how,
+            passphrase=passphrase(args),
+            large=not args.without_readings,
         )
     except (BackupError, Locked) as error:
         print(error, file=sys.stderr)

@@ -33,10 +33,13 @@ def run(args: argparse.Namespace) -> int:
         return 1
     except OSError as error:
         print(f"{error.filename or args.data}: {error.strerror} · 读写不了 cannot be read or written", file=sys.stderr)
+        print("  改好后同一条命令再运行一次 · mend it and run the same command again", file=sys.stderr)
         return 1
     made = datetime.fromtimestamp(done.made / 1000, UTC)
     print(f"已恢复 · restored: {done.site}，备份于 made {made:%Y-%m-%d %H:%M} UTC")
     print(f"  日志接着从 {done.seq} 号写 · the journal goes on at {done.seq}")
+    if done.resumed:
+        print("  上次恢复中断，现已接着做完 · an earlier restore was cut off; it is now finished")
     for folder in done.aside:
         print(f"  原来的在 · what was there is in {folder}")
     if done.without:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import fcntl
 import json
 import sqlite3
+import subprocess
 import threading
 import zipfile
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
@@ -197,7 +199,7 @@ def test_what_root_restores_the_services_can_read(
     here = other.config.stat()
     mine = (here.st_uid, here.st_gid)
     assert main(["restore", str(tmp_path / "file"), *other.args, "--passphrase-file", words]) == 0
-    found = {path.partition("restored-1/")[2]: who for path, who in owned.items() if "restored-1/" in path}
+    found = {path.partition("restoring/")[2]: who for path, who in owned.items() if "restoring/" in path}
     assert found["site"] == mine and (other.config / "site").stat().st_mode & 0o777 == 0o750, "as it was there"
     assert found["secrets/mqtt"] == mine, "locked, it has no owner: that of the folder it comes into"
     assert found["site/site.yaml"] == found["pictures"] == (71, mine[1]), "whose it was; a new folder is his, too"
@@ -222,9 +224,81 @@ def test_nothing_is_overwritten_and_a_living_box_is_left_alone(
         assert "systemctl stop" in capsys.readouterr().err
     assert (box.data / "journal.db").read_bytes() == before
     assert main(["restore", str(file), *box.args, "--force"]) == 0
-    (aside,) = box.data.parent.glob("data.before-*")
+    (aside,) = box.data.glob("before-*")
     assert (aside / "journal.db").read_bytes() == before  # moved aside, not lost
     assert (box.config / "secrets" / "mqtt").read_text() == CANARY  # a backup without secrets takes none away
+
+
+class Cut(BaseException):
+    """The power."""
+
+
+@pytest.mark.parametrize("forced", [False, True], ids=["empty box", "over another"])
+def test_a_restore_cut_off_at_any_move_is_finished_by_the_same_command(
+    box: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], forced: bool
+) -> None:
+    file, real, last = tmp_path / "box.campus", Path.rename, 0
+    assert main(["backup", str(file), *box.args, "--open-secrets"]) == 0
+    for cut_at in range(1, 40):
+        other, moves = Place(tmp_path / f"other-{cut_at}"), iter(range(1, 100))
+        if forced:
+            other.fill(3)
+        args = ["restore", str(file), *other.args]
+
+        def rename(self: Path, target: Path, moves: Iterator[int] = moves, cut_at: int = cut_at) -> Path:
+            if next(moves) == cut_at:
+                raise Cut
+            return real(self, target)
+
+        monkeypatch.setattr(Path, "rename", rename)
+        try:
+            assert main([*args, *(["--force"] if forced else [])]) == 0
+            break
+        except Cut:
+            last = cut_at
+        monkeypatch.setattr(Path, "rename", real)
+        capsys.readouterr()
+        assert main([*args, *(["--force"] if forced and cut_at == 1 else [])]) == 0  # the first move is the plan's own
+        assert ("接着做完" in capsys.readouterr().out) is (cut_at > 1)
+        assert (other.config / "site" / "site.yaml").read_text() == "campus: 1\n"
+        assert (other.config / "secrets" / "mqtt").read_text() == CANARY
+        assert (other.data / "pictures" / PICTURE).read_bytes() == b"a picture"
+        assert [e["seq"] for e in other.events()] == [*range(1, 21), 20 + GAP]
+        left = {path.name for path in [*other.data.iterdir(), *other.config.iterdir()]}
+        assert {name for name in left if not name.startswith("before-")} == {
+            "journal.db", "dashboard.db", "fleet.db", "pictures", "run.lock", "site", "secrets"
+        } | ({"journal.reserve"} & left)  # fmt: skip
+    assert last > 6, "each of them was cut off once"
+
+
+def test_a_data_folder_on_a_disk_of_its_own_is_restored_too(box: Place, tmp_path: Path) -> None:
+    """As docs/install.md advises for a card: what is moved cannot be moved to another disk."""
+    file = tmp_path / "box.campus"
+    assert main(["backup", str(file), *box.args]) == 0
+    other = Place(tmp_path / "other")
+    other.data.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m,mode=700", "data", str(other.data)], check=True)
+    try:
+        for force in ([], ["--force"]):
+            assert main(["restore", str(file), *other.args, *force]) == 0
+            assert other.events()[-1]["kind"] == "restored"
+    finally:
+        subprocess.run(["umount", "-l", str(other.data)], check=True)
+
+
+def test_a_small_backup_leaves_the_readings_and_pictures_that_are_there(box: Place, tmp_path: Path) -> None:
+    """What an upgrade makes: a copy of gigabytes would take a card many minutes, and may not fit."""
+    (box.data / "readings.db").write_bytes(b"gigabytes")
+    file = tmp_path / "small.campus"
+    assert main(["backup", str(file), *box.args, "--without-readings"]) == 0
+    with zipfile.ZipFile(file) as archive:
+        assert not any("readings" in name or "pictures" in name for name in archive.namelist())
+    assert main(["restore", str(file), *box.args, "--force"]) == 0
+    assert (box.data / "readings.db").read_bytes() == b"gigabytes" and (box.data / "pictures" / PICTURE).exists()
+    assert box.events()[-1]["kind"] == "restored"
+    assert main(["backup", str(tmp_path / "next"), *box.args, "--without-readings"]) == 0
+    with zipfile.ZipFile(tmp_path / "next") as archive:
+        assert not any("before-" in name for name in archive.namelist()), "what was put aside is no part of the box"
 
 
 def remade(file: Path, to: Path, head: dict[str, Any] | None = None, **content: bytes) -> Path:
@@ -289,7 +363,7 @@ def test_what_is_no_sound_backup_is_refused_and_changes_nothing(
     assert main(["restore", str(file), *other.args]) == 1
     assert words.replace("：", "") in capsys.readouterr().err.replace(" · is damaged: ", "") or how == "cut"
     assert not (other.data / "journal.db").exists() and not (tmp_path / "evil").exists()
-    assert [p.name for p in (tmp_path / "other").glob("*restored*")] == []
+    assert list((tmp_path / "other").rglob("restoring")) == []
 
 
 def test_wrong_use_is_told(box: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: str) -> None:
