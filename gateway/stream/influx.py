@@ -11,10 +11,14 @@ from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.client.write_api import SYNCHRONOUS
 from influxdb_client.rest import ApiException
 
+from alerts.channels import secrets
 from gateway.stream.past import authorization
 
 _TIMEOUT_MS = 30_000
 _WHY = 300  # characters of a database's answer that are kept
+# How a 400 begins that judges no line: the page of a web server before the database; http:// to a port of https:// (Go's own words).
+# Taken for one, it would have every reading of every school thrown away as bad, and confirmed.
+_OF_NO_LINE = ("<", "Client sent an HTTP request to an HTTPS server")
 
 
 class InfluxError(Exception):
@@ -30,7 +34,7 @@ class BadBatch(InfluxError):
 
 
 class Denied(InfluxError):
-    """Not us: 401, 403, 404. Somebody must repair a token, a bucket or a URL."""
+    """Not us: 401, 403, 404, or a 400 that is no database's. Somebody must repair a token, a bucket or a URL."""
 
 
 class Writer(Protocol):
@@ -39,11 +43,12 @@ class Writer(Protocol):
         ...
 
 
-def _error(status: int, answer: str) -> InfluxError:
-    why = f"{status} {' '.join(answer.split())[:_WHY]}"
-    if status in (400, 413, 422):
+def _error(status: int, answer: str, secret: str = "") -> InfluxError:
+    """`secret` was sent, and may be quoted: the words go to logs, to /healthz and, in receipts, to the boxes."""
+    why = f"{status} {' '.join(secrets.hidden(answer, secret).split())[:_WHY]}"
+    if status == 413 or (status in (400, 422) and not answer.lstrip().startswith(_OF_NO_LINE)):
         return BadBatch(why)
-    if status in (401, 403, 404):
+    if status in (400, 401, 403, 404, 422):
         return Denied(why)
     return Retry(why)
 
@@ -52,7 +57,7 @@ class V2Writer:
     """/api/v2/write through influxdb-client's synchronous way, the only one of its ways that tells what became of it."""
 
     def __init__(self, url: str, org: str, bucket: str, token: str) -> None:
-        self._bucket = bucket
+        self._bucket, self._token = bucket, token
         self._client = InfluxDBClient(url=url, token=token, org=org, timeout=_TIMEOUT_MS, enable_gzip=True)
         self._api = self._client.write_api(write_options=SYNCHRONOUS)
 
@@ -60,7 +65,7 @@ class V2Writer:
         try:
             self._api.write(bucket=self._bucket, record=lines)
         except ApiException as error:
-            raise _error(error.status or 0, _text(error.body) or str(error.reason)) from error
+            raise _error(error.status or 0, _text(error.body) or str(error.reason), self._token) from error
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise Retry(str(error)[:_WHY]) from error
 
@@ -71,6 +76,7 @@ class V1Writer:
     def __init__(self, url: str, db: str, user: str = "", password: str = "") -> None:
         self._pool = urllib3.PoolManager(timeout=_TIMEOUT_MS / 1000, retries=False)
         self._url = f"{url.rstrip('/')}/write?{urlencode({'db': db, 'precision': 'ns'})}"
+        self._password = password
         self._headers = urllib3.make_headers(basic_auth=f"{user}:{password}") if user else {}
 
     def write(self, lines: bytes) -> None:
@@ -79,7 +85,7 @@ class V1Writer:
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise Retry(str(error)[:_WHY]) from error
         if answer.status not in (200, 204):
-            raise _error(answer.status, _text(answer.data))
+            raise _error(answer.status, _text(answer.data), self._password)
 
 
 def create_database(url: str, db: str) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from gateway.scrub import scrub
 from gateway.stream.meter import IngestState, prometheus
 
 log = logging.getLogger(__name__)
@@ -45,5 +46,5 @@ def _page(path: str, state: IngestState) -> tuple[str, str]:
         return "200 OK", prometheus(state)
     if path == "/healthz":
         why = "" if state.connected else "no connection to the broker"
-        return ("503 Service Unavailable", f"{why or state.problem}\n") if why or state.problem else ("200 OK", "ok\n")
+        return ("503 Service Unavailable", f"{why or scrub(state.problem)}\n") if why or state.problem else ("200 OK", "ok\n")
     return "404 Not Found", "there are /metrics and /healthz\n"

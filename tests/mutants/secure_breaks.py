@@ -27,8 +27,8 @@ SECURE: tuple[Mutant, ...] = (
     Mutant(
         "D25 a backup holds the pictures whose hashes are in events",
         "gateway/backup.py",
-        "for folder in (OWN, PICTURES):",
-        "for folder in (OWN,):",
+        "for folder in (OWN, PICTURES) if large",
+        "for folder in (OWN,) if large",
         BACKUP + "test_d25_24_another_box_takes_its_place_and_goes_on_with_its_numbers",
     ),
     Mutant(

@@ -12,9 +12,11 @@ from urllib.parse import urlsplit
 
 
 class HttpProxy:
-    """Passes POSTs on to `url`, unless `verdict(body)` gives a status to answer instead. Counts what it refused."""
+    """Passes POSTs on to `url`, unless `verdict(body)` gives a status to answer instead, with `words`. Counts what it refused."""
 
-    def __init__(self, url: str, verdict: Callable[[bytes], int | None]) -> None:
+    def __init__(
+        self, url: str, verdict: Callable[[bytes], int | None], words: bytes = b'{"error":"refused by the test"}'
+    ) -> None:
         target = urlsplit(url)
         proxy = self
         self.refused = 0
@@ -29,7 +31,7 @@ class HttpProxy:
                 status = proxy.verdict(plain)
                 if status is not None:
                     proxy.refused += 1
-                    answer = b'{"error":"refused by the test"}'
+                    answer = words
                 else:
                     onward = http.client.HTTPConnection(target.hostname or "", target.port or 0, timeout=30)
                     onward.request("POST", self.path, plain)

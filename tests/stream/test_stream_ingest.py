@@ -17,7 +17,16 @@ from gateway.commands import main
 from gateway.stream import ingest as ingest_module
 from gateway.stream import wire
 from gateway.stream.client import LinkOptions
-from gateway.stream.influx import V1Writer, V2Writer, Writer, create_database, read_points
+from gateway.stream.influx import (
+    BadBatch,
+    Denied,
+    InfluxError,
+    V1Writer,
+    V2Writer,
+    Writer,
+    create_database,
+    read_points,
+)
 from gateway.stream.ingest import Ingest, NoSharedSubscription, probe_shared
 from gateway.stream.link import Link, Message
 from gateway.stream.wire import Topics
@@ -181,6 +190,43 @@ async def test_a_line_the_database_calls_bad_goes_back_to_the_box_and_the_others
     if style == "v2":
         victoria.flush()
     await until("the others", lambda: {p for p, _, _ in read_points("v1" if style == "v1" else "vm", target, db)} >= wanted)
+
+
+@pytest.mark.parametrize("style", ["v1", "v2"])
+@pytest.mark.parametrize(
+    ("status", "answer", "error"),
+    [
+        (400, b"<html>\r\n<head><title>400 The plain HTTP request was sent to HTTPS port</title></head>", Denied),
+        (422, b"\n<!DOCTYPE html><title>no such site</title>", Denied),
+        (400, b"Client sent an HTTP request to an HTTPS server.\n", Denied),
+        (400, b'{"error":"unable to parse"}', BadBatch),
+        (413, b"<html><title>413 Request Entity Too Large</title></html>", BadBatch),
+    ],
+)
+def test_what_is_no_word_of_a_database_condemns_no_line(
+    proxies: list[HttpProxy], style: str, status: int, answer: bytes, error: type[InfluxError]
+) -> None:
+    """--influx http:// to a port of https://: every reading of every school would be refused for good, and confirmed."""
+    proxy = HttpProxy("http://127.0.0.1:9", lambda body: status, answer)
+    proxies.append(proxy)
+    writer = V1Writer(proxy.url, "db") if style == "v1" else V2Writer(proxy.url, "o", "b", "t")
+    with pytest.raises(error):
+        writer.write(line("x"))
+
+
+@pytest.mark.parametrize("style", ["v1", "v2"])
+def test_d25_18_a_token_that_the_database_quotes_goes_nowhere(proxies: list[HttpProxy], style: str) -> None:
+    """Its words are logged, shown on /healthz and sent back to the boxes."""
+    proxy = HttpProxy("http://127.0.0.1:9", lambda body: 400, b'{"error":"canary-7f3a-99-4c1d may not write here"}')
+    proxies.append(proxy)
+    writer = (
+        V1Writer(proxy.url, "db", "ingest", "canary-7f3a-99-4c1d")
+        if style == "v1"
+        else V2Writer(proxy.url, "o", "b", "canary-7f3a-99-4c1d")
+    )
+    with pytest.raises(BadBatch, match="may not write here") as told:
+        writer.write(line("x"))
+    assert "canary" not in str(told.value)
 
 
 async def test_a_partial_write_of_influxdb_16_itself(broker: Mosquitto, influx: tuple[str, str], spawn: Spawn) -> None:

@@ -15,7 +15,7 @@ from stream_box import Box, Spawn, TestClock, until
 from stream_daemons import Mosquitto, free_port, ingest_command
 
 from gateway.stream import ingest as ingest_module
-from gateway.stream import wire
+from gateway.stream import metrics_port, wire
 from gateway.stream.client import LinkOptions
 from gateway.stream.influx import V1Writer, read_points
 from gateway.stream.ingest import Ingest
@@ -212,6 +212,12 @@ async def test_the_port_is_of_this_machine_and_healthz_says_what_is_wrong(
     processes.append(second)
     _, log = await asyncio.to_thread(second.communicate, timeout=60)
     assert second.returncode == 2 and b"--metrics-port" in log
+
+
+def test_d25_18_what_the_database_quotes_of_a_token_is_not_shown_on_the_port() -> None:
+    state = IngestState(connected=True, problem="Denied: 401 token=canary-7f3a at https://u:canary-7f3a@db.example.org/write")
+    status, text = metrics_port._page("/healthz", state)
+    assert status.startswith("503") and "401" in text and "db.example.org" in text and "canary" not in text
 
 
 def test_the_state_counts_a_waiting_message_down_when_the_connection_goes(monkeypatch: pytest.MonkeyPatch) -> None:
