@@ -1,13 +1,15 @@
-"""What a bureau says of a school's events: those that are here, so that the box sends what lies between. Pure."""
+"""What a bureau says of a school's events and alarms: those that are here, so that the box sends what is not. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from gateway.stream.wire import Receipt, receipt_payload
+from gateway.stream.wire import Receipt, merge_ranges, receipt_payload
 
 Range = tuple[int, int]  # closed
+NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 def lacking(bureau: str, missing: Sequence[Range]) -> bytes:
@@ -19,6 +21,13 @@ def lacking(bureau: str, missing: Sequence[Range]) -> bytes:
 def whole(bureau: str, upto: int) -> bytes:
     """The receipt that asks for nothing: every event up to this one is here."""
     return _here(bureau, [(upto, upto)])
+
+
+def pictured(bureau: str, site: str, alarms: Iterable[str]) -> bytes:
+    """The receipt that says which alarms stand here by their pictures: the box shows those that are open, and empties the others."""
+    named = (id.rpartition("-") for id in alarms)
+    numbers = [int(number) for of, _, number in named if of == site and NUMBER.fullmatch(number)]
+    return receipt_payload(Receipt(f"bureau-{bureau}", "", merge_ranges((n, n) for n in numbers), lane="alarms"))
 
 
 def _here(bureau: str, ranges: Sequence[Range]) -> bytes:

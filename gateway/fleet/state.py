@@ -82,6 +82,10 @@ class Known:
             self.lacking = (now.mono, self.seq)
         return points.late(self.id, self._late(now) / 1000, now)
 
+    def differs(self, now: Now) -> bool:
+        """For a while already other alarms stand here than the box has open, although all its events are here."""
+        return self._late(now) > 0 and _number(self.said, "seq") <= self.seq
+
     def _late(self, now: Now) -> int:
         return 0 if self.lacking is None else now.mono - self.lacking[0]
 
@@ -101,7 +105,8 @@ class Known:
         """An alarm as the box shows it, or its end. WireError for what is none."""
         if alarm is None or alarm.get("state") == "normal":
             self._end(id)
-        elif id not in self.ended:  # no id is used twice: this is an old picture, out of a broker that died
+        elif id not in self.ended or self.broken:
+            # No id is used twice: this is an old picture, out of a broker that died. Unless another journal took this one's place.
             self.alarms[id] = heard.picture(id, alarm)
 
     def _end(self, id: str) -> None:

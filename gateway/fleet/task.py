@@ -212,6 +212,8 @@ class Fleet:
                 self._whole.add(site)
                 self._link.publish(self._topics(site).of("receipt"), gaps.whole(self._plant.site, seq))
         self._emit(school.arrived(now))
+        if school.differs(now):
+            self._link.publish(self._topics(site).of("receipt"), gaps.pictured(self._plant.site, site, school.alarms))
 
     async def _ask_for(self, site: str, upto: int) -> None:
         """Say what is here, so that the box sends what lies between; not while the events of a moment ago may still be on their way."""

@@ -79,6 +79,7 @@ class EventLane:
         self._rests = (_Rest(*_REFUSED), _Rest(*_BROKEN))
         self._hidden: dict[str, str] = {}  # alarm -> why its picture was refused
         self._redraw = False
+        self._strange: list[str] = []  # alarms of whose pictures a far side tells
         self._wake = Wake()
 
     def wake(self) -> None:
@@ -110,6 +111,11 @@ class EventLane:
     def redraw(self) -> None:
         """Pictures that were refused go again."""
         self._redraw = bool(self._hidden)
+        self.wake()
+
+    def differ(self, seen: Sequence[str]) -> None:
+        """A far side sees pictures of these alarms, which are others than the open ones: those go again, the rest is emptied."""
+        self._strange, self._redraw = list(seen), True
         self.wake()
 
     def resend(self) -> int:
@@ -153,8 +159,8 @@ class EventLane:
             crashpoint("event.sent")
             self._to, self._open[seq] = seq, False
         if fresh or self._redraw:
-            self._redraw = False
-            for id, snapshot in (await self._outbox.alarms(known)).items():
+            strange, self._strange, self._redraw = dict.fromkeys(self._strange, b""), [], False
+            for id, snapshot in {**strange, **await self._outbox.alarms(known)}.items():
                 self.picture(id, snapshot)
 
     def _look_back(self) -> None:

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 from drivers.reading import Clock
@@ -29,6 +29,7 @@ Json = dict[str, Any]
 
 STATUS_EVERY = 30.0  # s
 LIST_SOON = 5.0  # s
+STRANGE = 1_000  # alarms of a bureau's word that are looked at; it says it again while there are more
 
 
 @dataclass(slots=True)
@@ -197,6 +198,9 @@ class Uplink:
             return
         if receipt.lane == "events":  # not the database's: a bureau says what it has, and is sent what lies between
             self._events.again([(a + 1, b - 1) for (_, a), (b, _) in pairwise(receipt.ranges) if a + 1 < b])
+        elif receipt.lane == "alarms":
+            numbers = islice((n for a, b in receipt.ranges for n in range(a, b + 1)), STRANGE)
+            self._events.differ([f"{self._topics.site}-{n}" for n in numbers])
         elif receipt.dest == wire.DEST and receipt.lane == "readings":
             self._readings.receipt(receipt)
 

@@ -132,7 +132,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The far side has these frames for good. `lane` is readings or events; `ranges` are closed.
+    """The far side has these frames for good. `lane` is readings, events, or alarms (whose pictures it sees); `ranges` are closed.
 
     `twins`: two boots that send under this identity at once, when the far side sees such.
     """

@@ -13,6 +13,7 @@ from stream_daemons import Mosquitto
 from alerts.model import Scalar
 from alerts.plant import Plant
 from drivers.reading import Reading
+from gateway.fleet import gaps
 from gateway.fleet import task as fleet_task
 from gateway.fleet.task import Fleet
 from gateway.site import School, UplinkConfig
@@ -20,9 +21,10 @@ from gateway.store import chain
 from gateway.store.canonical import canonical
 from gateway.stream import outgoing
 from gateway.stream import uplink as box_side
-from gateway.stream.client import V5, V311, Version
+from gateway.stream.client import V5, V311, Fate, LinkOptions, Version
+from gateway.stream.link import Link
 from gateway.stream.uplink import Uplink
-from gateway.stream.wire import Topics
+from gateway.stream.wire import Topics, parse_receipt
 
 BUREAU = "topic read campus/#\ntopic write campus/v1/+/+/receipt\ntopic write campus/v1/+/+/status\n"
 EVENTS, PICTURES = "topic write campus/v1/+/+/events\n", "topic write campus/v1/+/+/alarm/#\n"
@@ -122,3 +124,43 @@ async def test_a_picture_of_an_alarm_that_is_refused_is_told_and_goes_again(tmp_
         await until("the end of it", lambda: pair.late() == 0 and pair.box.state().events_refused == 0)
     finally:
         pair.broker.kill()
+
+
+async def test_pictures_that_are_not_the_boxs_open_alarms_are_put_right(tmp_path: Path, spawn: Spawn, quick: None) -> None:
+    """A box out of its backup knows nothing of the fire that the lost machine raised after it: nobody could ever end it."""
+    pair = Pair(tmp_path, V5, EVENTS + PICTURES)
+    lost = Link(LinkOptions("127.0.0.1", pair.broker.port, "lost"), [], lambda message: None)
+    fire = b'{"v":1,"id":"no1-%d","state":"unacked","severity":7,"bureau":{"zh":"x","en":"x"}}'
+    try:
+        pair.outbox.open_alarms = {"no1-9": fire % 9}
+        spawn(lost.run())
+        await until("connected", lambda: lost.up)
+        for n in (3, 4):
+            assert (sent := lost.publish(Topics("town", "no1").alarm(f"no1-{n}"), fire % n, retain=True))
+            assert await sent is Fate.NOBODY
+        spawn(pair.fleet.run())
+        await until("rung for what the lost one left", lambda: pair.fleet.rows()["no1"]["rung"] == 2)
+        pair.event()
+        spawn(pair.box.run())
+        await until("only what is open stands", lambda: list(pair.fleet._known["no1"].alarms) == ["no1-9"])
+        pair.fleet._known["no1"].alarms.clear()
+        await until("and stands again when it was lost here", lambda: list(pair.fleet._known["no1"].alarms) == ["no1-9"])
+        await until("the end of it", lambda: pair.late() == 0)
+    finally:
+        pair.broker.kill()
+
+
+def test_a_bureaus_word_of_alarms_is_looked_at_as_far_as_it_makes_sense() -> None:
+    said = gaps.pictured("ju", "no1", ["no1-7", "no1-8", "no1-x", "no2-5", "odd", "no1-" + "9" * 5000])
+    assert parse_receipt(said).ranges == ((7, 8),) and parse_receipt(said).lane == "alarms"
+    emptied: list[str] = []
+    box = Uplink(
+        UplinkConfig(host="127.0.0.1"), Topics("town", "no1"), MemoryStore(), MemoryOutbox(), dict, TestClock(), _nothing
+    )
+    box._events.differ = emptied.extend  # type: ignore[assignment, method-assign]
+    box._on_receipt(b'{"v":1,"dest":"x","boot":"","lane":"alarms","ranges":[[5,999999999999999999]],"refused":[]}')
+    assert emptied[0] == "no1-5" and len(emptied) == box_side.STRANGE
+
+
+async def _nothing(payload: bytes) -> bytes:
+    return b""

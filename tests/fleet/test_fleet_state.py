@@ -143,6 +143,10 @@ def test_an_alarm_that_is_over_comes_back_by_no_old_picture() -> None:
     called, changes = rung(called, [known])
     assert known.alarms == {} and called == {}
     assert [(active, call.evidence["over"]) for call, active in changes] == [(False, True)]
+    known.broken = "a box set up anew begins with number 1 again"
+    known.show("no1-0", {**FIRE, "id": "no1-0"})
+    assert known.row(at(0))["open"] == 1, "a fire under a number of the lost box"
+    known.show("no1-0", None)
     for n in range(2000):
         known.show(f"no1-{n + 10}", {**FIRE, "id": f"no1-{n + 10}"})
         known.show(f"no1-{n + 10}", None)
