@@ -14,7 +14,7 @@ LINK = "link"
 CERTIFICATE = "certificate"  # only where the uplink has one
 LINK_STALE = 30_000  # ms: the poller tells of its line at least every 10 s
 STALE = 60_000  # ms: `health` measures every 10 s
-CLOCK = {0: "不可信", 1: "人工设定", 2: "已对时"}
+CLOCK = {0: "不可信", 1: "校过，没在对时", 2: "已对时"}
 
 
 @dataclass(frozen=True, slots=True)

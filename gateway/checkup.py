@@ -24,7 +24,11 @@ from gateway.site import BusConfig, Site
 LITTLE = 200 * 1024**2  # bytes of free disk below which the history is in danger
 PATIENT = 1500  # ms for a device that did not answer in its time: is it slow, or dead?
 DEAD = 2  # silences in a row after which a device is not asked any more
-CLOCK = {"synced": "与时间服务器同步 synchronised", "set": "由人校过 set by a person", "unknown": ""}
+CLOCK = {
+    "synced": "与时间服务器同步 synchronised",
+    "set": "校过，现在没在对时 was set right, is not synchronised now",
+    "unknown": "",
+}
 MAINS = {
     "present": ("有电", "present"),
     "lost": ("停电，靠 UPS 供电：电池用完前恢复供电，或有人值守", "lost, on battery: restore it before the battery is empty"),
@@ -87,8 +91,8 @@ def clock_row(state: str) -> Row:
         return Row(
             "warn",
             "时钟 clock",
-            "未校准：连上时间服务器或由人校时；报警照常，记录的时间不可信",
-            "not known to be right: NTP, or set it; alarms work",
+            "未校准：连上时间服务器，或看准时间后 campus-gateway clock --right；报警照常，记录的时间不可信",
+            "not known to be right: NTP, or set it and say so with clock --right; alarms work",
         )
     return Row("ok", "时钟 clock", *CLOCK[state].split(" ", 1))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from drivers.reading import Now
@@ -17,8 +18,9 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _MS = 1_000_000
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
-SET_FILE = "clock.set"
+SET_FILE = "clock.set"  # boot and wall - mono (ms) of a clock that was right
 OK_COUNTS = 1000  # ms
+HELD = 30_000  # ms that a clock which was right may have been stepped since (R29)
 
 
 def boot_id() -> str:
@@ -45,8 +47,9 @@ def kernel_offset() -> float | None:
 class SystemClock:
     """drivers.reading.Clock over the machine's clocks.
 
-    `data` is the box's data folder: a person who has set the time leaves `clock.set` there (see `mark_set`).
-    `assume_ok` is for machines whose kernel cannot know, such as a container under a disciplined host.
+    What was right once in this boot stays so while nobody steps it: the kernel takes its word back nine hours after the last answer of
+    a time server, and a quartz loses seconds in a week. `data` is the box's data folder: there the word outlives this process, and a
+    person gives his (`mark_set`). `assume_ok` is for machines whose kernel cannot know, such as a container under a disciplined host.
     """
 
     def __init__(self, data: Path | None = None, *, assume_ok: bool = False) -> None:
@@ -54,6 +57,8 @@ class SystemClock:
         self._assume_ok = assume_ok
         self._boot = boot_id()
         self._ok, self._ok_until = False, 0
+        self._right: int | None = None  # wall - mono when the kernel said so last
+        self._said = self._read()  # the same, as the file has it
         self._shift: int | None = None  # wall - mono when `error` was last asked and the clock was right
 
     @property
@@ -65,10 +70,18 @@ class SystemClock:
         return Now(time.time_ns() // _MS, time.clock_gettime_ns(time.CLOCK_BOOTTIME) // _MS)
 
     def state(self) -> str:
-        """synced | set | unknown. What a person set counts for the boot in which it was set: without power the time is lost."""
+        """synced | set | unknown. `set`: right once in this boot, by a time service or a person's word; without power the time is lost."""
         if self._assume_ok or kernel_synced():
+            self._right = self._offset()
             return "synced"
-        return "set" if self._was_set() else "unknown"
+        return "set" if self._holds(self._right) or self._holds(self._said) else "unknown"
+
+    def look(self) -> None:
+        """Touches the disk, so from a thread: reads what a person has said since, writes for a later process that the clock is right."""
+        self._said = self._read()
+        if self._set_file is not None and kernel_synced() and not self._holds(self._said):
+            with suppress(OSError):  # a disk that takes nothing is told elsewhere
+                self.mark_set()
 
     def ok(self) -> bool:
         """Asked with every reading, so the kernel's answer counts for a second."""
@@ -80,8 +93,7 @@ class SystemClock:
     def error(self) -> float:
         """How far off the wall clock is, s: what the time service still has to slew, or how far it was stepped since the last
         call although it had counted as right (R29). A step out of `unknown` is no error: it was known to be wrong."""
-        now = self.now()
-        shift = now.wall - now.mono
+        shift = self._offset()
         stepped = 0.0 if self._shift is None else (shift - self._shift) / 1000
         self._shift = shift if self.ok() else None
         return max(stepped, kernel_offset() or 0.0, key=abs)
@@ -90,13 +102,22 @@ class SystemClock:
         """A person has set or confirmed the time. Raises OSError when the data folder cannot be written."""
         if self._set_file is None:
             raise ValueError("a clock without a data folder cannot remember that it was set")
-        self._set_file.write_text(self._boot + "\n")
+        self._said = self._offset()
+        self._set_file.write_text(f"{self._boot} {self._said}\n")
         self._ok_until = 0
 
-    def _was_set(self) -> bool:
+    def _offset(self) -> int:
+        now = self.now()
+        return now.wall - now.mono
+
+    def _holds(self, right: int | None) -> bool:
+        return right is not None and abs(self._offset() - right) <= HELD
+
+    def _read(self) -> int | None:
         if self._set_file is None:
-            return False
+            return None
         try:
-            return self._set_file.read_text().strip() == self._boot
-        except (FileNotFoundError, UnicodeDecodeError):
-            return False
+            boot, offset = self._set_file.read_text().split()
+            return int(offset) if boot == self._boot else None
+        except (OSError, ValueError):  # none, or one that was cut off: nothing is known
+            return None

@@ -50,6 +50,7 @@ class Vitals:
     twin: Callable[[], bool] | None = None
     dropped: Callable[[], int] = lambda: 0
     radios: Mapping[str, Callable[[], Radio | None]] = field(default_factory=dict)  # of each modem
+    clock_look: Callable[[], None] = lambda: None  # see SystemClock.look
 
 
 class Health:
@@ -70,6 +71,7 @@ class Health:
             await asyncio.sleep(EVERY)
 
     def _read_machine(self) -> list[Reading]:
+        self._vitals.clock_look()
         readings, now = [], self._clock.now()
         readers: dict[str, Callable[[], float | None]] = {
             **self._machine.readers(),

@@ -214,6 +214,7 @@ async def run(
         (lambda: link.state().twin) if link else None,
         lambda: readings.dropped,
         {id: partial(_radio, channel) for id, channel in channels.items() if isinstance(channel, Modem)},
+        clock.look,
     )
     leaves["health"] = Health(machine, vitals, plant.points, intake, clock).run
     leaves["housekeeping"] = partial(housekeeping.run, journal, clock, plant.timezone, outbox.events_sent if link else _nobody)

@@ -28,6 +28,7 @@ COMMANDS: dict[str, str] = {
     "drill": "evacuation and communication drills, their plan and proof 演练",
     "walk": "walk test: each point set off once, ticked off, only the tester is told 步行测试",
     "notify": "try one channel 测试通知通道",
+    "clock": "is the clock known to be right? where no time server is, a person says so 时钟",
     "stream": "the way of the readings to the database, what it refused, sending that again 上行数据",
     "journal": "verify or export the journal 日志核验与导出",
     "user": "people who may log in to the page 登录用户",

@@ -54,7 +54,7 @@ def _box(args: argparse.Namespace, rows: list[Row]) -> Site | None:
     from gateway.clock import SystemClock
     from gateway.commands._lines import site_of
 
-    rows.append(clock_row(SystemClock().state()))
+    rows.append(clock_row(SystemClock(args.data).state()))
     if living(args.data):
         mains = ask(args.data, {"ask": "health"})["data"]["mains"]
         rows.append(Row("ok", "run", "在运行", "runs"))

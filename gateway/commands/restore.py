@@ -23,7 +23,7 @@ def run(args: argparse.Namespace) -> int:
     from gateway.commands.backup import passphrase
     from gateway.restore import restore
 
-    clock = SystemClock()
+    clock = SystemClock(args.data)
     try:
         done = restore(
             args.file, args.data, args.config, boot_id(), clock.now(), clock.ok(), force=args.force, passphrase=passphrase(args)

@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"  先编译 · compile it first: campus-gateway check site.yaml -o {compiled_name(args.site)}", file=sys.stderr)
         # a disk that does not answer now may do so in a moment: whoever watches over this process starts it again
         return EX_CONFIG if isinstance(error, ValueError | FileNotFoundError | PermissionError) else 1
-    clock = SystemClock(assume_ok=args.assume_clock)
+    clock = SystemClock(Path(loaded.site.data), assume_ok=args.assume_clock)
     patience = AGAIN_PATIENCE if AGAIN in os.environ else 0.0
     try:
         ended = asyncio.run(

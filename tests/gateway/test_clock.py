@@ -10,6 +10,7 @@ import pytest
 from drivers.reading import Now
 from gateway import clock
 from gateway.clock import SET_FILE, SystemClock, boot_id
+from gateway.commands import main
 
 
 def test_now_is_milliseconds_on_both_clocks() -> None:
@@ -33,22 +34,59 @@ def test_a_persons_word_counts_for_this_boot_only(monkeypatch: pytest.MonkeyPatc
     assert c.state() == "unknown" and not c.ok()
     c.mark_set()
     assert c.state() == "set" and c.ok() and SystemClock(tmp_path).ok()
-    (tmp_path / SET_FILE).write_text("another-boot\n")
+    _, offset = (tmp_path / SET_FILE).read_text().split()
+    (tmp_path / SET_FILE).write_text(f"another-boot {offset}\n")
     assert SystemClock(tmp_path).state() == "unknown"
-    (tmp_path / SET_FILE).write_bytes(b"\xff\xfe")
-    assert not SystemClock(tmp_path).ok()
+    for cut in (b"\xff\xfe", b"", boot_id().encode()):
+        (tmp_path / SET_FILE).write_bytes(cut)
+        assert not SystemClock(tmp_path).ok()
     assert SystemClock(tmp_path, assume_ok=True).ok()
     with pytest.raises(ValueError, match="data folder"):
         SystemClock().mark_set()
 
 
+def test_d6_a_clock_that_was_right_stays_so_without_its_time_server_until_it_is_stepped(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Linux says "not synchronised" nine hours after the last answer: readings would go nowhere for as long as the Internet is away."""
+    synced, stepped = True, 0
+    monkeypatch.setattr(clock, "kernel_synced", lambda: synced)
+    real = SystemClock.now
+    monkeypatch.setattr(SystemClock, "now", lambda self: Now(real(self).wall + stepped, real(self).mono))
+    c = SystemClock(tmp_path)
+    assert c.state() == "synced"
+    c.look()
+    synced = False
+    assert c.state() == "set" and SystemClock(tmp_path).state() == "set", "after a restart of `run`, too"
+    for stepped in (14 * 365 * 86_400_000, -56 * 365 * 86_400_000, clock.HELD + 1000):  # noqa: B007
+        assert c.state() == "unknown" and SystemClock(tmp_path).state() == "unknown"
+    stepped = clock.HELD - 1000
+    assert c.state() == "set"
+    stepped = 3_600_000
+    SystemClock(tmp_path).mark_set()  # a person has set it and says so beside the living process
+    assert c.state() == "unknown"
+    c.look()
+    assert c.state() == "set"
+
+
+def test_the_command_shows_the_time_and_takes_a_persons_word(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(clock, "kernel_synced", lambda: False)
+    assert main(["clock", "--data", str(tmp_path)]) == 1 and "--right" in capsys.readouterr().out
+    assert main(["clock", "--data", str(tmp_path), "--right"]) == 0
+    assert time.strftime("%Y-%m-%d") in capsys.readouterr().out
+    assert main(["clock", "--data", str(tmp_path)]) == 0 and "校过" in capsys.readouterr().out
+    assert main(["clock", "--data", str(tmp_path / "none"), "--right"]) == 1 and "记不下" in capsys.readouterr().err
+
+
 def test_the_kernels_answer_counts_for_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = iter([True, False])
-    c, mono = SystemClock(), 5000
+    c, wall, mono = SystemClock(), 0, 5000
     monkeypatch.setattr(clock, "kernel_synced", lambda: next(answers))
-    monkeypatch.setattr(c, "now", lambda: Now(0, mono))
+    monkeypatch.setattr(c, "now", lambda: Now(wall, mono))
     assert c.ok()
-    mono += clock.OK_COUNTS - 1
+    wall, mono = wall + 3_600_000, mono + clock.OK_COUNTS - 1
     assert c.ok()
     mono += 1
     assert not c.ok()
