@@ -44,5 +44,9 @@ def run(args: argparse.Namespace) -> int:
         print(f"  原来的在 · what was there is in {folder}")
     if done.without:
         print("  备份里没有密钥：放回 secrets/ 再启动 · it holds no secrets: put them back before starting", file=sys.stderr)
+    print("  接着：用现在的版本检查配置，再重启 · next: let this version check the site file, then restart")
+    site = args.config / "site" / "site"
+    print(f"    sudo -u campus campus-gateway check {site}.yaml -o {site}.compiled.json")
+    print("    sudo systemctl restart campus-gateway campus-dashboard")
     print("  原来的盒子不要再接上：两台用同一个身份 · never start the old box again: two would have one identity")
     return 0

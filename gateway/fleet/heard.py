@@ -6,6 +6,7 @@ agreed is a WireError, and counts as not said. A field that is not used here may
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ Json = dict[str, Any]
 MOST = 1 << 53  # of any number: what a page can show
 LONGEST = 500  # characters of a text: it goes into messages and the journal
 PARTS = 1_000  # of a list of devices
+HASH = re.compile(r"[0-9a-f]{64}")
 MAYBE = ("result", "result_due")  # null where there is none
 STATUS = {"numbers": ("seq", "open", "points", "unseen", "out", "backlog", "wall"), "texts": ("head", "version")}
 PICTURE = {
@@ -29,6 +31,12 @@ def status(said: Json) -> Json:
     if not isinstance(said.get("clock_ok", False), bool):
         raise WireError("clock_ok is neither true nor false")
     return said
+
+
+def head(said: Json) -> bytes | None:
+    """The hash at the end of its chain of events; None where it tells none."""
+    text = said.get("head")
+    return bytes.fromhex(text) if isinstance(text, str) and HASH.fullmatch(text) else None
 
 
 def picture(id: str, said: Json) -> Json:

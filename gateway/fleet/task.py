@@ -201,9 +201,9 @@ class Fleet:
         self._emit(readings)
         store = self._opened()
         await self._on_disk(partial(store.status, site, now.wall, said))
-        seq, head = said.get("seq"), str(said.get("head") or "")
-        if isinstance(seq, int) and seq > 0 and len(head) == 64:
-            chained = await self._on_disk(partial(store.head, site, seq, bytes.fromhex(head)))
+        seq, head = said.get("seq"), heard.head(said)
+        if isinstance(seq, int) and seq > 0 and head is not None:
+            chained = await self._on_disk(partial(store.head, site, seq, head))
             school.seq = chained.seq
             await self._broken(site, chained.broken)
             if seq > school.seq:

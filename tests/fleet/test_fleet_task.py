@@ -113,6 +113,15 @@ async def test_events_in_any_order_are_stored_gaps_asked_for_again_and_the_chain
     assert county.notes == ["fleet.chain"] and "8" in county.fleet.rows()["no1"]["broken"]
 
 
+@pytest.mark.parametrize("head", ["z" * 64, "½" * 64, "ab " * 21 + "a"])
+async def test_a_hash_that_is_none_ends_nobodys_sight(county: County, head: str) -> None:
+    """What ends the task is not acknowledged and comes again: the bureau would see no school any more."""
+    county.status(1, told=head)
+    county.event(1)
+    await until("heard all the same", lambda: county.fleet.rows()["no1"]["seq"] == 1)
+    assert county.fleet.rows()["no1"]["state"] == "alive" and county.fleet.rows()["no1"]["broken"] == ""
+
+
 async def test_what_the_broker_remembers_is_no_sign_of_life(county: County) -> None:
     county.status(8)
     await until("heard", lambda: county.fleet.rows()["no1"]["state"] == "alive")
