@@ -72,6 +72,7 @@ class Fleet:
         self._inbox: asyncio.Queue[Message] = asyncio.Queue()
         self._disk = ThreadPoolExecutor(1, "fleet-store")
         self._store: FleetStore | None = None
+        self._doubtful = False  # a page of it was found broken
         options = LinkOptions(
             host=config.host, port=config.port, client_id=config.client_id or f"campus-{plant.site}", tls_ca=config.tls_ca,
             tls_cert=config.tls_cert, tls_key=config.tls_key, user=config.user, password_file=config.password_file,
@@ -99,7 +100,8 @@ class Fleet:
         """What an earlier run knew: chains, open alarms, what was asked. Statuses are shown as old, never as alive."""
         if self._store is not None:
             return
-        self._store = store = await self._on_disk(partial(FleetStore, self._data / "fleet.db"))
+        self._store = store = await self._on_disk(partial(FleetStore, self._data / "fleet.db", examined=self._doubtful))
+        self._doubtful = False
         if store.quarantined:
             await self._anew(store.quarantined)
         for site, chained in (await self._on_disk(store.chains)).items():
@@ -134,7 +136,7 @@ class Fleet:
             return await asyncio.get_running_loop().run_in_executor(self._disk, work)
         except StoreError as fault:
             if is_broken(fault):
-                self._store = None
+                self._store, self._doubtful = None, True
             raise
 
     # what is heard

@@ -32,15 +32,16 @@ class Chain:
 class FleetStore:
     """Every method commits before it returns. Raises sqlite3.Error (database.StoreError). Called by one thread at a time."""
 
-    def __init__(self, path: Path, kept: int = KEPT) -> None:
+    def __init__(self, path: Path, kept: int = KEPT, examined: bool = False) -> None:
         """Open or make it. A broken file is put aside, and why stands in `quarantined`: the schools' journals are the truth, their
 
-        open alarms and statuses come again with the next connection, their chains go on from their next status.
+        open alarms and statuses come again with the next connection, their chains go on from their next status. `examined`: it is
+        read whole first, after a page was found broken; that takes minutes for a thousand schools (20 GB), who are not heard meanwhile.
         """
         self._kept, self._since_trim = kept, dict[str, int]()
         self.quarantined = ""
         try:
-            self._db = connect(path, SCHEMA)
+            self._db = connect(path, SCHEMA, examined=examined)
         except sqlite3.Error as fault:
             if not is_broken(fault):
                 raise

@@ -24,6 +24,7 @@ from gateway.stream.client import LinkOptions
 from gateway.stream.command import keys_of, unseal
 from gateway.stream.link import Link, Message
 from gateway.stream.wire import Topics, parse_receipt, status_payload
+from gateway.supervise import keep
 
 KEY = "5a" * 32
 TOPICS = Topics("town", "no1")
@@ -214,3 +215,23 @@ async def test_d17_a_store_broken_on_the_disk_is_put_aside_told_and_filled_again
     county.status(3)
     await until("it goes on", lambda: again.rows()["no1"]["seq"] == 3 and again.rows()["no1"]["broken"] == "")
     task.cancel()
+
+
+async def test_d17_a_page_found_broken_while_it_is_read_is_put_aside_and_filled_again(
+    county: County, spawn: Callable[..., Any]
+) -> None:
+    """A start does not read all of it: what is broken inside is found when it is wanted, and only then is the whole looked at."""
+    large = canonical({"v": 1, "seq": 1, "kind": "noted", "alarm": "", "args": {"words": "x" * 60_000}})
+    await county.fleet._on_disk(lambda: county.fleet._opened().add([("no2", 1, large), ("no1", 1, BODIES[1])]))
+    await county.fleet.close()
+    path = county.folder / "fleet.db"
+    pages = path.read_bytes()
+    at = next(n for n in range(0, len(pages), 4096) if pages[n : n + 1] == b"\x0a" and BODIES[1] in pages[n : n + 4096])
+    path.write_bytes(pages[:at] + b"\xa5" * 4096 + pages[at + 4096 :])
+    again = county.fleet = county.fresh()
+    spawn(keep("fleet", again.run, lambda *_: None, raised=False))
+    await until("up again", lambda: again.connected)
+    county.event(2)
+    await until("put aside and told", lambda: county.notes == ["fleet.anew"])
+    county.status(2)
+    await until("it goes on", lambda: again.rows()["no1"]["seq"] == 2 and again.rows()["no1"]["broken"] == "")
