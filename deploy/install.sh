@@ -48,6 +48,7 @@ done
 case $workers in *[!0-9]* | "") wrong "--ingest needs a number, not '$workers'" ;; esac
 
 user=campus
+proof=45 # s that every service must live: a hang is seen after WatchdogSec=30s
 prefix=/opt/campus-gateway etc=/etc/campus-gateway data=/var/lib/campus-gateway
 units=/etc/systemd/system rules=/etc/udev/rules.d/90-campus-serial.rules
 python=${PYTHON:-python3}
@@ -169,14 +170,23 @@ needs() { # what a service cannot start without
     case $1 in campus-ingest@*) echo "$root$etc/ingest.env" ;; *) echo "$site.compiled.json" ;; esac
 }
 
-restart() { # 0: every service that is configured says READY
+restart() { # 0: every service that is configured says READY, and is not started again meanwhile
     real || return 0
+    started=""
     for service in $(services); do
         [ -f "$(needs "$service")" ] || { say "$service 还没有配置 is not configured yet: $(needs "$service")，$prefix/doc/install.md §7 §9"; continue; }
         say "启动 starts $service"
         systemctl enable --quiet "$service" && systemctl restart "$service" || return 1
+        started="$started $service"
     done
+    [ -n "$started" ] || return 0
+    say "看 ${proof} 秒是否一直在运行 watches for $proof s whether it goes on running"
+    before=$(starts $started)
+    sleep "$proof"
+    for service in $started; do systemctl is-active --quiet "$service" || return 1; done
+    [ "$before" = "$(starts $started)" ]
 }
+starts() { systemctl show --property=NRestarts "$@"; } # by itself, so far
 
 switch_to() { # the folder of a version, which has compiled the site. Cut off half-way, the version of before starts with its last good site.
     put_units "$1" || return 1

@@ -28,7 +28,11 @@ esac
 """
 SYSTEMCTL = """#!/bin/sh
 now=$(readlink "$ROOT/opt/campus-gateway/current")
-[ "$1" != restart ] || [ ! -e "$FAILS/start-${now##*/}" ]
+case $1 in
+restart) [ ! -e "$FAILS/start-${now##*/}" ] ;;
+show) [ ! -e "$FAILS/dies-${now##*/}" ] || date +%N ;;
+is-active) [ ! -e "$FAILS/ends-${now##*/}" ] ;;
+esac
 """
 
 
@@ -44,7 +48,9 @@ class Box:
         self.script = self.source / "deploy/install.sh"
         text = self.script.read_text("utf-8")
         assert text.count("    real || return 0\n") == 1
-        self.script.write_text(text.replace("    real || return 0\n", ""), "utf-8")  # services are started, by our systemctl
+        assert text.count("\nproof=45 ") == 1
+        text = text.replace("    real || return 0\n", "")  # services are started, by our systemctl
+        self.script.write_text(text.replace("\nproof=45 ", "\nproof=0 "), "utf-8")
         for name, what in (("python", PYTHON), ("program", PROGRAM), ("systemctl", SYSTEMCTL)):
             (bin_ / name).write_text(what)
             (bin_ / name).chmod(0o755)
@@ -85,9 +91,11 @@ def box(tmp_path: Path) -> Box:
     return Box(tmp_path)
 
 
-@pytest.mark.parametrize(("what", "words"), [("check", "不接受这份配置"), ("backup", "备份失败"), ("start-2-1", "已退回")])
+@pytest.mark.parametrize(("what", "words"), [
+    ("check", "不接受这份配置"), ("backup", "备份失败"), ("start-2-1", "已退回"), ("dies-2-1", "已退回"), ("ends-2-1", "已退回"),
+])  # fmt: skip
 def test_d23_an_upgrade_that_fails_leaves_all_as_it_was(box: Box, what: str, words: str) -> None:
-    """A full disk at the backup, a site file it does not take, a version that does not start."""
+    """A full disk at the backup, a site file it does not take, a version that does not start, or starts and dies again and again."""
     (box.fails / what).touch()
     done = box.install(2)
     assert done.returncode == 1 and words in done.stderr, done.stdout + done.stderr
