@@ -21,7 +21,7 @@ from alerts.model import Delivery, Scalar
 from drivers.poller import Poller
 from drivers.reading import Clock
 from drivers.serial_line import SerialLine
-from gateway import housekeeping, selftest, setpoints
+from gateway import clockstep, housekeeping, selftest, setpoints
 from gateway.addressing import Addressing
 from gateway.afresh import inherited
 from gateway.answering import REPLY, Answering, own
@@ -183,6 +183,8 @@ async def run(
     leaves: dict[str, Callable[[], Awaitable[None]]] = {f"bus:{id}": p.run for id, p in pollers.items()}
     leaves |= {f"channel:{name}": teller.run for name, teller in tellers.items()}
 
+    known = restored.anchor if restored.boot == boot else None
+    leaves["clock"] = partial(clockstep.watch, clock, known, partial(noted, "clock.step"))
     leaves["selftest"] = partial(selftest.daily, plant, clock, tellers, partial(noted, "selftest"), leaf_alarm)
     pictures.opened(o for state in engine.stores.values() for o in state.openings)
     if eyes:

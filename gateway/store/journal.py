@@ -25,6 +25,7 @@ MIGRATIONS = tuple(
 )
 RESERVE = 2 * WAL_LIMIT
 RESERVE_AGAIN = 1_000  # ms between attempts to hold the reserve again: a disk may be full twice in a minute
+RELEASED = 1_767_225_600  # s since 1970: 2026-01-01, before any box
 SEQ_GAP = 1_000  # numbers left free after a quarantine for events that the broken file may hold unseen
 KEPT = 10_000  # events that stay whatever their age (R28)
 LATELY = 2_000  # events: more than a storm makes in the minutes in which a telephone may still have to ring
@@ -47,8 +48,11 @@ class Committed:
 
 
 def fallback_seq(wall: int) -> int:
-    """The number to start events with while no journal can be read: seconds since 1970, above any real counter."""
-    return max(1, wall // 1000)
+    """The number to start events with while no journal can be read: seconds since 1970, above any real counter.
+
+    A clock that starts in 1970 must not give numbers that were used.
+    """
+    return max(RELEASED, wall // 1000)
 
 
 class Journal:

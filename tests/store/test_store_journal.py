@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from store_makers import FakeClock, alarm, at, delivery, event, mark, note, outcome
+from store_makers import WALL, FakeClock, alarm, at, delivery, event, mark, note, outcome
 
 from alerts.model import AlarmState, Fate, Outcome, Stage
 from gateway.store import audit
@@ -352,3 +352,8 @@ def test_replies_are_remembered_for_a_day(open_journal: Open) -> None:
     assert set(journal.load().commands) == {"c1", "c3"}
     journal.commit(outcome(5), at(86_400_002))
     assert set(journal.load().commands) == {"c3", "c5"}
+
+
+def test_d11_a_clock_of_1970_gives_no_number_that_was_used() -> None:
+    """No journal can be read and no battery kept the time: alarm no3-40 of today must not be the one of last year."""
+    assert fallback_seq(40_000) > 10**9 and fallback_seq(WALL) == WALL // 1000
