@@ -16,6 +16,10 @@ PARTS = ("", "-wal", "-shm")
 StoreError = sqlite3.Error  # what a reader of the stores' files may meet; the rest of the gateway knows no sqlite3
 
 
+class Shut(sqlite3.OperationalError):
+    """A file is not open, since it or its disk fails, which has been told."""
+
+
 def code_of(fault: BaseException) -> int:
     """SQLite's primary error code, 0 when it has none."""
     return int(getattr(fault, "sqlite_errorcode", 0)) & 0xFF

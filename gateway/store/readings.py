@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Protocol
 
 from gateway.store.database import connect
 from gateway.store.frame import Frame, pack, unpack
-from gateway.store.lines import last_stamp, shifted
+from gateway.store.lines import Sample, last_stamp, samples, shifted
 from gateway.store.ranges import RangeSet
 from gateway.store.tail import Logged
 
@@ -195,16 +195,16 @@ class Readings:
         before = self.db.execute(sql, (number,)).fetchone()
         return machine, wall, last_stamp(frames[-1]) if frames else 0, before[0] if before else 0
 
-    def since(self, wall: int) -> Iterable[bytes]:
-        """The lines of the NEWEST rows that were stored at or after `wall`, oldest first (for the history's open chunks).
+    def recent(self, span: int, wall: int) -> Iterator[Sample]:
+        """The samples of the rows stored in the last `span` ms before `wall`, now, and among the NEWEST; oldest first.
 
         To a clock that starts in 1970 every row is new.
         """
         sql = (
             "SELECT id, frames FROM frame WHERE id > (SELECT max(id) FROM frame) - ? AND wall >= ? AND machine = '' ORDER BY id"
         )
-        for number, row in self.db.execute(sql, (NEWEST, wall)):
-            yield b"".join(self._unpacked(number, row))
+        for number, row in self.db.execute(sql, (NEWEST, wall - span)):
+            yield from samples(b"".join(self._unpacked(number, row)))
 
     def confirmed(self) -> dict[str, dict[str, RangeSet]]:
         """dest -> run -> confirmed numbers, as last written."""

@@ -9,7 +9,6 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from math import nan
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,12 +16,12 @@ from drivers.reading import Clock, Reading
 from gateway.store import rescue
 from gateway.store.answers import fail, succeed
 from gateway.store.crashpoint import crashpoint
-from gateway.store.database import WAL_LIMIT, is_full, is_lost
+from gateway.store.database import WAL_LIMIT, Shut, is_full, is_lost
 from gateway.store.dating import Dating
 from gateway.store.frame import Frame
 from gateway.store.history import SLOT, History, Series
 from gateway.store.ledger import Ledger
-from gateway.store.lines import Sample, samples
+from gateway.store.lines import Sample
 from gateway.store.ranges import RangeSet
 from gateway.store.readings import MIGRATIONS, REFUSED_KEPT, Readings, Refused, RefusedLine
 from gateway.store.reserve import Reserve
@@ -36,10 +35,6 @@ FLUSH = 5.3  # s between flushes (design §7: 5; D22: one sync in 5 s, with the 
 QUOTA = 4 << 30  # bytes of compressed frames kept (D6)
 TAIL_MOST = 32 << 20  # bytes of closed tail files kept on tmpfs while the disk fails
 OPENING = 3.0  # s a start waits for the disk at most
-
-
-class Shut(sqlite3.OperationalError):
-    """The file is not open, since it or its disk fails; "readings.failing" has told it."""
 
 
 class ReadingsWriter:
@@ -64,8 +59,7 @@ class ReadingsWriter:
         reserve: int = 2 * WAL_LIMIT,
         tail_most: int = TAIL_MOST,
     ) -> None:
-        """`machine`: the machine's boot id (8 hex digits are enough). `dests`: who must confirm before retention may
-        drop. Raises OSError when the tail's folder (tmpfs) cannot be made."""
+        """`machine`: its boot id, 8 hex digits. `dests`: who must confirm before retention may drop. OSError: no folder for the tail."""
         self.boot = os.urandom(4).hex()
         self.dropped = 0  # frames given up in the life of the box before every destination had them
         self.failing = ""  # why the last flush failed, "" when it did not
@@ -88,7 +82,7 @@ class ReadingsWriter:
         self._broken = ""  # what was found broken in the file since it was opened
         self._history = History()
         self._recovered = False
-        self._tallied = 0  # `dropped` as it stands in the file
+        self._tallied: int | None = None  # `dropped` as it stands in the file
         self._dating = Dating(machine)
         self._thread = threading.Thread(target=self._run, name="readings", daemon=True)
 
@@ -245,6 +239,8 @@ class ReadingsWriter:
             self._try_flush()
         for done in flushes:
             self._on_loop(succeed, done, None)
+        if self._db is not None and not self._recovered:
+            self._recover(self._db)
         while self._calls:
             with self._cond:
                 work, answer = self._calls.popleft()
@@ -264,7 +260,7 @@ class ReadingsWriter:
         """What was added goes into the history's open chunks. All at once, and away from the event loop: that is cheapest."""
         with self._cond:
             added, self._added = self._added, []
-        self._history.add(Sample(r.point, r.at.wall, nan if r.value is None else r.value, r.quality) for r in added)
+        self._history.add(Sample(r.point, r.at.wall, float("nan") if r.value is None else r.value, r.quality) for r in added)
 
     def _try_flush(self) -> None:
         try:
@@ -292,7 +288,7 @@ class ReadingsWriter:
         self._fold()
         now = self._clock.now()
         wall = now.wall
-        chunks = self._history.due(wall)
+        chunks = self._history.due(wall) if self._recovered else []
         tallied = self.dropped
 
         def write() -> None:
@@ -351,13 +347,17 @@ class ReadingsWriter:
         if lost:
             self._drop(lost, "they were on broken pages of readings.db")
         self._history.attach(db.db)
-        if self._db is None and not self._recovered:
-            self.dropped = self._tallied = self.dropped + db.tally("dropped")
-        if not self._recovered:
-            wall = self._clock.now().wall
-            self._history.recover((one for part in db.since(wall - 2 * SLOT) for one in samples(part)), wall)
-            self._history.recover((one for frame in left if not frame.machine for one in samples(frame.lines)), wall)
+        if self._tallied is None:
+            self._tallied = db.tally("dropped")
+            self.dropped += self._tallied
+
+    def _recover(self, db: Readings) -> None:
+        """The history's open chunks out of the newest rows: seconds of work on a Pi, so that no start waits for it."""
+        try:
+            self._history.recover(db.recent(2 * SLOT, wall := self._clock.now().wall), wall)
             self._recovered = True
+        except sqlite3.Error as fault:
+            self._failed(fault)
 
     def _failed(self, fault: Exception) -> None:
         """The disk said no: everything stays in the tail, bounded. A full disk gets the reserve, and loses broken files and old rows.
