@@ -82,7 +82,7 @@ def start_broker(folder: Path, port: int) -> subprocess.Popen[bytes]:
     user = "user root\n" if os.geteuid() == 0 else ""
     conf.write_text(
         f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {store}/\n"
-        f"max_queued_messages 0\nmax_inflight_messages 0\nset_tcp_nodelay true\n{user}"
+        f"autosave_interval 300\nmax_queued_messages 0\nmax_inflight_messages 0\nset_tcp_nodelay true\n{user}"
     )
     process = subprocess.Popen([binary("mosquitto"), "-c", conf], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     end = time.monotonic() + 20

@@ -133,6 +133,24 @@ async def test_d25_15_a_box_writes_its_own_topics_and_no_others(bureau: Bureau) 
     assert {of(A, leaf) for leaf in leaves} <= {m.topic for m in far.heard}
 
 
+async def test_the_broker_does_not_write_its_whole_memory_for_each_word_of_a_box(bureau: Bureau) -> None:
+    """A thousand boxes leave it 20 MB that it remembers, and say how they are every 30 s."""
+    assert bureau.process is not None
+    counter = Path(f"/proc/{bureau.process.pid}/io")
+    box = Peer(options(bureau, A))
+    async with at_the_broker(box):
+        for n in range(20):
+            assert (
+                sent := box.link.publish(of(A, f"devices/{n}"), bytes(100_000), retain=True)
+            ) and await sent is not Fate.REFUSED
+        before = int(counter.read_text().split("wchar: ")[1].split()[0])
+        for _ in range(10):
+            assert (sent := box.link.publish(of(A, "status"), b"x", retain=True)) and await sent is not Fate.REFUSED
+        assert int(counter.read_text().split("wchar: ")[1].split()[0]) - before < 1_000_000
+        for n in range(20):
+            assert (sent := box.link.publish(of(A, f"devices/{n}"), b"", retain=True)) and await sent is not Fate.REFUSED
+
+
 async def test_d25_15_a_box_hears_only_what_is_for_it(bureau: Bureau) -> None:
     """mosquitto grants any subscription and then delivers only what the list allows."""
     box_a = Peer(options(bureau, A), of(A, "command"), of(A, "receipt"))
