@@ -16,9 +16,7 @@ HOUR = 3_600_000
 MINUTE = 60_000
 RAW_KEPT = 48 * HOUR
 MINUTES_KEPT = 400 * 24 * HOUR
-GOING = (
-    2  # old chunks of a point that go when a new one comes: a clock that is years ahead for an hour must not empty the history
-)
+GOING = 2  # old chunks of a point that go when one comes: a clock years ahead for an hour must not empty the history
 RAW_SPAN = 2 * HOUR  # longest query answered from raw samples
 GAP = 300_000  # a hole longer than this (and than a bucket) shows as null
 NONE = 255  # quality of a minute nobody has heard of

@@ -10,6 +10,27 @@ METRICS = "tests/dashboard/test_dashboard_metrics.py::"
 
 BOX: tuple[Mutant, ...] = (
     Mutant(
+        "D6 a clock that was right stays so without its time server",
+        "gateway/clock.py",
+        "            self._right = self._offset()\n",
+        "",
+        "tests/gateway/test_clock.py::test_d6_a_clock_that_was_right_stays_so_without_its_time_server_until_it_is_stepped",
+    ),
+    Mutant(
+        "D11 a clock that was stepped is not to be trusted",
+        "gateway/clock.py",
+        "right is not None and abs(self._offset() - right) <= HELD",
+        "right is not None",
+        "tests/gateway/test_clock.py::test_d6_a_clock_that_was_right_stays_so_without_its_time_server_until_it_is_stepped",
+    ),
+    Mutant(
+        "D11 a step of the clock is an event",
+        "gateway/clockstep.py",
+        ">= LEAST:",
+        ">= 10**15:",
+        "tests/gateway/test_clockstep.py::test_d11_a_step_of_the_clock_is_an_event_with_its_length",
+    ),
+    Mutant(
         "a fault of the rota or of a drill ends with a restart",
         "gateway/afresh.py",
         '        if alarm.rule == f"{BOX}-fault" and (subject in failing or subject.startswith(JUDGED)):',

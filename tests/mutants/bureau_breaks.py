@@ -49,7 +49,7 @@ BUREAU: tuple[Mutant, ...] = (
     Mutant(
         "an alarm that is over is not rung again by a picture out of a broker that died",
         "gateway/fleet/state.py",
-        "elif id not in self.ended:",
+        "elif id not in self.ended or self.broken:",
         "else:",
         STATE + "test_an_alarm_that_is_over_comes_back_by_no_old_picture",
     ),

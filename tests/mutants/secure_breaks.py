@@ -18,6 +18,27 @@ ENDING = "tests/stream/test_stream_ending.py::"
 
 SECURE: tuple[Mutant, ...] = (
     Mutant(
+        "a restore that was cut off goes on where it was",
+        "gateway/restore.py",
+        "        if held and not force and seq is None:",
+        "        if held and not force:",
+        BACKUP + "test_a_restore_cut_off_at_any_move_is_finished_by_the_same_command",
+    ),
+    Mutant(
+        "D23 a new version that dies again and again is given back",
+        "deploy/install.sh",
+        '    [ "$before" = "$(starts $started)" ]\n',
+        "",
+        "tests/deploy/test_install_upgrade.py::test_d23_an_upgrade_that_fails_leaves_all_as_it_was",
+    ),
+    Mutant(
+        "D25.18 a token that the database quotes goes nowhere",
+        "gateway/stream/influx.py",
+        "secrets.hidden(answer, secret).split()",
+        "answer.split()",
+        "tests/stream/test_stream_ingest.py::test_d25_18_a_token_that_the_database_quotes_goes_nowhere",
+    ),
+    Mutant(
         "D25 a bureau's backup holds what it knows of its schools",
         "gateway/store/copies.py",
         ', "dashboard.db", "fleet.db")',

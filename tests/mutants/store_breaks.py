@@ -12,6 +12,34 @@ READINGS = "tests/store/test_store_readings.py::"
 
 STORES: tuple[Mutant, ...] = (
     Mutant(
+        "a file that opened late ends its fault",
+        "gateway/store/readings_writer.py",
+        '            self.failing = "opening readings.db takes too long"\n            self._report("readings.failing", 0, self.failing)',
+        '            self._report("readings.failing", 0, "opening readings.db takes too long")',
+        READINGS + "test_a_file_that_opens_late_is_told_as_written_again",
+    ),
+    Mutant(
+        "D11 to a clock of 1970 not every row is new",
+        "gateway/store/readings.py",
+        "WHERE id > (SELECT max(id) FROM frame) - ? AND",
+        "WHERE id > ? - 100000 AND",
+        READINGS + "test_d11_opening_a_large_log_reads_little_of_it",
+    ),
+    Mutant(
+        "a log at its quota looks at no more rows than it must",
+        "gateway/store/readings.py",
+        "                if self.size <= quota:\n                    break\n",
+        "                if self.size <= quota:\n                    continue\n",
+        READINGS + "test_a_log_at_its_quota_gives_up_a_row_without_looking_at_all",
+    ),
+    Mutant(
+        "D11 a clock years ahead leaves the history",
+        "gateway/store/history.py",
+        "GOING = 2 ",
+        "GOING = 9999 ",
+        "tests/store/test_store_history.py::test_d11_a_clock_that_is_years_ahead_for_a_moment_leaves_the_history_there",
+    ),
+    Mutant(
         "D17 a page found broken while the box lives is put aside at once",
         "gateway/store/readings_writer.py",
         "                if is_lost(fault):\n                    self._failed(fault)",

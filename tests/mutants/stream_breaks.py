@@ -15,6 +15,34 @@ WIRE = "tests/stream/test_stream_wire.py::"
 
 STREAM: tuple[Mutant, ...] = (
     Mutant(
+        "a 400 that is no database's condemns no line",
+        "gateway/stream/influx.py",
+        " and not answer.lstrip().startswith(_OF_NO_LINE))",
+        ")",
+        "tests/stream/test_stream_ingest.py::test_what_is_no_word_of_a_database_condemns_no_line",
+    ),
+    Mutant(
+        "the broker does not write all it remembers for each word",
+        "deploy/mosquitto.conf",
+        "autosave_interval 300\n",
+        "autosave_interval 1\nautosave_on_changes true\n",
+        "tests/stream/test_stream_access.py::test_the_broker_does_not_write_its_whole_memory_for_each_word_of_a_box",
+    ),
+    Mutant(
+        "pictures that a lost machine left are emptied",
+        "gateway/stream/outgoing.py",
+        "for id, snapshot in {**strange, **await",
+        "for id, snapshot in {**await",
+        "tests/fleet/test_fleet_reports.py::test_pictures_that_are_not_the_boxs_open_alarms_are_put_right",
+    ),
+    Mutant(
+        "a hash that is none ends nobody's sight",
+        "gateway/fleet/heard.py",
+        "isinstance(text, str) and HASH.fullmatch(text)",
+        "isinstance(text, str) and len(text) == 64",
+        "tests/fleet/test_fleet_task.py::test_a_hash_that_is_none_ends_nobodys_sight",
+    ),
+    Mutant(
         "an alarm closed in an outage stands at no broker for ever",
         "gateway/outbox.py",
         '{**dict.fromkeys(closed, b""), **self._open_alarms()}',
