@@ -18,8 +18,13 @@ PAGES = 2000  # copied at a time, so that the writer waits for none of it
 
 
 def copy(source: Path, to: Path) -> None:
-    """The database as it is at one moment, as one file without a WAL. Raises StoreError."""
+    """The database as it is at one moment, as one file without a WAL. Raises StoreError.
+
+    Its writer goes on meanwhile: seen without a transaction, each of its commits would begin the copy anew, for ever.
+    """
     with closing(readonly(source)) as found, closing(sqlite3.connect(to, isolation_level=None)) as made:
+        found.execute("BEGIN")
+        found.execute("SELECT count(*) FROM sqlite_master").fetchone()  # from here on it stands still
         found.backup(made, pages=PAGES)
         made.execute("PRAGMA journal_mode=DELETE")
 

@@ -23,7 +23,7 @@ from gateway.backup import MANIFEST
 from gateway.clock import SystemClock
 from gateway.commands import main
 from gateway.lockbox import Locked, lock, unlock
-from gateway.store import audit
+from gateway.store import audit, copies
 from gateway.store.chain import fields
 from gateway.store.copies import GAP
 from gateway.store.journal import Journal
@@ -137,6 +137,32 @@ def test_it_is_consistent_while_the_box_writes(box: Place, tmp_path: Path) -> No
         seqs = [e["seq"] for e in other.events()][:-1]
         assert seqs == list(range(1, len(seqs) + 1)) and len(seqs) >= 20
         assert audit.verify(other.data / "journal.db") == []
+
+
+def test_a_large_database_is_copied_although_its_writer_never_rests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some GB of readings take a card minutes, and something is stored every five seconds."""
+    source, made, steps = tmp_path / "readings.db", tmp_path / "copy.db", list[int]()
+    with closing(sqlite3.connect(source, isolation_level=None)) as writer:
+        writer.execute("PRAGMA journal_mode=WAL")
+        writer.execute("CREATE TABLE frame (x)")
+        writer.executemany("INSERT INTO frame VALUES (?)", [(bytes(3500),)] * 200)
+
+        class Watched(sqlite3.Connection):
+            def backup(self, target: sqlite3.Connection, *, pages: int = -1, **more: Any) -> None:
+                def step(status: int, left: int, of: int) -> None:
+                    assert len(steps) < 50, f"still {left} of {of} pages"
+                    steps.append(left)
+                    writer.execute("INSERT INTO frame VALUES (1)")
+
+                super().backup(target, pages=pages, progress=step)
+
+        real = sqlite3.connect
+        monkeypatch.setattr(copies, "PAGES", 20)
+        monkeypatch.setattr(sqlite3, "connect", lambda *args, **more: real(*args, **{**more, "factory": Watched}))
+        copies.copy(source, made)
+        monkeypatch.undo()
+    with closing(sqlite3.connect(made)) as copy:
+        assert copy.execute("SELECT count(*) FROM frame").fetchone() == (200,) and len(steps) > 5
 
 
 def test_secrets_are_left_out_locked_or_open_as_it_is_said(
