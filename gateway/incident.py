@@ -5,9 +5,10 @@ Contents: docs/incident.md. It holds names and texts of messages: it is for thos
 
 from __future__ import annotations
 
-import io
 import json
 import math
+import shutil
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -46,7 +47,7 @@ def write(data: Path, site: Site, alarm: str, out: Path, note: Callable[[str], N
             file.writestr("messages.csv", audit.table(MESSAGES, told))
             file.writestr("messages.json", _json(told))
             note("readings")
-            _readings(file, data / "readings.db", found)
+            _readings(file, data / "readings.db", found, out.parent)
             file.writestr("site.json", _json(to_jsonable(_bare(site))))
             file.writestr("manifest.json", _json(_manifest(site, found)))
         half.replace(out)
@@ -114,16 +115,21 @@ def _transitions(found: Stretch) -> Iterator[Mapping[str, object]]:
             yield {**event, "args": json.dumps(event.get("args", {}), ensure_ascii=False, sort_keys=True)}
 
 
-def _readings(file: zipfile.ZipFile, readings: Path, found: Stretch) -> None:
-    """frames.lp: the stored lines of the window as they are; readings.csv: the same for a spreadsheet."""
-    rows = io.StringIO()
-    rows.write(audit.table(READINGS, ()))
-    with file.open("frames.lp", "w") as raw:
-        for frame in incident.frames(readings, found.start, found.end):
-            inside = b"".join(line + b"\n" for line in frame.splitlines() if found.start <= _stamp(line) <= found.end)
-            raw.write(inside)
-            rows.write(audit.table(READINGS, _cells(inside), heading=False))
-    file.writestr("readings.csv", rows.getvalue())
+def _readings(file: zipfile.ZipFile, readings: Path, found: Stretch, scratch: Path) -> None:
+    """frames.lp: the stored lines of the window as they are; readings.csv: the same for a spreadsheet.
+
+    A fault may stand for weeks, and the process that tells of fires writes this: the whole is never in memory.
+    """
+    with tempfile.TemporaryFile(dir=scratch) as rows:
+        rows.write(audit.table(READINGS, ()).encode())
+        with file.open("frames.lp", "w", force_zip64=True) as raw:
+            for frame in incident.frames(readings, found.start, found.end):
+                inside = b"".join(line + b"\n" for line in frame.splitlines() if found.start <= _stamp(line) <= found.end)
+                raw.write(inside)
+                rows.write(audit.table(READINGS, _cells(inside), heading=False).encode())
+        rows.seek(0)
+        with file.open("readings.csv", "w", force_zip64=True) as table:
+            shutil.copyfileobj(rows, table)
 
 
 def _cells(lines: bytes) -> Iterable[Mapping[str, object]]:
