@@ -142,8 +142,9 @@ class Readings:
         """
         found: list[Frame] = []
         for first, last in wanted:
-            cursor = self.db.execute(
-                "SELECT id, a, b, frames FROM frame WHERE boot = ? AND machine = '' AND b >= ? AND a <= ? ORDER BY a",
+            cursor = self.db.execute(  # a run has tens of thousands of rows; the row of `first` is the last that begins at or before it
+                "SELECT id, a, b, frames FROM frame WHERE boot = ?1 AND machine = '' AND b >= ?2 AND a <= ?3"
+                " AND a >= ifnull((SELECT max(a) FROM frame WHERE boot = ?1 AND a <= ?2), 0) ORDER BY a",
                 (boot, first, last),
             )
             for number, a, b, row in cursor:

@@ -246,6 +246,8 @@ def test_a_log_at_its_quota_gives_up_a_row_without_looking_at_all(tmp_path: Path
     db.db.set_progress_handler(lambda: steps.append(1), 100)  # type: ignore[arg-type, return-value]
     gone = db.shrink(db.size - 8, {"far": {"b": RangeSet([(0, 19_990)])}})
     assert [row.a for row in gone] == [0] and len(steps) < 20
+    steps.clear()
+    assert db.fetch("b", RangeSet([(19_995, 19_999)]), 1, 9) == [] and len(db.damaged) == 5 and len(steps) < 20
     few = {"far": {"b": RangeSet([(5, 5), (19_000, 19_000)])}}
     assert [(row.a, row.unconfirmed) for row in db.shrink(db.size - 24, few)] == [(5, 0), (19_000, 0), (1, 1)]
     db.close()
