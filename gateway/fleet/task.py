@@ -166,7 +166,7 @@ class Fleet:
                 self._link.ack(message)
             if any(
                 leaf != "status" for _, leaf, _ in known
-            ):  # of a thousand schools 33 a second; a second later will do for these
+            ):  # a thousand schools say 33 a second that they live: `_beat` will do
                 await self._look()
 
     def _whose(self, topic: str) -> tuple[str, str]:
