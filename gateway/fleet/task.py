@@ -69,6 +69,8 @@ class Fleet:
         self._asked_for: dict[str, int] = {}  # school -> mono of the last asking for what is missing
         self._whole = set[str]()  # schools that have been told that all their events are here
         self._rows: dict[str, Json] = {}
+        self._alarms: dict[tuple[str, str], Json | None] = {}  # heard and not yet stored, like the next
+        self._statuses: dict[str, tuple[int, Json]] = {}
         self._inbox: asyncio.Queue[Message] = asyncio.Queue()
         self._disk = ThreadPoolExecutor(1, "fleet-store")
         self._store: FleetStore | None = None
@@ -162,11 +164,12 @@ class Fleet:
                         await self._alarm(site, leaf.removeprefix("alarm/"), message.payload)
                 except WireError as error:
                     log.warning("%s: ignored: %s", message.topic, error)
+            alarms, self._alarms, statuses, self._statuses = self._alarms, {}, self._statuses, {}
+            if alarms or statuses:  # in one go: after a power cut a thousand boxes come at once
+                await self._on_disk(partial(self._opened().keep, alarms, statuses))
             for message in batch:
                 self._link.ack(message)
-            if any(
-                leaf != "status" for _, leaf, _ in known
-            ):  # a thousand schools say 33 a second that they live: `_beat` will do
+            if any(leaf != "status" for _, leaf, _ in known):  # that a box lives is heard 33 times a second
                 await self._look()
 
     def _whose(self, topic: str) -> tuple[str, str]:
@@ -191,7 +194,7 @@ class Fleet:
         for site, _, body in sorted(e for e in events if e[:2] not in differing):
             event = chain.fields(body) or {}
             if closed := self._known[site].event(event):
-                await self._on_disk(partial(store.show, site, closed, None))
+                self._alarms[site, closed] = None
             for known in list(self._asked.values()):
                 if known.site == site:
                     await self._now(asking.told(known, event))
@@ -204,11 +207,10 @@ class Fleet:
         if said.get("online") is not True:
             return
         self._emit(readings)
-        store = self._opened()
-        await self._on_disk(partial(store.status, site, now.wall, said))
+        self._statuses[site] = now.wall, said
         seq, head = said.get("seq"), heard.head(said)
         if isinstance(seq, int) and seq > 0 and head is not None:
-            chained = await self._on_disk(partial(store.head, site, seq, head))
+            chained = await self._on_disk(partial(self._opened().head, site, seq, head))
             school.seq = chained.seq
             await self._broken(site, chained.broken)
             if seq > school.seq:
@@ -246,7 +248,7 @@ class Fleet:
         alarm = parse_json(payload) if payload else None
         school = self._known[site]
         school.show(id, alarm)
-        await self._on_disk(partial(self._opened().show, site, id, school.alarms.get(id)))
+        self._alarms[site, id] = school.alarms.get(id)
 
     async def _reply(self, site: str, payload: bytes) -> None:
         answer = parse_reply(payload)

@@ -110,13 +110,20 @@ class FleetStore:
         rows = self._db.execute("SELECT seq, body FROM event WHERE site=? ORDER BY seq DESC LIMIT ?", (site, limit))
         return [chain.fields(bytes(body)) or {"seq": seq, "kind": "?", "raw": bytes(body).hex()} for seq, body in rows]
 
-    def show(self, site: str, id: str, alarm: Json | None) -> None:
-        """An open alarm as the box shows it; None: it is over."""
+    def keep(self, alarms: Mapping[tuple[str, str], Json | None], statuses: Mapping[str, tuple[int, Json]]) -> None:
+        """Alarms by (site, id) as their boxes show them, None for one that is over, and the last status of sites with its wall time."""
+        over = [key for key, alarm in alarms.items() if alarm is None]
         with self._db:
-            if alarm is None:
-                self._db.execute("DELETE FROM alarm WHERE site=? AND id=?", (site, id))
-            else:
-                self._db.execute("INSERT OR REPLACE INTO alarm VALUES (?,?,?)", (site, id, json.dumps(alarm)))
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.executemany("DELETE FROM alarm WHERE site=? AND id=?", over)
+            self._db.executemany(
+                "INSERT OR REPLACE INTO alarm VALUES (?,?,?)",
+                [(*key, json.dumps(a)) for key, a in alarms.items() if a is not None],
+            )
+            self._db.executemany(
+                "INSERT OR REPLACE INTO status VALUES (?,?,?)",
+                [(s, wall, json.dumps(said)) for s, (wall, said) in statuses.items()],
+            )
 
     def alarms(self) -> dict[tuple[str, str], Json]:
         return {(site, id): json.loads(body) for site, id, body in self._db.execute("SELECT site, id, body FROM alarm")}
@@ -128,10 +135,6 @@ class FleetStore:
     def all_asked(self, since: int) -> dict[str, Json]:
         rows = self._db.execute("SELECT id, body FROM asked WHERE wall>=? ORDER BY wall", (since,))
         return {id: json.loads(body) for id, body in rows}
-
-    def status(self, site: str, wall: int, status: Mapping[str, Any]) -> None:
-        with self._db:
-            self._db.execute("INSERT OR REPLACE INTO status VALUES (?,?,?)", (site, wall, json.dumps(status)))
 
     def statuses(self) -> dict[str, tuple[int, Json]]:
         return {site: (wall, json.loads(body)) for site, wall, body in self._db.execute("SELECT site, wall, body FROM status")}

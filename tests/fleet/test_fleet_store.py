@@ -138,11 +138,9 @@ def test_a_backup_older_than_what_is_kept_here_is_said_and_followed(tmp_path: Pa
 
 def test_alarms_orders_and_statuses_come_back_after_a_restart(tmp_path: Path) -> None:
     store = FleetStore(tmp_path / "fleet.db")
-    store.show("no1", "no1-1", {"id": "no1-1"})
-    store.show("no1", "no1-2", {"id": "no1-2"})
-    store.show("no1", "no1-1", None)
+    store.keep({("no1", "no1-1"): {"id": "no1-1"}, ("no1", "no1-2"): {"id": "no1-2"}}, {})
     store.asked("n", "no1", 5, {"id": "n"})
-    store.status("no1", 7, {"seq": 1})
+    store.keep({("no1", "no1-1"): None}, {"no1": (7, {"seq": 1})})
     store.close()
     store = FleetStore(tmp_path / "fleet.db")
     assert store.alarms() == {("no1", "no1-2"): {"id": "no1-2"}}

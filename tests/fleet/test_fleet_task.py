@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -142,6 +143,27 @@ async def test_words_that_boxes_live_do_not_have_the_whole_county_looked_at_each
     county.event(1)
     seen = len(looks)
     await until("an event at once", lambda: len(looks) > seen)
+
+
+async def test_what_comes_at_once_is_stored_at_once(county: County, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a power cut in the city a thousand boxes tell of all their alarms: with a sync for each a fire among them would wait."""
+    store, may, calls = county.fleet._opened(), threading.Event(), list[int]()
+    real = store.keep
+
+    def keep(alarms: Any, statuses: Any) -> None:
+        calls.append(len(alarms))
+        real(alarms, statuses)
+
+    monkeypatch.setattr(store, "keep", keep)
+    busy = asyncio.create_task(county.fleet._on_disk(may.wait))
+    for n in range(200):
+        picture = {"v": 1, "id": f"no1-{n}", "state": "unacked", "severity": 2}
+        county.box.publish(TOPICS.alarm(f"no1-{n}"), json.dumps(picture).encode())
+    await until("they wait", lambda: county.fleet._inbox.qsize() > 150)
+    may.set()
+    await until("all here", lambda: sum(calls) == 200)
+    assert len(calls) <= 3 and len(store.alarms()) == 200
+    await busy
 
 
 async def test_what_the_broker_remembers_is_no_sign_of_life(county: County) -> None:
