@@ -51,7 +51,8 @@ def write(
 ) -> Made:
     """Write the backup, whole or not at all. `secrets` is KEPT_OUT, LOCKED_IN (then `passphrase`) or OPEN. Raises BackupError.
 
-    Without the `large` (readings and pictures, gigabytes) it is done in seconds; restored, it leaves those that are there.
+    Without the `large` (readings, pictures, a bureau's copy of its schools' events) it is done in seconds; restored, it leaves those
+    that are there.
     """
     if not (data / "journal.db").exists():
         raise BackupError(f"{data} 里没有 journal.db · there is no journal\n  --data 写对了吗 · is --data right?")
@@ -107,7 +108,7 @@ def _is_secret(name: str, item: _Item) -> bool:
 
 def _data(data: Path, scratch: Path, large: bool) -> Iterator[tuple[str, _Item]]:
     for name in copies.DATABASES:
-        if (data / name).exists() and (large or name != copies.READINGS):
+        if (data / name).exists() and (large or name not in copies.LARGE):
             copies.copy(data / name, scratch / name)
             yield f"data/{name}", _Item(scratch / name, data / name)
     for folder in (OWN, PICTURES) if large else (OWN,):

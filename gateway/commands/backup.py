@@ -12,7 +12,11 @@ def add_parser(sub: Any) -> None:
     p = sub.add_parser("backup", help="everything a box knows in one file, while it runs 备份")
     add_places(p, "the file to write")
     p.add_argument("--force", action="store_true", help="replace a file that is there")
-    p.add_argument("--without-readings", action="store_true", help="neither readings nor pictures: small, and done in seconds")
+    p.add_argument(
+        "--without-readings",
+        action="store_true",
+        help="neither readings, pictures nor the schools' events at a bureau: done in seconds",
+    )
     p.add_argument("--open-secrets", action="store_true", help="keys and passwords in the open: whoever has the file has them")
 
 

@@ -11,8 +11,8 @@ from drivers.reading import Now
 from gateway.store import chain
 from gateway.store.database import StoreError, readonly
 
-READINGS = "readings.db"
-DATABASES = ("journal.db", READINGS, "dashboard.db", "fleet.db")  # the last at a bureau
+LARGE = ("readings.db", "fleet.db")  # gigabytes; the second at a bureau
+DATABASES = ("journal.db", "dashboard.db", *LARGE)
 GAP = 1_000_000  # numbers left free after a restore: the lost box may have sent that many events since its last backup
 PAGES = 2000  # copied at a time, so that the writer waits for none of it
 
