@@ -21,7 +21,7 @@ from alerts.model import Delivery, Scalar
 from drivers.poller import Poller
 from drivers.reading import Clock
 from drivers.serial_line import SerialLine
-from gateway import clockstep, housekeeping, selftest, setpoints
+from gateway import clockstep, housekeeping, selftest, setpoints, updated
 from gateway.addressing import Addressing
 from gateway.afresh import inherited
 from gateway.answering import REPLY, Answering, own
@@ -177,6 +177,7 @@ async def run(
     def keep_note(key: str, value: str) -> None:
         journal.call(lambda opened: opened.remember(key, value))
 
+    await updated.note(restored.notes, keep_note, partial(noted, "updated"))
     await setpoints.note(plant.rules, site.compiled_by, restored.notes, keep_note, partial(noted, "setpoint"))
     box.switch(engine.outputs)  # the world is made equal to what should be, whatever happened meanwhile
 
