@@ -82,6 +82,17 @@ folders() {
     ! real || { chown $user:$user $data; chown root:$user $etc; chown -R $user:$user $etc/site $etc/secrets; }
 }
 
+signed() { # where a release key lies, nothing is installed that its owner has not signed
+    key=$root$etc/release.pub
+    [ -f "$key" ] || { say "没有 $etc/release.pub，不核对签名 no release key: signatures are not checked"; return 0; }
+    [ -n "$wheel" ] || fail "有 $etc/release.pub，只装签过名的 wheel only a signed wheel may be installed" "--wheel FILE"
+    for file in "$wheel" "$here/requirements.lock"; do
+        openssl dgst -sha256 -verify "$key" -signature "$file.sig" "$file" >/dev/null 2>&1 ||
+            fail "$file 的签名不对，什么都没变 not signed by the owner of $etc/release.pub; nothing has changed" "$file.sig"
+    done
+    say "签名无误 signed by the owner of $etc/release.pub"
+}
+
 environment() {
     "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null ||
         fail "'$python' 不是 Python 3.11 至 3.13 is not one of them" "sudo apt-get install python3 python3-venv, or PYTHON=… $0"
@@ -213,6 +224,7 @@ use() { # the folder of a version: it stays in use only if it starts, else all i
 case $action in
 install)
     settled
+    signed
     folders
     environment
     if [ -e "$root$data/journal.db" ]; then # not the readings: gigabytes on a card, and versions only add to them

@@ -128,3 +128,27 @@ def test_a_configuration_on_trial_is_settled_first(box: Box, action: str) -> Non
     assert done.returncode == 1 and "试用" in done.stderr and box.state() == box.before
     trial.unlink()
     assert (box.install(2) if action == "install" else box.run(action)).returncode == 0
+
+
+def test_d25_22_where_a_release_key_lies_only_what_its_owner_signed_is_installed(box: Box, tmp_path: Path) -> None:
+    def openssl(*arguments: str) -> None:
+        subprocess.run(["openssl", *arguments], check=True, capture_output=True)
+
+    key, lock = tmp_path / "release.key", box.source / "deploy/requirements.lock"
+    openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-out", str(key))
+    openssl("pkey", "-in", str(key), "-pubout", "-out", str(box.root / "etc/campus-gateway/release.pub"))
+
+    def refused(word: str, done: subprocess.CompletedProcess[str]) -> None:
+        assert done.returncode == 1 and word in done.stderr, done.stdout + done.stderr
+        assert box.state() == box.before and box.versions() == ["0-1", "1-1"]
+
+    refused("签名不对", box.install(2))
+    refused("只装签过名的", box.run("install"))
+    wheel = box.source / "campus_gateway-2-py3-none-any.whl"
+    for file in (wheel, lock):
+        openssl("dgst", "-sha256", "-sign", str(key), "-out", f"{file}.sig", str(file))
+    lock.write_text(lock.read_text() + "evil==1.0\n")
+    refused("requirements.lock", box.install(2))
+    lock.write_text(lock.read_text().removesuffix("evil==1.0\n"))
+    assert box.install(2).returncode == 0 and box.state()["current"] == "2-1"
+    assert box.run("rollback").returncode == 0, "what was installed once may come back"
