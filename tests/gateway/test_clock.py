@@ -8,9 +8,21 @@ from pathlib import Path
 import pytest
 
 from drivers.reading import Now
-from gateway import clock
+from gateway import clock, runtime
+from gateway.change.start import Loaded
 from gateway.clock import SET_FILE, SystemClock, boot_id
 from gateway.commands import main
+
+SITE = """campus: 1
+site: {id: no3, district: songyang, name: 登封市第三中学, short: 三中}
+buses: [{id: lab, type: modbus-tcp, host: 127.0.0.1}]
+buildings: [{id: dorm, name: 宿舍, use: dormitory}]
+zones: [{id: room, name: 宿舍301, building: dorm, kind: classroom}]
+devices:
+  - {id: io, profile: waveshare-io8, bus: lab, unit: 1, zone: room, period: 1s, channels: {di-1: {quantity: smoke, name: 烟感}}}
+people: [{id: wang, name: 王老师, phone: "+8613800000001", role: duty, channels: [screen]}]
+channels: [{id: screen, type: console}]
+"""
 
 
 def test_now_is_milliseconds_on_both_clocks() -> None:
@@ -94,3 +106,22 @@ def test_the_kernels_answer_counts_for_a_second(monkeypatch: pytest.MonkeyPatch)
 
 def test_the_kernels_answer_is_read() -> None:
     assert clock.kernel_synced() in (True, False)
+
+
+def test_the_daemon_keeps_the_word_in_its_data_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Else what `clock --right` writes is read by nobody, and a school without a time server has no history."""
+    site, made, data, clocks = tmp_path / "site.yaml", tmp_path / "site.json", tmp_path / "data", list[SystemClock]()
+    site.write_text(SITE, encoding="utf-8")
+    data.mkdir()
+    assert main(["check", str(site), "-o", str(made), "--data", str(data)]) == 0
+
+    async def box(loaded: Loaded, compiled: Path, given: SystemClock, boot: str, **more: object) -> runtime.Ended:
+        clocks.append(given)
+        return runtime.Ended.ASKED
+
+    monkeypatch.setattr(runtime, "run", box)
+    monkeypatch.setattr(clock, "kernel_synced", lambda: False)
+    assert main(["run", str(made)]) == 0 and not clocks[0].ok()
+    assert main(["clock", "--data", str(data), "--right"]) == 0
+    clocks[0].look()
+    assert clocks[0].state() == "set"
