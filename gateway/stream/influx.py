@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
@@ -16,6 +17,7 @@ from gateway.stream.past import authorization
 
 _TIMEOUT_MS = 30_000
 _WHY = 300  # characters of a database's answer that are kept
+_DROPPED = re.compile(r"\bdropped=(\d{1,9})\b")  # InfluxDB 1.x and 2.x
 # How a 400 begins that judges no line: the page of a web server before the database; http:// to a port of https:// (Go's own words).
 # Taken for one, it would have every reading of every school thrown away as bad, and confirmed.
 _OF_NO_LINE = ("<", "Client sent an HTTP request to an HTTPS server")
@@ -30,7 +32,11 @@ class Retry(InfluxError):
 
 
 class BadBatch(InfluxError):
-    """Not these: 400, 413, 422. At least one line of them is never going to be taken."""
+    """Not these: 400, 413, 422. At least one line of them is never going to be taken; `dropped` of them, where the database says so."""
+
+    def __init__(self, why: str, dropped: int = 0) -> None:
+        super().__init__(why)
+        self.dropped = dropped
 
 
 class Denied(InfluxError):
@@ -47,7 +53,8 @@ def _error(status: int, answer: str, secret: str = "") -> InfluxError:
     """`secret` was sent, and may be quoted: the words go to logs, to /healthz and, in receipts, to the boxes."""
     why = f"{status} {' '.join(secrets.hidden(answer, secret).split())[:_WHY]}"
     if status == 413 or (status in (400, 422) and not answer.lstrip().startswith(_OF_NO_LINE)):
-        return BadBatch(why)
+        dropped = _DROPPED.search(answer)
+        return BadBatch(why, int(dropped[1]) if dropped else 0)
     if status in (400, 401, 403, 404, 422):
         return Denied(why)
     return Retry(why)

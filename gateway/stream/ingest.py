@@ -267,8 +267,8 @@ def write_lines(writer: Writer, lines: Sequence[bytes]) -> dict[bytes, str]:
         try:
             writer.write(b"\n".join(piece) + b"\n")
         except BadBatch as error:
-            if len(piece) == 1:
-                bad[piece[0]] = str(error)
+            if len(piece) == 1 or error.dropped == len(piece):  # a school's backlog of months, beyond what the database keeps
+                bad.update(dict.fromkeys(piece, str(error)))
             else:
                 half = len(piece) // 2
                 pieces += [piece[:half], piece[half:]]

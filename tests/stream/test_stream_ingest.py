@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
+import urllib.parse
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -190,6 +193,25 @@ async def test_a_line_the_database_calls_bad_goes_back_to_the_box_and_the_others
     if style == "v2":
         victoria.flush()
     await until("the others", lambda: {p for p, _, _ in read_points("v1" if style == "v1" else "vm", target, db)} >= wanted)
+
+
+def test_a_backlog_older_than_the_database_keeps_is_refused_in_one_go(
+    influx: tuple[str, str], proxies: list[HttpProxy]
+) -> None:
+    """Line by line it would take hours, in which no other school's readings are stored."""
+    url, db = influx
+    ask = urllib.parse.urlencode({"q": f'ALTER RETENTION POLICY "autogen" ON "{db}" DURATION 1h SHARD DURATION 1h'}).encode()
+    urllib.request.urlopen(f"{url}/query", ask, timeout=30).close()
+    asked: list[int] = []
+    proxy = HttpProxy(url, lambda body: asked.append(body.count(b"\n")))
+    proxies.append(proxy)
+    writer, now = V1Writer(proxy.url, db), time.time_ns() // 10**9
+    old = [line(f"old-{n}").rstrip() for n in range(2000)]
+    fresh = line("fresh").rstrip().replace(STAMP.encode(), b"%d000000000" % now)
+    assert set(ingest_module.write_lines(writer, old)) == set(old) and asked == [2000]
+    bad = ingest_module.write_lines(writer, [*old[:400], fresh, *old[400:1000]])
+    assert set(bad) == set(old[:1000]) and "retention" in bad[old[0]] and len(asked) < 30
+    assert [point for point, _, _ in read_points("v1", url, db)] == ["d/fresh"]
 
 
 @pytest.mark.parametrize("style", ["v1", "v2"])
