@@ -41,10 +41,14 @@ class Ledger:
         self._confirmed.setdefault(dest, {}).setdefault(boot, RangeSet()).remove(a, b)
         self._dirty.add((dest, boot))
 
-    def missing(self, dest: str) -> Runs:
-        """What `dest` has not confirmed, by run, oldest run first."""
+    def missing(self, dest: str, besides: Iterable[tuple[str, int, int]] = ()) -> Runs:
+        """What `dest` has not confirmed, by run, oldest run first, without `besides` (run, a, b)."""
         had = self._confirmed.setdefault(dest, {})
-        return {boot: known.minus(had.get(boot, RangeSet())) for boot, known in self._known.items()}
+        lacked = {boot: known.minus(had.get(boot, RangeSet())) for boot, known in self._known.items()}
+        for boot, a, b in besides:
+            if boot in lacked:
+                lacked[boot].remove(a, b)
+        return lacked
 
     def backlog(self, dest: str) -> int:
         return sum(missing.size() for missing in self.missing(dest).values())

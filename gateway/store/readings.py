@@ -66,6 +66,7 @@ class Readings:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.db = connect(path, MIGRATIONS, examined=False)
+        self.db.execute("PRAGMA secure_delete=OFF")  # no person's words: overwriting rows that go would wear a card by a third
         self.damaged: set[int] = set()
         known = self.db.execute("SELECT count FROM tally WHERE name = ?", (SIZE,)).fetchone()
         self.size = int((known or self.db.execute("SELECT coalesce(sum(length(frames)), 0) FROM frame").fetchone())[0])

@@ -128,10 +128,7 @@ class ReadingsWriter:
         sqlite3.Error for what nobody has been told yet.
         """
         with self._cond:
-            wanted = self._ledger.missing(dest)
-        for boot, a, b in besides:
-            if boot in wanted:
-                wanted[boot].remove(a, b)
+            wanted = self._ledger.missing(dest, besides)
         try:
             return await self._call(lambda db: db.oldest(wanted, limit, most))
         except Shut:
@@ -270,7 +267,6 @@ class ReadingsWriter:
             left = [frame for path in files for frame in read(path)]
             db = self._db or self._opened(left, upto)
             self._flush(db, left, files)
-            self._retention.trim(db, self._clock.now().wall if self._clock.ok() else None)
             if self._reserve.take():
                 self._retention.has_room()
         except (sqlite3.Error, OSError) as fault:
@@ -286,8 +282,8 @@ class ReadingsWriter:
             dirty = self._ledger.dirty()
             refused = list(self._refused)
         self._fold()
-        now = self._clock.now()
-        wall = now.wall
+        wall = (now := self._clock.now()).wall
+        known = wall if self._clock.ok() else None
         chunks = self._history.due(wall) if self._recovered else []
         tallied = self.dropped
 
@@ -300,10 +296,12 @@ class ReadingsWriter:
             if tallied != self._tallied:
                 db.put_tally("dropped", tallied)
             self._history.put(chunks, wall)
+            self._retention.within(db, known)
             crashpoint("readings.flush.before")
 
-        if frames or dirty or refused or chunks or tallied != self._tallied or db.waits():
+        if frames or dirty or refused or chunks or tallied != self._tallied or db.waits() or self._retention.due(db, known):
             db.transaction(write)
+            self._retention.settle()
             self._tallied = tallied
             crashpoint("readings.flush.after")
         self._history.forget(chunks)

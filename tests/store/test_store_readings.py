@@ -168,6 +168,37 @@ async def test_retention_drops_confirmed_rows_first_and_counts_the_others(make: 
     assert seen[-1] == list(range(10 - len(seen[-1]), 10))
 
 
+async def test_d22_a_log_at_its_quota_costs_one_sync_a_flush_and_three_bytes_for_each(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A box that is some weeks old gives up a row with every flush, for years."""
+    row, commits, real = 33_000, list[int](), readings_module.Readings.transaction
+
+    def transaction(self: readings_module.Readings, work: Callable[[], None]) -> None:
+        commits.append(1)
+        real(self, work)
+
+    writer = await make(quota=40 * row)
+
+    async def flushes(many: int) -> None:
+        for n in range(many):
+            _, seq = writer.append(Random(n).randbytes(row), True)
+            writer.confirm("far", writer.boot, [(seq, seq)])
+            await writer.flush()
+
+    await flushes(60)
+    monkeypatch.setattr(readings_module.Readings, "transaction", transaction)
+    before = bytes_written()
+    await flushes(100)
+    assert len(commits) == 100 and len(rows(tmp_path)) <= 40 and writer.dropped == 0
+    assert bytes_written() - before - 100 * row < 3 * 100 * row, "without the tail, which is tmpfs in a box"
+
+
+def bytes_written() -> int:
+    """By this process, to whatever file."""
+    return int(Path("/proc/self/io").read_text().split()[3])
+
+
 async def test_a_dead_disk_keeps_frames_in_the_tail_and_callers_free(make: Make, tmp_path: Path) -> None:
     told: list[str] = []
     data, away = tmp_path / "data", tmp_path / "away"
