@@ -41,8 +41,8 @@ SECURE: tuple[Mutant, ...] = (
     Mutant(
         "D25 a bureau's backup holds what it knows of its schools",
         "gateway/store/copies.py",
-        ', "dashboard.db", "fleet.db")',
-        ', "dashboard.db")',
+        'LARGE = ("readings.db", "fleet.db")',
+        'LARGE = ("readings.db",)',
         BACKUP + "test_d25_24_another_box_takes_its_place_and_goes_on_with_its_numbers",
     ),
     Mutant(

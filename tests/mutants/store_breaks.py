@@ -12,6 +12,20 @@ READINGS = "tests/store/test_store_readings.py::"
 
 STORES: tuple[Mutant, ...] = (
     Mutant(
+        "D22 what a log gives up goes within the flush's own transaction",
+        "gateway/store/readings_writer.py",
+        "            self._retention.within(db, known)\n",
+        "",
+        READINGS + "test_d22_a_log_at_its_quota_costs_one_sync_a_flush_and_three_bytes_for_each",
+    ),
+    Mutant(
+        "D22 what goes from the readings is not overwritten",
+        "gateway/store/readings.py",
+        "PRAGMA secure_delete=OFF",
+        "PRAGMA secure_delete=ON",
+        READINGS + "test_d22_a_log_at_its_quota_costs_one_sync_a_flush_and_three_bytes_for_each",
+    ),
+    Mutant(
         "a file that opened late ends its fault",
         "gateway/store/readings_writer.py",
         '            self.failing = "opening readings.db takes too long"\n            self._report("readings.failing", 0, self.failing)',

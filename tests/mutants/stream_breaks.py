@@ -246,10 +246,17 @@ STREAM: tuple[Mutant, ...] = (
         INGEST + "test_a_database_that_comes_later",
     ),
     Mutant(
+        "a backlog older than the database keeps is refused in one go",
+        "gateway/stream/ingest.py",
+        " or error.dropped == len(piece):",
+        ":",
+        INGEST + "test_a_backlog_older_than_the_database_keeps_is_refused_in_one_go",
+    ),
+    Mutant(
         "a line the database calls bad does not stop the others",
         "gateway/stream/ingest.py",
-        "            if len(piece) == 1:",
-        "            if piece:",
+        "            if len(piece) == 1 or",
+        "            if piece or",
         INGEST + "test_a_line_the_database_calls_bad_goes_back_to_the_box_and_the_others_arrive[v1]",
     ),
     Mutant(
