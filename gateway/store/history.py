@@ -6,7 +6,7 @@ import math
 import sqlite3
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from gateway.store.lines import Sample
@@ -63,31 +63,35 @@ class History:
                 chunk = chunks[point, slot] = bytearray()
             chunk += pack(offset, _float32(value), quality)
 
-    def recover(self, samples: Iterable[Sample], wall: int) -> None:
-        """Take again samples that may be in stored chunks already: those are left out. Chunks after `wall`, now, tell nothing."""
-        ends = {name: self._last_slot(number, wall) for name, number in self._ids.items()}
-        self.add(one for one in samples if one.wall // SLOT > ends.get(one.point, -1))
+    def recover(self, samples: Iterable[Sample]) -> None:
+        """Take again samples that may be in stored chunks already: those are left out."""
+        stored: dict[tuple[str, int], bool] = {}
+
+        def known(key: tuple[str, int]) -> bool:
+            if key not in stored:
+                stored[key] = key[0] in self._ids and bool(self._raw(self._ids[key[0]], key[1]))
+            return stored[key]
+
+        self.add(one for one in samples if not known((one.point, one.wall // SLOT)))
 
     def due(self, wall: int) -> list[tuple[str, int]]:
         """The open chunks whose ten minutes are over."""
         return [key for key in self._open if (key[1] + 1) * SLOT <= wall]
 
-    def put(self, keys: Iterable[tuple[str, int]], wall: int) -> None:
+    def put(self, keys: Collection[tuple[str, int]], wall: int) -> None:
         """Store these chunks, fold them into their hours, and drop what is older than is kept."""
         for key in keys:
             point, slot = key
             number = self._id(point)
             samples = _sorted(self._raw(number, slot) + bytes(self._open[key]))
-            self._save("raw", "samples", number, slot, samples)
+            self._save("raw", "samples", moment_of(number, slot), samples)
             hour = slot * SLOT // HOUR
             minutes = bytearray(self._minutes(number, hour))
             for start, low, mean, high, quality in _by_minute(_pieces(samples, slot)):
                 _MINUTE.pack_into(minutes, (start % HOUR // MINUTE) * _MINUTE.size, low, mean, high, quality)
-            self._save("minute", "minutes", number, hour, bytes(minutes))
-            for table, unit, kept in (("raw", SLOT, RAW_KEPT), ("minute", HOUR, MINUTES_KEPT)):
-                old = f"SELECT id FROM {table} WHERE id >= ? AND id < ? ORDER BY id LIMIT ?"
-                bounds = (row_of(number, 0), row_of(number, max(0, wall - kept) // unit), GOING)
-                self._db.execute(f"DELETE FROM {table} WHERE id IN ({old})", bounds)
+            self._save("minute", "minutes", row_of(number, hour), bytes(minutes))
+            self._let_go("minute", row_of(number, 0), row_of(number, max(0, wall - MINUTES_KEPT) // HOUR), GOING)
+        self._let_go("raw", 0, moment_of(0, max(0, wall - RAW_KEPT) // SLOT), GOING * len(keys))
 
     def forget(self, keys: Iterable[tuple[str, int]]) -> None:
         """The chunks are on the disk: let the memory go."""
@@ -144,26 +148,31 @@ class History:
             self._ids[point] = self._db.execute("SELECT id FROM point WHERE name = ?", (point,)).fetchone()[0]
         return self._ids[point]
 
-    def _last_slot(self, number: int, wall: int) -> int:
-        bounds = (row_of(number, 0), row_of(number, max(0, wall) // SLOT + 1))
-        row = self._db.execute("SELECT max(id) FROM raw WHERE id >= ? AND id < ?", bounds).fetchone()[0]
-        return -1 if row is None else int(row) - row_of(number, 0)
+    def _let_go(self, table: str, first: int, end: int, most: int) -> None:
+        old = f"SELECT id FROM {table} WHERE id >= ? AND id < ? ORDER BY id LIMIT ?"
+        self._db.execute(f"DELETE FROM {table} WHERE id IN ({old})", (first, end, most))
 
     def _raw(self, number: int, slot: int) -> bytes:
-        row = self._db.execute("SELECT samples FROM raw WHERE id = ?", (row_of(number, slot),)).fetchone()
+        row = self._db.execute("SELECT samples FROM raw WHERE id = ?", (moment_of(number, slot),)).fetchone()
         return zlib.decompress(row[0]) if row else b""
 
     def _minutes(self, number: int, hour: int) -> bytes:
         row = self._db.execute("SELECT minutes FROM minute WHERE id = ?", (row_of(number, hour),)).fetchone()
         return zlib.decompress(row[0]) if row else _EMPTY
 
-    def _save(self, table: str, column: str, number: int, unit: int, data: bytes) -> None:
+    def _save(self, table: str, column: str, id: int, data: bytes) -> None:
         sql = f"INSERT OR REPLACE INTO {table} (id, {column}) VALUES (?, ?)"
-        self._db.execute(sql, (row_of(number, unit), zlib.compress(data, 6)))
+        self._db.execute(sql, (id, zlib.compress(data, 6)))
 
 
 def row_of(point: int, unit: int) -> int:
+    """Of a minute chunk: the hours of a point lie together, since a chart reads months of them."""
     return (point << 32) + unit
+
+
+def moment_of(point: int, slot: int) -> int:
+    """Of a raw chunk: those of one moment lie together, since they are written together, and a card is written in pages."""
+    return (slot << 20) + point
 
 
 def _float32(value: float) -> float:

@@ -11,7 +11,7 @@ CREATE TABLE refused (
   id INTEGER PRIMARY KEY, dest TEXT NOT NULL, boot TEXT NOT NULL, seq INTEGER NOT NULL, line TEXT NOT NULL, why TEXT NOT NULL,
   wall INTEGER NOT NULL
 );
--- History. id = point.id * 2^32 + number of the ten minutes (raw) or of the hour (minute) since 1970.
+-- History. id = number of the ten minutes since 1970 * 2^20 + point.id (raw), point.id * 2^32 + number of the hour (minute).
 CREATE TABLE point (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE raw (id INTEGER PRIMARY KEY, samples BLOB NOT NULL);
 CREATE TABLE minute (id INTEGER PRIMARY KEY, minutes BLOB NOT NULL);

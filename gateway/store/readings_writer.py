@@ -352,7 +352,7 @@ class ReadingsWriter:
     def _recover(self, db: Readings) -> None:
         """The history's open chunks out of the newest rows: seconds of work on a Pi, so that no start waits for it."""
         try:
-            self._history.recover(db.recent(2 * SLOT, wall := self._clock.now().wall), wall)
+            self._history.recover(db.recent(2 * SLOT, self._clock.now().wall))
             self._recovered = True
         except sqlite3.Error as fault:
             self._failed(fault)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.store.database import PARTS, connect, is_full, is_lost, quarantine, readonly, set_aside, sync_folder
-from gateway.store.history import HOUR, MINUTES_KEPT, RAW_KEPT, SLOT, row_of
+from gateway.store.history import HOUR, MINUTES_KEPT, RAW_KEPT, SLOT, moment_of, row_of
 from gateway.store.readings import SIZE
 
 BATCH = 200  # rows in a transaction,
@@ -74,9 +74,9 @@ def _carry(path: Path, into: sqlite3.Connection, wall: int) -> None:
         into.execute("DELETE FROM tally WHERE name = ?", (SIZE,))  # that of the broken file
         _store(into, "frame", rows(source, "frame", 1, _LAST))
         for (point,) in into.execute("SELECT id FROM point").fetchall():
-            for table, unit, kept in (("raw", SLOT, RAW_KEPT), ("minute", HOUR, MINUTES_KEPT)):
-                first = row_of(point, max(0, wall - kept) // unit)
-                _store(into, table, rows(source, table, first, row_of(point + 1, 0) - 1))
+            first = row_of(point, max(0, wall - MINUTES_KEPT) // HOUR)
+            _store(into, "minute", rows(source, "minute", first, row_of(point + 1, 0) - 1))
+        _store(into, "raw", rows(source, "raw", moment_of(0, max(0, wall - RAW_KEPT) // SLOT), _LAST))
 
 
 def rows(source: sqlite3.Connection, table: str, first: int, last: int) -> Iterator[tuple[Any, ...]]:
