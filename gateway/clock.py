@@ -103,7 +103,9 @@ class SystemClock:
         if self._set_file is None:
             raise ValueError("a clock without a data folder cannot remember that it was set")
         self._said = self._offset()
-        self._set_file.write_text(f"{self._boot} {self._said}\n")
+        new = self._set_file.with_name(f"{SET_FILE}.new")
+        new.write_text(f"{self._boot} {self._said}\n")
+        new.replace(self._set_file)  # also where root has written the one before
         self._ok_until = 0
 
     def _offset(self) -> int:
