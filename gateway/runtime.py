@@ -55,7 +55,7 @@ from gateway.store.reached import reached
 from gateway.store.readings_writer import ReadingsWriter
 from gateway.store.restored import Restored
 from gateway.store.tail import tail_folder
-from gateway.store.writer import JournalWriter
+from gateway.store.writer import JournalWriter, opening
 from gateway.stream.uplink import Uplink
 from gateway.stream.wire import DEST, Topics
 from gateway.supervise import keep
@@ -113,6 +113,7 @@ async def run(
         mirror=memory / "journal.mirror",
         on_degraded=lambda flag, why: inbox.system("cannot-record", "journal", flag, why),
         on_opened=lambda found: _reopened(found, stopped, patience),
+        opening=opening(data / "journal.db"),
     )
     restored = await journal.start()
     next_seq = restored.next_seq if restored.anchor or not journal.degraded else fallback_seq(now.wall)

@@ -26,7 +26,8 @@ log = logging.getLogger(__name__)
 
 GROUP = 0.010  # s an outcome without fire may wait for others to share its transaction
 OVERDUE = 0.300  # s after which the engine acts without the commit (design §6)
-OPENING = 3.0  # s a start waits for the journal at most
+OPENING = 3.0  # s a start waits for the journal at most, ...
+CARD = 30e6  # ... and for its bytes by the second: all of it is read when it is opened, and one of a year on a card is slow to read
 RETRY = 1.0  # s between attempts on a storage that fails
 GROUP_MOST = 256  # outcomes per transaction
 BUGS = (TypeError, ValueError, AttributeError, KeyError, sqlite3.ProgrammingError)
@@ -62,8 +63,9 @@ class JournalWriter:
         on_opened: Callable[[Restored], None] | None = None,
         limit: int = 10_000,
         retry: float = RETRY,
+        opening: float = OPENING,
     ) -> None:
-        self._open, self._boot, self._limit, self._retry = open_journal, boot, limit, retry
+        self._open, self._boot, self._limit, self._retry, self._opening = open_journal, boot, limit, retry, opening
         self._mirror = Mirror(mirror) if mirror else None
         self._told, self._tell_opened = on_degraded, on_opened
         self._loop = asyncio.get_running_loop()
@@ -99,7 +101,7 @@ class JournalWriter:
         self._queue.extend(_Item(entry, late=True, mirrored=True) for entry in entries)
         self._thread.start()
         try:
-            base = await asyncio.wait_for(asyncio.shield(self._restored), OPENING)
+            base = await asyncio.wait_for(asyncio.shield(self._restored), self._opening)
         except (TimeoutError, JournalError) as fault:
             self._gave_up = True
             self._set_degraded(True, str(fault) or "the journal cannot be opened")
@@ -295,6 +297,14 @@ class JournalWriter:
     def _on_loop(self, work: Callable[..., None], *args: object) -> None:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(work, *args)
+
+
+def opening(journal: Path) -> float:
+    """s that a start may wait for this file, so that a sound one on a slow card is not told of as one that cannot be written."""
+    try:
+        return OPENING + journal.stat().st_size / CARD
+    except OSError:  # none, or a disk that fails: the thread that opens it will know
+        return OPENING
 
 
 def _has_fire(outcome: Outcome) -> bool:

@@ -16,7 +16,7 @@ from gateway.store import audit
 from gateway.store.journal import Committed, Journal, JournalError
 from gateway.store.restored import Restored
 from gateway.store.rows import Entry
-from gateway.store.writer import JournalWriter
+from gateway.store.writer import OPENING, JournalWriter, opening
 
 LONG = 20.0
 
@@ -218,6 +218,27 @@ async def test_a_journal_that_cannot_be_opened_does_not_stop_the_start(make: Mak
     assert json.loads((await asyncio.wait_for(answer, LONG)).bodies[0])["late"] is True
     await until(lambda: not writer.degraded)
     assert opened == [Restored()]
+
+
+async def test_a_large_journal_on_a_slow_card_is_waited_for_and_not_told_of(
+    make: Make, tmp_path: Path, clock: FakeClock
+) -> None:
+    """One of a year has 120 MB, all read at the start: people must not be told at each of them that nothing can be recorded."""
+    path, may, told = tmp_path / "journal.db", threading.Event(), list[bool]()
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(120_000_000)
+    assert opening(tmp_path / "large") > 3 + 120 / 40 and opening(tmp_path / "none") == OPENING
+
+    def open_() -> Journal:
+        assert may.wait(LONG)
+        return Journal(path, "s", "boot-1", clock, reserve=1 << 16)
+
+    writer = make(open_, on_degraded=lambda flag, why: told.append(flag), opening=LONG)
+    start = asyncio.create_task(writer.start())
+    await asyncio.sleep(0)
+    may.set()
+    await start
+    assert not writer.degraded and told == []
 
 
 async def test_d27_the_queue_is_bounded_but_a_fire_gets_in(make: Make, disk: Disk) -> None:
