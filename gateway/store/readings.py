@@ -20,6 +20,8 @@ REFUSED_KEPT = 1_000
 DATED = 200  # rows that get their time in one flush: each is unpacked and packed again
 OLDEST = 50  # rows looked at for their age in one flush
 NEWEST = 500  # rows that may hold the last twenty minutes: one a flush, a few more at each start
+# the rows that hold frame ?2 of run ?1 or later ones: a run has tens of thousands, the one of ?2 is the last that begins before it
+FROM = "b >= ?2 AND a >= ifnull((SELECT max(a) FROM frame WHERE boot = ?1 AND a <= ?2), 0)"
 SIZE = "size"  # the tally of `Readings.size`
 
 
@@ -143,9 +145,8 @@ class Readings:
         """
         found: list[Frame] = []
         for first, last in wanted:
-            cursor = self.db.execute(  # a run has tens of thousands of rows; the row of `first` is the last that begins at or before it
-                "SELECT id, a, b, frames FROM frame WHERE boot = ?1 AND machine = '' AND b >= ?2 AND a <= ?3"
-                " AND a >= ifnull((SELECT max(a) FROM frame WHERE boot = ?1 AND a <= ?2), 0) ORDER BY a",
+            cursor = self.db.execute(
+                f"SELECT id, a, b, frames FROM frame WHERE boot = ?1 AND {FROM} AND machine = '' AND a <= ?3 ORDER BY a",
                 (boot, first, last),
             )
             for number, a, b, row in cursor:
@@ -235,7 +236,7 @@ class Readings:
 
     def find(self, refused: Refused) -> int | None:
         """The frame that holds a refused line: its number; None when it is not kept any more."""
-        sql = "SELECT id, a, b, frames FROM frame WHERE boot = ? AND b >= ? ORDER BY a LIMIT 4"
+        sql = f"SELECT id, a, b, frames FROM frame WHERE boot = ?1 AND {FROM} ORDER BY a LIMIT 4"
         line = refused.line.encode()
         for number, a, _, row in self.db.execute(sql, (refused.boot, refused.seq)):
             for seq, lines in enumerate(self._unpacked(number, row), start=a):
