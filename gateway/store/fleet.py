@@ -58,6 +58,8 @@ class FleetStore:
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
             for site, seq, body in events:
+                if seq == 1 and self._another(site, body):
+                    self._begin_anew(site)
                 found = self._db.execute("SELECT body FROM event WHERE site=? AND seq=?", (site, seq)).fetchone()
                 if found is None:
                     self._db.execute("INSERT INTO event (site, seq, body) VALUES (?,?,?)", (site, seq, body))
@@ -145,6 +147,24 @@ class FleetStore:
         row = self._db.execute("SELECT seq, hash, broken FROM chain WHERE site=?", (site,)).fetchone()
         return None if row is None else Chain(row[0], bytes(row[1]), row[2])
 
+    def _another(self, site: str, first: bytes) -> bool:
+        """Is this the first event of another journal: of a box that was set up anew, without its backup? It is the younger one."""
+        chained = self._chain(site)
+        known = self._db.execute("SELECT body FROM event WHERE site=? AND seq=1", (site,)).fetchone()
+        if chained is None or chained.seq < 2 or (known is not None and bytes(known[0]) == first):
+            return False
+        last = self._db.execute("SELECT body FROM event WHERE site=? ORDER BY seq DESC LIMIT 1", (site,)).fetchone()
+        return last is not None and _wall(first) > _wall(bytes(last[0]))
+
+    def _begin_anew(self, site: str) -> None:
+        """What stood here goes on standing, as <site>~<n>: its numbers come a second time."""
+        n = 1
+        while self._db.execute("SELECT 1 FROM event WHERE site=? LIMIT 1", (f"{site}~{n}",)).fetchone():
+            n += 1
+        self._db.execute("UPDATE event SET site=? WHERE site=?", (f"{site}~{n}", site))
+        why = "学校日志从 1 重新编号：换了机器，没有用备份 · its numbers begin again: another machine, without a backup"
+        self._db.execute("INSERT OR REPLACE INTO chain VALUES (?,0,?,?)", (site, chain.GENESIS, why))
+
     def _break(self, site: str, why: str) -> None:
         self._db.execute("UPDATE chain SET broken=? WHERE site=? AND broken=''", (why, site))
 
@@ -193,3 +213,8 @@ class FleetStore:
             "(SELECT seq FROM event WHERE site=?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2)",
             (site, self._kept),
         )
+
+
+def _wall(body: bytes) -> int:
+    wall = (chain.fields(body) or {}).get("wall")
+    return wall if isinstance(wall, int) else 0

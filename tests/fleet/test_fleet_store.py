@@ -96,6 +96,29 @@ def test_a_journal_started_anew_is_said_and_its_new_chain_is_followed(store: Fle
     assert (found.seq, found.hash) == (11, heads(anew)[11]) and "9" in found.broken
 
 
+def test_a_box_set_up_anew_without_its_backup_is_heard_from_its_first_event_on(store: FleetStore) -> None:
+    """Its numbers come a second time. Taken for lies they would be thrown away until they pass the old ones, in years."""
+
+    def journal(wall: int, many: int) -> list[tuple[int, bytes]]:
+        return [(n, canonical({"v": 1, "seq": n, "kind": "raised", "wall": wall + n})) for n in range(1, many + 1)]
+
+    old, new = journal(1_000, 30), journal(9_000, 6)
+    store.add(("no1", n, body) for n, body in old)
+    store.head("no1", 2, heads(new)[2])  # its status may come first
+    assert store.add(("no1", n, body) for n, body in new[:2])[1] == []
+    store.add(("no1", n, body) for n, body in new[3:])
+    assert store.missing("no1", 6) == [(3, 3)]
+    store.add([("no1", *new[2])])
+    found = store.chains()["no1"]
+    assert (found.seq, found.hash) == (6, heads(new)[6]) and "没有用备份" in found.broken
+    assert [e["wall"] for e in store.events("no1", 9)] == [9_006 - n for n in range(6)]
+    assert len(store.events("no1~1", 99)) == 30, "what the lost machine wrote stays"
+    assert store.add([("no1", *old[0])])[1] == [("no1", 1)], "an old one that comes late is not the younger journal"
+    again = journal(20_000, 3)
+    store.add(("no1", n, body) for n, body in again)
+    assert store.chains()["no1"].seq == 3 and len(store.events("no1~2", 99)) == 6
+
+
 def out_of_a_backup(events: list[tuple[int, bytes]], last: int) -> list[tuple[int, bytes]]:
     """What a box writes that was restored from a backup made at `last`."""
     restored = canonical({"v": 1, "seq": last + copies.GAP, "kind": "restored", "args": {"last": last, "made": 7}})
