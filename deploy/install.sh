@@ -85,6 +85,7 @@ folders() {
 signed() { # where a release key lies, nothing is installed that its owner has not signed
     key=$root$etc/release.pub
     [ -f "$key" ] || { say "没有 $etc/release.pub，不核对签名 no release key: signatures are not checked"; return 0; }
+    command -v openssl >/dev/null || fail "没有 openssl It is missing" "sudo apt-get install openssl"
     [ -n "$wheel" ] || fail "有 $etc/release.pub，只装签过名的 wheel only a signed wheel may be installed" "--wheel FILE"
     for file in "$wheel" "$here/requirements.lock"; do
         openssl dgst -sha256 -verify "$key" -signature "$file.sig" "$file" >/dev/null 2>&1 ||
