@@ -55,8 +55,8 @@ DIGEST = 15_000  # ms from the first one held back to the digest; later digests 
 LISTS = (7 * 60 + 30, 14 * 60)  # local minutes of the day lists
 EVENING, MORNING = 21 * 60, 7 * 60
 FREE = frozenset(  # kinds below electrical alarm that are told all the same: people's table gives them a row of their own
-    {"gas-1", "lock", "comm-sleep", "mains", "tamper", "output", "cold", "store-care", "unproven", "silent"}
-)
+    {"gas-1", "toxic-1", "oxygen", "lock", "comm-sleep", "mains", "tamper", "output", "cold", "store-care", "unproven", "silent"}
+)  # fmt: skip
 A_DAY: Mapping[str, int] = {"officer": 6, "head": 0}  # fault messages a day; no row: as many as there are
 NOT_AT_NIGHT = frozenset({"officer", "duty", "keeper", "leader", "electrician"})
 

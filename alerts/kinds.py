@@ -71,6 +71,19 @@ KINDS: dict[str, Kind] = {
         Kind(
             "gas-1", "gas", Severity.WARNING, False, "可燃气偏高", "Gas low limit", (("room-sounder", "zone"), ("fan", "zone"))
         ),
+        # not what burns but what poisons or is missing: what people are told to do is another thing
+        Kind(
+            "toxic-2",
+            "gas",
+            Severity.GAS,
+            True,
+            "有毒气泄漏",
+            "Toxic gas leak",
+            (("guard-sounder", "site"), ("room-sounder", "zone"), ("fan", "zone"), ("valve", "zone")),
+            suppressible=False,
+        ),
+        Kind("toxic-1", "gas", Severity.WARNING, False, "有毒气偏高", "Toxic gas", (("room-sounder", "zone"), ("fan", "zone"))),
+        Kind("oxygen", "gas", Severity.WARNING, False, "氧气异常", "Oxygen", (("room-sounder", "zone"), ("fan", "zone"))),
         Kind(
             "store",
             "store",

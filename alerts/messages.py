@@ -54,6 +54,7 @@ MESSAGES: dict[str, Message] = {
             "可燃气偏高（低限）！{place}{val}，{t}。{act}。关火开窗，勿动开关。回1收到。编号{n}",
             "GAS low limit! {place} {val}, {t}. {act}. Flames off, windows open, touch no switch. Reply 1. No.{n}",
             bureau="gas.bureau",
+            instead=(("kind", "toxic-1", "toxic.l1"),),
         ),
         Message(
             "gas.l2",
@@ -61,6 +62,7 @@ MESSAGES: dict[str, Message] = {
             "GAS LEAK high limit! {place} {val}, {t}. {act}. Everybody out, no switches, call 119 outdoors. Reply 1. No.{n}",
             {"val": 7},
             bureau="gas.bureau",
+            instead=(("kind", "toxic-2", "toxic.l2"),),
         ),
         Message(
             "gas.bureau",
@@ -68,6 +70,33 @@ MESSAGES: dict[str, Message] = {
             "{s} GAS LEAK! {place} {val}, {t}. School: {p} {tel}. Reply 1. No.{n}",
             {"val": 7},
             bureau="gas.bureau",
+            instead=(("kind", "toxic-2", "toxic.bureau"),),
+        ),
+        Message(
+            "toxic.l1",
+            "有毒气偏高（低限）！{place}{val}，{t}。{act}。离开，开门窗通风。回1收到。编号{n}",
+            "TOXIC GAS low limit! {place} {val}, {t}. {act}. Leave, doors and windows open. Reply 1. No.{n}",
+            bureau="toxic.bureau",
+        ),
+        Message(
+            "toxic.l2",
+            "有毒气泄漏（高限）！{place}{val}，{t}。{act}。撤人，勿入内，室外拨119。回1收到。编号{n}",
+            "TOXIC GAS high limit! {place} {val}, {t}. {act}. Everybody out, do not enter, call 119 outdoors. Reply 1. No.{n}",
+            {"val": 7},
+            bureau="toxic.bureau",
+        ),
+        Message(
+            "toxic.bureau",
+            "{s}毒气泄漏！{place}{val}，{t}。校方{p}{tel}。回1收到。编号{n}",
+            "{s} TOXIC GAS! {place} {val}, {t}. School: {p} {tel}. Reply 1. No.{n}",
+            {"val": 7},
+            bureau="toxic.bureau",
+        ),
+        Message(
+            "oxygen",
+            "氧气异常！{place}{val}，{rule}，{t}。{act}。撤人，开门窗，勿动火。回1收到。编号{n}",
+            "OXYGEN! {place} {val}, {rule}, {t}. {act}. Everybody out, windows open, no flames. Reply 1. No.{n}",
+            {"rule": 4},
         ),
         Message(
             "elec.warn",

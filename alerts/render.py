@@ -42,11 +42,10 @@ OUTPUTS: dict[str, Words] = {
     "valve": ("燃气阀", "gas valve"),
     "chirp": ("柜门蜂鸣器", "cabinet chirp"),
 }
-# What the box does about gas: (kind, output role, words when the zone has one, words when it has none).
-ACTIONS: tuple[tuple[str, str, Words, Words], ...] = (
-    ("gas-1", "fan", ("正在排风", "Fan being started"), ("无排风机", "No fan")),
-    ("gas-2", "valve", ("正在关阀", "Valve being closed"), ("无阀门", "No valve")),
-)
+AIR: tuple[str, Words, Words] = ("fan", ("正在排风", "Fan being started"), ("无排风机", "No fan"))
+SHUT: tuple[str, Words, Words] = ("valve", ("正在关阀", "Valve being closed"), ("无阀门", "No valve"))
+# What the box does about gas, by kind: (output role, words when the zone has one, words when it has none).
+ACTIONS: dict[str, tuple[str, Words, Words]] = {"gas-1": AIR, "gas-2": SHUT, "toxic-1": AIR, "toxic-2": AIR, "oxygen": AIR}
 BOX: Words = ("报警盒", "Alarm box")
 UNKNOWN_PERSON: Words = ("系统", "System")
 ANYBODY: Words = ("任何人", "anybody")  # whom no message reaches when every channel is out of order
@@ -97,7 +96,7 @@ def _cut(text: str, most: int) -> str:
 
 def traits(alarm: Alarm, plant: Plant) -> dict[str, str]:
     """What decides between messages: which (lock), result, limit, battery, many (points), alone (one holder), wide (zones),
-    over (a school's own alarm is, or nothing more will be heard of it), unlisted (its school is), work, night (local)."""
+    over (a school's own alarm is, or nothing more will be heard of it), unlisted (its school is), work, night (local), kind."""
     at = local(plant, alarm.raised.wall)
     minute = at.hour * 60 + at.minute
     return {
@@ -112,6 +111,7 @@ def traits(alarm: Alarm, plant: Plant) -> dict[str, str]:
         "wide": _yes(_wide(alarm) > 1),
         "over": _yes(alarm.evidence.get("over") is True or alarm.evidence.get("unlisted") is True),
         "unlisted": _yes(alarm.evidence.get("unlisted") is True),
+        "kind": alarm.kind,
     }
 
 
@@ -263,11 +263,10 @@ def _value(alarm: Alarm, plant: Plant, key: str) -> Words:
 def _action(alarm: Alarm, plant: Plant) -> Words:
     """What is being done in the alarm's zone. What came of it is not known yet when the message leaves."""
     point = plant.points.get(alarm.point)
-    for kind, role, some, none in ACTIONS:
-        if kind == alarm.kind:
-            has = point is not None and any(o.role == role and o.zone == point.zone for o in plant.outputs.values())
-            return some if has else none
-    return ("", "")
+    if point is None or alarm.kind not in ACTIONS:
+        return ("", "")
+    role, some, none = ACTIONS[alarm.kind]
+    return some if any(o.role == role and o.zone == point.zone for o in plant.outputs.values()) else none
 
 
 def _verdict(alarm: Alarm) -> Words:

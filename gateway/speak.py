@@ -13,7 +13,7 @@ from alerts.kinds import KINDS
 from alerts.model import Alarm, AlarmState, Mark, Stage
 from alerts.modes import MODES
 from alerts.plant import Plant
-from gateway.speech import TIMES, Words, joined, pieces, said
+from gateway.speech import SAID, TIMES, Words, joined, pieces, said
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,9 @@ def sentence(alarm: Alarm, plant: Plant) -> str:
     """What is said of it in the guard room; "" for what is not said there."""
     point = plant.points.get(alarm.point)
     zone = plant.zones.get(point.zone) if point else None
-    return said(KINDS[alarm.kind].lamp, zone.name if zone else "", walk=alarm.mode == "walk") if _spoken_of(alarm) else ""
+    place = zone.name if zone else ""
+    about = alarm.kind if alarm.kind in SAID else KINDS[alarm.kind].lamp
+    return said(about, place, walk=alarm.mode == "walk") if _spoken_of(alarm) else ""
 
 
 class Speaker:

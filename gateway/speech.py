@@ -18,9 +18,10 @@ SHIPPED = Path("speech/words.zip")  # within the shipped data
 OWN = "speech"  # folder of the school's own recordings within the data folder
 RATE = 8_000
 PAUSES = {"，": 0.25, "。": 0.6}  # seconds
-SAID = {  # lamp of the alarm's kind -> what is said; {place} is the zone's name
+SAID = {  # the alarm's kind, else its lamp -> what is said; {place} is the zone's name
     "fire": "火警，火警。{place}。请立即去看。",
     "gas": "可燃气泄漏，请撤人，不要碰开关。{place}。",
+    "toxic-2": "有毒气泄漏，请撤人。{place}。",
     "store": "危化柜异常。{place}。请立即去看。",
 }
 WALKED = "步行测试，{place}。"  # a point that was set off on purpose: the place, so that its words are heard once by daylight
@@ -65,11 +66,11 @@ def frames(data: bytes, name: str) -> bytes:
         raise ValueError(f"{name}: 不是 WAV · no WAV: {error}") from None
 
 
-def said(lamp: str, place: str, *, drill: bool = False, walk: bool = False) -> str:
-    """The sentence of an alarm; "" for a kind of alarm that is not spoken (a panic button makes no sound)."""
+def said(about: str, place: str, *, drill: bool = False, walk: bool = False) -> str:
+    """The sentence of an alarm; "" for a kind of alarm that is not spoken (a panic button makes no sound). `about`: a key of SAID."""
     if walk:
         return WALKED.format(place=place)
-    text = SAID.get(lamp, "").format(place=place)
+    text = SAID.get(about, "").format(place=place)
     return DRILL.format(said=text) if drill and text else text
 
 

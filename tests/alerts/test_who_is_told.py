@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from engine_world import POINTS, World, plant
 from people_world import POLICIES
 from ruamel.yaml import YAML
 
 from alerts.kinds import KINDS
+from alerts.model import Rule
+from alerts.plant import Point
+from gateway.config import library
 
 RULES = Path(__file__).parents[2] / "config" / "rules"
 MIN = 60
@@ -36,6 +41,7 @@ TABLE: dict[str, Row] = {
     "Gas level 1": (
         "gas-1", {"unacked": {0: {"keeper"}}, "not-falling": {180: {"duty"}, 300: {"officer"}}}, 0,
     ),
+    "too little or too much oxygen": ("oxygen", {"unacked": {0: {"keeper"}, 180: {"duty"}, 300: {"officer"}}}, 0),
     "Gas level 2": ("gas-2", {"unacked": {0: ALL | {"bureau"}, 60: ALL}, "unverified": {180: {"head"}}}, 60),
     "Electrical alarm": (
         "electrical",
@@ -102,12 +108,14 @@ RUN_UNDER = {"fire": {"fire"}, "heat": {"fire"}, "manual": {"fire"}, "flow": {"f
     "store-care": {"store-care", "store-list"},
     "warning": {"warning", "climate"},
     "fault": {"fault", "reports"},
+    "toxic-1": {"gas-1"},
+    "toxic-2": {"gas-2"},
 }
 
 
 # Steps that the table wants as one text, or that nobody need be woken for; every other one is rung: a text and a call.
 TEXT_ONLY = {
-    "gas-1/first", "lock/holders", "mains/first", "comm-sleep/patrol", "electrical-warning/first", "tamper/first",
+    "gas-1/first", "oxygen/first", "lock/holders", "mains/first", "comm-sleep/patrol", "electrical-warning/first", "tamper/first",
     "climate/daily", "cold/first", "cold/duty", "store-proof/holders", "store-ask/first", "store-care/first", "store-care/duty",
     "output/first", "output/leader",
 }  # fmt: skip
@@ -135,7 +143,7 @@ def test_every_policy_is_a_row_and_whoever_names_duty_names_the_nearest_keeper()
     assert sorted(policy for policy, _, _ in TABLE.values()) == sorted(POLICIES)
     # the box itself stands in no keeper's zone, nor does a school at the bureau
     alone = {"cannot-record", "cannot-call", "mains", "school-fire", "school-gas", "school-alarm", "silent", "reports"}
-    later = {"cold", "gas-1"}  # its keeper was told first
+    later = {"cold", "gas-1", "oxygen"}  # its keeper was told first
     for id, policy in POLICIES.items():
         for step in policy.steps:
             assert "duty" not in step.to or "keeper" in step.to or id in alone | later, (id, step.id)
@@ -167,3 +175,51 @@ def test_a_sample_cabinet_without_power_is_not_a_power_cut_of_the_school() -> No
         "30m",
     )
     assert "sample-cabinet" not in mains.get("zones", []) and mains.get("group") == power.get("group") == "mains"
+
+
+def air(quantity: str, *ids: str) -> World:
+    """A kitchen with one sensor of this quantity beside what hangs there, judged by these shipped rules under the shipped policies."""
+    shelf = library.load(library.data_dir())
+    given = [shelf.rules[id] for id in ids]
+    rules = tuple(
+        Rule(r.id, r.kind, r.alarm, ("air/x",), r.params, r.on_delay, r.off_delay, r.policy, r.zh, r.en) for r in given
+    )
+    school = plant(rules, (*POINTS, Point("air/x", "air", quantity, "kitchen", "传感器", 30_000, "line-b")))
+    return World(replace(school, policies=shelf.policies))
+
+
+def test_r20_oxygen_that_sinks_calls_duty_after_three_minutes_however_fast_it_sinks() -> None:
+    """Gas that falls goes away; oxygen that falls is what kills."""
+    world = air("oxygen", "oxygen-low", "oxygen-high")
+    for n in range(200):
+        world.read({"air/x": 20.9 - 0.04 * n})
+        world.wait(1_000)
+    assert world.alarm("oxygen-low").raised.mono < world.now.mono - 150_000
+    world.wait(20_000)
+    told = {(n.person, n.message) for n in world.sent}
+    assert ("wang", "oxygen") in told and not any(n.message.startswith("gas.") for n in world.sent)
+    first = next(n.text for n in world.sent)
+    assert first.startswith("氧气异常！食堂后厨19.5%VOL，氧气不足，") and "。正在排风。撤人，开门窗，勿动火。" in first
+
+
+@pytest.mark.parametrize(
+    ("level", "value", "message", "words", "bureau"),
+    [
+        (1, 100.0, "toxic.l1", "有毒气偏高（低限）！食堂后厨100ppm，", ""),
+        (2, 200.0, "toxic.l2", "有毒气泄漏（高限）！食堂后厨200ppm，", "三中毒气泄漏！食堂后厨200ppm，"),
+    ],
+)
+def test_r20_a_gas_that_poisons_is_not_told_as_one_that_burns(
+    level: int, value: float, message: str, words: str, bureau: str
+) -> None:
+    world = air("toxic-gas", f"toxic-gas-{level}")
+    (rule,) = world.school.rules
+    world = World(replace(world.school, rules=(replace(rule, params={"high": value, "return_at": value - 1}),)))
+    world.read({"air/x": value})
+    world.wait(3_000)
+    assert {n.message for n in world.sent} == {message} | ({"toxic.bureau"} if bureau else set())
+    assert all(n.text.startswith(bureau if n.person == "gu" else words) for n in world.sent)
+    assert (KINDS[f"toxic-{level}"].demands, KINDS[f"toxic-{level}"].severity) == (
+        KINDS[f"gas-{level}"].demands,
+        KINDS[f"gas-{level}"].severity,
+    )
