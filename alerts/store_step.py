@@ -154,7 +154,10 @@ def _settled(opening: Opening, plant: Plant, now: Now) -> bool:
 
 
 def _released(state: StoreState, store: Store, view: Mapping[str, Reading], now: Now) -> dict[str, int]:
-    return {**state.released, **{p: now.mono for p in (store.lock_a, store.lock_b) if p and shows(view.get(p))}}
+    """A lock that was released when the door opened counts until the door is seen closed: a door that swings to and back is not forced."""
+    o = state.current
+    locks = ((store.lock_a, o and o.lock_a), (store.lock_b, o and o.lock_b))
+    return {**state.released, **{p: now.mono for p, opened in locks if p and (opened or shows(view.get(p)))}}
 
 
 def _recent(state: StoreState, plant: Plant, now: Now) -> StoreState:

@@ -36,8 +36,10 @@ class Sight:
 
     @property
     def begun(self) -> tuple[Opening, ...]:
-        """Openings whose locks are judged: the one that stands open, and one that was closed before its delay was over."""
-        return tuple(o for o in self.state.openings if o.closed is None or not judged_locks(o, self.now))
+        """Openings whose locks are judged, once two seconds have let them arrive (also while an alarm of an earlier one stands):
+        the one that stands open, and one that was closed before everybody has seen its verdict."""
+        settled = [o for o in self.state.openings if self.now.mono - o.opened.mono >= SETTLE]
+        return tuple(o for o in settled if o.closed is None or not judged_locks(o, self.now))
 
     @property
     def doubtful(self) -> tuple[Opening, ...]:
@@ -106,9 +108,9 @@ def _unproven(s: Sight) -> tuple[Truth, Facts]:
 
 
 def _same(s: Sight) -> tuple[Truth, Facts]:
-    """One person's identity at two readers, or again at one: somebody tries to be two."""
+    """One person's identity at two readers, or again at one: somebody tries to be two. Where two are proven nobody has to."""
     for o in s.state.openings:
-        shown = [p for p in o.proofs if p.person and p.how in ("lock", "card")]
+        shown = [p for p in o.proofs if p.person and p.how in ("lock", "card") and o.verdict != "two"]
         for n, proof in enumerate(shown):
             if any(_twice(earlier, proof, s.plant) for earlier in shown[:n]):
                 return _truth(True, {"person": proof.person, "opening": o.id})

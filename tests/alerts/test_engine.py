@@ -317,6 +317,7 @@ def test_store_opened_with_one_lock(world: World) -> None:
     assert world.outputs["board/chirp"] is True
     world.read({"store-1/door": 1.0})
     assert world.outputs["board/chirp"] is False
+    world.wait(2_000)
     assert world.alarm("single").evidence["which"] == "A"
     assert world.outputs["board/sounder"] is True
 
@@ -325,6 +326,7 @@ def test_store_opened_by_two(world: World) -> None:
     world.read({"store-1/door": 0.0, "store-1/lock-a": 0.0, "store-1/lock-b": 0.0})
     world.read({"store-1/lock-a": 1.0, "store-1/lock-b": 1.0})
     world.read({"store-1/door": 1.0})
+    world.wait(5_000)
     assert world.state("single") is world.state("forced") is S.NORMAL
 
 

@@ -89,11 +89,41 @@ def test_the_second_lock_may_come_two_seconds_later() -> None:
     assert not {"store-single", "store-forced"} & set(raised(world))
 
 
-def test_an_electronic_lock_may_fall_back_while_the_door_is_open() -> None:
+@pytest.mark.parametrize("bounces", [0, 3])
+def test_an_electronic_lock_may_fall_back_while_the_door_is_open(bounces: int) -> None:
+    """Also where the door swings to for a second and back: a loose contact is nobody who has forced it."""
     world = at_the_store()
     open_it(world)
     alive(world, 20_000, **{A: 0.0, B: 0.0})
+    for _ in range(bounces):
+        alive(world, 1_000, **{DOOR: 0.0})
+        alive(world, 9_000, **{DOOR: 1.0})
     assert not {"store-single", "store-forced"} & set(raised(world))
+    alive(world, 5_000, **{DOOR: 0.0})
+    alive(world, 3_000, **{DOOR: 1.0})
+    assert world.state("store-forced") is S.UNACKED, "it was shut, and both locks were closed"
+
+
+@pytest.mark.parametrize("settled", [False, True])
+@pytest.mark.parametrize(("lock", "rule"), [(1.0, "store-single"), (0.0, "store-forced")])
+def test_locks_that_come_after_the_door_are_no_alarm_while_an_earlier_one_stands(lock: float, rule: str, settled: bool) -> None:
+    """Nobody has reset the first yet; then two open it rightly, and the door is read before the locks."""
+    world = at_the_store()
+    open_it(world, lock, 0.0)
+    alive(world, 5_000)
+    if settled:
+        assert world.do("result", "sun", world.alarm(rule).id, result="false", cause="锁故障", on_site=True).replies[-1].ok
+    world.read({DOOR: 0.0, A: 0.0})
+    alive(world, 10_000)
+    assert world.state(rule) is (S.LATCHED if settled else S.RTN_UNACKED)
+    sent = len(world.sent)
+    world.read({A: lock})
+    world.read({DOOR: 1.0})
+    world.wait(500)
+    world.read({A: 1.0, B: 1.0})
+    alive(world, 10_000)
+    assert world.state(rule) is (S.LATCHED if settled else S.RTN_UNACKED) and world.alarm(rule).occurrence == 1
+    assert not {"store.single", "store.forced"} & {n.message for n in world.sent[sent:]}
 
 
 @pytest.mark.parametrize("quality", [Quality.FAULT, Quality.STALE])
@@ -286,6 +316,19 @@ def test_one_showing_of_a_card_is_one() -> None:
         world.read({CARD: 1001.0})
         assert ("store-same" in raised(world)) is alarmed
         world.read({CARD: 0.0})
+
+
+def test_who_locks_with_the_card_that_opened_is_no_one_twice() -> None:
+    """Two have shown theirs; the one who shows it again to lock up does not try to be two. A stranger's is one all the same."""
+    world = at_the_store(replace(STORE, locks="identity"))
+    open_it(world)
+    for code in (1001.0, 1002.0, 1001.0):
+        world.read({CARD: code})
+        world.read({CARD: 0.0})
+        alive(world, 30_000)
+    assert events(world, "store.verified") and "store-same" not in raised(world)
+    world.read({CARD: 9999.0})
+    assert world.state("store-stranger") is S.UNACKED
 
 
 def test_what_a_reader_showed_before_the_box_looked_is_nobodys() -> None:

@@ -48,7 +48,10 @@ def test_a_place_is_said_in_recorded_words_and_digits_singly(tmp_path: Path) -> 
     assert found == ["火警", "，", "火警", "。", "三", "号", "宿舍", "二", "层", "东", "走廊", "。", "请立即去看", "。"]
 
 
-@pytest.mark.parametrize(("lamp", "begins"), [("gas", "可燃气泄漏"), ("toxic-2", "有毒气泄漏"), ("store", "危化柜异常"), ("intrusion", ""), ("fault", "")])
+@pytest.mark.parametrize(
+    ("lamp", "begins"),
+    [("gas", "可燃气泄漏"), ("toxic-2", "有毒气泄漏"), ("store", "危化柜异常"), ("intrusion", ""), ("fault", "")],
+)
 def test_what_is_said_of_each_lamp(lamp: str, begins: str) -> None:
     assert said(lamp, "食堂后厨").startswith(begins) and bool(said(lamp, "食堂后厨")) == bool(begins)
 

@@ -29,6 +29,27 @@ PEOPLES: tuple[Mutant, ...] = (
         "tests/alerts/test_stores.py::test_r22_a_door_that_was_open_for_a_second_only_is_an_alarm_too",
     ),
     Mutant(
+        "R22 the locks have two seconds also while an alarm of an earlier opening stands",
+        "alerts/rules/cabinet.py",
+        "self.now.mono - o.opened.mono >= SETTLE]",
+        "self.now.mono >= o.opened.mono]",
+        "tests/alerts/test_stores.py::test_locks_that_come_after_the_door_are_no_alarm_while_an_earlier_one_stands",
+    ),
+    Mutant(
+        "R22 a door that swings to and back is not forced",
+        "alerts/store_step.py",
+        "if p and (opened or shows(view.get(p)))}",
+        "if p and shows(view.get(p))}",
+        "tests/alerts/test_stores.py::test_an_electronic_lock_may_fall_back_while_the_door_is_open",
+    ),
+    Mutant(
+        "R22 who locks with the card that opened does not try to be two",
+        "alerts/rules/cabinet.py",
+        ' and o.verdict != "two"]',
+        "]",
+        "tests/alerts/test_stores.py::test_who_locks_with_the_card_that_opened_is_no_one_twice",
+    ),
+    Mutant(
         "F5 a detector that is tested again rings again",
         "alerts/occurrence.py",
         ' or old.mode == "maintenance":',
