@@ -1,6 +1,6 @@
 """What one input brings about for alarms beside the one it meant, as a row of consequences in order. Pure look-up.
 
-Each sees what those before it have changed: modes, first-up, confirmed fires (R37 and the two-sounds rule), a broken
+Each sees what those before it have changed: modes, fires no longer held, first-up, confirmed fires (R37 and the two-sounds rule), a broken
 drill, tests that end by themselves, parents (R36): last, since each of the others may end a fault that others hang under.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from alerts import flood, modes, parents
-from alerts.confirm import building_of, burning, confirmed, fires
+from alerts.confirm import building_of, burning, confirmed, fires, held
 from alerts.kinds import KINDS
 from alerts.model import Alarm, AlarmState, Mark, Result, Step
 from alerts.modes import Change
@@ -52,6 +52,13 @@ def _modes(a: After) -> Iterable[Change]:
     return modes.follow(a.alarms if a.wide else a.changed, a.standing, a.plant, a.now)
 
 
+def _unheld(a: After) -> Iterable[Change]:
+    """The hold of a fire that is no longer the only one of its building is over now."""
+    for alarm in held(a.alarms, a.plant) if a.wide or any(KINDS[x.kind].fire for x in a.changed) else ():
+        if alarm.on_due is not None and alarm.on_due > a.now.mono:
+            yield replace(alarm, on_due=a.now.mono), "", {}
+
+
 def _first_up(a: After) -> Iterable[Change]:
     return flood.first_up(a.raised, a.alarms, a.plant) if a.raised else ()
 
@@ -88,7 +95,7 @@ def _tests(a: After) -> Iterable[Change]:
 
 
 CONSEQUENCES: tuple[Callable[[After], Iterable[Change]], ...] = (
-    _modes, _first_up, _confirmed, _modes, _breaking, _tests, _parents,
+    _modes, _unheld, _first_up, _confirmed, _modes, _breaking, _tests, _parents,
 )  # fmt: skip
 
 

@@ -9,10 +9,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from alerts.kinds import KINDS
-from alerts.model import ACTIVE, OPEN, Alarm, Result
+from alerts.model import ACTIVE, OPEN, Alarm, AlarmState, Result
 from alerts.modes import real
 from alerts.plant import Plant
 
+SEEN = ACTIVE | {AlarmState.PENDING}
 NOT_REAL = frozenset({Result.FALSE, Result.DRILL, Result.TEST, Result.REMOVED})
 
 
@@ -44,6 +45,16 @@ def confirmed(alarms: Iterable[Alarm], plant: Plant) -> frozenset[str]:
         if alarm.state in ACTIVE:
             active[building].append(alarm)
     return frozenset(found | {b for b, here in active.items() if burning(here) >= 2})
+
+
+def held(alarms: Iterable[Alarm], plant: Plant) -> list[Alarm]:
+    """Fires still held for verification although a second point of their building burns: only a single one may be held (R37)."""
+    seen: defaultdict[str, list[Alarm]] = defaultdict(list)
+    for alarm in alarms:
+        if KINDS[alarm.kind].fire and alarm.state in SEEN and alarm.result not in NOT_REAL and real(alarm):
+            seen[building_of(alarm, plant)].append(alarm)
+    together = (a for building, here in seen.items() if building and burning(here) >= 2 for a in here)
+    return [a for a in together if a.state is AlarmState.PENDING]
 
 
 def burning(alarms: Iterable[Alarm]) -> int:

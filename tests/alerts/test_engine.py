@@ -235,6 +235,38 @@ def test_r37_second_detector_confirms(world: World) -> None:
     assert [n.person for n in world.sent[told:]] == ["wang"], "the whole list is told once, not once per detector"
 
 
+def held(seconds: int = 60) -> World:
+    """A school that has its smoke detectors held for so long."""
+    rules = tuple(replace(r, on_delay=seconds * 1_000) if r.id == "smoke" else r for r in RULES)
+    return World(plant(rules))
+
+
+@pytest.mark.parametrize("second", ["smoke-b/smoke", "heat-a/heat"])
+def test_r37_only_a_single_smoke_detector_is_held(second: str) -> None:
+    """With a second point of the building nothing is left to be verified, whichever of them comes first."""
+    for first, then in (("smoke-a/smoke", second), (second, "smoke-a/smoke")):
+        world = held()
+        world.read({first: 1.0})
+        world.wait(5_000)
+        assert world.outputs["board/evac-dorm"] is False
+        world.read({then: 1.0})
+        assert world.engine.next_due() == world.now.mono
+        world.wait(0)
+        assert {a.state for a in world.engine.alarms.values()} == {S.UNACKED} and len(world.engine.alarms) == 2
+        assert world.outputs["board/sounder"] is True and world.outputs["board/evac-dorm"] is True
+        assert {n.person for n in world.sent if n.message == "fire.multi"} == {"wang", "li", "head"}
+
+
+def test_r37_what_burns_elsewhere_or_is_tested_ends_no_hold() -> None:
+    world = held()
+    world.do("out-of-service", "sun", points="smoke-b/smoke", why="喷漆", until=world.now.wall + 3_600_000, measure="巡查")
+    world.read({"smoke-a/smoke": 1.0, "smoke-b/smoke": 1.0, "smoke-k/smoke": 1.0})
+    world.wait(59_000)
+    assert not world.sent and world.outputs["board/sounder"] is False
+    world.wait(1_000)
+    assert world.outputs["board/sounder"] is True and world.outputs["board/evac-dorm"] is False
+
+
 def test_r37_one_smoke_detector_never_empties_a_building(world: World) -> None:
     world.read({"smoke-a/smoke": 1.0, "smoke-k/smoke": 1.0})
     world.wait(600_000)

@@ -148,6 +148,13 @@ ALARMS: tuple[Mutant, ...] = (
         "tests/alerts/test_parents.py::test_suppression_never_hides_fire_gas_or_a_breach",
     ),
     Mutant(
+        "R37 two smoke detectors are held for nothing",
+        "alerts/aftermath.py",
+        "_modes, _unheld, _first_up",
+        "_modes, _first_up",
+        "tests/alerts/test_engine.py::test_r37_only_a_single_smoke_detector_is_held",
+    ),
+    Mutant(
         "R37 one detector confirms nothing",
         "alerts/confirm.py",
         "if burning(here) >= 2",
