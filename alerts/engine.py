@@ -264,7 +264,9 @@ class Engine:
             )
         if rec.changed or rec.marks:
             self._consequences(rec)
-        self._telling.escalate(rec, lambda: self.desk.posts(rec.now, rec.clock_ok))
+        self._telling.escalate(
+            rec, lambda: self.desk.posts(rec.now, rec.clock_ok), lambda: self._feedback.seen(self._judge.view, rec.now)
+        )
         drilled = drill.signalled(self._keeping.standing, self._plant, rec.now)
         if rec.changed or self._trials.due(rec.now) or drilled != self._drilled:
             self._drilled = drilled

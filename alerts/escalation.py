@@ -7,7 +7,7 @@ carried out once, late; nothing is made up for.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from alerts.calendar import asleep_since, today_since
 from alerts.duty import keepers
@@ -44,7 +44,7 @@ QUESTIONS = frozenset({"store-proof"})  # over with their answer: nobody is told
 @dataclass(frozen=True, slots=True)
 class Scene:
     """What escalation looks at beside the alarm. `on_duty`: post or role -> person ids; `falling`: points whose value falls;
-    `lost`: how many points have no data.
+    `lost`: how many points have no data; `acting`: outputs that are wanted on -> were they seen to act? Not known: left out.
 
     With an unset clock nobody can say who sleeps: then it counts as sleeping time.
     """
@@ -55,6 +55,7 @@ class Scene:
     clock_ok: bool = True
     falling: frozenset[str] = frozenset()
     lost: int = 0
+    acting: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +254,9 @@ def people_of(to: str, alarm: Alarm, scene: Scene) -> tuple[str, ...]:
 def _telling(alarm: Alarm, d: Due, message: str, person: Person, scene: Scene) -> tuple[Notification, ...]:
     duty = next(iter(scene.on_duty.get("duty", ())), "")
     bureau = person.role == "bureau"
-    args = args_for(alarm, scene.plant, scene.now, duty, person.language, since=d.base, bureau=bureau, lost=scene.lost)
+    args = args_for(
+        alarm, scene.plant, scene.now, duty, person.language, since=d.base, bureau=bureau, lost=scene.lost, acting=scene.acting
+    )
     reason = f"{d.step.when}/{d.step.after}"
     return _notify(alarm, d.step.id, d.round, person, message, args, reason, alarm.severity, scene.now, rung=d.step.rung)
 

@@ -44,6 +44,10 @@ class Feedback:
                 out[output] = True
         return out
 
+    def seen(self, view: Mapping[str, Reading], now: Now) -> dict[str, bool]:
+        """Of the outputs that are wanted on: True: seen to act, False: not within 10 s. What is not known yet is left out."""
+        return {o: not failing for o, failing in self.failing(view, now).items() if o in self._wanted}
+
     def next_due(self, now: Now) -> int | None:
         """The next end of a patience that has not passed yet."""
         return min((s + PATIENCE for s in self._since.values() if s + PATIENCE > now.mono), default=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from alerts.calendar import local, working_hours
 from alerts.kinds import KINDS
@@ -42,10 +43,15 @@ OUTPUTS: dict[str, Words] = {
     "valve": ("燃气阀", "gas valve"),
     "chirp": ("柜门蜂鸣器", "cabinet chirp"),
 }
-AIR: tuple[str, Words, Words] = ("fan", ("正在排风", "Fan being started"), ("无排风机", "No fan"))
-SHUT: tuple[str, Words, Words] = ("valve", ("正在关阀", "Valve being closed"), ("无阀门", "No valve"))
-# What the box does about gas, by kind: (output role, words when the zone has one, words when it has none).
-ACTIONS: dict[str, tuple[str, Words, Words]] = {"gas-1": AIR, "gas-2": SHUT, "toxic-1": AIR, "toxic-2": AIR, "oxygen": AIR}
+# What the box does about gas: the output's role; words when the zone has none, while it is on its way, when it was seen to act, when not.
+Action = tuple[str, Words, Words, Words, Words]
+AIR: Action = (
+    "fan", ("无排风机", "No fan"), ("正在排风", "Fan being started"), ("排风机已启动", "Fan running"), ("排风未启动", "FAN NOT RUNNING"),
+)  # fmt: skip
+SHUT: Action = (
+    "valve", ("无阀门", "No valve"), ("正在关阀", "Valve being closed"), ("已关阀", "Valve closed"), ("阀门未关严", "VALVE NOT CLOSED"),
+)  # fmt: skip
+ACTIONS: dict[str, Action] = {"gas-1": AIR, "gas-2": SHUT, "toxic-1": AIR, "toxic-2": AIR, "oxygen": AIR}  # by kind
 BOX: Words = ("报警盒", "Alarm box")
 UNKNOWN_PERSON: Words = ("系统", "System")
 ANYBODY: Words = ("任何人", "anybody")  # whom no message reaches when every channel is out of order
@@ -134,12 +140,13 @@ def args_for(
     since: int | None = None,
     bureau: bool = False,
     lost: int = 0,
+    acting: Mapping[str, bool] = MappingProxyType({}),
 ) -> dict[str, str]:
     """Every field of FIELDS for this alarm. `duty` is the id of the person on duty or "".
 
     `since`: monotonic ms from which {m} counts (default: the raise). {p} is who gave the result, else who answered, else
     who is on duty; to the bureau always who is on duty, with their phone. {s} is empty inside the school. `lost`: how many points
-    have no data now.
+    have no data now. `acting`: outputs wanted on -> were they seen to act?
     """
     en = language == "en"
     about = duty if bureau else alarm.result_by or alarm.acked_by or duty
@@ -167,7 +174,7 @@ def args_for(
         "t1": _clock((alarm.result_at or now).wall, plant),
         "many": _many(alarm, plant)[en],
         "sort": _sort(alarm, plant)[en],
-        "act": _action(alarm, plant)[en],
+        "act": _action(alarm, plant, acting)[en],
         "why": _why(alarm, plant, minutes)[en],
         "what": what(alarm)[en],
         "rule": _rule(alarm, plant)[en],
@@ -260,13 +267,16 @@ def _value(alarm: Alarm, plant: Plant, key: str) -> Words:
     return (number + quantity.unit.replace("°C", "℃"), f"{number} {quantity.unit.replace('°', '')}".strip())
 
 
-def _action(alarm: Alarm, plant: Plant) -> Words:
-    """What is being done in the alarm's zone. What came of it is not known yet when the message leaves."""
+def _action(alarm: Alarm, plant: Plant, acting: Mapping[str, bool]) -> Words:
+    """What is being done in the alarm's zone, and what is known of its success: nothing yet when the first message leaves."""
     point = plant.points.get(alarm.point)
     if point is None or alarm.kind not in ACTIONS:
         return ("", "")
-    role, some, none = ACTIONS[alarm.kind]
-    return some if any(o.role == role and o.zone == point.zone for o in plant.outputs.values()) else none
+    role, none, begun, done, failed = ACTIONS[alarm.kind]
+    seen = [acting.get(o.id) for o in plant.outputs.values() if o.role == role and o.zone == point.zone]
+    if not seen:
+        return none
+    return failed if False in seen else done if all(seen) else begun
 
 
 def _verdict(alarm: Alarm) -> Words:

@@ -38,8 +38,10 @@ class Telling:
         waits = {p.id for p in plant.policies.values() if any(s.during == "not-falling" for s in p.steps)}
         self.trend = Trend(p for r in plant.rules if r.policy in waits for p in r.points)
 
-    def escalate(self, rec: Record, posts: Callable[[], Mapping[str, tuple[str, ...]]]) -> None:
-        """Ask for the steps now due of every alarm that changed or whose time has come."""
+    def escalate(
+        self, rec: Record, posts: Callable[[], Mapping[str, tuple[str, ...]]], acting: Callable[[], Mapping[str, bool]]
+    ) -> None:  # fmt: skip
+        """Ask for the steps now due of every alarm that changed or whose time has come. `posts`, `acting`: as Scene has them."""
         due = {a.id: a for a in self._book.due(rec.now.mono)} | {
             i: a for i in rec.changed if (a := self._book.by_id.get(i)) is not None
         }
@@ -47,8 +49,9 @@ class Telling:
         if not open_:
             return
         scene = escalation.Scene(
-            self._plant, rec.now, posts(), rec.clock_ok, self.trend.falling(rec.now), lost_points(self._book.all(), self._plant)
-        )
+            self._plant, rec.now, posts(), rec.clock_ok, self.trend.falling(rec.now), lost_points(self._book.all(), self._plant),
+            acting(),
+        )  # fmt: skip
         for alarm in sorted(open_, key=lambda a: -a.severity):
             new, wanted = escalation.due(alarm, scene)
             new, notifications = self.budget.within(alarm, new, wanted, rec.now)

@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 
 from alerts.kinds import KINDS
 from alerts.model import Rule
-from alerts.plant import Point
+from alerts.plant import OutputPoint, Point
 from gateway.config import library
 
 RULES = Path(__file__).parents[2] / "config" / "rules"
@@ -223,3 +223,27 @@ def test_r20_a_gas_that_poisons_is_not_told_as_one_that_burns(
         KINDS[f"gas-{level}"].demands,
         KINDS[f"gas-{level}"].severity,
     )
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "acts", "after", "first", "later"),
+    [
+        ("combustible-gas-2", 45.0, True, 60, "正在关阀", "已关阀"),
+        ("combustible-gas-2", 45.0, False, 60, "正在关阀", "阀门未关严"),
+        ("combustible-gas-1", 22.0, True, 180, "正在排风", "排风机已启动"),
+        ("combustible-gas-1", 22.0, False, 180, "正在排风", "排风未启动"),
+    ],
+)
+def test_r21_who_is_called_later_is_told_what_has_come_of_it(
+    rule: str, value: float, acts: bool, after: int, first: str, later: str
+) -> None:
+    """A valve that has not closed is not told a minute later as one that is being closed."""
+    world = air("combustible-gas", rule)
+    points = {"valve-k/shut": Point("valve-k/shut", "valve-k", "valve", "kitchen", "燃气阀", 30_000, "line-b")}
+    valve = {"board/valve": OutputPoint("board/valve", "valve", zone="kitchen", feedback="valve-k/shut")}
+    world = World(replace(world.school, points=world.school.points | points, outputs=world.school.outputs | valve))
+    for second in range(after + 5):
+        world.read({"air/x": value} | dict.fromkeys(("fan-k/run", "valve-k/shut"), float(acts and second > 1)))
+        world.wait(1_000)
+    told = [n.text for n in world.sent if n.message.startswith("gas.l")]
+    assert f"。{first}。" in told[0] and f"。{later}。" in told[-1]

@@ -50,6 +50,20 @@ PEOPLES: tuple[Mutant, ...] = (
         "tests/alerts/test_stores.py::test_who_locks_with_the_card_that_opened_is_no_one_twice",
     ),
     Mutant(
+        "R21 a valve that has not closed is not told as one that is being closed",
+        "alerts/render.py",
+        "return failed if False in seen else done if all(seen) else begun",
+        "return begun",
+        "tests/alerts/test_who_is_told.py::test_r21_who_is_called_later_is_told_what_has_come_of_it",
+    ),
+    Mutant(
+        "R20 a gas that poisons is not told as one that burns",
+        "alerts/messages.py",
+        'instead=(("kind", "toxic-2", "toxic.l2"),),',
+        "",
+        "tests/alerts/test_who_is_told.py::test_r20_a_gas_that_poisons_is_not_told_as_one_that_burns",
+    ),
+    Mutant(
         "F5 a detector that is tested again rings again",
         "alerts/occurrence.py",
         ' or old.mode == "maintenance":',
