@@ -41,13 +41,14 @@ def arrow(text: str) -> Wanted:
     raise ValueError(text)
 
 
-def _told(who_and_what: str, words: str) -> tuple[Check, tuple[str, str]]:
-    """Everybody named gets the message, and it holds each of the quoted words."""
+def _told(who_and_what: str, words: str, ring: str | None) -> tuple[Check, tuple[str, str]]:
+    """Everybody named gets the message, it holds each of the quoted words, and where it is said the telephone rings or does not."""
     who, what = who_what(who_and_what)
     quoted = re.findall("“([^”]+)”", words)
 
     def came(t: Theatre, since: int) -> bool:
         heard = [x for x in t.told if x.at >= since and x.message == what and all(q in x.text for q in quoted)]
+        heard = [x for x in heard if ring is None or x.rung is (ring == "响铃")]
         return all(any(x.person == p for x in heard) for p in who.split())
 
     return came, (who, what)
@@ -162,7 +163,7 @@ def _silent(places: str, last: str) -> Check:
 
 
 ARROWS: tuple[tuple[str, Callable[..., Check | tuple[Check, tuple[str, str]]]], ...] = (
-    (r"(\S+ 收到 [^\s“]+)((?: ?“[^”]+”)*)", _told),
+    (r"(\S+ 收到 [^\s“]+)((?: ?“[^”]+”)*)(?: (响铃|只发短信))?", _told),
     (r"(\S+) 得到答复 (.+)", _answered),
     (r"值班室 说 “(.+)”", _said),
     (r"局里 读得到 (\S+) (\S+) (误报|真)（(\S+)）", _readable),

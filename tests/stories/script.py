@@ -12,6 +12,7 @@ A story file:
     禁止：郑明德 收到 任何
 
 Times go forward; a time of day earlier than the one before is a mistake, unless 次日 or a date stands before it.
+An arrow that ends in 响铃 wants a text and a call, in 只发短信 a text alone.
 A line with a time is something that happens (deeds.py); a line with an arrow must follow it within its time (arrows.py; 10 s where
 none is named), in the quoted words. Every message that reaches a phone must be foretold by an arrow or allowed by 允许, else the
 story fails; what 禁止 names must never come; what 共计 counts comes exactly so often in the whole story. It plays at the school, and where

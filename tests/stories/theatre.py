@@ -80,6 +80,7 @@ class Told:
     key: str
     repeat: bool
     point: str = ""  # of the alarm it is about
+    rung: bool = False  # a text and a call: the telephone rings until somebody answers
 
 
 @dataclass
@@ -181,7 +182,7 @@ class Theatre:
                 self._queue.append(n)
                 standing = (*out.alarms, *self.engine.alarms.values())
                 point = next((a.point for a in standing if a.id == n.alarm), "")
-                self.told.append(Told(self.ms, n.person, n.message, n.text, n.key, n.repeat, point))
+                self.told.append(Told(self.ms, n.person, n.message, n.text, n.key, n.repeat, point, n.rung))
 
     def wanted(self, key: str) -> bool:
         return self.engine.wanted(key)
