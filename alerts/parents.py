@@ -1,9 +1,9 @@
 """One fault instead of many (R36): which open fault another one hangs under. Hidden faults stay in the log and ring nobody.
 
 mains lost -> the lines and devices that went with it; a dead line -> the points on it; a dead device -> its points; where people
-sleep -> one lost-detection alarm per building, which nothing else hides; at the bureau schools that fell silent together -> one of
-them, since one cause is one call. What nobody was told of and is gone before its parent is over: who answers the one answers all.
-Never fire, gas level 2 or a breach.
+sleep -> one lost-detection alarm per building and sleeping time, which nothing else hides, and beside an answered one what was lost
+since; at the bureau schools that fell silent together -> one of them, since one cause is one call. What nobody was told of and is
+gone before its parent is over: who answers the one answers all. Never fire, gas level 2 or a breach.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _parents(faults: Collection[Alarm], plant: Plant) -> Mapping[str, str]:
     mains = [a for a in faults if a.kind == "mains" and a.state in ACTIVE]
     lines = {a.point: a for a in faults if a.kind == "line" and a.state in ACTIVE}
     found: dict[str, str] = {}
-    groups: defaultdict[tuple[str, str], list[Alarm]] = defaultdict(list)
+    groups: defaultdict[tuple[object, ...], list[Alarm]] = defaultdict(list)
     silent = sorted((a for a in faults if a.kind == "silent"), key=lambda a: a.raised.mono)
     began = 0
     for n, alarm in enumerate(silent):
@@ -101,7 +101,8 @@ def _parents(faults: Collection[Alarm], plant: Plant) -> Mapping[str, str]:
         if alarm.kind == "silent":
             continue
         if alarm.kind == "comm-sleep":
-            groups["building", building_of(alarm, plant)].append(alarm)
+            zone = plant.zones.get(_zone(alarm, plant))  # what rings at noon may not hide what has to ring at night
+            groups["building", building_of(alarm, plant), zone and zone.sleep].append(alarm)
             continue
         point = plant.points.get(alarm.point)
         line = lines.get(f"{point.bus}/link") if point and alarm.kind in NO_DATA else None
@@ -110,10 +111,20 @@ def _parents(faults: Collection[Alarm], plant: Plant) -> Mapping[str, str]:
             found[alarm.id] = cause.id
         elif point and alarm.kind in NO_DATA:
             groups["device", point.device].append(alarm)
-    for members in groups.values():
+    for members in (part for group in groups.values() for part in _since_answered(group)):
         head = min(members, key=lambda a: (a.state not in ACTIVE, bool(a.parent), _age(a)))
         found.update({a.id: head.id for a in members if a.id != head.id})
     return found
+
+
+def _since_answered(group: Collection[Alarm]) -> Iterable[Collection[Alarm]]:
+    """What people have answered, and what began after that: a whole house that goes dark is news beside one detector of yesterday.
+
+    Only where it is told at once: other faults stand in the day lists. Once answered as well it goes with the others.
+    """
+    last = max((a.acked.mono for a in group if a.acked is not None and a.kind == "comm-sleep"), default=None)
+    fresh = [a for a in group if last is not None and a.acked is None and began(a).mono > last]
+    return [part for part in ([a for a in group if a not in fresh], fresh) if part]
 
 
 def _with(alarm: Alarm, mains: Alarm) -> bool:

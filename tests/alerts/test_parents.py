@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from engine_world import POINTS, RULES, World, plant
@@ -14,7 +16,9 @@ from alerts.kinds import KINDS
 from alerts.marks import MINUTE
 from alerts.model import Policy, Rule, Severity, Step
 from alerts.parents import HIDEABLE
-from alerts.plant import Point
+from alerts.plant import Point, Sleep
+from drivers.reading import Now
+from gateway.config import library
 
 MAINS = Point("box-io/mains", "box-io", "mains", "kitchen", "市电", 30_000, "line-b")
 PARTS = (("smoke", "smoke"), ("fault", "device-fault"), ("dirt", "contamination"))
@@ -124,6 +128,54 @@ def test_r36_lines_that_come_back_one_by_one_are_one_recovery() -> None:
     assert world.sent[before:] == [], "nothing has recovered yet, and nothing has begun anew"
     world.read(dict.fromkeys(points, 0.0))
     assert sorted((n.person, n.message) for n in world.sent[before:]) == [("wang", "recover.fault"), ("zhou", "recover.fault")]
+
+
+def dormitory(nap_room: bool = False) -> World:
+    """People sleep in both rooms of the dormitory at night; `nap_room`: in one of them at noon instead. The shipped policy; 15:00."""
+    world = school(sleeping=True)
+    night, noon = (Sleep(21 * 60 + 30, 6 * 60 + 30),), (Sleep(12 * 60, 14 * 60 + 30),)
+    zones = world.school.zones | {
+        "room-a": replace(world.school.zones["room-a"], sleep=night),
+        "room-b": replace(world.school.zones["room-b"], sleep=noon if nap_room else night),
+    }
+    policies = world.school.policies | {"comm-sleep": library.load(library.data_dir()).policies["comm-sleep"]}
+    patient = {id: replace(p, stale=10**9) for id, p in world.school.points.items()}  # nobody polls them for hours here
+    at = int(datetime(2026, 3, 4, 15, 0, tzinfo=ZoneInfo("Asia/Shanghai")).timestamp() * 1000)
+    return World(replace(world.school, zones=zones, points=patient, policies=policies), now=Now(at, 50_000_000))
+
+
+def rung(world: World, since: int = 0) -> list[str]:
+    return sorted(n.person for n in world.sent[since:] if n.message == "comm.sleep" and n.rung)
+
+
+def test_lost_detection_of_a_nap_room_hides_none_where_people_sleep_at_night() -> None:
+    world = dormitory(nap_room=True)
+    world.dead("smoke-b/smoke")
+    world.wait(8 * 3_600_000)
+    assert rung(world) == [], "23:00: nobody sleeps there now"
+    world.dead("smoke-a/smoke")
+    assert rung(world) == ["wang", "zhou"]
+
+
+def test_a_dormitory_that_goes_dark_beside_one_detector_that_was_answered_is_told_at_once() -> None:
+    """One has been dead since the afternoon and somebody has answered; at 23:00 the whole line dies. Then it is one fault again."""
+    world = dormitory()
+    world.dead("smoke-b/smoke")
+    assert world.do("ack", "wang", "all").replies[-1].ok
+    world.wait(8 * 3_600_000)
+    before = len(world.sent)
+    world.read({"line-a/link": 0.0})
+    world.read(dict.fromkeys(("smoke-a/smoke", "heat-a/heat", "call-a/manual")))
+    assert rung(world, before) == ["wang", "zhou"]
+    assert "3个" in next(n.text for n in world.sent[before:] if n.message == "comm.sleep")
+    assert world.do("ack", "wang", "all").replies[-1].ok
+    (head,) = [a for a in world.engine.alarms.values() if a.kind == "comm-sleep" and not a.parent]
+    assert (head.point, head.evidence["count"]) == ("smoke-b/smoke", 4)
+    before = len(world.sent)
+    for _ in range(60):
+        world.wait(MINUTE)
+    assert {n.person for n in world.sent[before:] if n.message == "comm.sleep"} == {"wang", "zhou"}
+    assert len([n for n in world.sent[before:] if n.message == "comm.sleep"]) == 2, "one prompt an hour, of the whole house"
 
 
 def test_r36_what_nobody_was_told_of_is_over_when_it_is_gone() -> None:

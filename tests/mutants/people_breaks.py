@@ -57,6 +57,20 @@ PEOPLES: tuple[Mutant, ...] = (
         "tests/alerts/test_who_is_told.py::test_r21_who_is_called_later_is_told_what_has_come_of_it",
     ),
     Mutant(
+        "what is lost after an answer is told at once",
+        "alerts/parents.py",
+        "fresh = [a for a in group if last is not None and a.acked is None and began(a).mono > last]",
+        "fresh: list[Alarm] = []",
+        "tests/alerts/test_parents.py::test_a_dormitory_that_goes_dark_beside_one_detector_that_was_answered_is_told_at_once",
+    ),
+    Mutant(
+        "a nap room's lost detection hides none of the night",
+        "alerts/parents.py",
+        "building_of(alarm, plant), zone and zone.sleep]",
+        "building_of(alarm, plant)]",
+        "tests/alerts/test_parents.py::test_lost_detection_of_a_nap_room_hides_none_where_people_sleep_at_night",
+    ),
+    Mutant(
         "R20 a gas that poisons is not told as one that burns",
         "alerts/messages.py",
         'instead=(("kind", "toxic-2", "toxic.l2"),),',
