@@ -24,6 +24,7 @@ HIDEABLE = (*NO_DATA, "line")  # every one of them a suppressible kind of alerts
 HIDING = (*HIDEABLE, "mains")
 TOLD_ONCE = ("comm-sleep", "silent")  # kinds of which one alarm speaks for many
 TOGETHER = 600_000  # ms after the first silent school within which another one is laid to the same cause
+SPREAD = 120_000  # ms within which what dies of one cause is noticed: periods and delays differ
 WITH_MAINS = (60_000, 600_000)  # ms before and after the mains went: a fault from then is laid to it
 
 
@@ -123,7 +124,10 @@ def _since_answered(group: Collection[Alarm]) -> Iterable[Collection[Alarm]]:
     Only where it is told at once: other faults stand in the day lists. Once answered as well it goes with the others.
     """
     last = max((a.acked.mono for a in group if a.acked is not None and a.kind == "comm-sleep"), default=None)
-    fresh = [a for a in group if last is not None and a.acked is None and began(a).mono > last]
+    if last is None:
+        return (group,)
+    last = max(last, SPREAD + max((at for a in group if (at := began(a).mono) <= last), default=last))
+    fresh = [a for a in group if a.acked is None and began(a).mono > last]
     return [part for part in ([a for a in group if a not in fresh], fresh) if part]
 
 

@@ -178,6 +178,22 @@ def test_a_dormitory_that_goes_dark_beside_one_detector_that_was_answered_is_tol
     assert len([n for n in world.sent[before:] if n.message == "comm.sleep"]) == 2, "one prompt an hour, of the whole house"
 
 
+def test_what_dies_of_one_cause_rings_once_however_soon_it_is_answered() -> None:
+    """A slow device is noticed a minute after a quick one, and the guard has answered by then."""
+    world = dormitory()
+    world.wait(8 * 3_600_000)
+    world.dead("smoke-b/smoke")
+    world.wait(10_000)
+    assert world.do("ack", "wang", "all").replies[-1].ok
+    for wait, point in ((50_000, "smoke-a/smoke"), (60_000, "heat-a/heat")):
+        world.wait(wait)
+        world.dead(point)
+    assert rung(world) == ["wang", "zhou"] and heads(world) == ["smoke-b/smoke"]
+    world.wait(180_000)
+    world.dead("call-a/manual")
+    assert rung(world) == ["wang", "wang", "zhou", "zhou"]
+
+
 def test_r36_what_nobody_was_told_of_is_over_when_it_is_gone() -> None:
     """Who answers the one fault answers those under it: after a dead line no list of recovered rows asks for answers."""
     world = school(sleeping=True)
