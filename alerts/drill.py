@@ -55,7 +55,7 @@ def _calls(ask: Ask) -> Answer:
 
 
 def _evacuation(ask: Ask) -> Answer:
-    named = tuple(b for b in ask.text("buildings").replace("，", ",").split(",") if b) or tuple(ask.plant.buildings)
+    named = ask.ids("buildings") or tuple(ask.plant.buildings)
     if any(b not in ask.plant.buildings for b in named):
         return refuse("building")
     naps = [z for z in ask.plant.zones.values() if z.building in named and z.kind == "nap-room"]

@@ -37,6 +37,11 @@ class Ask:
     def text(self, name: str) -> str:
         return str(self.cmd.args.get(name) or "").strip()[:MOST_TEXT]
 
+    def ids(self, name: str) -> tuple[str, ...]:
+        """Ids with commas between, each once: the whole list however long."""
+        given = str(self.cmd.args.get(name) or "").replace("，", ",").replace(" ", ",")
+        return tuple(dict.fromkeys(t for t in given.split(",") if t))
+
     def whole(self, name: str) -> int | None:
         value = self.cmd.args.get(name)
         return value if isinstance(value, int) and not isinstance(value, bool) else None
@@ -140,7 +145,7 @@ def maintenance(ask: Ask) -> Answer:
         return refuse("building")
     if not technician:
         return refuse("needs-technician")
-    rooms = _ids(ask.text("rooms"))
+    rooms = ask.ids("rooms")
     if not rooms or any(r not in ask.plant.zones or ask.plant.zones[r].building != building for r in rooms):
         return refuse("rooms")
     if problem := span(ask, "maintenance"):
@@ -162,7 +167,7 @@ def rooms(ask: Ask) -> Answer:
     found = _mine(ask, ("maintenance",))
     if isinstance(found, Answer):
         return found
-    named = _ids(ask.text("rooms"))
+    named = ask.ids("rooms")
     if not named or any(r not in ask.plant.zones or ask.plant.zones[r].building != found.building for r in named):
         return refuse("rooms")
     new = replace(found, facts={**found.facts, "rooms": ",".join(named)})
@@ -252,7 +257,7 @@ VERBS: Mapping[str, Callable[[Ask], Answer]] = {
 def places(ask: Ask) -> tuple[str, ...]:
     """The points meant by args points, device, zone or building; () when one of them does not exist."""
     plant = ask.plant
-    named = _ids(ask.text("points") or ask.cmd.alarm)
+    named = ask.ids("points") or ((ask.cmd.alarm,) if ask.cmd.alarm else ())
     if named:
         return named if len(named) <= MOST_POINTS and all(p in plant.points for p in named) else ()
     device, zone, building = ask.text("device"), ask.text("zone"), ask.text("building")
@@ -260,10 +265,6 @@ def places(ask: Ask) -> tuple[str, ...]:
         inside = {z.id for z in plant.zones.values() if z.id == zone or (not zone and z.building == building)}
         return tuple(p.id for p in plant.points.values() if p.zone in inside)
     return tuple(p.id for p in plant.points.values() if device and p.device == device)
-
-
-def _ids(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(t for t in text.replace("，", ",").replace(" ", ",").split(",") if t))
 
 
 def _mine(ask: Ask, kinds: Iterable[str]) -> Mark | Answer:

@@ -319,6 +319,18 @@ def test_maintenance_goes_to_technician_and_officer_only(world: World) -> None:
     assert world.outputs["board/sounder"] and ("wang", "fire.first") in told(world)
 
 
+def test_of_a_long_list_none_is_left_out() -> None:
+    """Thirty detectors for the painter, thirty rooms for the technician: more words than a remark may have."""
+    extra = [replace(POINTS[0], id=f"smoke-d3-f2-{n:02}/smoke", device=f"smoke-d3-f2-{n:02}") for n in range(30)]
+    zones = {f"room-{n:03}": replace(plant().zones["room-a"], id=f"room-{n:03}") for n in range(30)}
+    school = plant(CALM, (*POINTS, *extra))
+    world = World(replace(school, zones=school.zones | zones))
+    assert off(world, points=",".join(p.id for p in extra)) == "out-of-service"
+    assert set(mark(world).points) == {p.id for p in extra}
+    maintained(world, rooms=",".join(zones))
+    assert mark(world, "maintenance").facts["rooms"] == ",".join(zones)
+
+
 def maintained(world: World, rooms: str = "room-a") -> None:
     args = {"building": "dorm", "technician": "jia", "rooms": rooms, "until": world.now.wall + 4 * HOUR}
     assert world.do("maintenance", "sun", **args).replies[0].ok
