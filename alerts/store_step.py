@@ -23,7 +23,7 @@ from drivers.reading import Now, Quality, Reading
 class News:
     """One event of a store, and the opening it is about as it then stands."""
 
-    kind: str  # store.opened, store.identity, store.verified, store.unproven, store.closed, store.session
+    kind: str  # store.lock, store.opened, store.identity, store.verified, store.unproven, store.closed, store.session
     store: str
     who: str = ""
     args: Mapping[str, Scalar] = field(default_factory=dict)
@@ -35,12 +35,14 @@ class StoreState:
     """`openings`: at most one open, the last, and closed ones whose identities may still come. `proofs`: of the last 5 min, for
     the next opening.
 
-    `released`: lock -> mono ms at which it was last seen released (GOOD). `codes`: the last value of each reader.
+    `locks`: lock -> was it released when last seen (GOOD)? `released`: lock -> mono ms at which it was last seen released.
+    `codes`: the last value of each reader.
     `declared`: a session that was declared before the door opened; None when its time is over.
     """
 
     openings: tuple[Opening, ...] = ()
     proofs: tuple[Proof, ...] = ()
+    locks: Mapping[str, bool] = field(default_factory=dict)
     released: Mapping[str, int] = field(default_factory=dict)
     codes: Mapping[str, float] = field(default_factory=dict)
     declared: Declared | None = None
@@ -55,8 +57,8 @@ def step(
     state: StoreState, store: Store, plant: Plant, view: Mapping[str, Reading], fresh: Collection[str], now: Now, clock_ok: bool
 ) -> tuple[StoreState, tuple[News, ...]]:  # fmt: skip
     """`fresh`: the points with a new reading. Called for each of them and when `due` says so; calling it oftener changes nothing."""
-    news: list[News] = []
     state = _over(state, plant, now)
+    state, news = _turned(state, store, view, fresh)
     state = replace(_recent(state, plant, now), released=_released(state, store, view, now))
     for proof in _shown(state, store, plant, view, fresh, now):
         state, said = proven(state, store, plant, proof)
@@ -151,6 +153,20 @@ def _settled(opening: Opening, plant: Plant, now: Now) -> bool:
     """Its locks have been judged; and an unproven one stays two seconds, so that its alarm is seen to breach."""
     proven_ = opening.verdict != "unproven" or now.mono >= opening.opened.mono + PROOF // plant.speed + SETTLE
     return proven_ and judged_locks(opening, now)
+
+
+def _turned(
+    state: StoreState, store: Store, view: Mapping[str, Reading], fresh: Collection[str]
+) -> tuple[StoreState, list[News]]:
+    """Each lock that was turned, opening or not (R23). How one stood when the box began to look was nobody's doing."""
+    good = {p: view[p].value == 1.0 for p in (store.lock_a, store.lock_b) if p in fresh and view[p].quality is Quality.GOOD}
+    opening = state.current.id if state.current else ""
+    news = [
+        News("store.lock", store.id, args={"lock": "A" if p == store.lock_a else "B", "released": on, "opening": opening})
+        for p, on in good.items()
+        if state.locks.get(p, on) is not on
+    ]
+    return replace(state, locks={**state.locks, **good}), news
 
 
 def _released(state: StoreState, store: Store, view: Mapping[str, Reading], now: Now) -> dict[str, int]:

@@ -538,6 +538,25 @@ def test_a_list_with_one_holder_is_not_met() -> None:
 # the record
 
 
+def test_r23_each_turn_of_a_lock_is_an_event_whether_the_door_opens_or_not() -> None:
+    world = at_the_store()
+    world.read({A: 1.0, B: 1.0})
+    alive(world, 3_000)
+    world.read({A: 0.0, B: 0.0})
+    world.dead(A, Quality.FAULT)
+    world.read({A: 0.0})
+    turns = [(str(e.args["lock"]), bool(e.args["released"])) for e in events(world, "store.lock")]
+    assert turns == [("A", True), ("B", True), ("A", False), ("B", False)]
+    assert not events(world, "store.opened") and {e.args["opening"] for e in events(world, "store.lock")} == {""}
+    open_it(world)
+    world.read({A: 0.0})
+    opening = world.engine.stores["chem"].openings[-1].id
+    assert [e.args["opening"] for e in events(world, "store.lock")[4:]] == ["", "", opening]
+    world.restart(1_000)
+    world.read({DOOR: 1.0, A: 0.0, B: 1.0})
+    assert len(events(world, "store.lock")) == 7, "the box has only begun to look again"
+
+
 def test_r23_an_opening_is_a_record_with_both_names() -> None:
     world = at_the_store()
     open_it(world)
@@ -549,7 +568,7 @@ def test_r23_an_opening_is_a_record_with_both_names() -> None:
     world.read({DOOR: 0.0})
     kinds = [e.kind for e in world.events if e.kind.startswith("store.")]
     assert [k for k in kinds if k != "store.said"] == [
-        "store.opened", "store.identity", "store.identity", "store.verified", "store.picture", "store.closed",
+        "store.lock", "store.lock", "store.opened", "store.identity", "store.identity", "store.verified", "store.picture", "store.closed",
     ]  # fmt: skip
     args = events(world, "store.closed")[0].args
     assert (args["who_1"], args["how_1"], args["who_2"], args["how_2"]) == ("he", "phone", "li", "phone")

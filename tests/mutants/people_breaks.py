@@ -71,6 +71,13 @@ PEOPLES: tuple[Mutant, ...] = (
         "tests/alerts/test_parents.py::test_lost_detection_of_a_nap_room_hides_none_where_people_sleep_at_night",
     ),
     Mutant(
+        "R23 each turn of a lock is written down",
+        "alerts/store_step.py",
+        "if state.locks.get(p, on) is not on",
+        "if False",
+        "tests/alerts/test_stores.py::test_r23_each_turn_of_a_lock_is_an_event_whether_the_door_opens_or_not",
+    ),
+    Mutant(
         "R20 a gas that poisons is not told as one that burns",
         "alerts/messages.py",
         'instead=(("kind", "toxic-2", "toxic.l2"),),',
