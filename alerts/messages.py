@@ -146,8 +146,8 @@ MESSAGES: dict[str, Message] = {
         ),
         Message(
             "lock",
-            "危化柜一把锁打开：{place}{t}仅{lock}锁开，已{m}分钟。请到场或锁好。回1收到 4本人在场。编号{n}",
-            "Store: one lock open. {place}, {t}, only lock {lock}, for {m} min. Go there or lock it."
+            "危化柜一把锁打开：{place}{t0}起仅{lock}锁开，已{d}。请到场或锁好。回1收到 4本人在场。编号{n}",
+            "Store: one lock open. {place}, since {t0} only lock {lock}, for {d}. Go there or lock it."
             " Reply 1, or 4 if you are there. No.{n}",
         ),
         Message(

@@ -152,6 +152,9 @@ def test_r22_one_lock_open_chirps_and_asks_both_holders_after_120_s() -> None:
     assert world.outputs["board/chirp"] is True and not told(world, "lock")
     alive(world, 120_000)
     assert told(world, "lock") == {"he", "li"}
+    assert {n.text for n in world.sent if n.message == "lock"} == {
+        "危化柜一把锁打开：危化品室09:00起仅A锁开，已2分钟。请到场或锁好。回1收到 4本人在场。编号01"
+    }
     world.read({B: 1.0})
     assert world.outputs["board/chirp"] is False
 
