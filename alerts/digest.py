@@ -11,10 +11,9 @@ from dataclasses import replace
 
 from alerts.budget import LISTS, Budget
 from alerts.calendar import local, wall_of
-from alerts.kinds import KINDS
 from alerts.model import OPEN, Alarm, Notification, Severity
 from alerts.plant import Person, Plant
-from alerts.render import args_for, render, units
+from alerts.render import args_for, render, rule_words, units
 from alerts.replies import ranges
 from drivers.reading import Now
 
@@ -36,7 +35,7 @@ def due(
         if person is None or not _ready(id, by, held, plant, budget, now, clock_ok):
             continue
         wanted = [a for a in held if id not in a.told and not (by == "storm" and a.acked is not None)]
-        listed, words = _fitting(wanted, plant, by)
+        listed, words = _fitting(wanted, plant, by, person.language)
         for alarm in (*listed, *(a for a in held if a not in wanted)):
             known = changed.get(alarm.id, alarm)
             rest = tuple(o for o in known.owed if (o.person, o.by) != (id, by))
@@ -71,8 +70,8 @@ def _last_list(plant: Plant, wall: int) -> int:
     return max((t for t in times if t <= wall), default=wall_of(plant, day, LISTS[-1] - 24 * 60))
 
 
-def _fitting(held: list[Alarm], plant: Plant, by: str) -> tuple[list[Alarm], str]:
-    """As many as have room, the worst first, and their words."""
+def _fitting(held: list[Alarm], plant: Plant, by: str, language: str) -> tuple[list[Alarm], str]:
+    """As many as have room, the worst first, and their words: place, device, and what its rule found (水压过高, 阀门关闭)."""
     order = sorted(held, key=lambda a: (-a.severity, a.number))
     if by == "storm":
         words, kept = ranges(sorted(held, key=lambda a: a.number), ROOM[by])
@@ -82,7 +81,8 @@ def _fitting(held: list[Alarm], plant: Plant, by: str) -> tuple[list[Alarm], str
     for alarm in order:
         point = plant.points.get(alarm.point)
         zone = plant.zones.get(point.zone) if point else None
-        item = f"{zone.name if zone else ''}{point.name if point else ''}{KINDS[alarm.kind].zh}"
+        said = rule_words(alarm, plant)[language == "en"]
+        item = (" " if language == "en" else "").join((zone.name if zone else "", point.name if point else "", said)).strip()
         if text and units(text) + units(item) + 2 > ROOM[by]:
             return order, f"{text}等"
         text, out = f"{text}；{item}" if text else item, [*out, alarm]

@@ -177,7 +177,7 @@ def args_for(
         "act": _action(alarm, plant, acting)[en],
         "why": _why(alarm, plant, minutes)[en],
         "what": what(alarm)[en],
-        "rule": _rule(alarm, plant)[en],
+        "rule": rule_words(alarm, plant)[en],
         "lock": {"A": ("A", "A"), "B": ("B", "B")}.get(str(alarm.evidence.get("which")), ("一把", "one"))[en],
         "out": _output(alarm, plant)[en],
         "verdict": _verdict(alarm)[en],
@@ -316,7 +316,7 @@ def _why(alarm: Alarm, plant: Plant, minutes: int) -> Words:
     return (f"{minutes}分钟无人响应", f"unanswered for {minutes} min")
 
 
-def _rule(alarm: Alarm, plant: Plant) -> Words:
+def rule_words(alarm: Alarm, plant: Plant) -> Words:
     """The short words of the alarm's rule; those of its kind where it has none."""
     rule = next((r for r in plant.rules if r.id == alarm.rule and r.message_zh), None)
     return (rule.message_zh, rule.message_en) if rule else (KINDS[alarm.kind].zh, KINDS[alarm.kind].en)

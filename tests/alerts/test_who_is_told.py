@@ -247,3 +247,26 @@ def test_r21_who_is_called_later_is_told_what_has_come_of_it(
         world.wait(1_000)
     told = [n.text for n in world.sent if n.message.startswith("gas.l")]
     assert f"。{first}。" in told[0] and f"。{later}。" in told[-1]
+
+
+@pytest.mark.parametrize(
+    ("rule", "quantity", "value", "language", "words"),
+    [
+        ("pressure-high", "pressure", 0.8, "zh", "待办1条：食堂后厨传感器水压过高。看屏幕或回0"),
+        ("pressure-low", "pressure", 0.1, "zh", "待办1条：食堂后厨传感器水压偏低。看屏幕或回0"),
+        ("valve-closed", "valve", 1.0, "zh", "待办1条：食堂后厨传感器消防阀门关闭。看屏幕或回0"),
+        ("contamination", "contamination", 1.0, "zh", "待办1条：食堂后厨传感器需清洗。看屏幕或回0"),
+        ("valve-closed", "valve", 1.0, "en", "1 to see to: 食堂后厨 传感器 Fire-water valve closed. See the screen or reply 0"),
+    ],
+)
+def test_the_day_list_says_what_was_found_and_not_only_of_what_kind(
+    rule: str, quantity: str, value: float, language: str, words: str
+) -> None:
+    world = air(quantity, rule)
+    points = {id: replace(p, stale=10**9) for id, p in world.school.points.items()}
+    people = {id: replace(p, language=language) for id, p in world.school.people.items()}
+    world = World(replace(world.school, points=points, people=people))
+    world.read({"air/x": value})
+    for _ in range(2):
+        world.wait(10 * 3_600_000)
+    assert [n.text for n in world.sent if n.message == "list"] == [words]
