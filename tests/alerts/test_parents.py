@@ -16,7 +16,7 @@ from alerts.kinds import KINDS
 from alerts.marks import MINUTE
 from alerts.model import Policy, Rule, Severity, Step
 from alerts.parents import HIDEABLE
-from alerts.plant import Point, Sleep
+from alerts.plant import Person, Point, Sleep
 from drivers.reading import Now
 from gateway.config import library
 
@@ -176,6 +176,20 @@ def test_a_dormitory_that_goes_dark_beside_one_detector_that_was_answered_is_tol
         world.wait(MINUTE)
     assert {n.person for n in world.sent[before:] if n.message == "comm.sleep"} == {"wang", "zhou"}
     assert len([n for n in world.sent[before:] if n.message == "comm.sleep"]) == 2, "one prompt an hour, of the whole house"
+
+
+def test_every_keeper_of_a_house_that_goes_dark_is_rung_and_none_of_another() -> None:
+    """One fault speaks for both wings: the keeper of the other one sleeps there too."""
+    world = dormitory()
+    more = (
+        Person("west", "西楼管", "keeper", channels=("phone",), zones=("room-b",)),
+        Person("cook", "食堂管理员", "keeper", channels=("phone",), zones=("kitchen",)),
+    )
+    world = World(replace(world.school, people=world.school.people | {p.id: p for p in more}), now=world.now)
+    world.wait(8 * 3_600_000)
+    world.dead("smoke-a/smoke")
+    world.dead("smoke-b/smoke")
+    assert rung(world) == ["wang", "west", "zhou"]
 
 
 def test_what_dies_of_one_cause_rings_once_however_soon_it_is_answered() -> None:
