@@ -58,7 +58,7 @@ def _evacuation(ask: Ask) -> Answer:
     named = ask.ids("buildings") or tuple(ask.plant.buildings)
     if any(b not in ask.plant.buildings for b in named):
         return refuse("building")
-    naps = [z for z in ask.plant.zones.values() if z.building in named and z.kind == "nap-room"]
+    naps = [z for z in ask.plant.zones.values() if z.building in named and z.kind != "dormitory"]
     if any(calendar.asleep(ask.plant, z.id, ask.now.wall) for z in naps):
         return refuse("drill-nap")
     signal = ask.cmd.args.get("signal") is True

@@ -233,12 +233,13 @@ def _of(params: Mapping[str, Scalar], oel: float) -> dict[str, Scalar]:
 
 
 def fits(rule: RuleFile, point: Point, zones: Mapping[str, Zone]) -> bool:
-    """By quantity and by the kind of the zone. Only a rule that names it fits the point of a line, or of a school far away."""
+    """By quantity and by the kind of the zone; a classroom where children sleep at noon is a nap room as well. Only a rule that
+    names it fits the point of a line, or of a school far away."""
     zone = zones.get(point.zone)
     named = point.quantity == LINK or (zone is not None and zone.kind == fleet.REMOTE)
     if point.quantity not in rule.quantities if rule.quantities else named:
         return False
-    return not rule.zones or (zone is not None and zone.kind in rule.zones)
+    return not rule.zones or (zone is not None and bool(rule.zones & ({zone.kind, "nap-room"} if zone.sleep else {zone.kind})))
 
 
 def _rule(

@@ -182,11 +182,12 @@ def test_a_box_that_cannot_call_breaks_no_drill_and_forbids_none(world: World) -
     assert "drill-break" not in world.kinds() and not [n for n in world.sent if n.message == "drill.break"]
 
 
-def test_no_drill_in_examinations_naps_or_alarms(world: World) -> None:
+@pytest.mark.parametrize("kind", ["nap-room", "classroom"])
+def test_no_drill_in_examinations_naps_or_alarms(world: World, kind: str) -> None:
     exams = Calendar(exams=(Span("期末考试", "2027-01-15", "2027-01-15"),))
     school = replace(world.school, calendar=exams)
     assert World(school).do("drill-start", "sun", kind="calls").replies[0].code == "refused.drill-exam"
-    nap = Zone("nap", "午睡室", "dorm", "nap-room", (Sleep(15 * 60, 17 * 60),))
+    nap = Zone("nap", "午睡室", "dorm", kind, (Sleep(15 * 60, 17 * 60),))
     napping = World(replace(world.school, zones={**world.school.zones, "nap": nap}))
     assert napping.do("drill-start", "sun", kind="evacuation").replies[0].code == "refused.drill-nap"
     assert napping.do("drill-start", "sun", kind="evacuation", buildings="canteen").replies[0].ok

@@ -294,6 +294,24 @@ def test_a_rule_over_a_zone_stands_once_for_each(compiled: Go) -> None:
     assert not [r for r in site_of(compiled(GOOD)).plant.rules if r.kind == "k_of_n"]  # one sensor is no pair
 
 
+@pytest.mark.parametrize(
+    ("room", "watched"),
+    [
+        ("kind: dormitory", True),
+        ("kind: classroom", False),
+        ('kind: classroom, sleep: [{from: "12:30", to: "14:00", school_days: true}]', True),
+        ("kind: classroom, sleep: []", False),
+    ],
+)
+def test_lost_detection_is_told_wherever_people_sleep_also_in_a_classroom_at_noon(
+    compiled: Go, room: str, watched: bool
+) -> None:
+    site = site_of(compiled(GOOD.replace("kind: dormitory", room)))
+    rules = {r.id: r.points for r in site.plant.rules}
+    assert ("smoke-1/smoke" in rules.get("no-data-sleep", ())) is watched
+    assert ("smoke-1/smoke" in rules["no-data"]) is not watched
+
+
 def test_r19_the_contact_of_a_gas_alarm_is_gas_level_2_with_sounder_and_fan(compiled: Go) -> None:
     """The alarm in the kitchen has a relay and no register: a contact that is told to be `gas-alarm`."""
     site = site_of(compiled(GOOD.replace("      di-5: off\n", "      di-5: {quantity: gas-alarm, zone: cooking}\n")))

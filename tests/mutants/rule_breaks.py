@@ -115,6 +115,13 @@ RULES: tuple[Mutant, ...] = (
         KINDS + "test_a_door_out_of_hours",
     ),
     Mutant(
+        "lost detection is told wherever people sleep",
+        "gateway/config/build.py",
+        'rule.zones & ({zone.kind, "nap-room"} if zone.sleep else {zone.kind})',
+        "rule.zones & {zone.kind}",
+        BUILD + "test_lost_detection_is_told_wherever_people_sleep_also_in_a_classroom_at_noon",
+    ),
+    Mutant(
         "R20 the limits of another gas",
         "gateway/config/build.py",
         "found[device.point(channel.id)] = (channel.gas, GASES[channel.gas].oel)",
