@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from alerts.kinds import KINDS as ALARM_KINDS
-from alerts.model import Line, Mark, Scalar, Stage
+from alerts.model import Alarm, Line, Mark, Scalar, Stage
 from alerts.plant import Plant
 from drivers.reading import Now
 
@@ -86,6 +86,11 @@ def covers(mark: Mark, point: str, plant: Plant) -> bool:
     known = plant.points.get(point)
     zone = plant.zones.get(known.zone) if known else None
     return not mark.building or (zone is not None and zone.building == mark.building)
+
+
+def sources(alarm: Alarm) -> tuple[str, ...]:
+    """The points that saw what the alarm says: its own, or those of a zone that saw it together."""
+    return tuple(str(alarm.evidence.get("parts") or alarm.point).split())
 
 
 def must_be_tested(point: str, plant: Plant) -> bool:

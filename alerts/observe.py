@@ -52,10 +52,12 @@ def follow(
 def _proven(alarm: Alarm, standing: Standing, plant: Plant, now: Now) -> Iterator[Change]:
     """A point that is waiting for its test alarm has given one."""
     for mark in standing.of_kind("out-of-service"):
-        waits = mark.stage in (Stage.RETURNING, Stage.UNVERIFIED) and alarm.point in marks.left(mark)
-        if waits and KINDS[alarm.kind].latching:
-            new = marks.proven(mark, (alarm.point,), "test-alarm", now, plant)
-            yield Change(new, "back-in-service", code="test-alarm", args={"point": alarm.point, "left": len(marks.left(new))})
+        waiting = marks.left(mark) if mark.stage in (Stage.RETURNING, Stage.UNVERIFIED) and KINDS[alarm.kind].latching else ()
+        if seen := [p for p in marks.sources(alarm) if p in waiting]:
+            new = marks.proven(mark, seen, "test-alarm", now, plant)
+            yield Change(
+                new, "back-in-service", code="test-alarm", args={"point": ",".join(seen), "left": len(marks.left(new))}
+            )
 
 
 def _under_maintenance(alarm: Alarm, standing: Standing, plant: Plant, now: Now) -> Iterator[Change]:

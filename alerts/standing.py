@@ -11,6 +11,7 @@ from types import MappingProxyType
 from alerts import marks
 from alerts.model import Alarm, Mark, Scalar, Stage
 from alerts.plant import Plant
+from drivers.reading import Now
 
 # Which of several marks of one point speaks for its alarms: a test that somebody is giving right now, then what is switched off.
 RANK = ("test", "out-of-service", "walk", "maintenance", "trial", "")
@@ -79,12 +80,17 @@ class Standing:
             self._by_id[mark.id] = mark
 
     def of_alarm(self, alarm: Alarm) -> Mark | None:
-        """The mark that decides what becomes of this alarm, or None."""
-        point = alarm.point
+        """The mark that decides what becomes of this alarm, or None: of several points that saw it the one least kept from telling."""
+        found = [self._speaking(p, alarm.raised) for p in marks.sources(alarm)]
+        speaking = [m for m in found if m is not None]
+        return max(speaking, key=_precedence) if len(speaking) == len(found) else None
+
+    def _speaking(self, point: str, raised: Now) -> Mark | None:
+        """The mark that decides what becomes of what this point saw then."""
         if point not in self._of_point:
             found = (m for m in self._by_id.values() if marks.mode_of(m) in RANK[:-1] and marks.covers(m, point, self._plant))
             self._of_point[point] = tuple(sorted(found, key=_precedence))
-        return next((m for m in self._of_point[point] if not marks.spent(m, point, alarm.raised, self._plant)), None)
+        return next((m for m in self._of_point[point] if not marks.spent(m, point, raised, self._plant)), None)
 
     def find(self, name: str, kinds: Iterable[str]) -> tuple[Mark, ...]:
         """By id or 编号 among these kinds; "" gives all of them."""

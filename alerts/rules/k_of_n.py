@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from alerts.model import Condition, Rule, Truth
+from alerts.model import Condition, Rule, Scalar, Truth
 from alerts.rules.scene import Judged, Memory, Scene, beyond, number, parts
 from drivers.reading import Quality
 
@@ -13,18 +13,20 @@ watches = parts
 
 
 def evaluate(rule: Rule, point: str, scene: Scene, memory: Memory) -> Judged:
-    """BREACHED with k breaching, CLEAR when so many are GOOD and clear that k cannot be, else UNKNOWN."""
-    wanted, breached, clear, worst = number(rule.params["k"]), 0, 0, 0.0
+    """BREACHED with k breaching, CLEAR when so many are GOOD and clear that k cannot be, else UNKNOWN. Evidence: `parts`, which."""
+    wanted, clear, worst, breached = number(rule.params["k"]), 0, 0.0, list[str]()
     for part in rule.parts:
         reading = scene.view.get(part)
         if reading is None or reading.value is None:
             continue
         if _breaches(rule, point, reading.value, scene):
-            breached, worst = breached + 1, max(worst, reading.value)
+            breached.append(part)
+            worst = max(worst, reading.value)
         elif reading.quality is Quality.GOOD:
             clear += 1
-    if breached >= wanted:
-        return Condition(rule.id, point, Truth.BREACHED, {"value": worst, "count": breached, "of": len(rule.parts)}), None
+    if len(breached) >= wanted:
+        seen: dict[str, Scalar] = {"value": worst, "count": len(breached), "of": len(rule.parts), "parts": " ".join(breached)}
+        return Condition(rule.id, point, Truth.BREACHED, seen), None
     truth = Truth.CLEAR if clear > len(rule.parts) - wanted else Truth.UNKNOWN
     return Condition(rule.id, point, truth), None
 

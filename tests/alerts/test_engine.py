@@ -288,6 +288,25 @@ def test_r37_two_hot_points_of_one_room_confirm_together() -> None:
     assert {n.message for n in world.sent} == {"fire.multi"}
 
 
+@pytest.mark.parametrize(
+    ("off", "told"),
+    [(["t-0/t"], True), (["t-2/t"], True), (["t-0/t,t-1/t"], True), (["t-1/t,t-2/t"], False), (["t-1/t", "t-2/t"], False)],
+)
+def test_a_sensor_out_of_service_silences_only_what_it_saw_itself(off: list[str], told: bool) -> None:
+    """The alarm of a room stands at its first sensor; two others see the fire. What only those see that are switched off is quiet."""
+    room = tuple(Point(f"t-{n}/t", f"t-{n}", "temperature", "room-a", f"温度{n}", 30_000) for n in range(3))
+    parts = tuple(p.id for p in room)
+    hot = Rule("hot", "k_of_n", "heat", parts[:1], {"k": 2.0, "high": 60.0, "return_at": 55.0}, 0, 0, "fire", parts=parts)
+    world = World(school=plant((hot,), (*POINTS, *room)))
+    world.read(dict.fromkeys(parts, 20.0))
+    for points in off:
+        args = {"why": "喷漆", "until": world.now.wall + 3_600_000}
+        assert world.do("out-of-service", "sun", points=points, **args).replies[-1].ok
+    world.read({"t-1/t": 70.0, "t-2/t": 65.0})
+    assert world.outputs["board/sounder"] is told and bool(world.sent) is told
+    assert world.alarm("hot").mode == ("" if told else "out-of-service")
+
+
 def test_r37_a_person_confirms(world: World) -> None:
     world.read({"smoke-a/smoke": 1.0})
     world.do("ack")

@@ -78,6 +78,13 @@ PEOPLES: tuple[Mutant, ...] = (
         "tests/alerts/test_stores.py::test_r23_each_turn_of_a_lock_is_an_event_whether_the_door_opens_or_not",
     ),
     Mutant(
+        "a sensor out of service silences only what it saw itself",
+        "alerts/marks.py",
+        'return tuple(str(alarm.evidence.get("parts") or alarm.point).split())',
+        "return (alarm.point,)",
+        "tests/alerts/test_engine.py::test_a_sensor_out_of_service_silences_only_what_it_saw_itself",
+    ),
+    Mutant(
         "R20 a gas that poisons is not told as one that burns",
         "alerts/messages.py",
         'instead=(("kind", "toxic-2", "toxic.l2"),),',
