@@ -2,8 +2,9 @@
 
 mains lost -> the lines and devices that went with it; a dead line -> the points on it; a dead device -> its points; where people
 sleep -> one lost-detection alarm per building and sleeping time, which nothing else hides, and beside an answered one what was lost
-since; at the bureau schools that fell silent together -> one of them, since one cause is one call. What nobody was told of and is
-gone before its parent is over: who answers the one answers all. Never fire, gas level 2 or a breach.
+since; at the bureau schools that fell silent together -> one of them, since one cause is one call. What is switched off or tested
+hides only its like: nobody is told of it. What nobody was told of and is gone before its parent is over: who answers the one answers
+all. Never fire, gas level 2 or a breach.
 """
 
 from __future__ import annotations
@@ -103,7 +104,7 @@ def _parents(faults: Collection[Alarm], plant: Plant) -> Mapping[str, str]:
             continue
         if alarm.kind == "comm-sleep":
             zone = plant.zones.get(_zone(alarm, plant))  # what rings at noon may not hide what has to ring at night
-            groups["building", building_of(alarm, plant), zone and zone.sleep].append(alarm)
+            groups["building", building_of(alarm, plant), zone and zone.sleep, alarm.mode].append(alarm)
             continue
         point = plant.points.get(alarm.point)
         line = lines.get(f"{point.bus}/link") if point and alarm.kind in NO_DATA else None
@@ -111,7 +112,7 @@ def _parents(faults: Collection[Alarm], plant: Plant) -> Mapping[str, str]:
         if cause is not None:
             found[alarm.id] = cause.id
         elif point and alarm.kind in NO_DATA:
-            groups["device", point.device].append(alarm)
+            groups["device", point.device, alarm.mode].append(alarm)
     for members in (part for group in groups.values() for part in _since_answered(group)):
         head = min(members, key=lambda a: (a.state not in ACTIVE, bool(a.parent), _age(a)))
         found.update({a.id: head.id for a in members if a.id != head.id})

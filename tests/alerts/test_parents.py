@@ -178,6 +178,18 @@ def test_a_dormitory_that_goes_dark_beside_one_detector_that_was_answered_is_tol
     assert len([n for n in world.sent[before:] if n.message == "comm.sleep"]) == 2, "one prompt an hour, of the whole house"
 
 
+def test_a_detector_that_is_switched_off_hides_none_that_dies_beside_it() -> None:
+    """The painter's detector hangs on no line; nobody is told of it, and the one that dies at 23:00 is another matter."""
+    world = dormitory()
+    args = {"points": "smoke-b/smoke", "why": "喷漆", "until": world.now.wall + 12 * 3_600_000}
+    assert world.do("out-of-service", "sun", **args).replies[-1].ok
+    world.dead("smoke-b/smoke")
+    world.wait(8 * 3_600_000)
+    assert rung(world) == []
+    world.dead("smoke-a/smoke")
+    assert rung(world) == ["wang", "zhou"]
+
+
 def test_every_keeper_of_a_house_that_goes_dark_is_rung_and_none_of_another() -> None:
     """One fault speaks for both wings: the keeper of the other one sleeps there too."""
     world = dormitory()

@@ -57,6 +57,13 @@ PEOPLES: tuple[Mutant, ...] = (
         "tests/alerts/test_who_is_told.py::test_r21_who_is_called_later_is_told_what_has_come_of_it",
     ),
     Mutant(
+        "a detector that is switched off hides none beside it",
+        "alerts/parents.py",
+        "building_of(alarm, plant), zone and zone.sleep, alarm.mode]",
+        "building_of(alarm, plant), zone and zone.sleep]",
+        "tests/alerts/test_parents.py::test_a_detector_that_is_switched_off_hides_none_that_dies_beside_it",
+    ),
+    Mutant(
         "what is lost after an answer is told at once",
         "alerts/parents.py",
         "fresh = [a for a in group if a.acked is None and began(a).mono > last]",
@@ -66,8 +73,8 @@ PEOPLES: tuple[Mutant, ...] = (
     Mutant(
         "a nap room's lost detection hides none of the night",
         "alerts/parents.py",
-        "building_of(alarm, plant), zone and zone.sleep]",
-        "building_of(alarm, plant)]",
+        "building_of(alarm, plant), zone and zone.sleep, alarm.mode]",
+        "building_of(alarm, plant), alarm.mode]",
         "tests/alerts/test_parents.py::test_lost_detection_of_a_nap_room_hides_none_where_people_sleep_at_night",
     ),
     Mutant(
