@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from alerts import calendar
-from alerts.duty import keepers
+from alerts.duty import concerned
 from alerts.kinds import KINDS
 from alerts.model import Alarm, Result
 from alerts.plant import Person, Plant
@@ -113,4 +113,4 @@ def allowed(person: Person, verb: str, alarm: Alarm, plant: Plant) -> tuple[bool
 def _own_zone(person: Person, alarm: Alarm, plant: Plant) -> bool:
     """Is the person called as the keeper of this place? Whoever is called must be able to answer."""
     place = plant.points.get(alarm.point) or plant.outputs.get(alarm.point)
-    return place is not None and person.id in keepers(place.zone, plant)
+    return place is not None and person.id in concerned(alarm.kind, place.zone, plant)

@@ -114,6 +114,16 @@ def keepers(zone: str, plant: Plant) -> tuple[str, ...]:
     return tuple(p.id for p in all_ if near & set(p.zones))
 
 
+def concerned(kind: str, zone: str, plant: Plant) -> tuple[str, ...]:
+    """The keepers whom an alarm of this kind calls and who may answer it. Lost detection is told once for all of a building that has
+    one sleeping time (alerts.parents): it concerns those of each of its zones."""
+    here = plant.zones.get(zone)
+    if here is None or kind != "comm-sleep":
+        return keepers(zone, plant)
+    zones = (zone, *(z.id for z in plant.zones.values() if (z.building, z.sleep) == (here.building, here.sleep)))
+    return tuple(dict.fromkeys(id for z in zones for id in keepers(z, plant)))
+
+
 def _stand_in(plant: Plant, name: str) -> tuple[str, ...]:
     for role in STAND_IN[name]:
         people = tuple(p.id for p in plant.people.values() if p.role == role)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from alerts.calendar import asleep_since, today_since
-from alerts.duty import keepers
+from alerts.duty import concerned, keepers
 from alerts.model import ACTIVE, OPEN, Alarm, AlarmState, Done, Notification, Owed, Result, Severity, Step
 from alerts.modes import MODES
 from alerts.plant import Person, Plant
@@ -245,18 +245,10 @@ def people_of(to: str, alarm: Alarm, scene: Scene) -> tuple[str, ...]:
         nearest = (*on_duty.get("duty", ()), *keepers(zone, plant), *on_duty.get("second", ()), *on_duty.get("leader", ()))
         return tuple(id for id in dict.fromkeys((*nearest, *plant.people)) if plant.people[id].role in SCHOOL)
     if to == "keeper":
-        return tuple(dict.fromkeys(id for z in _spoken_for(alarm, zone, plant) for id in keepers(z, plant)))
+        return concerned(alarm.kind, zone, plant)
     if to == "holder":
         return tuple(id for id in plant.holders.get(zone, ()) if id in plant.people) or on_duty.get("holder", ())
     return on_duty.get(to, (to,) if to in plant.people else ())
-
-
-def _spoken_for(alarm: Alarm, zone: str, plant: Plant) -> tuple[str, ...]:
-    """The zones it may be about: lost detection is told once for all of a building that has one sleeping time (alerts.parents)."""
-    here = plant.zones.get(zone)
-    if here is None or alarm.kind != "comm-sleep":
-        return (zone,)
-    return (zone, *(z.id for z in plant.zones.values() if (z.building, z.sleep) == (here.building, here.sleep)))
 
 
 def _telling(alarm: Alarm, d: Due, message: str, person: Person, scene: Scene) -> tuple[Notification, ...]:

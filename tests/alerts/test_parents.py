@@ -202,6 +202,8 @@ def test_every_keeper_of_a_house_that_goes_dark_is_rung_and_none_of_another() ->
     world.dead("smoke-a/smoke")
     world.dead("smoke-b/smoke")
     assert rung(world) == ["wang", "west", "zhou"]
+    world.do("ack", "west", proof="sms")
+    assert {a.state.value for a in world.engine.alarms.values() if a.kind == "comm-sleep" and not a.parent} == {"acked"}
 
 
 def test_what_dies_of_one_cause_rings_once_however_soon_it_is_answered() -> None:
