@@ -53,10 +53,10 @@ def _modes(a: After) -> Iterable[Change]:
 
 
 def _unheld(a: After) -> Iterable[Change]:
-    """The hold of a fire that is no longer the only one of its building is over now."""
+    """The hold of a fire that is no longer the only one of its building is over at the next tick: nothing is left due by this one."""
     for alarm in held(a.alarms, a.plant) if a.wide or any(KINDS[x.kind].fire for x in a.changed) else ():
-        if alarm.on_due is not None and alarm.on_due > a.now.mono:
-            yield replace(alarm, on_due=a.now.mono), "", {}
+        if alarm.on_due is not None and alarm.on_due > a.now.mono + 1:
+            yield replace(alarm, on_due=a.now.mono + 1), "", {}
 
 
 def _first_up(a: After) -> Iterable[Change]:
