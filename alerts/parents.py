@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from alerts.confirm import building_of
 from alerts.machine import began
-from alerts.model import ACTIVE, OPEN, Alarm, AlarmState
+from alerts.model import ACTIVE, OPEN, Alarm, AlarmState, Done
 from alerts.modes import Change
 from alerts.plant import Plant
 from drivers.reading import Now
@@ -38,13 +38,18 @@ def follow(alarms: Collection[Alarm], plant: Plant, now: Now) -> Iterable[Change
         if alarm.state in ACTIVE:
             counts[parent.get(alarm.id) or alarm.id] += 1
     by_id = {a.id: a for a in faults}
+    answers: dict[str, Alarm] = {}  # head -> which of its own was answered last
+    for alarm in sorted((a for a in faults if a.acked is not None), key=lambda a: a.acked.mono if a.acked else 0):
+        answers[parent.get(alarm.id) or alarm.id] = alarm
     for alarm in faults:
         under = parent.get(alarm.id, "")
         new = replace(alarm, parent=under)
         if under and alarm.told and alarm.kind == by_id[under].kind and alarm.kind in TOLD_ONCE:
             new = replace(new, told=())  # the new head has told them, see below
         if not under and alarm.parent and (old := by_id.get(alarm.parent)) is not None and old.kind == alarm.kind:
-            new = replace(new, done=old.done, told=old.told)  # it goes on where the head before it stopped
+            new = replace(new, done=_further(alarm, old), told=old.told)  # it goes on where the head before it stopped
+        if not under and alarm.acked is not None and alarm.kind == "comm-sleep":  # an answer outlives whom it was given to
+            new = replace(new, acked=answers[alarm.id].acked, acked_by=answers[alarm.id].acked_by)
         points = max(1, counts[alarm.id])
         if alarm.kind in NO_DATA and not under and points != new.evidence.get("count", 1) and alarm.state in ACTIVE:
             zones = {_zone(a, plant) for a in faults if a.id == alarm.id or parent.get(a.id) == alarm.id}
@@ -75,12 +80,26 @@ def _inherited(heir: Alarm, closed: Alarm) -> Alarm:
     answered = closed.acked is not None and heir.acked is None
     spoken = {name: closed.evidence[name] for name in ("count", "zones") if name in closed.evidence}
     new = replace(
-        heir, parent="", number=closed.number, done=closed.done, told=closed.told, evidence={**heir.evidence, **spoken}
+        heir,
+        parent="",
+        number=closed.number,
+        done=_further(heir, closed),
+        told=closed.told,
+        evidence={**heir.evidence, **spoken},
     )
     if not answered:
         return new
     state = AlarmState.ACKED if heir.state is AlarmState.UNACKED else heir.state
     return replace(new, state=state, acked=closed.acked, acked_by=closed.acked_by)
+
+
+def _further(alarm: Alarm, before: Alarm) -> tuple[Done, ...]:
+    """The steps of the head before it, and what has been told in its own name: no round is told twice."""
+    done = {d.step: d for d in before.done}
+    for own in alarm.done:
+        if own.step not in done or own.rounds > done[own.step].rounds:
+            done[own.step] = own
+    return tuple(done.values())
 
 
 def _age(alarm: Alarm) -> tuple[int, int, str]:

@@ -178,6 +178,24 @@ def test_a_dormitory_that_goes_dark_beside_one_detector_that_was_answered_is_tol
     assert len([n for n in world.sent[before:] if n.message == "comm.sleep"]) == 2, "one prompt an hour, of the whole house"
 
 
+def test_an_answer_outlives_the_detector_that_it_was_given_to() -> None:
+    """Two more die at night and are answered; the one that spoke for both comes back. Nobody is called for the other again."""
+    world = dormitory()
+    world.dead("smoke-b/smoke")
+    assert world.do("ack", "wang", "all").replies[-1].ok
+    world.wait(8 * 3_600_000)
+    for point in ("smoke-a/smoke", "heat-a/heat"):
+        world.dead(point)
+    assert world.do("ack", "zhou", "all", proof="sms").replies[-1].ok
+    world.wait(1_000)
+    before = len(world.sent)
+    world.read({"smoke-a/smoke": 0.0})
+    for _ in range(20):
+        world.wait(MINUTE)
+    assert [n for n in world.sent[before:] if n.message == "comm.sleep"] == []
+    assert heads(world) == ["smoke-b/smoke"] and world.alarm_at("smoke-b/smoke").evidence["count"] == 2
+
+
 def test_a_detector_that_is_switched_off_hides_none_that_dies_beside_it() -> None:
     """The painter's detector hangs on no line; nobody is told of it, and the one that dies at 23:00 is another matter."""
     world = dormitory()
