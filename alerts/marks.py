@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from alerts.kinds import KINDS as ALARM_KINDS
+from alerts.kinds import Kind
 from alerts.model import Alarm, Line, Mark, Scalar, Stage
 from alerts.plant import Plant
 from drivers.reading import Now
@@ -95,14 +96,18 @@ def sources(alarm: Alarm) -> tuple[str, ...]:
 
 def must_be_tested(point: str, plant: Plant) -> bool:
     """Does the point come back only by a test alarm? Those with an alarm of a latching kind (R12); others by a good reading."""
-    return any(point in r.points and ALARM_KINDS[r.alarm].latching for r in plant.rules)
+    return any(_sets_off(point, plant))
 
 
 def to_walk(point: str, plant: Plant) -> bool:
     """Is it a point that somebody has to set off with gas, a key or a button? A cover that is opened (tamper) is none."""
-    return any(
-        point in r.points and ALARM_KINDS[r.alarm].latching and ALARM_KINDS[r.alarm].lamp != "fault" for r in plant.rules
-    )
+    return any(kind.lamp != "fault" for kind in _sets_off(point, plant))
+
+
+def _sets_off(point: str, plant: Plant) -> list[Kind]:
+    """The latching alarms that this point can give. What alarms only with others of its room (k of n) nobody can set off there."""
+    rules = (r for r in plant.rules if point in r.points and r.kind != "k_of_n")
+    return [kind for r in rules if (kind := ALARM_KINDS[r.alarm]).latching]
 
 
 def spent(mark: Mark, point: str, raised: Now, plant: Plant) -> bool:

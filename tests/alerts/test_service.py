@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from alerts import marks
 from alerts.marks import DAY, HOUR, KINDS, MINUTE, REASONS, left
-from alerts.model import AlarmState, Mark, Result, Stage
-from alerts.plant import Shift
+from alerts.model import AlarmState, Mark, Result, Rule, Stage
+from alerts.plant import Point, Shift
 from drivers.reading import Now
 
 S = AlarmState
@@ -317,6 +317,20 @@ def test_maintenance_goes_to_technician_and_officer_only(world: World) -> None:
     assert len(rows) == 60 and len([x for x in mark(world, "maintenance").lines if x.what == "phone"]) == 60
     world.read({"smoke-k/smoke": 1.0})
     assert world.outputs["board/sounder"] and ("wang", "fire.first") in told(world)
+
+
+def test_a_sensor_that_alarms_only_with_another_needs_no_test_alarm_to_come_back() -> None:
+    """Nobody can heat two thermometers of a room to 60 degrees; the one that was switched off gives a good reading and is back."""
+    room = tuple(Point(f"t-{n}/t", f"t-{n}", "temperature", "room-a", f"温度{n}", 10**9) for n in range(2))
+    parts = tuple(p.id for p in room)
+    hot = Rule("hot", "k_of_n", "heat", parts[:1], {"k": 2.0, "high": 60.0, "return_at": 55.0}, 0, 0, "fire", parts=parts)
+    world = World(plant((*CALM, hot), (*POINTS, *room)))
+    world.read(dict.fromkeys(parts, 20.0))
+    assert not any(marks.to_walk(p, world.school) or marks.must_be_tested(p, world.school) for p in parts)
+    assert off(world, points=parts[0]) == "out-of-service"
+    assert world.do("back", "sun").replies[0].ok
+    world.wait(marks.CLEARING)
+    assert not switched(world)
 
 
 def test_of_a_long_list_none_is_left_out() -> None:
