@@ -41,13 +41,19 @@ def follow(alarms: Collection[Alarm], plant: Plant, now: Now) -> Iterable[Change
     answers: dict[str, Alarm] = {}  # head -> which of its own was answered last
     for alarm in sorted((a for a in faults if a.acked is not None), key=lambda a: a.acked.mono if a.acked else 0):
         answers[parent.get(alarm.id) or alarm.id] = alarm
+    spoken: defaultdict[str, tuple[str, ...]] = defaultdict(tuple)  # head -> whom those told that it speaks for now
+    for alarm in faults:
+        if alarm.told and _speaks(by_id.get(parent.get(alarm.id, "")), alarm):
+            spoken[parent[alarm.id]] += alarm.told
     for alarm in faults:
         under = parent.get(alarm.id, "")
         new = replace(alarm, parent=under)
-        if under and alarm.told and alarm.kind == by_id[under].kind and alarm.kind in TOLD_ONCE:
-            new = replace(new, told=())  # the new head has told them, see below
+        if alarm.told and _speaks(by_id.get(under), alarm):
+            new = replace(new, told=())  # the head tells them of the end
         if not under and alarm.parent and (old := by_id.get(alarm.parent)) is not None and old.kind == alarm.kind:
             new = replace(new, done=_further(alarm, old), told=old.told)  # it goes on where the head before it stopped
+        if alarm.id in spoken:
+            new = replace(new, told=tuple(dict.fromkeys((*new.told, *spoken[alarm.id]))))
         if not under and alarm.acked is not None and alarm.kind == "comm-sleep":  # an answer outlives whom it was given to
             new = replace(new, acked=answers[alarm.id].acked, acked_by=answers[alarm.id].acked_by)
         points = max(1, counts[alarm.id])
@@ -91,6 +97,11 @@ def _inherited(heir: Alarm, closed: Alarm) -> Alarm:
         return new
     state = AlarmState.ACKED if heir.state is AlarmState.UNACKED else heir.state
     return replace(new, state=state, acked=closed.acked, acked_by=closed.acked_by)
+
+
+def _speaks(head: Alarm | None, alarm: Alarm) -> bool:
+    """Does the head tell people of this one too?"""
+    return head is not None and head.kind == alarm.kind and alarm.kind in TOLD_ONCE
 
 
 def _further(alarm: Alarm, before: Alarm) -> tuple[Done, ...]:

@@ -178,6 +178,24 @@ def test_a_dormitory_that_goes_dark_beside_one_detector_that_was_answered_is_tol
     assert len([n for n in world.sent[before:] if n.message == "comm.sleep"]) == 2, "one prompt an hour, of the whole house"
 
 
+def test_whoever_was_rung_for_a_dark_house_hears_that_it_is_over() -> None:
+    """Also where it has become one fault with the detector of the afternoon, of which nobody had been told."""
+    world = dormitory()
+    world.dead("smoke-b/smoke")
+    assert world.do("ack", "wang", "all").replies[-1].ok
+    world.wait(400 * MINUTE)  # 21:40, before the first prompt of the hour
+    world.dead("smoke-a/smoke")
+    assert world.do("ack", "zhou", "all", proof="sms").replies[-1].ok
+    world.wait(1_000)
+    for n in world.sent[:]:
+        world.fate(n, world.ACCEPTED)
+    before = len(world.sent)
+    for point in ("smoke-a/smoke", "smoke-b/smoke"):
+        world.read({point: 0.0})
+    ends = sorted(n.person for n in world.sent[before:] if n.message == "recover.fault")
+    assert {"wang", "zhou"} <= set(ends) and len(ends) == len(set(ends))
+
+
 def test_an_answer_outlives_the_detector_that_it_was_given_to() -> None:
     """Two more die at night and are answered; the one that spoke for both comes back. Nobody is called for the other again."""
     world = dormitory()
