@@ -183,8 +183,8 @@ LIFE: tuple[Mutant, ...] = (
     Mutant(
         "R36 one fault per device",
         "alerts/parents.py",
-        'groups["device", point.device].append(alarm)',
-        'groups["device", point.id].append(alarm)',
+        'groups["device", point.device, alarm.mode].append(alarm)',
+        'groups["device", point.id, alarm.mode].append(alarm)',
         PARENTS + "test_r36_a_dead_device_is_one_fault",
     ),
     Mutant(
@@ -197,7 +197,7 @@ LIFE: tuple[Mutant, ...] = (
     Mutant(
         "one lost-detection alarm per sleeping building",
         "alerts/parents.py",
-        'groups["building", building_of(alarm, plant)].append(alarm)',
+        'groups["building", building_of(alarm, plant), zone and zone.sleep, alarm.mode].append(alarm)',
         'groups["building", alarm.point].append(alarm)',
         PARENTS + "test_lightning",
     ),
