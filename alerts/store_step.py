@@ -204,8 +204,8 @@ def _shown(
 
 
 def _opened(state: StoreState, store: Store, plant: Plant, view: Mapping[str, Reading], now: Now, clock_ok: bool) -> Opening:
-    said = state.declared or Declared("", "", 0, now)
-    return Opening(
+    said, swung = state.declared or Declared("", "", 0, now), _swung(state, now)
+    made = Opening(
         f"{store.id}-{view[store.door].at.wall}", store.id, now,
         _lock(store.lock_a, state, view, now), _lock(store.lock_b, state, view, now), state.proofs,
         session=said.kind, declared_by=said.by, until=now.mono + said.minutes * MINUTE // plant.speed if said.kind else 0,
@@ -213,6 +213,18 @@ def _opened(state: StoreState, store: Store, plant: Plant, view: Mapping[str, Re
         out_of_hours=clock_ok and said.kind != "repair" and not calendar.working_hours(plant, now.wall),
         verdict="" if judged(store, plant, now.wall) else "blind",
     )  # fmt: skip
+    if swung is None or said.kind:
+        return made
+    return replace(
+        made, proofs=(*swung.proofs, *made.proofs), session=swung.session, declared_by=swung.declared_by, until=swung.until,
+        out_of_hours=swung.out_of_hours,
+    )  # fmt: skip
+
+
+def _swung(state: StoreState, now: Now) -> Opening | None:
+    """The opening whose door was seen closed within the last two seconds: it swung to and back, and the same people stand there."""
+    closed = [o for o in (*state.openings, state.last) if o is not None and o.closed and now.mono - o.closed.mono <= SETTLE]
+    return closed[-1] if closed else None
 
 
 def _lock(point: str, state: StoreState, view: Mapping[str, Reading], now: Now) -> bool | None:

@@ -396,6 +396,24 @@ def test_fridays_count() -> None:
     assert 70 * MINUTE <= int(closed["open_ms"]) <= 71 * MINUTE
 
 
+@pytest.mark.parametrize("hours", [0, 11])
+def test_a_door_that_swings_to_and_back_ends_neither_session_nor_proof(hours: int) -> None:
+    """A loose contact during a count, or a repair at night: two records, the same two people, no alarm."""
+    world = at_the_store(now=Now(MONDAY_9.wall + hours * 60 * MINUTE, MONDAY_9.mono))
+    assert world.do("session", "he", kind="repair" if hours else "count").replies[-1].ok
+    open_it(world)
+    both_prove(world)
+    for _ in range(3):
+        alive(world, 10 * MINUTE)
+        alive(world, 1_000, **{DOOR: 0.0})
+        alive(world, 1_000, **{DOOR: 1.0})
+    alive(world, 20 * MINUTE)
+    assert raised(world) == [] and len(events(world, "store.verified")) == 4 == len(world.openings)
+    alive(world, 5_000, **{DOOR: 0.0})
+    alive(world, 6 * MINUTE, **{DOOR: 1.0})
+    assert {"store-proof", "store-unproven", "store-ask"} <= set(raised(world)), "it was shut: another opening"
+
+
 def test_more_time_can_be_declared_while_it_is_open() -> None:
     world = at_the_store()
     open_it(world)

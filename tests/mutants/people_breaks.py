@@ -57,6 +57,13 @@ PEOPLES: tuple[Mutant, ...] = (
         "tests/alerts/test_who_is_told.py::test_r21_who_is_called_later_is_told_what_has_come_of_it",
     ),
     Mutant(
+        "R22 a door that swings to and back ends neither session nor proof",
+        "alerts/store_step.py",
+        "if swung is None or said.kind:",
+        "if True:",
+        "tests/alerts/test_stores.py::test_a_door_that_swings_to_and_back_ends_neither_session_nor_proof",
+    ),
+    Mutant(
         "whoever was rung for a dark house hears that it is over",
         "alerts/parents.py",
         "spoken[parent[alarm.id]] += alarm.told",
