@@ -74,7 +74,7 @@ TABLE: dict[str, Row] = {
     ),
     "Detection lost where people sleep": (
         "comm-sleep",
-        {"asleep": {0: {"duty", "keeper"}, 600: {"leader"}, 1800: {"bureau"}, 3600: {"duty", "keeper"}}, "listed": {0: {"officer"}}},
+        {"asleep": {0: {"duty", "keeper"}, 600: {"leader"}, 1800: {"bureau"}}, "listed": {0: {"officer"}}},
         0,
     ),
     "The box cannot record": ("cannot-record", {"unacked": {0: {"duty", "leader"}, 60: {"duty", "leader"}, 120: {"officer"}}}, 0),
