@@ -5,7 +5,7 @@ Every method is one input; it gives an Outcome that the caller commits and then 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
@@ -21,6 +21,7 @@ from alerts.keeping import Keeping
 from alerts.kinds import KINDS
 from alerts.machine import input_of, step
 from alerts.model import (
+    ACTIVE,
     OPEN,
     Alarm,
     AlarmState,
@@ -65,7 +66,7 @@ class Engine:
         self._seq = next_seq
         self._clock_ok = clock_ok
         self._book = Book()
-        self._judge = Judge(plant, self._active, now)
+        self._judge = Judge(plant, self._among(_HELD_BREACHED), self._among(OPEN - ACTIVE), now)
         self._feedback = Feedback(plant.outputs)
         self._feedback_due: int | None = None
         self._telling = Telling(plant, self._book, self._put, self._unreached)
@@ -309,10 +310,9 @@ class Engine:
         if (mark := self._judge.stores.mark(store, id, rec.now)) is not None:
             rec.marks[mark.id] = mark
 
-    def _active(self, rule: str, point: str) -> bool:
-        """Does the return limit count? Only while the alarm is active or pending."""
-        alarm = self._book.get(rule, point)
-        return alarm is not None and alarm.state in _HELD_BREACHED
+    def _among(self, states: frozenset[AlarmState]) -> Callable[[str, str], bool]:
+        """Does the alarm of a rule and a point stand in one of these states?"""
+        return lambda rule, point: (alarm := self._book.get(rule, point)) is not None and alarm.state in states
 
     def _judged(self, rec: Record, rule: Rule, condition: Condition, good: bool) -> None:
         if self._judge.stores.untold:

@@ -18,13 +18,14 @@ from alerts.silence import Silence, dead
 from alerts.stores import Stores
 from drivers.reading import Now, Quality, Reading
 
+Asked = Callable[[str, str], bool]  # of a rule and its point
 Judgement = tuple[Rule, Condition, bool]  # and: does it rest on GOOD readings?
 
 
 class Judge:
-    """`active(rule, point)` says whether that alarm is active or pending; it is asked while the judgements are taken one by one."""
+    """`active` and `listed` are the Scene's; they are asked while the judgements are taken one by one."""
 
-    def __init__(self, plant: Plant, active: Callable[[str, str], bool], now: Now) -> None:
+    def __init__(self, plant: Plant, active: Asked, listed: Asked, now: Now) -> None:
         self._watchers: defaultdict[str, list[tuple[Rule, str, bool]]] = defaultdict(list)  # rule, its point, watched alone?
         for rule in plant.rules:
             for point in rule.points:
@@ -44,7 +45,9 @@ class Judge:
         self._unsaid: set[str] = set()  # rules of which that is to be told, or that it is over
         self._silence = Silence(plant.points, now)
         self.stores = Stores(plant, self._view)
-        self._scene = Scene(plant, self._view, now, active, truths=self._truths, rests=rests, stores=self.stores.states)
+        self._scene = Scene(
+            plant, self._view, now, active, truths=self._truths, rests=rests, stores=self.stores.states, listed=listed
+        )  # fmt: skip
         self._cabinets: defaultdict[str, list[tuple[Rule, str]]] = defaultdict(list)
         for rule in (r for r in plant.rules if r.kind == "cabinet"):
             self._cabinets[str(rule.params["store"])] += [(rule, point) for point in rule.points]

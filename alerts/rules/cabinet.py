@@ -33,13 +33,17 @@ class Sight:
     view: Mapping[str, Reading]
     now: Now
     clock_ok: bool
+    listed: bool  # an alarm of an earlier opening stands, which has no on-delay any more
 
     @property
     def begun(self) -> tuple[Opening, ...]:
-        """Openings whose locks are judged, once two seconds have let them arrive (also while an alarm of an earlier one stands):
-        the one that stands open, and one that was closed before everybody has seen its verdict."""
-        settled = [o for o in self.state.openings if self.now.mono - o.opened.mono >= SETTLE]
-        return tuple(o for o in settled if o.closed is None or not judged_locks(o, self.now))
+        """Openings whose locks are judged: the one that stands open, and one that was closed before its delay was over.
+
+        The on-delay lets the locks arrive; where there is none the two seconds are counted here.
+        """
+        wait = SETTLE if self.listed else 0
+        arrived = [o for o in self.state.openings if self.now.mono - o.opened.mono >= wait]
+        return tuple(o for o in arrived if o.closed is None or not judged_locks(o, self.now))
 
     @property
     def doubtful(self) -> tuple[Opening, ...]:
@@ -54,7 +58,8 @@ def evaluate(rule: Rule, point: str, scene: Scene, memory: Memory) -> Judged:
     store = scene.plant.stores[str(rule.params["store"])]
     state = scene.stores.get(store.id, StoreState())
     case = CASES[str(rule.params["case"])]
-    truth, evidence = case(Sight(store, state, scene.plant, scene.view, scene.now, scene.clock_ok))
+    listed = scene.listed(rule.id, point)
+    truth, evidence = case(Sight(store, state, scene.plant, scene.view, scene.now, scene.clock_ok, listed))
     door = scene.view.get(store.door)
     if truth is Truth.CLEAR and (door is None or door.quality is not Quality.GOOD):
         truth = Truth.UNKNOWN

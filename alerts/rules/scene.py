@@ -38,9 +38,10 @@ class Usual:
 class Scene:
     """The school, the latest Readings and the instant. One for all rules of an input.
 
-    `active`: is the alarm of this (rule, point) active or pending, so that its return limit counts? `clock_ok`: may the wall
-    clock be believed? `truths`: what the rules that combinations rest on said last; `rests`: which those are, by combination
-    and operand. `usual`: by point, the HOURS (None: not known). `stores`: by id, what is going on there.
+    `active`: is the alarm of this (rule, point) active or pending, so that its return limit counts? `listed`: does it stand though
+    what it says is gone, so that a breach is an alarm without any on-delay? `clock_ok`: may the wall clock be believed? `truths`:
+    what the rules that combinations rest on said last; `rests`: which those are, by combination and operand. `usual`: by point, the
+    HOURS (None: not known). `stores`: by id, what is going on there.
     """
 
     plant: Plant
@@ -52,6 +53,7 @@ class Scene:
     rests: Mapping[Pair, Mapping[str, tuple[Pair, ...]]] = field(default_factory=dict)
     usual: Mapping[str, tuple[Usual | None, ...]] = field(default_factory=dict)
     stores: Mapping[str, StoreState] = field(default_factory=dict)
+    listed: Callable[[str, str], bool] = lambda rule, point: False
 
 
 def own(rule: Rule, point: str) -> tuple[str, ...]:

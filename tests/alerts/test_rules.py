@@ -11,7 +11,7 @@ from alerts.model import Rule, Scalar, Truth
 from alerts.registry import RULES
 from alerts.rules.scene import Scene
 from alerts.stores import Stores
-from drivers.reading import Now, Quality, Reading
+from drivers.reading import Quality, Reading
 
 SCHOOL = plant()
 G, U, Z, F = Quality.GOOD, Quality.UNCERTAIN, Quality.STALE, Quality.FAULT
@@ -125,7 +125,7 @@ def test_cabinet(door: str, a: str, b: str, single: Truth, forced: Truth, which:
     found = {}
     for case in ("single", "forced", "lock"):
         rule = Rule("r", "cabinet", "store", (STORE.door,), {"case": case, "store": "chem"}, 0, 0, "store", parts=STORE.points)
-        scene = Scene(SCHOOL, view, Now(START.wall + 2_000, START.mono + 2_000), lambda *_: False, stores=stores.states)
+        scene = Scene(SCHOOL, view, START, lambda *_: False, stores=stores.states)
         found[case] = RULES["cabinet"].evaluate(rule, STORE.door, scene, None)[0]
         assert RULES["cabinet"].watches(rule, STORE.door) == (STORE.door, STORE.lock_a, STORE.lock_b)
     assert [c.truth for c in found.values()] == [single, forced, lock]

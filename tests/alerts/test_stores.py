@@ -79,6 +79,21 @@ def test_r22_a_door_that_was_open_for_a_second_only_is_an_alarm_too(a: float, ru
     assert world.state(rule) is S.RTN_UNACKED and raised(world).count(rule) == 1
 
 
+@pytest.mark.parametrize("same_boot", [True, False])
+@pytest.mark.parametrize(("a", "rule"), [(1.0, "store-single"), (0.0, "store-forced")])
+def test_r22_a_restart_in_those_two_seconds_loses_no_alarm(a: float, rule: str, same_boot: bool) -> None:
+    """The box goes down while the door is open for a moment; the door is shut when it looks again."""
+    world = at_the_store()
+    open_it(world, a, 0.0)
+    world.wait(500)
+    world.read({DOOR: 0.0})
+    world.restart(10_000, same_boot=same_boot)
+    world.wait(1)
+    assert world.state(rule) in (S.UNACKED, S.RTN_UNACKED) and {"he", "li", "sun"} <= told(
+        world, "store.single" if a else "store.forced"
+    )
+
+
 def test_the_second_lock_may_come_two_seconds_later() -> None:
     """Two inputs of one opening need not arrive together."""
     world = at_the_store()
