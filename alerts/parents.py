@@ -1,8 +1,8 @@
 """One fault instead of many (R36): which open fault another one hangs under. Hidden faults stay in the log and ring nobody.
 
 mains lost -> the lines and devices that went with it; a dead line -> the points on it; a dead device -> its points; where people
-sleep -> one lost-detection alarm per building and sleeping time, which nothing else hides, and beside an answered one what was lost
-since; at the bureau schools that fell silent together -> one of them, since one cause is one call. What is switched off or tested
+sleep -> one lost-detection alarm per building and sleeping time, which nothing else hides, and beside one that was answered, or called for in
+vain, what was lost since; at the bureau schools that fell silent together -> one of them, since one cause is one call. What is switched off or tested
 hides only its like: nobody is told of it. What nobody was told of and is gone before its parent is over: who answers the one answers
 all. Never fire, gas level 2 or a breach.
 """
@@ -150,16 +150,26 @@ def _parents(faults: Collection[Alarm], plant: Plant) -> Mapping[str, str]:
 
 
 def _since_answered(group: Collection[Alarm]) -> Iterable[Collection[Alarm]]:
-    """What people have answered, and what began after that: a whole house that goes dark is news beside one detector of yesterday.
+    """What people have answered or were called for in vain, and what began after that: a whole house that goes dark is news beside
+    one detector of yesterday.
 
     Only where it is told at once: other faults stand in the day lists. Once answered as well it goes with the others.
     """
-    last = max((a.acked.mono for a in group if a.acked is not None and a.kind == "comm-sleep"), default=None)
+    last = max((at for a in group if a.kind == "comm-sleep" and (at := _called(a)) is not None), default=None)
     if last is None:
         return (group,)
     last = max(last, SPREAD + max((at for a in group if (at := began(a).mono) <= last), default=last))
     fresh = [a for a in group if a.acked is None and began(a).mono > last]
     return [part for part in ([a for a in group if a not in fresh], fresh) if part]
+
+
+def _called(alarm: Alarm) -> int | None:
+    """Mono ms since when nobody is called for it any more: it was answered, or the last call of its policy has gone out."""
+    if alarm.acked is not None:
+        return alarm.acked.mono
+    calls = {s.id for s in alarm.policy.steps if s.when == "unacked"}
+    gone = [d.at for d in alarm.done if d.step in calls]
+    return max(gone) if calls and len(gone) == len(calls) else None
 
 
 def _with(alarm: Alarm, mains: Alarm) -> bool:

@@ -242,6 +242,24 @@ def test_every_keeper_of_a_house_that_goes_dark_is_rung_and_none_of_another() ->
     assert {a.state.value for a in world.engine.alarms.values() if a.kind == "comm-sleep" and not a.parent} == {"acked"}
 
 
+def test_a_dormitory_that_goes_dark_when_everybody_was_called_in_vain_is_told_again() -> None:
+    """Nobody has answered for one detector, and no call is left; three hours later the rest of the house dies."""
+    world = dormitory()
+    world.wait(8 * 3_600_000)
+    world.dead("smoke-b/smoke")
+    for _ in range(5):
+        world.wait(MINUTE)
+    world.dead("heat-a/heat")
+    assert rung(world) == ["wang", "zhou"], "the calls for the first go on"
+    for _ in range(180):
+        world.wait(MINUTE)
+    assert rung(world) == ["li", "wang", "zhou"]
+    world.dead("smoke-a/smoke")
+    assert rung(world) == ["li", "wang", "wang", "zhou", "zhou"]
+    assert world.do("ack", "wang", "all").replies[-1].ok
+    assert heads(world) == ["smoke-b/smoke"]
+
+
 def test_what_dies_of_one_cause_rings_once_however_soon_it_is_answered() -> None:
     """A slow device is noticed a minute after a quick one, and the guard has answered by then."""
     world = dormitory()
