@@ -1,10 +1,10 @@
 """One fault instead of many (R36): which open fault another one hangs under. Hidden faults stay in the log and ring nobody.
 
 mains lost -> the lines and devices that went with it; a dead line -> the points on it; a dead device -> its points; where people
-sleep -> one lost-detection alarm per building and sleeping time, which nothing else hides, and beside one that was answered, or called for in
-vain, what was lost since; at the bureau schools that fell silent together -> one of them, since one cause is one call. What is switched off or tested
-hides only its like: nobody is told of it. What nobody was told of and is gone before its parent is over: who answers the one answers
-all. Never fire, gas level 2 or a breach.
+sleep -> one lost-detection alarm per building and sleeping time, which nothing else hides, and beside one that was answered, or
+called for in vain, what was lost since; at the bureau schools that fell silent together -> one of them, since one cause is one call.
+What is switched off or tested hides only its like: nobody is told of it. What nobody was told of and is gone before its parent is
+over: who answers the one answers all. Never fire, gas level 2 or a breach.
 """
 
 from __future__ import annotations
