@@ -23,11 +23,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from stored_world import StoredWorld
 
 from alerts.machine import TABLE
-from alerts.model import ACTIVE, Alarm, AlarmState, Event, Fate
+from alerts.model import ACTIVE, Alarm, AlarmState, Event, Fate, Rule
 from alerts.modes import REHEARSAL
-from alerts.plant import Plant
+from alerts.plant import Plant, Sleep
 from alerts.restore import BOX, unseen
 from drivers.reading import Quality, Reading
+from gateway.config import library
 from gateway.store import audit
 
 POINTS = st.sampled_from(
@@ -51,6 +52,18 @@ def without() -> Plant:
     return plant(rules, tuple(p for p in PLACED if p.id != TAKEN_AWAY))
 
 
+def sleeping(school: Plant) -> Plant:
+    """That school with people asleep in its dormitory at any hour, told by the shipped policy, and its smoke detectors held for 20 s."""
+    dorm = {p for p in school.points if p.startswith(("smoke-a", "smoke-b", "heat", "call"))}
+    rules = [replace(r, on_delay=20_000) if r.id == "smoke" else r for r in school.rules]
+    rules = [replace(r, points=tuple(p for p in r.points if p not in dorm)) if r.id == "no-data" else r for r in rules]
+    here = tuple(p for p in school.points if p in dorm)
+    rules.append(Rule("no-data-sleep", "no_data", "comm-sleep", here, {}, 10_000, 30_000, "comm-sleep"))
+    zones = {id: replace(z, sleep=(Sleep(0, 24 * 60 - 1),)) if z.building == "dorm" else z for id, z in school.zones.items()}
+    policies = {**school.policies, "comm-sleep": library.load(library.data_dir()).policies["comm-sleep"]}
+    return replace(school, rules=tuple(rules), zones=zones, policies=policies)
+
+
 SCHOOLS = (plant(), without())
 
 
@@ -62,6 +75,8 @@ def changes(old: Mapping[str, Alarm], new: Mapping[str, Alarm]) -> list[str]:
 
 
 class Walk(RuleBasedStateMachine):
+    schools: tuple[Plant, ...] = SCHOOLS
+
     def __init__(self) -> None:
         super().__init__()
         self.world = self.begin()
@@ -73,7 +88,7 @@ class Walk(RuleBasedStateMachine):
         self.sent = 0
 
     def begin(self) -> World:
-        return World()
+        return World(self.schools[0])
 
     @rule(point=POINTS, pick=st.integers(0, 4), quality=st.sampled_from([Quality.GOOD, Quality.GOOD, *Quality]))
     def read(self, point: str, pick: int, quality: Quality) -> None:
@@ -140,7 +155,7 @@ class Walk(RuleBasedStateMachine):
     def another_site_file(self, which: int) -> None:
         """A start with a detector taken away, or put back: the one way an active alarm ends without a GOOD reading."""
         old = dict(self.world.engine.alarms)
-        self.world.restart(1_000, school=SCHOOLS[which])
+        self.world.restart(1_000, school=self.schools[which])
         gone = {a.point for id, a in old.items() if id not in self.world.engine.alarms}
         assert gone <= ({TAKEN_AWAY} if which else set())
 
@@ -243,6 +258,10 @@ class StoredWalk(Walk):
         assert wrong == []
 
 
+class SleepingWalk(Walk):
+    schools = tuple(sleeping(school) for school in SCHOOLS)
+
+
 def walks(machine: type[Walk], examples: int) -> None:
     """So many walks of 50 steps in one process. Hypothesis remembers all examples of a run, so a long run is many short ones."""
     run_state_machine_as_test(
@@ -262,6 +281,10 @@ def far_walks(machine: type[Walk], examples: int, times: int) -> float:
 
 def test_d19_no_walk_of_20_000_steps_is_illegal() -> None:
     walks(Walk, 400)
+
+
+def test_d19_no_walk_through_a_house_where_people_sleep_is_illegal() -> None:
+    walks(SleepingWalk, 100)
 
 
 def test_d19_what_the_journal_restores_is_the_engine_over_2_000_steps() -> None:
