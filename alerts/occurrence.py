@@ -34,7 +34,8 @@ def calls(old: Alarm, new: Alarm, rule: Rule, policy: Policy, spared: bool, now:
         return replace(new, policy=policy, raised=now, done=old.done if spared else ())
     if old.state is not AlarmState.RTN_UNACKED or spared or coming(old) or not _news(old, new, now, speed):
         return new
-    return replace(new, raised=now, done=(), ticks=(), ahead=-rule.on_delay, declined=())
+    waited = int(new.evidence.get("lasted") or 0)  # by the rule itself
+    return replace(new, raised=now, done=(), ticks=(), ahead=-max(0, rule.on_delay - waited), declined=())
 
 
 def _news(old: Alarm, new: Alarm, now: Now, speed: int) -> bool:

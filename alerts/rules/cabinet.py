@@ -45,6 +45,10 @@ class Sight:
         arrived = [o for o in self.state.openings if self.now.mono - o.opened.mono >= wait]
         return tuple(o for o in arrived if o.closed is None or not judged_locks(o, self.now))
 
+    def about(self, o: Opening) -> Facts:
+        """Which opening, and for how many ms its door has been open when it is judged."""
+        return {"opening": o.id, "lasted": self.now.mono - o.opened.mono}
+
     @property
     def doubtful(self) -> tuple[Opening, ...]:
         """Openings with the locks as they should be, or not known: who was there decides."""
@@ -73,7 +77,7 @@ def _truth(breached: bool, evidence: Facts | None = None) -> tuple[Truth, Facts]
 def _single(s: Sight) -> tuple[Truth, Facts]:
     """The door opened with one lock."""
     if found := [o for o in s.begun if (o.lock_a is False) != (o.lock_b is False)]:
-        return _truth(True, {"which": found[-1].which, "opening": found[-1].id})
+        return _truth(True, {"which": found[-1].which, **s.about(found[-1])})
     o = s.state.current
     return (Truth.UNKNOWN if o is not None and None in (o.lock_a, o.lock_b) else Truth.CLEAR), {}
 
@@ -81,7 +85,7 @@ def _single(s: Sight) -> tuple[Truth, Facts]:
 def _forced(s: Sight) -> tuple[Truth, Facts]:
     """The door opened with both locks closed."""
     if found := [o for o in s.begun if o.lock_a is False and o.lock_b is False]:
-        return _truth(True, {"which": "none", "opening": found[-1].id})
+        return _truth(True, {"which": "none", **s.about(found[-1])})
     o = s.state.current
     return (Truth.CLEAR if o is None or o.lock_a or o.lock_b else Truth.UNKNOWN), {}
 
