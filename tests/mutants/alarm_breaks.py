@@ -300,7 +300,7 @@ ALARMS: tuple[Mutant, ...] = (
     Mutant(
         "an occurrence has its on-delay before its first call",
         "alerts/occurrence.py",
-        "ahead=-rule.on_delay,",
+        "ahead=-max(0, rule.on_delay - waited),",
         "ahead=0,",
         "tests/alerts/test_occurrence.py::test_what_begins_again_has_its_on_delay_before_anybody_is_called",
     ),
