@@ -30,12 +30,12 @@ class Keeping:
         self._send = send
         self._adrift: tuple[Mark, ...] = ()  # of an earlier run, and nobody knows yet for how long the box was off
 
-    def restore(self, rec: Record, found: Iterable[Mark], saved: Now | None, off: int | None) -> None:
-        """Marks of an earlier run on this boot's clock. With the time off unknown each goes on as if none had passed, until the
-        clock is set: what people have switched off until six is over at six."""
+    def restore(self, rec: Record, found: Iterable[Mark], shift: int | None) -> None:
+        """Marks of an earlier run on this boot's clock. `shift`: ms from that run's monotonic clock to this one's, less the time
+        off; None: nobody knows. With the time off unknown each goes on as if none had passed, until the clock is set: what
+        people have switched off until six is over at six."""
         for mark in found:
-            shift = rec.now.mono - (off or 0) - saved.mono if saved else rec.now.mono - mark.since.mono
-            new = marks.shifted(mark, shift)
+            new = marks.shifted(mark, rec.now.mono - mark.since.mono if shift is None else shift)
             self.standing.put(new)
             rec.marks[new.id] = new
         self._adrift = () if rec.clock_ok else self.standing.all()
