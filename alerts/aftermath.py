@@ -123,7 +123,8 @@ def _confirmations(alarms: Collection[Alarm], plant: Plant, now: Now) -> Iterabl
 
 def _next_policy(alarm: Alarm, here: Collection[Alarm]) -> str:
     """The policy that tells the whole school what this alarm says and none of the building's has said yet, or ""."""
-    if not any(a.policy.id in (CONFIRMED_POLICY, REAL_POLICY) for a in here):
+    runs = {a.id: modes.policy_of(a) for a in here}
+    if not {CONFIRMED_POLICY, REAL_POLICY}.intersection(runs.values()):
         return CONFIRMED_POLICY
-    news = alarm.result is Result.REAL and alarm.policy.id != REAL_POLICY
+    news = alarm.result is Result.REAL and runs[alarm.id] != REAL_POLICY
     return REAL_POLICY if news and not any(a.result is Result.REAL for a in here if a.id != alarm.id) else ""

@@ -17,7 +17,7 @@ from drivers.reading import Now
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 RETURN = 30 * MINUTE  # how long after its end a 停用 waits for the test alarms of its points before they count as unverified
 CLEARING = 5 * MINUTE  # how long the smoke of the last test may hang about
-PROOFS = ("test-alarm", "good")  # lines by which a point comes back
+PROOFS = ("test-alarm", "good", "removed")  # lines by which a point comes back, or is no more
 MORE = 2 * HOUR  # 延长2小时
 
 
@@ -158,7 +158,9 @@ def left(mark: Mark) -> tuple[str, ...]:
 def proven(mark: Mark, points: Iterable[str], what: str, now: Now, plant: Plant) -> Mark:
     """The mark with these points back. When none is left it ends; while tests are being given a little later, so that the last
     test alarm is still one when its smoke has not gone yet."""
-    lines = (*mark.lines, *(Line(what, p, mark.who, now) for p in points if p in left(mark)))
+    rest = left(mark)
+    back = (Line(what if p in plant.points else "removed", p, mark.who, now) for p in points if p in rest)
+    lines = (*mark.lines, *back)
     new = replace(mark, lines=lines)
     if left(new):
         return new

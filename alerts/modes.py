@@ -77,6 +77,11 @@ def real(alarm: Alarm) -> bool:
     return MODES[alarm.mode].real
 
 
+def policy_of(alarm: Alarm) -> str:
+    """The id of the policy it runs, whatever a mode makes of that."""
+    return alarm.policy.id.partition("@")[0]
+
+
 def mode_for(alarm: Alarm, standing: Standing) -> tuple[str, Mark | None]:
     """The mode this alarm should have now, and the mark that says so."""
     if alarm.result is Result.REAL:
@@ -93,7 +98,7 @@ def follow(alarms: Iterable[Alarm], standing: Standing, plant: Plant, now: Now) 
     for alarm in alarms:
         mode, mark = mode_for(alarm, standing)
         id = mark.id if mark else ""
-        base, _, suffix = alarm.policy.id.partition("@")
+        base, suffix = policy_of(alarm), alarm.policy.id.partition("@")[2]
         if (mode, id, mode) == (alarm.mode, alarm.mark, suffix):
             continue
         if alarm.mode and alarm.result is not Result.REAL and alarm.state in OPEN - ACTIVE:
@@ -115,7 +120,7 @@ def _under(mode: str, mark: Mark | None, alarm: Alarm, policy: Policy, plant: Pl
     how = MODES[mode]
     if not mode:
         return policy
-    id = f"{policy.id.partition('@')[0]}@{mode}"
+    id = f"{policy_of(alarm)}@{mode}"
     if how.told == "school":
         steps = tuple(
             replace(s, to=to, message=how.message or s.message)

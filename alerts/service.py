@@ -118,9 +118,9 @@ def back(ask: Ask) -> Answer:
 
 
 def returned(mark: Mark, plant: Plant, view: Mapping[str, Reading]) -> list[str]:
-    """Points of the mark that need no test alarm and give a good reading."""
-    good = (p for p in mark.points if (r := view.get(p)) is not None and r.quality is Quality.GOOD)
-    return [p for p in good if not marks.must_be_tested(p, plant)]
+    """Points of the mark that need no test alarm and give a good reading, and those that are no longer configured."""
+    good = {p for p in mark.points if (r := view.get(p)) is not None and r.quality is Quality.GOOD}
+    return [p for p in mark.points if p not in plant.points or (p in good and not marks.must_be_tested(p, plant))]
 
 
 def extend(ask: Ask) -> Answer:

@@ -569,3 +569,46 @@ def test_a_result_is_data_of_its_occurrence_not_of_the_mark(world: World) -> Non
     alarm = world.alarm("smoke")
     assert (alarm.mode, alarm.result) == ("", Result.REAL), "a person's word ends any mode at once"
     assert world.outputs["board/evac-dorm"]
+
+
+@pytest.mark.parametrize("same_boot", [True, False])
+def test_r31_what_is_switched_off_ends_at_its_time_although_nothing_was_written_for_hours_before_a_restart(
+    world: World, same_boot: bool
+) -> None:
+    """The journal's last word is the 停用 itself; five quiet hours later the process ends and another begins."""
+    off(world, ms=6 * HOUR)
+    until = mark(world).until
+    world.restart(5 * HOUR, same_boot=same_boot)
+    new = mark(world).until
+    assert until is not None and new is not None and new.wall == until.wall
+    assert new.mono - world.now.mono == until.wall - world.now.wall
+    world.wait(HOUR - 1)
+    assert mark(world).stage is Stage.ON
+    world.wait(1)
+    assert mark(world).stage is Stage.RETURNING
+
+
+def test_a_point_that_is_no_longer_configured_does_not_stay_out_of_service_for_ever(world: World) -> None:
+    """A broken detector was taken out and replaced by one of another name: nobody can give the old one a test alarm."""
+    off(world, SMOKES)
+    rules = tuple(replace(r, points=tuple(p for p in r.points if p != "smoke-a/smoke")) for r in CALM)
+    world.restart(1_000, school=plant(rules, tuple(p for p in POINTS if p.id != "smoke-a/smoke")))
+    assert left(mark(world)) == ("smoke-a/smoke", "smoke-b/smoke"), "a configuration on trial may yet be taken back"
+    world.wait(HOUR)
+    assert left(mark(world)) == ("smoke-b/smoke",), "the other one waits for its test alarm as ever"
+    assert [(x.what, x.about) for x in mark(world).lines] == [("removed", "smoke-a/smoke")]
+    world.read({"smoke-b/smoke": 1.0})
+    world.read({"smoke-b/smoke": 0.0})
+    world.wait(5 * MINUTE)
+    assert not switched(world)
+
+
+def test_r37_on_trial_too_the_whole_list_is_told_of_a_confirmed_fire_once_and_not_once_per_detector(world: World) -> None:
+    world.do("trial", "sun", building="dorm")
+    world.read({"smoke-a/smoke": 1.0})
+    assert ("head", "fire.multi") in [(n.person, n.message) for n in world.read({"smoke-b/smoke": 1.0}).notifications]
+    third = world.read({"heat-a/heat": 1.0}).notifications
+    assert [(n.person, n.message) for n in third] == [("wang", "fire.first")]
+    out = world.do("result", "wang", world.alarm("heat").id, result="real")
+    assert {(n.person, n.message) for n in out.notifications} >= {("li", "fire.real"), ("head", "fire.real")}
+    assert world.alarm("heat").policy.id == "fire-real"
