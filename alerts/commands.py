@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from alerts.causes import causes
@@ -32,8 +32,10 @@ class Done:
     args: Mapping[str, Scalar] | None = None
 
 
-def targets(cmd: Command, alarms: Iterable[Alarm], unheard: Unheard) -> tuple[tuple[Alarm, ...], str]:
+def targets(cmd: Command, alarms: Iterable[Alarm], unheard: Unheard, phone: Collection[str]) -> tuple[tuple[Alarm, ...], str]:
     """(alarms meant, "") or ((), code). `alarm` is an id, a 编号, "all" or "" (= the only one; all for ack and silence).
+
+    `phone`: whoever has the sender's telephone.
 
     From a telephone "" means what was sent to it, without what is still in a queue while something else has left (whoever
     answers 1 to a power cut has not heard of the fire behind it), and never what the sender had not heard of (args early).
@@ -43,11 +45,11 @@ def targets(cmd: Command, alarms: Iterable[Alarm], unheard: Unheard) -> tuple[tu
         number = int(cmd.alarm) if cmd.alarm.isascii() and cmd.alarm.isdigit() else -1
         found = tuple(a for a in standing if a.id == cmd.alarm or (a.number == number and a.state in OPEN))
         return (found, "") if found else ((), "refused.not-found")
-    meant = tuple(a for a in standing if a.state in OPEN and (cmd.proof not in REMOTE or cmd.person in a.told))
+    meant = tuple(a for a in standing if a.state in OPEN and (cmd.proof not in REMOTE or not set(phone).isdisjoint(a.told)))
     if cmd.proof in REMOTE:
         early = str(cmd.args.get("early") or "").split()
         meant = tuple(a for a in meant if a.id not in early)
-        meant = tuple(a for a in meant if not unheard(a.id, cmd.person)) or meant
+        meant = tuple(a for a in meant if not all(unheard(a.id, p) for p in phone if p in a.told)) or meant
     if not meant:
         return (), "refused.nothing-open"
     if len(meant) > 1 and cmd.verb not in TOGETHER:
@@ -111,7 +113,7 @@ def note(cmd: Command, alarm: Alarm, person: Person, plant: Plant, now: Now) -> 
 
 def decline(cmd: Command, alarm: Alarm, person: Person, plant: Plant, now: Now) -> Done:
     """我去不了: the next person at once, and this one is not called for it again. Not counted against anybody."""
-    if person.id not in alarm.told:
+    if set(plant.at_phone(person.id)).isdisjoint(alarm.told):
         return Done(alarm, alarm.state, refused="refused.not-called")
     if person.id in alarm.declined:
         return Done(alarm, alarm.state, "declined")

@@ -191,12 +191,11 @@ class Desk:
     def decline(self, rec: Record, mark: Mark, person: Person) -> Said:
         """9 to a question: the leader hears of it at once; it is not counted against anybody."""
         self._answered(rec, mark, person.id, "declined")
-        if mark.facts["letter"] == CHECK:
-            if mark.id not in self._marks:  # nobody is left who could answer
-                self._check(rec, str(mark.facts["by"]), after(str(mark.facts["post"])), str(mark.facts.get("command") or ""))
+        if mark.facts["letter"] == CHECK and mark.id not in self._marks:  # nobody is left who could answer
+            self._check(rec, str(mark.facts["by"]), after(str(mark.facts["post"])), str(mark.facts.get("command") or ""))
+        if mark.facts["letter"] != SHIFT:
             return Said("note", {})
-        if mark.facts["letter"] == SHIFT:
-            self._missed(rec, mark, person.id, "shift.declined")
+        self._missed(rec, mark, person.id, "shift.declined")
         return Said("declined.shift", {})
 
     def take(self, rec: Record, person: Person, asked: Mark | None = None, post: str = "") -> Said:

@@ -59,16 +59,16 @@ class Inbound:
                     yield Command(f"{reading.point}:{now.wall}:{now.mono}", "ack", DESK, "button", now.wall)
 
     def sender(self, rec: Record, person: Person) -> Person:
-        """Who of those that share this telephone (a guard room's mobile) writes: who stands at a post and has an alarm to answer, who
-
-        is asked something, who stands at a post; else the one that is listed first.
+        """Who of those that share this telephone (a guard room's mobile) writes. With an alarm to answer: who stands at a post, best
+        one who was told of it, else who was told. Without: who is asked something, who stands at a post, who is listed first.
         """
-        same = [p for p in self._plant.people.values() if p.phone and p.phone == person.phone]
+        same = [self._plant.people[id] for id in self._plant.at_phone(person.id)]
         if len(same) < 2:
             return person
         posts = self._desk.posts(rec.now, rec.clock_ok)
         there = [p for p in same if any(p.id in posts[post] for post in POSTS)]
-        called = [p for p in there if any(a.state in OPEN and p.id in a.told for a in self._alarms())]
+        told = [p for p in same if any(a.state in OPEN and p.id in a.told for a in self._alarms())]
+        called = [*(p for p in there if p in told), *there, *told] if told else []
         asked = [p for p in same if self._desk.questions(p.id)]
         return next(iter((*called, *asked, *there, person)))
 
@@ -117,12 +117,12 @@ class Inbound:
         while times and times[0] < rec.now.mono - WITHIN:
             times.popleft()
         times.append(rec.now.mono)
-        if len(times) > MOST:
-            return self._refused(rec, cmd, "refused.rate")
+        if len(times) > MOST:  # said once: a telephone that answers by itself would answer that too, for ever
+            refused = self._refused(rec, cmd, "refused.rate")
+            return refused if len(times) == MOST + 1 else replace(refused, text=("", ""))
         text, cause = str(cmd.args.get("text") or ""), self._desk.cause(person.id)
-        mine = [
-            a for a in self._alarms() if a.state in OPEN and (person.id in a.told or person.id in {o.person for o in a.owed})
-        ]
+        phone = set(self._plant.at_phone(person.id))
+        mine = [a for a in self._alarms() if a.state in OPEN and phone.intersection((*a.told, *(o.person for o in a.owed)))]
         early = str(cmd.args.get("early") or "").split()  # a network may bring an old answer when a new alarm is open
         known = [a for a in mine if a.id not in early]
         if cmd.alarm:  # a key pressed in a call about one alarm
@@ -159,7 +159,8 @@ class Inbound:
             if not asked.target:
                 return self._refused(rec, cmd, "refused.no-store")
         if asked.code == "refused.which":
-            numbers = " ".join(f"{a.number:02d}" for a in self._shown() if person.id in a.told)[:20]
+            phone = set(self._plant.at_phone(person.id))
+            numbers = " ".join(f"{a.number:02d}" for a in self._shown() if phone.intersection(a.told))[:20]
             return self._refused(rec, cmd, "refused.which-of", numbers=numbers)
         if asked.code:
             return self._refused(rec, cmd, asked.code)

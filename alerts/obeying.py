@@ -100,7 +100,8 @@ class Obeying:
             return self.inbound.obey(rec, cmd, person)
         if cmd.verb in stores.VERBS:
             return self._at_store(rec, cmd, person)
-        meant, code = targets(cmd, self._book.all(), self._unheard) if cmd.verb in carry.VERBS else ((), "")
+        phone = self._plant.at_phone(person.id)
+        meant, code = targets(cmd, self._book.all(), self._unheard, phone) if cmd.verb in carry.VERBS else ((), "")
         if cmd.verb in keeping.VERBS or (not meant and self._keeping.asked(cmd)):
             leaders = self._desk.posts(rec.now, rec.clock_ok)["leader"]
             return self._keeping.ask(rec, cmd, person, self._book.by_id.values(), self._judge.view, leaders)

@@ -196,3 +196,8 @@ class Plant:
     stores: Mapping[str, Store] = field(default_factory=dict)
     battery: int = 0  # hours the box runs without mains; 0: nobody has noted it
     speed: int = 1  # durations of rules and policies are already divided by it; never poll periods
+
+    def at_phone(self, person: str) -> tuple[str, ...]:
+        """Who has the same telephone as this person, by the order of the list; whoever has none stands alone."""
+        phone = self.people[person].phone if person in self.people else ""
+        return tuple(p.id for p in self.people.values() if p.phone == phone) if phone else (person,)

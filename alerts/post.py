@@ -41,8 +41,8 @@ class Post:
         self._free: list[Notification] = []
         self._over: OrderedDict[str, None] = OrderedDict()  # alarms that have ended
         self._recalled: OrderedDict[str, Who] = OrderedDict()
-        self._fresh: dict[str, tuple[str, tuple[str, ...]]] = {}  # key -> (person, alarms): no channel has touched it yet
-        self._left: defaultdict[str, set[str]] = defaultdict(set)  # open alarm -> people of whom a channel has tried to tell it
+        self._fresh: dict[str, tuple[str, tuple[str, ...]]] = {}  # key -> (person, alarms): no channel has taken it yet
+        self._left: defaultdict[str, set[str]] = defaultdict(set)  # open alarm -> people of whom a channel has taken word of it
 
     def get(self, key: str) -> Notification | None:
         return self._sent.get(key)
@@ -57,9 +57,9 @@ class Post:
         return waits and person not in self._left.get(alarm, ())
 
     def sent(self, n: Notification, about: Iterable[str] = ()) -> None:
-        """On its way. `about`: the other alarms that it tells of."""
+        """On its way. `about`: the other alarms that it tells of; a second attempt tells of the same."""
         self._sent[n.key] = n
-        self._fresh[n.key] = n.person, (n.alarm, *about)
+        self._fresh[n.key] = n.person, (n.alarm, *about) if about or n.key not in self._fresh else self._fresh[n.key][1]
         if n.rung:
             self._calls[n.key] = n
             if len(self._calls) > KEPT:
@@ -77,7 +77,7 @@ class Post:
         if d.fate in REACHED:
             self._reached(d.key)
         person, about = self._fresh.pop(d.key, ("", ()))
-        for alarm in about if d.fate is not Fate.RECALLED else ():
+        for alarm in about if d.fate in REACHED else ():
             if alarm not in self._over:
                 self._left[alarm].add(person)
         n = self._sent.get(d.key)
@@ -99,6 +99,7 @@ class Post:
         hurry = n.severity >= Severity.GAS and d.again_after > PATIENCE
         if d.fate is Fate.TRY_AGAIN and n.attempt < MOST_ATTEMPTS and not hurry and not self.needless(n):
             self._later[n.key] = (now.mono + d.again_after, replace(n, attempt=n.attempt + 1))
+            self._fresh[n.key] = person, about
             return None, False
         other = self._other(n)
         return other, other is not None or not unanswered
@@ -113,7 +114,7 @@ class Post:
         if n.severity is not Severity.INFO and _stale(n, alarm):  # what is INFO is an end, or no alarm's
             self._recalled[n.key] = (n.alarm, n.person)
             return None, True
-        if person is None or n.attempt >= MOST_ATTEMPTS:
+        if person is None or n.channel not in person.channels or n.attempt >= MOST_ATTEMPTS:
             return self._other(n), True
         return self._again(n), False
 

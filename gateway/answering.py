@@ -43,8 +43,8 @@ class Answering:
             log.warning("an answer by %s from a number that is not listed (…%s)", inbound.channel, inbound.sender[-4:])
             return
         reply, channel = await self._ask(command), self._back(inbound, person)
-        if reply.text and channel:
-            text = reply.text[0 if person.language == "zh" else 1]
+        text = reply.text[0 if person.language == "zh" else 1]
+        if text and channel:
             note = Notification(
                 f"{REPLY}{command.id}", "", "reply", person.id, channel, "reply", text, "reply", Severity.ELECTRICAL
             )

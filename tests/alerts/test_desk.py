@@ -418,3 +418,61 @@ def test_a_duty_check_keeps_its_command_from_post_to_post() -> None:
     world.do("check", "shen", id="bureau:c")
     until(world, 12 * 60 + 6)
     assert [e.args["command"] for e in world.events if e.kind == "question-asked"] == ["bureau:c"] * 2
+
+
+def shared(person: str, with_: str) -> Plant:
+    base = school()
+    return replace(base, people=base.people | {person: replace(base.people[person], phone=base.people[with_].phone)})
+
+
+def test_an_alarm_sent_to_the_guard_rooms_telephone_is_answered_from_it_after_the_shift_has_changed() -> None:
+    """People's §2.3: a bare 1 answers what was sent to that phone, a result may name it; in the name of who is on duty now."""
+    world = World(shared("li", "wang"), now=Now(MIDNIGHT + (6 * 60 + 40) * MIN, 1_000_000))
+    until(world, 6 * 60 + 59)
+    world.read({"smoke-1/smoke": 1.0})
+    assert "wang" not in world.alarm("smoke").told
+    world.do("take", "wang")
+    world.now = Now(world.now.wall + MIN, world.now.mono + MIN)  # before the next call
+    assert duty_now(world) == ("wang",) and "wang" not in world.alarm("smoke").told
+    assert say(world, "li", "1")[1] == "acked" and world.alarm("smoke").acked_by == "wang"
+    assert say(world, "li", "3 01 蚊香")[1] == "result" and world.alarm("smoke").result_by == "wang"
+
+
+def test_of_two_wardens_with_one_telephone_the_one_who_was_told_answers() -> None:
+    world = World(shared("wu", "zheng"), now=Now(MIDNIGHT + 2 * HOUR, 1_000_000))
+    world.read({"smoke-1/smoke": 1.0})
+    assert "wu" in world.alarm("smoke").told and "zheng" not in world.alarm("smoke").told
+    assert say(world, "zheng", "1")[1] == "acked" and world.alarm("smoke").acked_by == "wu"
+    assert say(world, "chu", "1")[1] == "refused.nothing-open", "another telephone has nothing to answer"
+
+
+def test_a_telephone_that_answers_by_itself_is_told_so_once() -> None:
+    world = at(2 * 60)
+    said = [say(world, "li", "我正在开会")[2] for _ in range(33)]
+    assert all(said[:31]) and said[31:] == ["", ""]
+
+
+def test_9_to_a_phone_test_says_nothing_of_a_shift() -> None:
+    world = at(9 * 60 + 59, day=5)
+    while not world.engine.desk.questions("chu"):
+        world.wait(MIN)
+    before = len(world.sent)
+    assert say(world, "chu", "9") == (True, "note", "已记录")
+    assert world.sent[before:] == []
+
+
+def test_who_answers_an_older_alarm_has_not_heard_of_the_fire_that_no_channel_has_taken_yet() -> None:
+    """The text of the fire is refused and waits for its second attempt; the 1 that comes meanwhile is about the leak."""
+    base = school()
+    leak = Rule("leak", "state", "electrical", ("smoke-2/smoke",), {"equals": 1.0}, 0, 0, "electrical")
+    fire = Rule("smoke", "state", "fire", ("smoke-1/smoke",), {"equals": 1.0}, 0, 0, "fire")
+    world = World(replace(base, rules=(leak, fire)), now=Now(MIDNIGHT + 2 * HOUR, 1_000_000))
+    for n in world.read({"smoke-2/smoke": 1.0}).notifications:
+        world.fate(n, Fate.ACCEPTED)
+    (n,) = [n for n in world.read({"smoke-1/smoke": 1.0}).notifications if n.person == "li"]
+    world.fate(n, Fate.TRY_AGAIN, 3_000)
+    assert say(world, "li", "1")[1] == "acked"
+    assert world.alarm("leak").acked_by == "li" and world.alarm("smoke").acked is None
+    (again,) = [n for n in world.wait(3_000).notifications if n.person == "li"]
+    world.fate(again, Fate.ACCEPTED)
+    assert say(world, "li", "1")[1] == "acked" and world.alarm("smoke").acked_by == "li"

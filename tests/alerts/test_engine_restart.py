@@ -142,6 +142,14 @@ def test_an_open_message_is_repeated_once_and_marked(fire: World) -> None:
     assert [(d.key, d.fate) for d in out.deliveries] == [(n.key, Fate.GAVE_UP)]
 
 
+def test_an_open_message_by_a_channel_that_is_no_more_goes_by_the_persons_first_one(fire: World) -> None:
+    """The robot that took nothing was taken out of the site file; the box starts again with the new one."""
+    (n,) = fire.sent
+    by_robot = replace(n, key=f"{n.key.rpartition(':')[0]}:gone", channel="gone")
+    (other,) = fire.restart(1_000, unsent=(by_robot,)).notifications
+    assert (other.person, other.channel) == ("wang", "phone")
+
+
 def test_replies_are_remembered(fire: World) -> None:
     (reply,) = fire.do("ack", id="same").replies
     saved = fire.now

@@ -80,6 +80,20 @@ async def test_who_pressed_a_key_is_asked_for_the_cause_by_sms() -> None:
     assert (await asyncio.wait_for(sms.sent.get(), 20)).channel == "sms"
 
 
+async def test_a_reply_without_words_is_not_sent() -> None:
+    """A telephone that answers by itself would answer that too, for ever."""
+    words = iter((("", ""), ("短信太多", "Too many")))
+    sms = Line()
+
+    async def ask(command: Command) -> Reply:
+        return Reply(command.id, False, "refused.rate", next(words))
+
+    answering = Answering(PLANT, Clock(), ask, {"sms": sms})  # type: ignore[dict-item]
+    for n in range(2):
+        answering.heard(Inbound("sms", "自动回复", "+8613800000001", id=str(n)))
+    assert (await asyncio.wait_for(sms.sent.get(), 20)).text == "短信太多" and sms.sent.empty()
+
+
 def test_nobody_listed() -> None:
     for stranger in (Inbound("sms", "1", "+8613911111111"), Inbound("sms", "1", ""), Inbound("call", "1", key="x"),
                      Inbound("call", "1", key="s-7:1:first:1:gone:call")):  # fmt: skip

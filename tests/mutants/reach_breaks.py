@@ -64,7 +64,7 @@ REACH: tuple[Mutant, ...] = (
     Mutant(
         "a bare 1 is no answer to what is in the queue",
         "alerts/commands.py",
-        "if not unheard(a.id, cmd.person)",
+        "if not all(unheard(a.id, p) for p in phone if p in a.told)",
         "if True",
         DESK + "test_a_bare_1_is_no_answer_to_what_is_still_in_the_queue",
     ),
@@ -176,8 +176,8 @@ REACH: tuple[Mutant, ...] = (
     Mutant(
         "whoever was told is heard",
         "alerts/carry.py",
-        "and person.id in alarm.told:",
-        "and False:",
+        'if not ok and cmd.verb == "ack" and told:',
+        "if False:",
         DESK + "test_whoever_was_told_is_heard_and_the_calls_go_on_if_they_may_not_answer",
     ),
     Mutant(
