@@ -103,9 +103,12 @@ def next_due(alarm: Alarm, now: Now) -> int | None:
 
 
 def hurried(alarm: Alarm, now: Now) -> Alarm:
-    """The alarm with the next person's step due now: 呼叫下一人, or somebody has said 我去不了."""
+    """The alarm with the next person's step due now: 呼叫下一人, or somebody has said 我去不了.
+
+    That is the next one that names somebody whom none so far has named; where there is none, the next one.
+    """
     ahead = [d for d in coming(alarm) if d.step.when != "always" and d.at > now.mono and not _named(alarm, d.step)]
-    first = min(ahead, key=lambda d: d.at, default=None)
+    first = min(ahead, key=lambda d: (_same_people(alarm, d.step), d.at), default=None)
     return alarm if first is None else replace(alarm, ahead=alarm.ahead + first.at - now.mono)
 
 
@@ -120,6 +123,12 @@ def bureau_words(alarm: Alarm, plant: Plant, now: Now) -> tuple[str, str] | None
     if alarm.state not in OPEN or alarm.parent or not running:
         return None
     return why(alarm, plant, now.mono - max(running))
+
+
+def _same_people(alarm: Alarm, step: Step) -> bool:
+    """Have its posts all been called already, while it was as it is: unanswered, or without a result?"""
+    done = {d.step for d in alarm.done}
+    return {*step.to} <= {to for s in alarm.policy.steps if s.id in done and s.when == step.when for to in s.to}
 
 
 def _named(alarm: Alarm, step: Step) -> bool:

@@ -272,6 +272,24 @@ def test_call_next_now_and_who_cannot_come_is_not_called_again() -> None:
     }
 
 
+def test_call_next_calls_somebody_who_has_not_been_called_yet() -> None:
+    """The next step by time rings the same two a second time; whoever asks for the next person means the head."""
+    a, _ = tick(alarm(), 0)
+    a, _ = tick(hurried(a, Now(T0, 10 * SEC)), 10 * SEC)
+    a, sent = tick(replace(hurried(a, Now(T0, 20 * SEC)), declined=("sun",)), 20 * SEC)
+    assert brief(sent) == [("chen", "fire.again"), ("li", "fire.first"), ("shen", "fire.bureau"), ("wu", "fire.first")]
+    a, sent = tick(hurried(a, Now(T0, 30 * SEC)), 30 * SEC)
+    assert brief(sent) == to_all(["chen", "li", "wu", "zhao"], "fire.again"), "nobody is left: all of them"
+
+
+def test_call_next_before_a_result_calls_the_next_who_was_not_asked_for_it() -> None:
+    """The leader was called while nobody had answered; of the missing result he hears first all the same."""
+    a, _ = tick(alarm(), 0)
+    a, _ = tick(a, 60 * SEC)
+    a = step(a, Input.ACK, Now(T0, 70 * SEC), who="li").alarm
+    assert brief(tick(hurried(a, Now(T0, 80 * SEC)), 80 * SEC)[1]) == [("sun", "fire.unverified")]
+
+
 def test_an_answer_starts_the_result_timer_whatever_was_hurried_before() -> None:
     a = hurried(tick(alarm(), 0)[0], Now(T0, 10 * SEC))
     b = step(a, Input.ACK, Now(T0, 20 * SEC), who="li").alarm
