@@ -181,14 +181,14 @@ class Teller:
         except Exception as error:
             log.exception("channel %s broke while listening", self._name)
             found, why = (), type(error).__name__
-        if generation != self._generation:
-            return False
-        self._busy = None
-        for one in found:
+        for one in found:  # also of one that has been given up: nobody says it again
             if isinstance(one, Delivery):
                 _on(loop, self._ears.report, one)
             else:
                 _on(loop, self._ears.heard, one)
+        if generation != self._generation:
+            return False
+        self._busy = None
         _on(loop, self._heard, loop.time(), why)
         return True
 

@@ -49,9 +49,10 @@ class HttpChannel:
         self._access()
 
     def hear(self) -> Sequence[Delivery | Inbound]:
-        """News of one taken message at most. A question that fails is asked again later: the message itself was taken."""
+        """News of one taken message at most, the one that has waited longest for its question: a telephone that is switched off
+        keeps nobody's key waiting. A question that fails is asked again later: the message itself was taken."""
         now = self._clock.now().mono
-        asked = next((a for a in self._waiting if a.due <= now), None)
+        asked = min((a for a in self._waiting if a.due <= now), key=lambda a: a.due, default=None)
         receipt = self._provider.receipt
         if asked is None or receipt is None or self._provider.read is None:
             return ()

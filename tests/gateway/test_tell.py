@@ -266,6 +266,7 @@ async def test_a_channel_that_hangs_while_listening_gets_a_new_thread(monkeypatc
         if first:
             first = False
             release.wait(30)
+            return (Inbound("phone", "1", "+8613800000001", id="late"),)
         return ()
 
     monkeypatch.setattr(channel, "hear", hear)
@@ -273,4 +274,5 @@ async def test_a_channel_that_hangs_while_listening_gets_a_new_thread(monkeypatc
     desk.teller.send(note("a", Severity.FIRE))
     assert (await desk.next()).key == "a"
     release.set()
+    assert (await asyncio.wait_for(desk.heard.get(), 20)).id == "late", "an answer that came slowly is an answer"
     desk.task.cancel()

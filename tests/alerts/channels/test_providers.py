@@ -17,7 +17,8 @@ from fake_providers import SECRETS, SETTINGS, FakeProvider, provider
 from alerts.channels import aliyun, http
 from alerts.channels.base import Channel
 from alerts.channels.faults import DeliveryFault, GiveUp, TryAgain
-from alerts.channels.provider import Access
+from alerts.channels.http_channel import HttpChannel
+from alerts.channels.provider import Access, Taken
 from alerts.channels.registry import CHANNELS
 from alerts.kinds import KINDS as KINDS_OF_ALARMS
 from alerts.model import Delivery, Fate, Inbound, Notification, Severity
@@ -275,3 +276,26 @@ def test_d24_any_answer_is_a_yes_a_later_or_a_never(kind: str, tmp_path: Path, m
             monkeypatch.setattr(http, "ask", said)
             with pytest.raises(DeliveryFault):
                 sender.send(NOTE, WANG)
+
+
+def test_d16_a_key_is_not_kept_waiting_by_telephones_of_which_there_is_no_news(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A whole school is called: each message has its turn to be asked after, however many before it stay without an answer."""
+    clock, asked = Clock(), []
+
+    def receipt(access: Access, taken: Taken) -> http.Request:
+        asked.append(taken.key)
+        return http.Request("http://provider/", b"")
+
+    monkeypatch.setattr(http, "ask", lambda request, timeout: b'{"Code": "OK", "CallId": "c"}')
+    (tmp_path / "secret").write_text(SECRETS["aliyun-voice"], encoding="utf-8")
+    settings = {**SETTINGS["aliyun-voice"], "secret_file": str(tmp_path / "secret")}
+    tried = HttpChannel(replace(aliyun.ALIYUN_VOICE, receipt=receipt), settings, clock)
+    for n in range(30):
+        tried.send(replace(NOTE, key=f"s-7:1:first:1:p{n}:x"), WANG)
+    clock.mono += 5_000
+    for _ in range(30):
+        assert tried.hear() == []
+        clock.mono += 500
+    assert len(set(asked)) == 30
