@@ -44,6 +44,9 @@ class Book:
             self._due.pop(alarm.id, None)
             self._numbers.discard(alarm.number)
             return
+        if (old := self._by_id.get(alarm.id)) is not None and old.number not in (0, alarm.number):
+            self._numbers.discard(old.number)  # it goes on under another one's: that is no new one
+            self._numbers.add(alarm.number)
         self._by_key[alarm.rule, alarm.point] = alarm
         self._by_id[alarm.id] = alarm
         if alarm.number and alarm.number not in self._numbers:

@@ -60,7 +60,8 @@ def _ready(person: str, by: str, held: list[Alarm], plant: Plant, budget: Budget
     since = [o.since for a in held for o in a.owed if (o.person, o.by) == (person, by)]
     if by == "storm":
         return budget.digest_due(person, min(s.mono for s in since), now) <= now.mono
-    return clock_ok and min(s.wall for s in since) < _last_list(plant, now.wall)
+    began = now.wall - now.mono + min(s.mono for s in since)  # by the clock as it is now: it may have been wrong then
+    return clock_ok and began < _last_list(plant, now.wall)
 
 
 def _last_list(plant: Plant, wall: int) -> int:

@@ -55,15 +55,15 @@ ACTIONS: dict[str, Action] = {"gas-1": AIR, "gas-2": SHUT, "toxic-1": AIR, "toxi
 BOX: Words = ("报警盒", "Alarm box")
 UNKNOWN_PERSON: Words = ("系统", "System")
 ANYBODY: Words = ("任何人", "anybody")  # whom no message reaches when every channel is out of order
-WHOLE = ("place", "tel")  # half of it would send somebody to the wrong place or ring a stranger
+WHOLE = ("place", "tel", "n")  # half of it would send somebody to the wrong place, ring a stranger, or answer another alarm
 _NUMBER = re.compile(r"(-?\d+(?:\.\d+)?)(\D*)")
 
 
 def render(message: str, args: Mapping[str, str], language: str, *, repeat: bool = False) -> str:
     """The text of a message of the catalogue; zh at most 70 UTF-16 units with fields within their maxima.
 
-    A field longer than its maximum is cut, except the place and a phone number. Fields the message does not name are ignored, missing ones
-    raise KeyError. `repeat` puts the mark of a possible repeat before it.
+    A field longer than its maximum is cut, except the place, a phone number and a 编号 above 99. Fields the message does not name
+    are ignored, missing ones raise KeyError. `repeat` puts the mark of a possible repeat before it.
     """
     m = CATALOGUE[message]
     text = (m.en if language == "en" else m.zh).format(

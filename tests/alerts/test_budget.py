@@ -257,6 +257,18 @@ def test_day_lists_at_half_past_seven_and_two() -> None:
     assert lists[0][2].startswith("待办2条：三号宿舍楼二层东走廊烟感无数据；三号宿舍楼三层烟感无数据")
 
 
+def test_d11_a_day_list_does_not_wait_for_the_year_in_which_a_wrong_clock_put_its_fault() -> None:
+    base = plant()
+    rule = Rule("no-data", "no_data", "comm", ("smoke-1/smoke",), {}, 0, 0, "comm")
+    quiet = {p: replace(v, stale=10**12) for p, v in base.points.items()}
+    year = 365 * 24 * HOUR
+    world = World(replace(base, rules=(rule,), shifts=(), points=quiet), now=Now(T0 + 4 * HOUR + year, 1_000_000))
+    world.dead("smoke-1/smoke")
+    world.now = Now(world.now.wall - year, world.now.mono)  # 06:14, and the time service has come
+    told = [n for _ in range(12) for n in world.wait(10 * MIN).notifications if n.message == "list"]
+    assert [n.person for n in told] == ["feng"]
+
+
 @pytest.mark.parametrize("by", ROOM)
 def test_the_list_fits_its_message(by: str) -> None:
     assert NOTES[by].longest["list"] == ROOM[by]

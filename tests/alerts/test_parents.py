@@ -11,10 +11,11 @@ from engine_world import POINTS, RULES, World, plant
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alerts.book import Book
 from alerts.flood import groups
 from alerts.kinds import KINDS
 from alerts.marks import MINUTE
-from alerts.model import Policy, Rule, Severity, Step
+from alerts.model import AlarmState, Policy, Rule, Severity, Step
 from alerts.parents import HIDEABLE
 from alerts.plant import Person, Point, Sleep
 from drivers.reading import Now
@@ -425,3 +426,19 @@ def test_r36_d19_a_point_that_stays_dead_is_shown_the_moment_its_answered_line_i
     world.do("ack", "wang", "all")
     world.read({"line-a/link": 1.0})
     assert world.alarm_at("smoke-a/smoke").parent == "" and "line-a/link" not in {a.point for a in world.engine.alarms.values()}
+
+
+def test_r36_the_number_of_a_fault_that_goes_on_for_another_is_free_again() -> None:
+    """Each hand-over gave one away for good; above 99 the 编号 has three digits, above 999 nobody can answer by SMS."""
+    book = Book()
+    world = school(sleeping=True)
+    world.read({"smoke-a/smoke": 1.0})
+    one, other = (replace(world.alarm("smoke"), id=id, point=id, number=0) for id in ("one", "other"))
+    for alarm in (one, other):
+        book.put(replace(alarm, number=book.free_number()), None)
+    book.put(replace(one, number=1, state=AlarmState.NORMAL), None)
+    book.put(replace(other, number=1), None)  # it goes on with the number people know
+    assert [book.free_number() for _ in range(2)] == [3, 3], "in turn, as before"
+    for n in range(3, 100):
+        book.put(replace(one, id=f"x{n}", point=f"x{n}", number=book.free_number()), None)
+    assert book.free_number() == 2

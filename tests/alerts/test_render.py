@@ -69,6 +69,11 @@ def test_a_phone_number_is_dialled_as_it_stands_and_never_cut(number: str, diall
     assert f"校方{dialled}。" in text("school.call", a)
 
 
+def test_a_number_above_99_is_never_cut_to_that_of_another_alarm() -> None:
+    """With 123 open alarms 编号12 is somebody else's: a 3 12 would call that one false."""
+    assert text("fire.first", replace(alarm("fire"), number=123)).endswith("编号123")
+
+
 def test_a_schools_alarm_is_told_with_its_own_kind_and_its_own_time() -> None:
     told = {
         "school": "三中",

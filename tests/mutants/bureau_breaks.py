@@ -126,8 +126,8 @@ BUREAU: tuple[Mutant, ...] = (
     Mutant(
         "a phone number is never cut",
         "alerts/render.py",
-        'WHOLE = ("place", "tel")',
-        'WHOLE = ("place",)',
+        'WHOLE = ("place", "tel", "n")',
+        'WHOLE = ("place", "n")',
         "tests/alerts/test_render.py::test_a_phone_number_is_dialled_as_it_stands_and_never_cut",
     ),
     Mutant(

@@ -310,8 +310,8 @@ CALLS: tuple[Mutant, ...] = (
     Mutant(
         "a list at its time only",
         "alerts/digest.py",
-        "return clock_ok and min",
-        "return True or min",
+        "return clock_ok and began",
+        "return True or began",
         BUDGET + "test_day_lists_at_half_past_seven_and_two",
     ),
     Mutant(
