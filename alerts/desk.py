@@ -44,11 +44,12 @@ class Desk:
         self._plant, self._send = plant, send
         self._marks: dict[str, Mark] = {}
         self._looked: int | None = None  # mono
+        self._lived: int | None = None  # wall: until then it is known that whoever was to be asked has been
         self.swapping = Swapping(plant, lambda: self._of(swaps.KIND), self._put, self._needless)
 
-    def restore(self, marks: Iterable[Mark]) -> list[Mark]:
-        """Take over this file's marks of an earlier run; gives the others."""
-        found = tuple(marks)
+    def restore(self, marks: Iterable[Mark], saved: Now | None = None) -> list[Mark]:
+        """Take over this file's marks of an earlier run, which lived at `saved`; gives the others."""
+        found, self._lived = tuple(marks), saved.wall if saved else None
         self._marks = {m.id: m for m in found if m.kind in KINDS}
         return [m for m in found if m.kind not in KINDS]
 
@@ -118,9 +119,11 @@ class Desk:
         if not rec.clock_ok or (self._looked is not None and rec.now.mono < self._looked + LOOK):
             return ()
         self._looked = rec.now.mono
-        for mark in [m for m in self._marks.values() if m.until is not None and m.kind != "shift" and ends(m) <= rec.now.wall]:
+        over = [m for m in self._marks.values() if m.until is not None and m.kind != "shift" and ends(m) <= rec.now.wall]
+        for mark in over:
             self._unanswered(rec, mark)
-        self._shifts(rec)
+        self._shifts(rec, over)
+        self._lived = rec.now.wall
         day = local(self._plant, rec.now.wall)
         if day.hour * 60 + day.minute >= TEST_AT and calendar.working_hours(self._plant, rec.now.wall):
             today = day.date().isoformat()
@@ -236,16 +239,21 @@ class Desk:
 
     # below: parts
 
-    def _shifts(self, rec: Record) -> None:
-        """Ask everybody whose turn begins within 15 min and who is not at the post already; a turn that goes on is prolonged."""
+    def _shifts(self, rec: Record, over: Iterable[Mark]) -> None:
+        """Ask everybody whose turn begins within 15 min and who is not at the post already; a turn that goes on is prolonged.
+
+        Whoever was to be asked while the box was off is asked now, unless somebody has taken over. `over`: what has just ended.
+        """
         now = rec.now.wall
         found = [t for post in duty.POSTS for t in self._turns(post, now - HOUR, now + AHEAD + 1)]
         for turn in found:
             asked = any(
                 (m.facts.get("turn"), m.facts.get("post") or "duty") == (turn.start, turn.post) and turn.person in asked_of(m)
-                for m in self._of("question")
+                for m in (*self._of("question"), *over)
             )
-            if asked or not now < turn.start <= now + AHEAD:
+            late = self._lived is not None and self._lived < turn.start <= now < turn.end
+            late = late and not any(ends(m) > now for m in self._shift(turn.post))
+            if asked or not (late or now < turn.start <= now + AHEAD):
                 continue
             own = next((m for m in self._shift(turn.post) if m.who == turn.person and ends(m) >= turn.start), None)
             before = any((t.post, t.person) == (turn.post, turn.person) and t.end >= turn.start > t.start for t in found)
@@ -254,7 +262,7 @@ class Desk:
             elif own is None and not (before and not self._shift(turn.post)):
                 plant, start = self._plant, turn.start
                 args = {"d1": day_words(plant, start), "t1": clock_words(plant, start), "t2": clock_words(plant, turn.end)}
-                self.ask(rec, SHIFT, [turn.person], start, args, turn=start, post=turn.post)
+                self.ask(rec, SHIFT, [turn.person], now + AHEAD if late else start, args, turn=start, post=turn.post)
 
     def _unanswered(self, rec: Record, mark: Mark) -> None:
         silent = waiting(mark) if mark.kind == "question" else ()

@@ -137,7 +137,7 @@ class Engine:
         self._obeying.restore(replies, now)
         boots = 0 if same_boot or saved is None else now.mono - saved.mono  # from that run's monotonic clock to this one's
         shift = boots if same_boot or saved is None else boots - (DAY if off is None else off)
-        others, here = self._judge.stores.restore(openings, self.desk.restore(marks), shift)
+        others, here = self._judge.stores.restore(openings, self.desk.restore(marks, saved), shift)
         self._keeping.restore(rec, others, None if saved is None else boots - (off or 0))
         for store, state in here.items():
             self._stored(rec, store, state.openings)

@@ -70,6 +70,36 @@ def test_the_dead_phone() -> None:
     assert texts(world.read({"smoke-1/smoke": 1.0})) == [("sun", "fire.first"), ("wang", "fire.first"), ("wu", "fire.first")]
 
 
+def test_who_was_to_be_asked_while_the_box_had_no_power_is_asked_when_it_is_back() -> None:
+    """Off from 21:40 to 22:30: without the question the old shift, who has gone home, would be called all night."""
+    world = at(6 * 60 + 44)
+    until(world, 6 * 60 + 46)
+    assert say(world, "wang", "1")[1] == "answered.S"
+    until(world, 21 * 60 + 40)
+    world.restart(50 * MIN)
+    assert texts(world.wait(1_000)) == [("li", "shift.take")] and duty_now(world) == ("wang", "sun")
+    assert until(world, 22 * 60 + 44) == [], "once"
+    assert say(world, "li", "1")[1] == "answered.S" and duty_now(world) == ("li",)
+    assert ("li", "shift.take") not in until(world, 24 * 60 + 60)
+
+
+def test_who_is_asked_late_and_does_not_answer_is_told_to_the_leader_once() -> None:
+    world = at(6 * 60 + 44)
+    until(world, 6 * 60 + 46)
+    say(world, "wang", "1")
+    until(world, 21 * 60 + 40)
+    world.restart(50 * MIN)
+    assert until(world, 24 * 60 + 60) == [("li", "shift.take"), ("sun", "shift.missed")]
+
+
+def test_who_has_taken_over_before_the_box_went_dark_is_not_asked_again() -> None:
+    world = at(21 * 60 + 44)
+    until(world, 21 * 60 + 46)
+    say(world, "li", "1")
+    world.restart(50 * MIN)
+    assert until(world, 24 * 60 + 60) == [] and duty_now(world) == ("li",)
+
+
 def test_a_shift_taken_over_by_sms_is_the_new_one_at_once_and_survives_a_restart() -> None:
     world = at(21 * 60 + 44)
     until(world, 21 * 60 + 46)
