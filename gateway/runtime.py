@@ -14,10 +14,13 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
+from alerts.channels.base import Asker
 from alerts.channels.modem import Modem, Radio
+from alerts.channels.provider import Taken
 from alerts.channels.registry import CHANNELS
 from alerts.engine import Engine
 from alerts.model import Delivery, Scalar
+from alerts.plant import Plant
 from drivers.poller import Poller
 from drivers.reading import Clock
 from drivers.serial_line import SerialLine
@@ -122,6 +125,9 @@ async def run(
 
     pollers: dict[str, BusTask] = {}
     channels = {c.id: CHANNELS[c.type].build({**c.settings, "id": c.id}, clock) for c in site.channels}
+    for name, channel in channels.items():
+        if isinstance(channel, Asker):
+            channel.resume(_taken(restored, plant, name))
     ways = {c.id: True for c in site.channels if CHANNELS[c.type].remote}  # is it in order?
     ears = Ears(partial(_fate, inbox), lambda a: answering.heard(a), partial(_channel_health, inbox, ways),
                 lambda key: key.startswith(REPLY) or engine.wanted(key), lambda key: engine.ringing(key))  # fmt: skip
@@ -287,6 +293,15 @@ def _reopened(found: Restored, stopped: asyncio.Future[Ended], patience: float) 
     if found.anchor is not None:
         log.warning("the journal holds an earlier state: starting again in %.0f s to take it over", patience)
         asyncio.get_running_loop().call_later(patience, succeed, stopped, Ended.REOPENED)
+
+
+def _taken(restored: Restored, plant: Plant, channel: str) -> list[Taken]:
+    """The messages that the channel took in an earlier run and of which nothing more is known."""
+    return [
+        Taken(n.key, id, plant.people[n.person].phone, n.made.wall)
+        for n in restored.taken
+        if n.channel == channel and n.made and n.person in plant.people and (id := restored.receipts.get(n.key))
+    ]
 
 
 def _radio(modem: Modem) -> Radio | None:

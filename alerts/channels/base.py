@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, runtime_checkable
 
+from alerts.channels.provider import Taken
 from alerts.model import Delivery, Inbound, Notification
 from alerts.plant import Person
 
@@ -32,4 +33,13 @@ class Caller(Protocol):
 
     def hush(self, ringing: Callable[[str], bool]) -> None:
         """Leave out and end the calls of messages for which `ringing` is false. Called before each `hear`; raises as it does."""
+        ...
+
+
+@runtime_checkable
+class Asker(Protocol):
+    """A channel that has to ask what became of a message and which key was pressed in a call."""
+
+    def resume(self, taken: Iterable[Taken]) -> None:
+        """Ask after these too, which it took in an earlier run of the box, as long as it would have. Called before all else."""
         ...

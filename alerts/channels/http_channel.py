@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -66,6 +66,14 @@ class HttpChannel:
             self._waiting.remove(asked)
         name = self._settings.get("id", "")
         return [replace(one, channel=name) if isinstance(one, Inbound) else one for one in news]
+
+    def resume(self, taken: Iterable[Taken]) -> None:
+        """A key that is pressed while the box starts again is an answer."""
+        now = self._clock.now()
+        for one in taken if self._provider.receipt is not None else ():
+            left = self._provider.most - (now.wall - one.wall)
+            if 0 < left <= self._provider.most:
+                self._waiting.append(_Asked(one, now.mono, now.mono + left))
 
     def _ask(self, request: Callable[[Access], http.Request]) -> Answer:
         """What the provider says to it, without any secret that it says back."""

@@ -17,7 +17,7 @@ from gateway.store import chain, rows, salvage
 from gateway.store.crashpoint import crashpoint
 from gateway.store.database import WAL_LIMIT, connect, is_broken, is_full, quarantine
 from gateway.store.reserve import Reserve
-from gateway.store.restored import TAKEN, Restored
+from gateway.store.restored import TAKEN, Restored, awaited
 from gateway.store.rows import Entry, Tip
 
 MIGRATIONS = tuple(
@@ -125,10 +125,12 @@ class Journal:
             unsent = {note.key: note for note in _rebuilt(Notification, queued, bad)}
             done = "SELECT key, body FROM notification WHERE state = ? AND salt NOT NULL AND seq > ? ORDER BY key, attempt"
             taken = {note.key: note for note in _rebuilt(Notification, query(done, (TAKEN, self._tip.seq - LATELY)), bad)}
+            said = query("SELECT key, fate, provider_id FROM delivery WHERE seq > ? ORDER BY key, n", (self._tip.seq - LATELY,))
             return Restored(
                 alarms=tuple(sorted(alarms, key=lambda alarm: (alarm.first.wall, alarm.id))),
                 unsent=tuple(unsent.values()),
                 taken=tuple(taken.values()),
+                receipts=awaited({}, said),
                 outputs={point: bool(want) for point, want in query("SELECT point, want FROM output")},
                 next_seq=self._tip.seq + 1,
                 head=self._tip.head,

@@ -22,7 +22,8 @@ class Restored:
     """State after the last commit. `alarms`: the open and pending ones, `unsent`: notifications still queued, `taken`: lately by a channel,
 
     `anchor` the time of the last commit on the clocks of boot `boot` (None in a new journal), `notes` what
-    `remember` kept, `unreadable` the names of rows this release cannot understand: they stay in the file.
+    `remember` kept, `unreadable` the names of rows this release cannot understand: they stay in the file. `receipts`: the far
+    side's id of those taken of which nothing more is known, by key.
     """
 
     alarms: tuple[Alarm, ...] = ()
@@ -38,6 +39,17 @@ class Restored:
     marks: tuple[Mark, ...] = ()  # those that stand
     openings: tuple[Opening, ...] = ()  # of stores, that are not over
     taken: tuple[Notification, ...] = ()
+    receipts: Mapping[str, str] = field(default_factory=dict)
+
+
+def awaited(known: Mapping[str, str], news: Iterable[tuple[str, str, str]]) -> dict[str, str]:
+    """`known` receipts after news of (key, fate by its value, the far side's id), in their order."""
+    found = dict(known)
+    for key, fate, id in news:
+        found.pop(key, None)
+        if fate == Fate.ACCEPTED.value and id:
+            found[key] = id
+    return found
 
 
 def overlay(base: Restored, late: Iterable[tuple[Outcome, Now]], boot: str) -> Restored:
@@ -51,6 +63,7 @@ def overlay(base: Restored, late: Iterable[tuple[Outcome, Now]], boot: str) -> R
         settled = {delivery.key: STATE_AFTER.get(delivery.fate, "") for delivery in outcome.deliveries}
         state = replace(
             state,
+            receipts=awaited(state.receipts, ((d.key, d.fate.value, d.provider_id) for d in outcome.deliveries)),
             alarms=tuple(alarm for alarm in alarms.values() if alarm.state is not AlarmState.NORMAL),
             unsent=tuple(note for key, note in unsent.items() if not settled.get(key)),
             taken=(*state.taken, *(note for key, note in unsent.items() if settled.get(key) == TAKEN)),

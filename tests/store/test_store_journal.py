@@ -7,6 +7,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,20 @@ def test_what_a_channel_took_while_the_disk_was_dead_is_known_as_well(open_journ
     late = Outcome(deliveries=(delivery("a", Fate.ACCEPTED), delivery("b", Fate.GAVE_UP), delivery("c", Fate.TRY_AGAIN)))
     found = overlay(journal.load(), [(late, at(2))], "boot-1")
     assert [[one.key for one in group] for group in (found.taken, found.unsent)] == [["a"], ["c"]]
+
+
+def test_a_channel_asks_on_after_what_it_took_and_nothing_more_is_known_of(open_journal: Open) -> None:
+    """A key pressed in a call while the box starts again is heard: the provider is asked by its own id."""
+    journal = open_journal()
+    journal.commit(Outcome(events=(event(1),), notifications=tuple(note(key) for key in "abcd")), at(1))
+    taken = tuple(replace(delivery(key, Fate.ACCEPTED), provider_id=f"call-{key}") for key in "ab")
+    journal.commit(Outcome(deliveries=(*taken, replace(delivery("c", Fate.ACCEPTED), provider_id=""))), at(2))
+    journal.commit(Outcome(deliveries=(replace(delivery("b", Fate.READ), provider_id="call-b"),)), at(3))
+    journal.close()
+    found = open_journal("boot-2").load()
+    assert found.receipts == {"a": "call-a"} and {n.key for n in found.taken} == {"a", "b", "c"}
+    late = Outcome(deliveries=(delivery("a", Fate.SILENT), replace(delivery("d", Fate.ACCEPTED), provider_id="call-d")))
+    assert overlay(found, [(late, at(4))], "boot-2").receipts == {"d": "call-d"}
 
 
 def test_standing_marks_come_back_and_ended_ones_do_not(open_journal: Open) -> None:

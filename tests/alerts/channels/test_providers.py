@@ -15,7 +15,7 @@ import pytest
 from fake_providers import SECRETS, SETTINGS, FakeProvider, provider
 
 from alerts.channels import aliyun, http
-from alerts.channels.base import Channel
+from alerts.channels.base import Asker, Channel
 from alerts.channels.faults import DeliveryFault, GiveUp, TryAgain
 from alerts.channels.http_channel import HttpChannel
 from alerts.channels.provider import Access, Taken
@@ -249,6 +249,20 @@ def test_what_became_of_it_is_asked_until_it_is_known(kind: str, answers: list[A
 def test_d16_a_key_pressed_in_the_call_is_an_answer_to_that_message(digit: str, tmp_path: Path) -> None:
     heard = receipts("aliyun-voice", tmp_path, [call_detail(state="200000", dtmf=digit)])
     assert heard[-1] == Inbound("x", digit, key=NOTE.key, id=f"116012354148^10281378:{digit}")
+
+
+def test_d16_a_key_pressed_while_the_box_starts_again_is_heard(tmp_path: Path) -> None:
+    clock = Clock()
+    with provider("aliyun-voice") as far:
+        started = channel(far, tmp_path, clock)
+        wall = clock.now().wall
+        assert isinstance(started, Asker)
+        started.resume(
+            [Taken(NOTE.key, "116012354148^10281378", WANG.phone, wall - 20_000), Taken("old", "x", "", wall - 700_000)]
+        )
+        far.receipts = [call_detail(state="200000", dtmf="1")]
+        assert [one.text for one in started.hear() if isinstance(one, Inbound)] == ["1"]
+        assert started.hear() == () and far.asked == 1, "what is ten minutes old is asked after no more"
 
 
 def test_a_question_that_fails_is_asked_again_and_gives_up_no_message(tmp_path: Path) -> None:
