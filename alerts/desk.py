@@ -265,9 +265,12 @@ class Desk:
                 self.ask(rec, SHIFT, [turn.person], now + AHEAD if late else start, args, turn=start, post=turn.post)
 
     def _unanswered(self, rec: Record, mark: Mark) -> None:
-        silent = waiting(mark) if mark.kind == "question" else ()
-        self._put(rec, replace(mark, stage=Stage.OVER))
+        """Nobody has answered in time: the time of the mark is over. Whoever comes late to a shift may still take it over with 1."""
+        silent = waiting(mark) if mark.kind == "question" and not mark.facts.get("missed") else ()
         letter = mark.facts.get("letter")
+        end = self._turn_end(mark) if letter == SHIFT and silent else 0
+        late = replace(mark, until=Now(end, rec.now.mono + end - rec.now.wall), facts={**mark.facts, "missed": True})
+        self._put(rec, late if end > rec.now.wall else replace(mark, stage=Stage.OVER))
         for person in silent:
             rec.event("unanswered", mark.id, who=person, code=str(letter), args={"number": mark.number})
             if letter == SHIFT:
@@ -276,6 +279,11 @@ class Desk:
                 self._note(rec, {f"{person}.silent": int(self._phones().facts.get(f"{person}.silent") or 0) + 1})
         if letter == CHECK and not any(line.what == "answered" for line in mark.lines):
             self._check(rec, str(mark.facts["by"]), after(str(mark.facts["post"])), str(mark.facts.get("command") or ""))
+
+    def _turn_end(self, mark: Mark) -> int:
+        """Wall ms at which the turn ends that a shift's question is about; 0: it is no more."""
+        start, people = int(mark.facts.get("turn") or 0), asked_of(mark)
+        return next((t.end for t in self._turns(post_of(mark), start, start + 1) if t.person in people), 0)
 
     def _check(self, rec: Record, by: str, posts: Sequence[str], command: str) -> None:
         """Ask the first of these posts that has somebody."""

@@ -19,6 +19,7 @@ from alerts.duty import POSTS
 from alerts.kinds import KINDS
 from alerts.model import OPEN, Alarm, Command, Mark, Reply, Result
 from alerts.plant import Person, Plant
+from alerts.questions import asked_of
 from alerts.record import Record
 from alerts.replies import REAL, say, standing_words
 from alerts.swapping import Said
@@ -42,11 +43,17 @@ def _digits(number: str) -> str:
     return "".join(c for c in number if c.isdigit()).removeprefix("0086").removeprefix("86")
 
 
-class Inbound:
-    """`alarms`: what stands now. `act` carries out a Command about alarms and gives its Reply."""
+def _answered(drill: Mark, person: str) -> bool:
+    return any((x.what, x.about) == ("answered", person) for x in drill.lines)
 
-    def __init__(self, plant: Plant, desk: Desk, alarms: Callable[[], Collection[Alarm]], act: Act) -> None:
-        self._plant, self._desk, self._alarms, self._act = plant, desk, alarms, act
+
+class Inbound:
+    """`alarms`: what stands now; `drills`: those that go on. `act` carries out a Command about either and gives its Reply."""
+
+    def __init__(
+        self, plant: Plant, desk: Desk, alarms: Callable[[], Collection[Alarm]], drills: Callable[[], Iterable[Mark]], act: Act
+    ) -> None:
+        self._plant, self._desk, self._alarms, self._drills, self._act = plant, desk, alarms, drills, act
         self._buttons = {p.id: False for p in plant.points.values() if p.quantity == BUTTON}  # point -> seen released
         self._heard: defaultdict[str, deque[int]] = defaultdict(deque)
 
@@ -127,9 +134,11 @@ class Inbound:
         known = [a for a in mine if a.id not in early]
         if cmd.alarm:  # a key pressed in a call about one alarm
             known = [a for a in mine if a.id == cmd.alarm] or [a for a in self._alarms() if a.id == cmd.alarm]
-        asked_of = [q for q in self._desk.questions(person.id) if cmd.alarm in ("", q.id) and q.id not in early]
+        drills = [m for m in self._drills() if person.id in asked_of(m) and not _answered(m, person.id)]
+        questions = sorted((*drills, *self._desk.questions(person.id)), key=lambda q: -q.since.wall)
+        questions = [q for q in questions if cmd.alarm in ("", q.id) and q.id not in early]
         real = self._real_since(cause, person)
-        asked = parse(text, known, asked_of, None if real else cause)
+        asked = parse(text, known, questions, None if real else cause)
         if real and asked[0].code == "list":
             by = self._plant.people.get(real.result_by)
             return self._refused(rec, cmd, "refused.real-since", n=f"{real.number:02d}", p=by.name if by else "")

@@ -16,6 +16,7 @@ from alerts import carry, keeping, privacy, stores, trial
 from alerts.book import Book
 from alerts.commands import REMOTE, Done, Unheard, targets
 from alerts.desk import Desk
+from alerts.drill import DRILLS
 from alerts.inbound import DESK, Inbound
 from alerts.judge import Judge
 from alerts.keeping import Keeping
@@ -51,7 +52,7 @@ class Obeying:
         self._unheard = unheard
         self._plant, self._book, self._judge, self._keeping = plant, book, judge, keeping
         self._desk, self._trials, self._log, self._judged = desk, trials, log, judged
-        self.inbound = Inbound(plant, desk, book.by_id.values, self.obey)
+        self.inbound = Inbound(plant, desk, book.by_id.values, lambda: keeping.standing.of_kind(*DRILLS), self.obey)
         self._replies: OrderedDict[str, tuple[Reply, int]] = OrderedDict()
 
     def restore(self, replies: Iterable[Reply], now: Now) -> None:

@@ -70,6 +70,26 @@ def test_the_dead_phone() -> None:
     assert texts(world.read({"smoke-1/smoke": 1.0})) == [("sun", "fire.first"), ("wang", "fire.first"), ("wu", "fire.first")]
 
 
+@pytest.mark.parametrize("words", ["1", "1 S01", "接班"])
+def test_who_comes_late_to_a_shift_takes_it_over_with_1_as_the_leader_was_told(words: str) -> None:
+    """The leader's text says 到岗回1: whoever does must not be told that nothing is open, and be passed over all night."""
+    world = at(21 * 60 + 40)
+    until(world, 22 * 60 + 10)
+    assert duty_now(world) == ("wang", "sun")
+    assert say(world, "li", words)[1] == "answered.S" and duty_now(world) == ("li",)
+    assert until(world, 24 * 60 + 60) == []
+
+
+def test_nobody_is_asked_or_missed_twice_for_a_turn_and_its_question_ends_with_it() -> None:
+    world = at(21 * 60 + 40)
+    told = until(world, (24 + 7) * 60 + 30)
+    assert [t for t in told if t[0] == "li" or t[1] == "shift.missed"] == [
+        ("li", "shift.take"), ("sun", "shift.missed"), ("sun", "shift.missed")
+    ]  # fmt: skip
+    assert world.engine.desk.questions("li") == []
+    assert [e.who for e in world.events if e.kind == "unanswered"] == ["li", "wang"]
+
+
 def test_who_was_to_be_asked_while_the_box_had_no_power_is_asked_when_it_is_back() -> None:
     """Off from 21:40 to 22:30: without the question the old shift, who has gone home, would be called all night."""
     world = at(6 * 60 + 44)

@@ -18,6 +18,7 @@ from alerts.marks import DAY, HOUR, MINUTE
 from alerts.model import AlarmState, Fate, Line, Mark, Stage
 from alerts.plant import Calendar, Sleep, Span, Zone
 from alerts.proof import digest, record
+from alerts.record import Record
 from drivers.reading import Now
 
 
@@ -108,6 +109,18 @@ def test_a_channel_that_says_nothing_in_a_drill_is_a_fault_and_one_without_time_
     world.wait(MINUTE)
     world.do("drill-end", "sun")
     assert faults(world) == {"box/drill-robot"}
+
+
+def test_d26_a_1_answers_the_drill_and_not_the_older_test_of_the_phone(world: World) -> None:
+    """A bare 1 is for the newest question (people's §2.3): else the record says that nobody answered who had left the test open."""
+    world.engine.desk.ask(Record(9_000, world.now, True), "T", ["wang"], world.now.wall + DAY, {"s": "三中", "t": "10:00"})
+    world.wait(MINUTE)
+    world.do("drill-start", "sun", kind="calls")
+    assert world.do("text", "wang", text="1", proof="sms").replies[0].code == "drill-answer"
+    assert world.do("text", "wang", text="1", proof="sms").replies[0].code == "answered.T"
+    assert world.do("text", "wang", text="1", proof="sms").replies[0].code == "drill-answer", "nothing else is asked"
+    world.do("drill-end", "sun")
+    assert record(last(world, "call-drill"), world.school)["answers"]["wang"] == 0.0
 
 
 def test_a_communication_drill_ends_by_itself(world: World) -> None:
