@@ -208,6 +208,7 @@ async def run(
     if site.speech:
         words = Words(data_dir() / SHIPPED, data / OWN)
         box.speaker = Speaker(plant, words, site.speech, partial(_channel_health, inbox, ways, "speech"))
+        box.speaker.show(engine.alarms.values())  # the sounder is on again, and nobody knows what was heard
         leaves["speech"] = box.speaker.run
     box.learning = learning = Learning(data, plant, clock, engine.learn, leaf_alarm)
     if learning.points:

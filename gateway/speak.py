@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
+from alerts.interlock import HOLDS
 from alerts.kinds import KINDS
 from alerts.model import Alarm, AlarmState, Mark, Stage
 from alerts.modes import MODES
@@ -55,12 +56,13 @@ class Speaker:
         self._bad: bool | None = None
 
     def show(self, alarms: Iterable[Alarm]) -> None:
-        """Alarms as they now stand: a new one that sounds in the guard room is said, one that was answered or muted is not.
+        """Alarms as they now stand: a new one that sounds in the guard room is said, one that was answered or muted is not. As long as
+        the sounder goes on somebody must go and look, and has to hear where: also when the smoke has gone (decision 0005).
 
         A worse one cuts off what is being said, which is said again after it.
         """
         for alarm in alarms:
-            if alarm.state is AlarmState.UNACKED and not alarm.silenced:
+            if HOLDS["guard-sounder"](alarm):
                 once = (alarm.id, alarm.occurrence, alarm.mode == "walk")  # what turns out to be no walk is said again
                 if _spoken_of(alarm) and once not in self._spoken:
                     self._spoken.add(once)

@@ -145,6 +145,21 @@ async def test_it_stops_when_somebody_answers_or_mutes(after: Alarm, tmp_path: P
     room.task.cancel()
 
 
+async def test_a_fire_whose_smoke_has_gone_is_said_to_its_end_as_the_sounder_sounds_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A detector that clears at once, a call point that springs back: nobody has answered, and the guard has to hear where."""
+    room, hushed = Room(tmp_path), list[str]()
+    monkeypatch.setattr(room.speaker, "_hush", hushed.append)
+    room.speaker.show([alarm()])
+    room.speaker.show([alarm(AlarmState.RTN_UNACKED)])
+    assert hushed == []
+    assert await room.next() == (False, "") and room.heard.exists(), "gone before the first word, and said all the same"
+    room.speaker.show([alarm(AlarmState.LATCHED)])
+    assert hushed == ["s-1"]
+    room.task.cancel()
+
+
 async def test_a_fire_cuts_off_what_is_less_and_that_is_said_after_it(tmp_path: Path) -> None:
     """Three times a store's sentence takes twenty seconds: a fire is said within ten."""
     room = Room(tmp_path, code="time.sleep(60)")
