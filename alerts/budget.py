@@ -50,7 +50,9 @@ ROBOTS, ROBOT_AGAIN = frozenset({"dingtalk", "wecom", "feishu"}), 5 * MINUTE  # 
 RINGS = frozenset({"modem", "aliyun-voice"})  # channel types that make a telephone ring
 CALL, CALL_EVERY = "call", MINUTE  # reason of a call without a text, and how often one person gets one
 BURST, BURST_WITHIN = 3, MINUTE  # alarms of their own one person gets within a minute; then they come together
-BUILDING_WITHIN = 10 * MINUTE  # the first alarm of each building goes at once whatever has been sent
+BUILDING_WITHIN = (
+    10 * MINUTE
+)  # the first alarm of each building, and the first that is worse, goes at once whatever has been sent
 DIGEST = 15_000  # ms from the first one held back to the digest; later digests of the same storm wait up to four times that
 LISTS = (7 * 60 + 30, 14 * 60)  # local minutes of the day lists
 EVENING, MORNING = 21 * 60, 7 * 60
@@ -72,8 +74,8 @@ class Budget:
     def __init__(self, plant: Plant) -> None:
         self._plant = plant
         self._sent: defaultdict[tuple[str, str], deque[int]] = defaultdict(deque)  # (channel, person or "") -> mono
-        self._burst: defaultdict[str, deque[int]] = defaultdict(deque)
-        self._buildings: dict[tuple[str, str], int] = {}
+        self._burst: defaultdict[tuple[str, Severity], deque[int]] = defaultdict(deque)
+        self._buildings: dict[tuple[str, str, Severity], int] = {}
         self._faults: dict[str, tuple[str, int]] = {}
         self._called: dict[str, int] = {}  # person -> mono of the last call without a text
         self._digests: dict[str, tuple[int, int]] = {}  # person -> (mono of the last digest, ms to wait for the next)
@@ -158,8 +160,8 @@ class Budget:
 
     def sent(self, alarm: Alarm, person: Person, now: Now) -> None:
         """A message of its own went to this person."""
-        self._burst[person.id].append(now.mono)
-        self._buildings[person.id, building_of(alarm, self._plant)] = now.mono
+        self._burst[person.id, alarm.severity].append(now.mono)
+        self._buildings[person.id, building_of(alarm, self._plant), alarm.severity] = now.mono
         if counted(alarm):
             today = local(self._plant, now.wall).date().isoformat()
             day, count = self._faults.get(person.id, (today, 0))
@@ -193,10 +195,12 @@ class Budget:
         return "day" if most is not None and (count if day == at.date().isoformat() else 0) >= most else ""
 
     def _stormy(self, alarm: Alarm, person: Person, now: Now) -> bool:
-        last = self._buildings.get((person.id, building_of(alarm, self._plant)))
-        if last is None or now.mono - last > BUILDING_WITHIN:
+        """Only what is at least as bad makes an alarm one of many: three electrical alarms hold no fire back (R3)."""
+        as_bad, building = [s for s in Severity if s >= alarm.severity], building_of(alarm, self._plant)
+        last = max(self._buildings.get((person.id, building, s), -HOUR) for s in as_bad)
+        if now.mono - last > BUILDING_WITHIN:
             return False
-        return _within(self._burst[person.id], now.mono, BURST_WITHIN) >= BURST
+        return sum(_within(self._burst[person.id, s], now.mono, BURST_WITHIN) for s in as_bad) >= BURST
 
     def _may(self, channel: str, person: str, now: Now) -> bool:
         limit = LIMITS.get(self._plant.channels.get(channel, ""), Limit())

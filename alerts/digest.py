@@ -17,7 +17,7 @@ from alerts.render import args_for, render, rule_words, units
 from alerts.replies import ranges
 from drivers.reading import Now
 
-ROOM = {"storm": 22, "list": 54}  # UTF-16 units of the list in each message
+ROOM = {"storm": 20, "list": 54}  # UTF-16 units of the list in each message
 
 
 def due(
@@ -75,7 +75,12 @@ def _fitting(held: list[Alarm], plant: Plant, by: str, language: str) -> tuple[l
     """As many as have room, the worst first, and their words: place, device, and what its rule found (水压过高, 阀门关闭)."""
     order = sorted(held, key=lambda a: (-a.severity, a.number))
     if by == "storm":
-        words, kept = ranges(sorted(held, key=lambda a: a.number), ROOM[by])
+        words, kept = "", frozenset[int]()
+        for severity in sorted({a.severity for a in held}, reverse=True):  # no lesser one takes the room of a worse one
+            more, named = ranges([a for a in held if a.severity >= severity], ROOM[by])
+            if not kept <= named:
+                break
+            words, kept = more, named
         return [a for a in order if a.number in kept], words
     text = ""
     out: list[Alarm] = []

@@ -62,9 +62,9 @@ NOTES: dict[str, Message] = {
         ),
         Message(
             "storm",
-            "又有{k}条报警：{list}。最重：{place}。看屏幕。回1全部收到，回0看现状",
-            "{k} more alarms: {list}. Worst: {place}. See the screen. 1 all received, 0 state",
-            {"k": 3, "list": 22},
+            "又有{k}条报警：{list}。最重：{what}{place}。回1全部收到，回0看现状",
+            "{k} more alarms: {list}. Worst: {what}, {place}. 1 all received, 0 state",
+            {"k": 3, "list": 20},
         ),
         Message(
             "list",

@@ -16,11 +16,12 @@ from people_world import MIN, NOON, T0, plant
 from alerts.budget import BURST, CALL, LIMITS, Budget, counted
 from alerts.channels.aliyun import template
 from alerts.channels.registry import CHANNELS
-from alerts.digest import ROOM
+from alerts.digest import ROOM, _fitting
 from alerts.kinds import KINDS
 from alerts.messages_people import NOTES
 from alerts.model import Fate, Notification, Rule
 from alerts.plant import Building, Plant, Point, Zone
+from alerts.render import args_for, render
 from drivers.reading import Now
 from gateway.config.model import ChannelConfigFile
 
@@ -100,6 +101,37 @@ def test_d14_500_alarms_in_a_minute() -> None:
 
 def building(world: World, n: Notification) -> str:
     return world.school.zones[world.school.points[world.engine.alarms[n.alarm].point].zone].building
+
+
+def mixed() -> World:
+    """Three electrical alarms of one building within a minute, as a short circuit gives them, and a smoke detector beside them."""
+    base = campus(1, 5)
+    electrical = tuple(p for p in base.points if p != "d3/smoke")
+    rules = (
+        Rule("leak", "state", "electrical", electrical, {"equals": 1.0}, 0, 0, "electrical"),
+        Rule("smoke", "state", "fire", ("d3/smoke",), {"equals": 1.0}, 0, 0, "fire"),
+    )
+    world = World(replace(base, rules=rules), now=Now(NOON, 1_000_000))
+    for n in range(3):
+        world.read({f"d{n}/smoke": 1.0})
+        world.wait(1_000)
+    return world
+
+
+def test_r1_r3_electrical_alarms_hold_no_fire_of_their_building_back() -> None:
+    world = mixed()
+    fire = {(n.person, n.message) for n in world.read({"d3/smoke": 1.0}).notifications}
+    assert fire >= {("wang", "fire.first"), ("li", "fire.first")}, "in the same moment, in its own words"
+    assert world.read({"d4/smoke": 1.0}).notifications == (), "what is no worse than what was told comes together, as ever"
+
+
+def test_r3_a_digest_names_the_worst_first_and_what_it_is() -> None:
+    world = mixed()
+    held = [replace(world.alarm_at("d0/smoke"), id=f"e{n}", number=2 * n + 1) for n in range(40)]
+    fire = replace(held[0], id="f", point="d3/smoke", kind="fire", severity=KINDS["fire"].severity, number=90)
+    listed, words = _fitting([*held, fire], world.school, "storm")
+    assert listed[0] is fire and "90" in words.split() and len(words) <= ROOM["storm"]
+    assert "最重：火警0号楼走廊" in render("storm", args_for(fire, world.school, world.now, "", "zh") | {"list": words}, "zh")
 
 
 def test_d14_voice_at_most_five_an_hour_and_person_with_failovers_and_second_attempts() -> None:
