@@ -49,10 +49,9 @@ LIMITS: Mapping[str, Limit] = {
 ROBOTS, ROBOT_AGAIN = frozenset({"dingtalk", "wecom", "feishu"}), 5 * MINUTE  # a group reads the same once in so long
 RINGS = frozenset({"modem", "aliyun-voice"})  # channel types that make a telephone ring
 CALL, CALL_EVERY = "call", MINUTE  # reason of a call without a text, and how often one person gets one
+LEFT, GRAVE = 3, Severity.BREACH  # so many of what a limit allows are left for fire, gas level 2 and breach
 BURST, BURST_WITHIN = 3, MINUTE  # alarms of their own one person gets within a minute; then they come together
-BUILDING_WITHIN = (
-    10 * MINUTE
-)  # the first alarm of each building, and the first that is worse, goes at once whatever has been sent
+BUILDING_WITHIN = 10 * MINUTE  # the first alarm of each building, and the first worse one, goes at once whatever was sent
 DIGEST = 15_000  # ms from the first one held back to the digest; later digests of the same storm wait up to four times that
 LISTS = (7 * 60 + 30, 14 * 60)  # local minutes of the day lists
 EVENING, MORNING = 21 * 60, 7 * 60
@@ -128,7 +127,7 @@ class Budget:
         People's §3: rung is a text and a call. A robot or a cloud text alone wakes nobody.
         """
         kinds = self._plant.channels
-        rings = (c for c in person.channels if kinds.get(c) in RINGS and self._may(c, person.id, now))
+        rings = (c for c in person.channels if kinds.get(c) in RINGS and self._may(c, person.id, now, n.severity))
         if not n.rung or kinds.get(n.channel) in RINGS or not (call := next(rings, "")):
             return (n,)
         self.carried(call, person.id, now)
@@ -137,7 +136,7 @@ class Budget:
     def _caller(self, n: Notification, person: Person, now: Now) -> str:
         """The modem that rings whoever has the alarm in writing and may be sent no further text, or "". Fire and gas 2 ring on."""
         lately = now.mono - self._called.get(person.id, -HOUR) < CALL_EVERY
-        if lately or not n.rung or n.severity < Severity.GAS or self.channel(person, now):
+        if lately or not n.rung or n.severity < Severity.GAS or self.channel(person, now, n.severity):
             return ""
         return next((c for c in person.channels if self._plant.channels.get(c) == "modem"), "")
 
@@ -147,16 +146,16 @@ class Budget:
             return "list", ""
         if not counted(alarm) and self._stormy(alarm, person, now):
             return "storm", ""
-        channel = self.channel(person, now)
+        channel = self.channel(person, now, alarm.severity)
         return ("send", channel) if channel else ("storm", "")
 
-    def channel(self, person: Person, now: Now) -> str:
-        """The first of the person's channels that may carry one more message, or ""."""
-        return next((c for c in person.channels if self._may(c, person.id, now)), "")
+    def channel(self, person: Person, now: Now, severity: Severity) -> str:
+        """The first of the person's channels that may carry one more message of something so bad, or ""."""
+        return next((c for c in person.channels if self._may(c, person.id, now, severity)), "")
 
-    def may(self, channel: str, person: Person, now: Now) -> bool:
-        """May this channel carry one more message to this person now?"""
-        return self._may(channel, person.id, now)
+    def may(self, channel: str, person: Person, now: Now, severity: Severity) -> bool:
+        """May this channel carry one more message of something so bad to this person now?"""
+        return self._may(channel, person.id, now, severity)
 
     def sent(self, alarm: Alarm, person: Person, now: Now) -> None:
         """A message of its own went to this person."""
@@ -202,10 +201,10 @@ class Budget:
             return False
         return sum(_within(self._burst[person.id, s], now.mono, BURST_WITHIN) for s in as_bad) >= BURST
 
-    def _may(self, channel: str, person: str, now: Now) -> bool:
-        limit = LIMITS.get(self._plant.channels.get(channel, ""), Limit())
+    def _may(self, channel: str, person: str, now: Now, severity: Severity) -> bool:
+        limit, left = LIMITS.get(self._plant.channels.get(channel, ""), Limit()), 0 if severity >= GRAVE else LEFT
         for most, within, who in ((limit.person, limit.person_within, person), (limit.channel, limit.channel_within, "")):
-            if most and _within(self._sent[channel, who], now.mono, within) >= most:
+            if most and _within(self._sent[channel, who], now.mono, within) >= most - left:
                 return False
         return True
 

@@ -41,7 +41,7 @@ def due(
             rest = tuple(o for o in known.owed if (o.person, o.by) != (id, by))
             told = (*known.told, id) if alarm in listed and by == "storm" and id not in known.told else known.told
             changed[alarm.id] = replace(known, owed=rest, told=told)
-        if listed and (channel := budget.channel(person, now)):
+        if listed and (channel := budget.channel(person, now, listed[0].severity)):
             budget.digested(id, now)
             budget.carried(channel, id, now)
             out += budget.with_call(_message(by, listed, len(wanted), words, person, channel, plant, now), person, now)

@@ -153,11 +153,11 @@ class Telling:
         end of one is not told (`0` answers how things stand), and what is about no alarm goes all the same.
         """
         person = self._plant.people.get(n.person)
-        if person is None or self.budget.may(n.channel, person, rec.now):
+        if person is None or self.budget.may(n.channel, person, rec.now, n.severity):
             self.budget.carried(n.channel, n.person, rec.now)
             self._out(rec, n)
             return
-        alarm, free = self._book.by_id.get(n.alarm), self.budget.channel(person, rec.now)
+        alarm, free = self._book.by_id.get(n.alarm), self.budget.channel(person, rec.now, n.severity)
         if free and n.reason != escalation.EVERY:
             self._post.held(n.key)
             self.send(rec, replace(by_way_of(free, n), reason="limit", attempt=1))

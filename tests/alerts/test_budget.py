@@ -19,7 +19,7 @@ from alerts.channels.registry import CHANNELS
 from alerts.digest import ROOM, _fitting
 from alerts.kinds import KINDS
 from alerts.messages_people import NOTES
-from alerts.model import Fate, Notification, Rule
+from alerts.model import Fate, Notification, Rule, Severity
 from alerts.plant import Building, Plant, Point, Zone
 from alerts.render import args_for, render
 from drivers.reading import Now
@@ -123,6 +123,28 @@ def test_r1_r3_electrical_alarms_hold_no_fire_of_their_building_back() -> None:
     fire = {(n.person, n.message) for n in world.read({"d3/smoke": 1.0}).notifications}
     assert fire >= {("wang", "fire.first"), ("li", "fire.first")}, "in the same moment, in its own words"
     assert world.read({"d4/smoke": 1.0}).notifications == (), "what is no worse than what was told comes together, as ever"
+
+
+@pytest.mark.parametrize("channels", [("sms",), ("voice",), ("robot",)])
+def test_r3_what_lesser_alarms_have_used_up_leaves_room_for_a_fire(channels: tuple[str, ...]) -> None:
+    """After a noisy hour of electrical alarms, each in another building, the limits of the channels hold the guard's fire back not."""
+    base = campus(20, 20, channels)
+    electrical = tuple(p for p in base.points if p != "d19/smoke")
+    rules = (
+        Rule("leak", "state", "electrical", electrical, {"equals": 1.0}, 0, 0, "electrical"),
+        Rule("smoke", "state", "fire", ("d19/smoke",), {"equals": 1.0}, 0, 0, "fire"),
+    )
+    world = World(replace(base, rules=rules), now=Now(NOON, 1_000_000))
+    for n in range(19):
+        world.read({f"d{n}/smoke": 1.0})
+        if channels != ("robot",):
+            world.wait(90_000)
+    assert any(o.by == "storm" and o.person == "wang" for a in world.engine.alarms.values() for o in a.owed), "no room for more"
+    out = world.read({"d19/smoke": 1.0})
+    assert ("wang", "fire.first", channels[0]) in [(n.person, n.message, n.channel) for n in out.notifications]
+    limit = LIMITS[world.school.channels[channels[0]]]
+    mine = [n for n in world.sent if n.person == "wang" and n.reason != CALL]
+    assert len(mine) <= (limit.person or limit.channel)
 
 
 def test_r3_a_digest_names_the_worst_first_and_what_it_is() -> None:
@@ -246,12 +268,12 @@ def test_d14_a_full_channel_is_passed_over_and_a_full_person_waits() -> None:
     school = campus(1, 1, ("sms", "voice"))
     budget, wang, now = Budget(school), school.people["wang"], Now(NOON, 0)
     used = []
-    while channel := budget.channel(wang, now):
+    while channel := budget.channel(wang, now, Severity.FIRE):
         budget.carried(channel, "wang", now)
         used.append(channel)
     assert Counter(used) == {"sms": 11, "voice": 5} and used[0] == "sms"
-    assert budget.channel(school.people["li"], now) == "sms"  # limits are of one person
-    assert budget.channel(wang, Now(NOON, HOUR)) == "sms"
+    assert budget.channel(school.people["li"], now, Severity.FIRE) == "sms"  # limits are of one person
+    assert budget.channel(wang, Now(NOON, HOUR), Severity.FIRE) == "sms"
 
 
 def test_an_officer_has_six_faults_a_day_and_none_at_night() -> None:

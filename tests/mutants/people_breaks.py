@@ -504,7 +504,7 @@ PEOPLES: tuple[Mutant, ...] = (
     Mutant(
         "D14 failovers and second attempts count against the limits",
         "alerts/telling.py",
-        "if person is None or self.budget.may(n.channel, person, rec.now):",
+        "if person is None or self.budget.may(n.channel, person, rec.now, n.severity):",
         "if True:",
         "tests/alerts/test_budget.py::test_d14_voice_at_most_five_an_hour_and_person_with_failovers_and_second_attempts",
     ),
