@@ -160,7 +160,7 @@ class Budget:
     def sent(self, alarm: Alarm, person: Person, now: Now) -> None:
         """A message of its own went to this person."""
         self._burst[person.id, alarm.severity].append(now.mono)
-        self._buildings[person.id, building_of(alarm, self._plant), alarm.severity] = now.mono
+        self._buildings[person.id, self._where(alarm), alarm.severity] = now.mono
         if counted(alarm):
             today = local(self._plant, now.wall).date().isoformat()
             day, count = self._faults.get(person.id, (today, 0))
@@ -195,11 +195,15 @@ class Budget:
 
     def _stormy(self, alarm: Alarm, person: Person, now: Now) -> bool:
         """Only what is at least as bad makes an alarm one of many: three electrical alarms hold no fire back (R3)."""
-        as_bad, building = [s for s in Severity if s >= alarm.severity], building_of(alarm, self._plant)
+        as_bad, building = [s for s in Severity if s >= alarm.severity], self._where(alarm)
         last = max(self._buildings.get((person.id, building, s), -HOUR) for s in as_bad)
         if now.mono - last > BUILDING_WITHIN:
             return False
         return sum(_within(self._burst[person.id, s], now.mono, BURST_WITHIN) for s in as_bad) >= BURST
+
+    def _where(self, alarm: Alarm) -> str:
+        """The building whose first alarm goes at once; at the bureau the school."""
+        return building_of(alarm, self._plant) or str(alarm.evidence.get("school") or "")
 
     def _may(self, channel: str, person: str, now: Now, severity: Severity) -> bool:
         limit, left = LIMITS.get(self._plant.channels.get(channel, ""), Limit()), 0 if severity >= GRAVE else LEFT

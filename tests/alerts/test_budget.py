@@ -11,7 +11,7 @@ from typing import get_args
 
 import pytest
 from engine_world import World
-from people_world import MIN, NOON, T0, plant
+from people_world import MIN, NOON, T0, alarm, plant
 
 from alerts.budget import BURST, CALL, LIMITS, Budget, counted
 from alerts.channels.aliyun import template
@@ -147,6 +147,16 @@ def test_r3_what_lesser_alarms_have_used_up_leaves_room_for_a_fire(channels: tup
     assert len(mine) <= (limit.person or limit.channel)
 
 
+def test_r40_at_the_bureau_the_first_fire_of_each_school_goes_at_once() -> None:
+    school = campus(1, 1, ("sms",))
+    budget, duty, now = Budget(school), school.people["wang"], Now(NOON, 1_000_000)
+    for n in range(5):
+        fire = replace(alarm("school-fire", f"no{n}/x", "fire"), evidence={"school": f"{n}中"}, severity=Severity.FIRE)
+        assert budget.decide(fire, duty, now) == ("send", "sms")
+        budget.sent(fire, duty, now)
+    assert budget.decide(fire, duty, now)[0] == "storm", "the second one of a school comes with others"
+
+
 def test_r3_a_digest_names_the_worst_first_and_what_it_is() -> None:
     world = mixed()
     held = [replace(world.alarm_at("d0/smoke"), id=f"e{n}", number=2 * n + 1) for n in range(40)]
@@ -279,8 +289,6 @@ def test_d14_a_full_channel_is_passed_over_and_a_full_person_waits() -> None:
 def test_an_officer_has_six_faults_a_day_and_none_at_night() -> None:
     school = plant()
     budget, officer = Budget(school), school.people["feng"]
-    from people_world import alarm
-
     fault = alarm("warning", "leak-1/leak-1", "warning")
     for _ in range(6):
         assert budget.decide(fault, officer, Now(NOON, 0))[0] == "send"
