@@ -8,6 +8,7 @@ MODEM_FILE, POST_FILE, TELL_FILE = "alerts/channels/modem.py", "alerts/post.py",
 MODEM = "tests/alerts/channels/test_modem.py::"
 POST = "tests/alerts/test_post.py::"
 DESK = "tests/alerts/test_desk.py::"
+BUDGET = "tests/alerts/test_budget.py::"
 TELL = "tests/gateway/test_tell.py::"
 
 REACH: tuple[Mutant, ...] = (
@@ -235,5 +236,75 @@ REACH: tuple[Mutant, ...] = (
         ") - 1) > last:",
         ") - 1) > last + 999:",
         "tests/store/test_store_journal.py::test_verify_notices",
+    ),
+    Mutant(
+        "what is switched off ends at its time after a restart",
+        "alerts/engine.py",
+        "None if saved is None else boots - (off or 0))",
+        "None if saved is None else now.mono - (off or 0) - saved.mono)",
+        "tests/alerts/test_service.py::test_r31_what_is_switched_off_ends_at_its_time_although_nothing_was_written_for_hours_before_a_restart",
+    ),
+    Mutant(
+        "R3 lesser alarms hold no fire back",
+        "alerts/budget.py",
+        "[s for s in Severity if s >= alarm.severity]",
+        "list(Severity)",
+        BUDGET + "test_r1_r3_electrical_alarms_hold_no_fire_of_their_building_back",
+    ),
+    Mutant(
+        "R3 a noisy hour leaves room for a fire",
+        "alerts/budget.py",
+        "0 if severity >= GRAVE else LEFT",
+        "0",
+        BUDGET + "test_r3_what_lesser_alarms_have_used_up_leaves_room_for_a_fire",
+    ),
+    Mutant(
+        "the next person has not been called yet",
+        "alerts/escalation.py",
+        "key=lambda d: (_same_people(alarm, d.step), d.at)",
+        "key=lambda d: d.at",
+        "tests/alerts/test_escalation.py::test_call_next_calls_somebody_who_has_not_been_called_yet",
+    ),
+    Mutant(
+        "a number above 99 is whole",
+        "alerts/render.py",
+        'WHOLE = ("place", "tel", "n")',
+        'WHOLE = ("place", "tel")',
+        "tests/alerts/test_render.py::test_a_number_above_99_is_never_cut_to_that_of_another_alarm",
+    ),
+    Mutant(
+        "R37 told once on trial too",
+        "alerts/aftermath.py",
+        "runs = {a.id: modes.policy_of(a) for a in here}",
+        "runs = {a.id: a.policy.id for a in here}",
+        "tests/alerts/test_service.py::test_r37_on_trial_too_the_whole_list_is_told_of_a_confirmed_fire_once_and_not_once_per_detector",
+    ),
+    Mutant(
+        "D16 every key has its turn",
+        "alerts/channels/http_channel.py",
+        "key=lambda a: a.due, default=None",
+        "key=lambda a: 0, default=None",
+        "tests/alerts/channels/test_providers.py::test_d16_a_key_is_not_kept_waiting_by_telephones_of_which_there_is_no_news",
+    ),
+    Mutant(
+        "a late one takes the shift over with 1",
+        "alerts/desk.py",
+        "late if end > rec.now.wall else replace",
+        "replace",
+        DESK + "test_who_comes_late_to_a_shift_takes_it_over_with_1_as_the_leader_was_told",
+    ),
+    Mutant(
+        "who was to be asked meanwhile is asked",
+        "alerts/desk.py",
+        "if asked or not (late or now < turn.start",
+        "if asked or not (now < turn.start",
+        DESK + "test_who_was_to_be_asked_while_the_box_had_no_power_is_asked_when_it_is_back",
+    ),
+    Mutant(
+        "the guard hears where although the smoke has gone",
+        "gateway/speak.py",
+        'if HOLDS["guard-sounder"](alarm):',
+        "if alarm.state is AlarmState.UNACKED and not alarm.silenced:",
+        "tests/gateway/test_speech.py::test_a_fire_whose_smoke_has_gone_is_said_to_its_end_as_the_sounder_sounds_on",
     ),
 )
