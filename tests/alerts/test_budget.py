@@ -147,7 +147,7 @@ def test_r3_what_lesser_alarms_have_used_up_leaves_room_for_a_fire(channels: tup
     assert len(mine) <= (limit.person or limit.channel)
 
 
-def test_r40_at_the_bureau_the_first_fire_of_each_school_goes_at_once() -> None:
+def test_at_the_bureau_the_first_fire_of_each_school_goes_at_once() -> None:
     school = campus(1, 1, ("sms",))
     budget, duty, now = Budget(school), school.people["wang"], Now(NOON, 1_000_000)
     for n in range(5):
