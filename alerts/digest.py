@@ -12,6 +12,7 @@ from dataclasses import replace
 from alerts.budget import LISTS, Budget
 from alerts.calendar import local, wall_of
 from alerts.model import OPEN, Alarm, Notification, Severity
+from alerts.modes import MODES, marked
 from alerts.plant import Person, Plant
 from alerts.render import args_for, render, rule_words, units
 from alerts.replies import ranges
@@ -24,13 +25,14 @@ def due(
     alarms: Iterable[Alarm], plant: Plant, budget: Budget, now: Now, clock_ok: bool
 ) -> tuple[list[Alarm], list[Notification]]:
     """The alarms with what is told taken off their `owed`, and the messages. What has no room waits for the next one."""
-    waiting: defaultdict[tuple[str, str], list[Alarm]] = defaultdict(list)
+    waiting: defaultdict[tuple[str, str, str], list[Alarm]] = defaultdict(list)  # tests are told with tests alone
     for alarm in alarms:
         for owed in alarm.owed if alarm.state in OPEN else ():
-            waiting[owed.person, owed.by].append(alarm)
+            message = "storm.test" if owed.by == "storm" and MODES[alarm.mode].message else owed.by
+            waiting[owed.person, owed.by, message].append(alarm)
     changed: dict[str, Alarm] = {}
     out: list[Notification] = []
-    for (id, by), held in waiting.items():
+    for (id, by, message), held in waiting.items():
         person = plant.people.get(id)
         if person is None or not _ready(id, by, held, plant, budget, now, clock_ok):
             continue
@@ -44,7 +46,7 @@ def due(
         if listed and (channel := budget.channel(person, now, listed[0].severity)):
             budget.digested(id, now)
             budget.carried(channel, id, now)
-            out += budget.with_call(_message(by, listed, len(wanted), words, person, channel, plant, now), person, now)
+            out += budget.with_call(_message(message, listed, len(wanted), words, person, channel, plant, now), person, now)
         elif listed:
             for alarm in listed:
                 changed.pop(alarm.id, None)
@@ -96,17 +98,17 @@ def _fitting(held: list[Alarm], plant: Plant, by: str, language: str) -> tuple[l
 
 
 def _message(
-    by: str, listed: list[Alarm], count: int, words: str, person: Person, channel: str, plant: Plant, now: Now
+    message: str, listed: list[Alarm], count: int, words: str, person: Person, channel: str, plant: Plant, now: Now
 ) -> Notification:  # fmt: skip
     worst = listed[0]
     args = args_for(worst, plant, now, "", person.language) | {"k": str(count), "list": words}
-    text = render(by, args, person.language)
-    key = f"{worst.id}:{worst.occurrence}:{by}:{now.mono}:{person.id}:{channel}"
-    rung = by == "storm" and worst.severity >= Severity.ELECTRICAL
+    text = render(message, args, person.language)
+    key = f"{worst.id}:{worst.occurrence}:{message}:{now.mono}:{person.id}:{channel}"
+    rung = message == "storm" and worst.severity >= Severity.ELECTRICAL
     made = Notification(
-        key, worst.id, by, person.id, channel, by, text, f"together/{count}", worst.severity, made=now, rung=rung
+        key, worst.id, message, person.id, channel, message, text, f"together/{count}", worst.severity, made=now, rung=rung
     )
-    if by != "storm":  # a template says 立即去看, which no day list does
+    if message == "list":  # a template says 立即去看, which no day list does
         return made
-    kind = f"{args['what']}等{count}条"
+    kind = f"{marked(worst, args['what'], person.language)}等{count}条"
     return replace(made, fields={"place": args["place"], "time": args["t"], "kind": kind, "code": args["n"]})

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from alerts.calendar import asleep_since, today_since
 from alerts.duty import concerned, keepers
 from alerts.model import ACTIVE, OPEN, Alarm, AlarmState, Done, Notification, Owed, Result, Severity, Step
-from alerts.modes import MODES
+from alerts.modes import MODES, marked
 from alerts.plant import Person, Plant
 from alerts.render import args_for, message_for, render, why
 from drivers.reading import Now
@@ -279,6 +279,11 @@ def _notify(
         return ()
     channel, text = person.channels[0], render(message, args, person.language)
     key = f"{alarm.id}:{alarm.occurrence}:{step}:{round}:{person.id}:{channel}"
-    fields = {"place": args["place"], "time": args["t"], "kind": args["what"], "code": args["n"]}  # what a template may hold
-    made = Notification(key, alarm.id, step, person.id, channel, message, text, reason, severity, made=now, fields=fields)
-    return (replace(made, rung=rung),)
+    fields = {
+        "place": args["place"],
+        "time": args["t"],
+        "kind": marked(alarm, args["what"], person.language),
+        "code": args["n"],
+    }
+    made = Notification(key, alarm.id, step, person.id, channel, message, text, reason, severity, made=now, rung=rung)
+    return (made if reason == "closing" else replace(made, fields=fields),)  # a template says 立即去看, which no end does

@@ -67,6 +67,12 @@ NOTES: dict[str, Message] = {
             {"k": 3, "list": 20},
         ),
         Message(
+            "storm.test",
+            "测试！非真实报警。又有{k}条：{list}，{place}。若有真的，请回2和编号",
+            "TEST, not real: {k} more: {list}, {place}. If one is real reply 2 and its number",
+            {"k": 3, "list": 20},
+        ),
+        Message(
             "list",
             "待办{k}条：{list}。看屏幕或回0",
             "{k} to see to: {list}. See the screen or reply 0",

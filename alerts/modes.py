@@ -77,6 +77,14 @@ def real(alarm: Alarm) -> bool:
     return MODES[alarm.mode].real
 
 
+def marked(alarm: Alarm, what: str, language: str) -> str:
+    """The word for the alarm's kind where nothing else says that it is a test: in a template's field."""
+    mode = MODES[alarm.mode]
+    if not mode.message:
+        return what
+    return f"{mode.en}, not real: {what}" if language == "en" else f"{mode.zh}非真实{what}"
+
+
 def policy_of(alarm: Alarm) -> str:
     """The id of the policy it runs, whatever a mode makes of that."""
     return alarm.policy.id.partition("@")[0]

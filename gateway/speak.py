@@ -37,9 +37,9 @@ def sentence(alarm: Alarm, plant: Plant) -> str:
     """What is said of it in the guard room; "" for what is not said there."""
     point = plant.points.get(alarm.point)
     zone = plant.zones.get(point.zone) if point else None
-    place = zone.name if zone else ""
+    place, drill, walk = zone.name if zone else "", alarm.mode == "rehearsal", alarm.mode == "walk"
     about = alarm.kind if alarm.kind in SAID else KINDS[alarm.kind].lamp
-    return said(about, place, walk=alarm.mode == "walk") if _spoken_of(alarm) else ""
+    return said(about, place, drill=drill, walk=walk) if _spoken_of(alarm) else ""
 
 
 class Speaker:

@@ -15,6 +15,7 @@ from people_world import MIN, NOON, T0, alarm, plant
 
 from alerts.budget import BURST, CALL, LIMITS, Budget, counted
 from alerts.channels.aliyun import template
+from alerts.channels.faults import Unfit
 from alerts.channels.registry import CHANNELS
 from alerts.digest import ROOM, _fitting
 from alerts.kinds import KINDS
@@ -145,6 +146,36 @@ def test_r3_what_lesser_alarms_have_used_up_leaves_room_for_a_fire(channels: tup
     limit = LIMITS[world.school.channels[channels[0]]]
     mine = [n for n in world.sent if n.person == "wang" and n.reason != CALL]
     assert len(mine) <= (limit.person or limit.channel)
+
+
+def test_many_tests_together_are_told_as_tests_and_ring_nobody() -> None:
+    """The technician sets off five detectors in a minute: the officer's telephone must not tell of a fire (people's rule 6)."""
+    world = World(campus(1, 8, ("sms",)), now=Now(NOON, 1_000_000))
+    world.do("maintenance", "feng", building="b0", technician="贾师傅", rooms="z0", until=world.now.wall + HOUR)
+    for n in range(5):
+        world.read({f"d{n}/smoke": 1.0})
+        world.wait(2_000)
+    told = [n for _ in range(30) for n in world.wait(1_000).notifications]
+    assert [(n.person, n.message, n.rung) for n in told] == [("feng", "storm.test", False)]
+    assert told[0].text == "测试！非真实报警。又有2条：04-05，0号楼走廊。若有真的，请回2和编号"
+    assert told[0].fields["kind"] == "维保非真实火警等2条"
+
+
+def test_r31_a_template_and_a_call_say_that_a_test_is_none_and_know_no_end() -> None:
+    """消防设备提醒：…发出${kind}信号，请立即到现场查看: what is no alarm says so in ${kind}, and what is over is not said at all."""
+    world = World(campus(1, 1, ("voice",)), now=Now(NOON, 1_000_000))
+    out = world.do("rehearse", "feng", points="d0/smoke")
+    assert out.notifications and {n.fields["kind"] for n in out.notifications} == {"测试非真实火警"}
+    world = World(campus(1, 1, ("voice",)), now=Now(NOON, 1_000_000))
+    for n in world.read({"d0/smoke": 1.0}).notifications:
+        assert n.fields["kind"] == "火警"
+        world.fate(n, Fate.READ)
+    world.do("result", "wang", result="false", cause="蚊香", on_site=True)
+    world.read({"d0/smoke": 0.0})
+    ends = world.do("reset", "feng").notifications
+    assert ends and not any(n.fields for n in ends)
+    with pytest.raises(Unfit):
+        template(ends[0])
 
 
 def test_at_the_bureau_the_first_fire_of_each_school_goes_at_once() -> None:

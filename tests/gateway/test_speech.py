@@ -18,7 +18,7 @@ from alerts.plant import Building, Plant, Point, Zone
 from drivers.reading import Now
 from gateway import speech
 from gateway.shipped import data_dir
-from gateway.speak import Speaker
+from gateway.speak import Speaker, sentence
 from gateway.speech import SHIPPED, Words, joined, pieces, said
 
 PLANT = Plant(
@@ -59,6 +59,16 @@ def test_what_is_said_of_each_lamp(lamp: str, begins: str) -> None:
 def test_a_drill_says_so_before_and_after() -> None:
     text = said("fire", "食堂后厨", drill=True)
     assert text.startswith("这是演练。火警") and text.endswith("这是演练。")
+
+
+def test_a_simulated_fire_is_never_said_as_a_real_one() -> None:
+    """Twice a month it goes through the whole chain (R33): the guard must not run to it, nor learn to stay seated."""
+    text = sentence(replace(alarm(), mode="rehearsal"), PLANT)
+    assert (
+        text.startswith("这是演练。火警")
+        and text.endswith("这是演练。")
+        and not sentence(alarm(), PLANT).startswith("这是演练")
+    )
 
 
 @given(st.text(max_size=30))

@@ -212,7 +212,7 @@ REACH: tuple[Mutant, ...] = (
     Mutant(
         "a digest goes by a template too",
         "alerts/digest.py",
-        'if by != "storm":  # a template',
+        'if message == "list":  # a template',
         "if True:  # a template",
         "tests/alerts/test_budget.py::test_a_digest_goes_by_cloud_text_and_voice_too",
     ),
