@@ -101,8 +101,9 @@ def _message(
     message: str, listed: list[Alarm], count: int, words: str, person: Person, channel: str, plant: Plant, now: Now
 ) -> Notification:  # fmt: skip
     worst = listed[0]
-    args = args_for(worst, plant, now, "", person.language) | {"k": str(count), "list": words}
-    text = render(message, args, person.language)
+    bureau = person.role == "bureau"
+    args = args_for(worst, plant, now, "", person.language, bureau=bureau) | {"k": str(count), "list": words}
+    text = render("storm.bureau" if args["s"] and message == "storm" else message, args, person.language)
     key = f"{worst.id}:{worst.occurrence}:{message}:{now.mono}:{person.id}:{channel}"
     rung = message == "storm" and worst.severity >= Severity.ELECTRICAL
     made = Notification(
@@ -110,5 +111,5 @@ def _message(
     )
     if message == "list":  # a template says 立即去看, which no day list does
         return made
-    kind = f"{marked(worst, args['what'], person.language)}等{count}条"
+    kind = f"{args['s']}{marked(worst, args['what'], person.language)}等{count}条"
     return replace(made, fields={"place": args["place"], "time": args["t"], "kind": kind, "code": args["n"]})

@@ -282,7 +282,7 @@ def _notify(
     fields = {
         "place": args["place"],
         "time": args["t"],
-        "kind": marked(alarm, args["what"], person.language),
+        "kind": args["s"] + marked(alarm, args["what"], person.language),
         "code": args["n"],
     }
     made = Notification(key, alarm.id, step, person.id, channel, message, text, reason, severity, made=now, rung=rung)

@@ -67,6 +67,12 @@ NOTES: dict[str, Message] = {
             {"k": 3, "list": 20},
         ),
         Message(
+            "storm.bureau",  # which school it is comes first, as in all that the bureau is told
+            "{s}又有{k}条报警：{list}。最重：{what}{place}。回1收到",
+            "{s}: {k} more alarms: {list}. Worst: {what}, {place}. 1 all received",
+            {"k": 3, "list": 20},
+        ),
+        Message(
             "storm.test",
             "测试！非真实报警。又有{k}条：{list}，{place}。若有真的，请回2和编号",
             "TEST, not real: {k} more: {list}, {place}. If one is real reply 2 and its number",

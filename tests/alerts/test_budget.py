@@ -17,7 +17,7 @@ from alerts.budget import BURST, CALL, LIMITS, Budget, counted
 from alerts.channels.aliyun import template
 from alerts.channels.faults import Unfit
 from alerts.channels.registry import CHANNELS
-from alerts.digest import ROOM, _fitting
+from alerts.digest import ROOM, _fitting, _message
 from alerts.kinds import KINDS
 from alerts.messages_people import NOTES
 from alerts.model import Fate, Notification, Rule, Severity
@@ -146,6 +146,25 @@ def test_r3_what_lesser_alarms_have_used_up_leaves_room_for_a_fire(channels: tup
     limit = LIMITS[world.school.channels[channels[0]]]
     mine = [n for n in world.sent if n.person == "wang" and n.reason != CALL]
     assert len(mine) <= (limit.person or limit.channel)
+
+
+def test_what_the_bureau_is_called_for_names_the_school_first_in_every_form() -> None:
+    """A template has no field for it, and a digest had none: a call that says 火警 and a corridor is of no use in another town."""
+    base = campus(1, 8, ("voice",))
+    world = World(
+        replace(base, people=base.people | {"shen": replace(base.people["shen"], channels=("sms",))}), now=Now(NOON, 1_000_000)
+    )
+    found = [n for p in range(8) for n in world.read({f"d{p}/smoke": 1.0}).notifications]
+    found += [n for _ in range(200) for n in world.wait(1_000).notifications]
+    bureau = [n for n in found if n.person == "shen"]
+    assert bureau and all(n.fields["kind"].startswith(world.school.short) for n in bureau)
+    assert not any(n.fields["kind"].startswith(world.school.short) for n in found if n.person == "wang")
+    worst = world.alarm_at("d7/smoke")
+    people = world.school.people
+    made = {id: _message("storm", [worst], 3, "05-07", people[id], "sms", world.school, world.now) for id in ("shen", "wang")}
+    assert made["shen"].text == f"{world.school.short}又有3条报警：05-07。最重：火警0号楼走廊。回1收到"
+    assert made["shen"].fields["kind"] == f"{world.school.short}火警等3条"
+    assert made["wang"].text.startswith("又有3条报警") and made["shen"].message == made["wang"].message == "storm"
 
 
 def test_many_tests_together_are_told_as_tests_and_ring_nobody() -> None:
