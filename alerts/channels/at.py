@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-FINAL_BAD = ("ERROR", "+CME ERROR", "+CMS ERROR", "NO CARRIER", "BUSY", "NO ANSWER", "NO DIALTONE")
+FINAL_BAD = ("ERROR", "+CME ERROR", "+CMS ERROR")
+CALL_OVER = ("NO CARRIER", "BUSY", "NO ANSWER", "NO DIALTONE")  # answers to ATD; to anything else news of the call under way
 NEWS = (
     "+CMTI:",
     "+CDSI:",
@@ -14,9 +15,7 @@ NEWS = (
     "+CLIP:",
     "+CREG:",
     "+CEREG:",
-    "NO CARRIER",
-    "BUSY",
-    "NO ANSWER",
+    *CALL_OVER,
     "^",
     "+QIND",
 )
@@ -77,7 +76,7 @@ class Dialogue:
             self._body_of = ""
         elif waiting is not None and line == waiting.command:
             return  # the modem repeats what it is told until ATE0
-        elif waiting is not None and (line == "OK" or line.startswith(FINAL_BAD)):
+        elif waiting is not None and (line == "OK" or line.startswith(_bad(waiting.command))):
             waiting.ok, waiting.final = line == "OK", line
         elif line.startswith("+CDS:"):
             self._body_of = line
@@ -85,6 +84,11 @@ class Dialogue:
             self.news.append(line)
         elif waiting is not None:
             waiting.lines.append(line)
+
+
+def _bad(command: str) -> tuple[str, ...]:
+    """How a final answer to the command begins that is no OK."""
+    return FINAL_BAD + CALL_OVER if command.startswith("ATD") else FINAL_BAD
 
 
 def _asked_for(command: str, line: str) -> bool:

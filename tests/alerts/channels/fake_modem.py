@@ -41,6 +41,7 @@ class Behaviour:
     report: int | None = 0  # TP-ST of the report; None: it is lost
     reports: list[int | None] = field(default_factory=list)  # of the next parts, before `report` counts
     answers_call: bool = False
+    hang_up: int = 0  # so often whoever is called hangs up while a text is being handed over
     unreadable: int = 0  # so often a stored text is not given
     refuse_call: list[str] = field(default_factory=list)  # final codes for the next calls
 
@@ -204,6 +205,9 @@ class FakeModem:
         found = submitted(pdu)
         self._number = (self._number + 1) % 256
         self.sent.append(Sent(found.number, found.text, found.wants_report))
+        if self.how.hang_up and self._call:
+            self.how.hang_up, self._call = self.how.hang_up - 1, ""
+            self._say("NO CARRIER")
         self._say(f"+CMGS: {self._number}", "OK")
         report = self.how.reports.pop(0) if self.how.reports else self.how.report
         if found.wants_report and report is not None:

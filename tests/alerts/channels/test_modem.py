@@ -268,6 +268,21 @@ def test_a_second_text_goes_out_while_a_telephone_rings(far: FakeModem, channel:
     assert [s.text for s in far.sent] == [FIRE, "演练"]
 
 
+def test_a_call_that_ends_while_a_text_is_handed_over_fails_neither_that_nor_the_next(
+    far: FakeModem, channel: Modem
+) -> None:
+    """Of a whole school some hang up at once, and the modem says so in the middle of somebody else's text."""
+    far.how.report = None
+    channel.send(note(severity=Severity.FIRE, rung=True), WANG)
+    hears(channel, lambda _: far.dialled)
+    far.how.hang_up = 1
+    for key, person in (("k2", LI), ("k3", SUN)):
+        far.expect(person.phone, FIRE)
+        assert channel.send(note(key), person).fate is Fate.ACCEPTED
+    assert [s.number for s in far.sent] == [WANG.phone, LI.phone, SUN.phone]
+    hears(channel, lambda _: not channel._rings)
+
+
 def test_a_call_that_comes_in_is_ended(far: FakeModem, channel: Modem) -> None:
     channel.hear()
     far.ring_in()
