@@ -189,6 +189,7 @@ class Teller:
         if generation != self._generation:
             return False
         self._busy = None
+        self._listen_due = max(self._listen_due, loop.time() + LISTEN)  # a far side that is slow to ask delays no message twice
         _on(loop, self._heard, loop.time(), why)
         return True
 

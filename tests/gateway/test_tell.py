@@ -200,6 +200,29 @@ async def test_d16_an_answer_is_heard_although_messages_wait(monkeypatch: pytest
         step.release()
 
 
+async def test_d13_messages_that_wait_do_not_each_wait_for_a_slow_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A provider that takes texts at once and needs seconds to say what became of one: twenty texts are not twenty such waits."""
+    monkeypatch.setattr(tell, "PAUSE", 0.4)
+    monkeypatch.setattr(tell, "LISTEN", 0.01)
+    asked, slow = [], threading.Event()
+
+    def hear() -> Sequence[Delivery | Inbound]:
+        asked.append(len(channel.sent))
+        slow.wait(0.5)  # longer than the pause between two looks
+        return ()
+
+    channel = Fake(lambda n: Delivery(n.key, Fate.ACCEPTED))
+    monkeypatch.setattr(channel, "hear", hear)
+    desk = Desk(channel)
+    for n in range(20):
+        desk.teller.send(note(f"n{n}"))
+    for _ in range(20):
+        await desk.next()
+    assert len(asked) < 10, "several go between two questions"
+    slow.set()
+    desk.task.cancel()
+
+
 async def test_a_channel_that_is_deaf_for_good_still_sends_what_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tell, "HANG", 0.3)
     monkeypatch.setattr(tell, "PAUSE", tell.LISTEN)  # the hang lasts longer than the pause, as it does
