@@ -18,6 +18,7 @@ from alerts.render import args_for, render, rule_words, units
 from alerts.replies import ranges
 from drivers.reading import Now
 
+TOGETHER = frozenset({"storm", "storm.test", "list"})  # steps of messages that tell of several alarms
 ROOM = {"storm": 20, "list": 54}  # UTF-16 units of the list in each message
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from alerts import escalation
 from alerts.budget import CALL
+from alerts.digest import TOGETHER
 from alerts.message import REPEAT
 from alerts.model import ARRIVED, OPEN, REACHED, Alarm, Delivery, Fate, Notification, Severity
 from alerts.plant import Plant
@@ -159,7 +160,8 @@ class Post:
 
     def recall(self, alarm: Alarm) -> None:
         """Somebody has answered: what is queued of its `unacked` steps is not sent any more, and rings no more."""
-        self._hush(n.key for n in tuple(self._calls.values()) if n.alarm == alarm.id and _stale(n, alarm))
+        mine = [n for n in self._calls.values() if n.alarm == alarm.id]
+        self._hush(n.key for n in mine if _stale(n, alarm) or (n.step in TOGETHER and alarm.result is not None))
         for n in [n for n in self._sent.values() if n.alarm == alarm.id and n.key not in self._accepted]:
             if _stale(n, alarm):
                 self._take_back(n)
@@ -175,7 +177,7 @@ class Post:
         if len(self._over) > KEPT:
             self._over.popitem(last=False)
         flying = {n.person for n in self._sent.values() if n.alarm == alarm and n.key not in self._later}
-        for key in [k for k, (_, n) in self._later.items() if n.alarm == alarm]:
+        for key in [k for k, (_, n) in self._later.items() if n.alarm == alarm and n.step not in TOGETHER]:
             self._take_back(self._later[key][1])
 
         def now(n: Notification) -> bool:
@@ -195,7 +197,7 @@ class Post:
 
     def needless(self, n: Notification) -> bool:
         """Has it been taken back, or has its alarm ended?"""
-        over = n.alarm in self._over and n.reason != "closing" and n.step != WALK
+        over = n.alarm in self._over and n.reason != "closing" and n.step != WALK and n.step not in TOGETHER
         return n.key in self._recalled or over
 
     def due(self, now: Now) -> list[Notification]:
@@ -255,8 +257,8 @@ def _said(n: Notification) -> str:
 
 def _stale(n: Notification, alarm: Alarm | None) -> bool:
     """Has the message lost its sense? Its alarm is over, or the step was for people who had not answered."""
-    if n.reason == escalation.EVERY or n.reason.startswith("mark/"):
-        return False  # it is about no alarm
+    if n.reason == escalation.EVERY or n.reason.startswith("mark/") or n.step in TOGETHER:
+        return False  # it is about no alarm, or about others too
     if alarm is None or alarm.state not in OPEN:
         return True
     when = next((s.when for s in alarm.policy.steps if s.id == n.step), "")

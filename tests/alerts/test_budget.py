@@ -167,6 +167,27 @@ def test_what_the_bureau_is_called_for_names_the_school_first_in_every_form() ->
     assert made["wang"].text.startswith("又有3条报警") and made["shen"].message == made["wang"].message == "storm"
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+def test_what_becomes_of_the_worst_alarm_of_a_digest_takes_no_word_from_the_others(restarted: bool) -> None:
+    """It waits in a queue or for its second attempt, while somebody ends the one it names first."""
+    world = World(campus(1, 8, ("sms", "robot")), now=Now(NOON, 1_000_000))
+    found = [n for p in range(8) for n in world.read({f"d{p}/smoke": 1.0}).notifications]
+    found += [n for _ in range(20) for n in world.wait(1_000).notifications]
+    (digest,) = [n for n in found if (n.person, n.message) == ("wang", "storm")]
+    others = [a.id for a in world.engine.alarms.values() if a.number in named(digest.text) and a.id != digest.alarm]
+    assert len(others) > 2
+    world.do("result", "li", digest.alarm, result="false", cause="蚊香", on_site=True)
+    world.read({world.engine.alarms[digest.alarm].point: 0.0})
+    world.do("reset", "feng", digest.alarm)
+    assert digest.alarm not in world.engine.alarms and others[0] in world.engine.alarms
+    if restarted:
+        assert "wang" in [n.person for n in world.restart(1_000, unsent=(digest,)).notifications if n.message == "storm"]
+    else:
+        assert world.engine.wanted(digest.key)
+        world.fate(digest, Fate.TRY_AGAIN, 1_000)
+        assert [n.key for n in world.wait(1_000).notifications if n.message == "storm"] == [digest.key]
+
+
 def test_many_tests_together_are_told_as_tests_and_ring_nobody() -> None:
     """The technician sets off five detectors in a minute: the officer's telephone must not tell of a fire (people's rule 6)."""
     world = World(campus(1, 8, ("sms",)), now=Now(NOON, 1_000_000))

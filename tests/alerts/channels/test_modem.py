@@ -268,9 +268,7 @@ def test_a_second_text_goes_out_while_a_telephone_rings(far: FakeModem, channel:
     assert [s.text for s in far.sent] == [FIRE, "演练"]
 
 
-def test_a_call_that_ends_while_a_text_is_handed_over_fails_neither_that_nor_the_next(
-    far: FakeModem, channel: Modem
-) -> None:
+def test_a_call_that_ends_while_a_text_is_handed_over_fails_neither_that_nor_the_next(far: FakeModem, channel: Modem) -> None:
     """Of a whole school some hang up at once, and the modem says so in the middle of somebody else's text."""
     far.how.report = None
     channel.send(note(severity=Severity.FIRE, rung=True), WANG)
