@@ -44,8 +44,8 @@ CALLS: tuple[Mutant, ...] = (
     Mutant(
         "D16 an answer takes calls back too",
         "alerts/post.py",
-        "if n.alarm == alarm.id and _stale(n, alarm))",
-        "if False)",
+        "for n in mine if _stale(n, alarm) or (n.step in TOGETHER and alarm.result is not None))",
+        "for n in mine if False)",
         POST + "test_d16_a_telephone_rings_until_somebody_answers_also_after_the_text_has_arrived",
     ),
     Mutant(
