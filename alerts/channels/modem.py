@@ -78,7 +78,7 @@ class Modem:
         self._rings: list[_Ring] = []  # the first is the one under way
         self._heard: list[Delivery | Inbound] = []
         self._taken: list[str] = []  # places of answers that have been heard
-        self._care_due = 0
+        self._care_due = self._stored_due = 0
         self.radio: Radio | None = None  # of the last look; None while nothing is known. Read by other threads
 
     # the channel's contract
@@ -114,6 +114,8 @@ class Modem:
         self._forget_taken()
         self._read(0)
         self._take_news()
+        if self._clock.now().mono >= self._stored_due:
+            self._take_stored()
         if self.radio and self.radio.registered:
             self._turn_ring()
         if not self._heard and self._clock.now().mono >= self._care_due and (why := self._look()):
@@ -262,12 +264,13 @@ class Modem:
                 self._care_due = 0
 
     def _take_stored(self) -> None:
-        """Answers that came while no process listened."""
+        """Answers that came while no process listened, and any whose announcement was lost: an answer may be the one that counts."""
+        self._stored_due = self._clock.now().mono + CARE
         listed = self._command("AT+CMGL=4", 10_000, may_fail=True).lines
         for head, body in itertools.pairwise(listed):
-            if head.startswith("+CMGL:"):
+            if head.startswith("+CMGL:") and (place := str(_number(head))) not in self._taken:
                 self._answered(body)
-                self._taken.append(str(_number(head)))
+                self._taken.append(place)
 
     def _take_message(self, index: str) -> None:
         index = index.strip()

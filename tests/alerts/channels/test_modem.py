@@ -124,6 +124,20 @@ def test_answers_that_came_while_nobody_listened_are_heard(far: FakeModem, chann
     assert [h.text for h in hears(channel, len) if isinstance(h, Inbound)] == ["1"]
 
 
+def test_an_answer_whose_announcement_is_lost_is_heard_all_the_same(
+    far: FakeModem, channel: Modem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line that drops a byte, a modem that was busy: the 1 lies in the SIM, and the calls must not go on for it."""
+    monkeypatch.setattr(modem_file, "CARE", 0)
+    channel.hear()
+    far.receive(WANG.phone, "1", announce=False)
+    heard = hears(channel, lambda found: found)
+    far.receive(LI.phone, "2")  # announced, and seen by the look at the same time: once
+    heard += hears(channel, lambda found: found)
+    assert [one.text for one in heard if isinstance(one, Inbound)] == ["1", "2"]
+    assert channel.hear() == [] and far.memory == {}
+
+
 def test_an_answer_that_the_modem_does_not_give_at_once_is_not_cleared(far: FakeModem, channel: Modem) -> None:
     channel.hear()
     far.how.unreadable = 1
