@@ -42,8 +42,8 @@ class Post:
         self._free: list[Notification] = []
         self._over: OrderedDict[str, None] = OrderedDict()  # alarms that have ended
         self._recalled: OrderedDict[str, Who] = OrderedDict()
-        self._fresh: dict[str, tuple[str, tuple[str, ...]]] = {}  # key -> (person, alarms): no channel has taken it yet
-        self._left: defaultdict[str, set[str]] = defaultdict(set)  # open alarm -> people of whom a channel has taken word of it
+        self._fresh: dict[str, tuple[str, tuple[str, ...]]] = {}  # key -> (person, alarms): no channel has touched it yet
+        self._left: defaultdict[str, set[str]] = defaultdict(set)  # open alarm -> people whom word of it may have reached
 
     def get(self, key: str) -> Notification | None:
         return self._sent.get(key)
@@ -58,9 +58,9 @@ class Post:
         return waits and person not in self._left.get(alarm, ())
 
     def sent(self, n: Notification, about: Iterable[str] = ()) -> None:
-        """On its way. `about`: the other alarms that it tells of; a second attempt tells of the same."""
+        """On its way. `about`: the other alarms that it tells of."""
         self._sent[n.key] = n
-        self._fresh[n.key] = n.person, (n.alarm, *about) if about or n.key not in self._fresh else self._fresh[n.key][1]
+        self._fresh[n.key] = n.person, (n.alarm, *about)
         if n.rung:
             self._calls[n.key] = n
             if len(self._calls) > KEPT:
@@ -78,7 +78,7 @@ class Post:
         if d.fate in REACHED:
             self._reached(d.key)
         person, about = self._fresh.pop(d.key, ("", ()))
-        for alarm in about if d.fate in REACHED else ():
+        for alarm in about if d.fate not in (Fate.RECALLED, Fate.REJECTED) else ():
             if alarm not in self._over:
                 self._left[alarm].add(person)
         n = self._sent.get(d.key)
@@ -100,7 +100,6 @@ class Post:
         hurry = n.severity >= Severity.GAS and d.again_after > PATIENCE
         if d.fate is Fate.TRY_AGAIN and n.attempt < MOST_ATTEMPTS and not hurry and not self.needless(n):
             self._later[n.key] = (now.mono + d.again_after, replace(n, attempt=n.attempt + 1))
-            self._fresh[n.key] = person, about
             return None, False
         other = self._other(n)
         return other, other is not None or not unanswered
