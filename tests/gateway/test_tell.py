@@ -204,7 +204,7 @@ async def test_d13_messages_that_wait_do_not_each_wait_for_a_slow_question(monke
     """A provider that takes texts at once and needs seconds to say what became of one: twenty texts are not twenty such waits."""
     monkeypatch.setattr(tell, "PAUSE", 0.4)
     monkeypatch.setattr(tell, "LISTEN", 0.01)
-    asked, slow = [], threading.Event()
+    asked, slow = list[int](), threading.Event()
 
     def hear() -> Sequence[Delivery | Inbound]:
         asked.append(len(channel.sent))

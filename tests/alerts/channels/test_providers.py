@@ -296,7 +296,7 @@ def test_d16_a_key_is_not_kept_waiting_by_telephones_of_which_there_is_no_news(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A whole school is called: each message has its turn to be asked after, however many before it stay without an answer."""
-    clock, asked = Clock(), []
+    clock, asked = Clock(), list[str]()
 
     def receipt(access: Access, taken: Taken) -> http.Request:
         asked.append(taken.key)
