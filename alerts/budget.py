@@ -49,7 +49,7 @@ LIMITS: Mapping[str, Limit] = {
 ROBOTS, ROBOT_AGAIN = frozenset({"dingtalk", "wecom", "feishu"}), 5 * MINUTE  # a group reads the same once in so long
 RINGS = frozenset({"modem", "aliyun-voice"})  # channel types that make a telephone ring
 CALL, CALL_EVERY = "call", MINUTE  # reason of a call without a text, and how often one person gets one
-LEFT, GRAVE = 3, Severity.BREACH  # so many of what a limit allows are left for fire, gas level 2 and breach
+LEFT, GRAVE = 4, Severity.BREACH  # one in so many of what a limit allows is left for fire, gas level 2 and breach
 BURST, BURST_WITHIN = 3, MINUTE  # alarms of their own one person gets within a minute; then they come together
 BUILDING_WITHIN = 10 * MINUTE  # the first alarm of each building, and the first worse one, goes at once whatever was sent
 DIGEST = 15_000  # ms from the first one held back to the digest; later digests of the same storm wait up to four times that
@@ -206,8 +206,9 @@ class Budget:
         return building_of(alarm, self._plant) or str(alarm.evidence.get("school") or "")
 
     def _may(self, channel: str, person: str, now: Now, severity: Severity) -> bool:
-        limit, left = LIMITS.get(self._plant.channels.get(channel, ""), Limit()), 0 if severity >= GRAVE else LEFT
+        limit = LIMITS.get(self._plant.channels.get(channel, ""), Limit())
         for most, within, who in ((limit.person, limit.person_within, person), (limit.channel, limit.channel_within, "")):
+            left = 0 if severity >= GRAVE else -(-most // LEFT)
             if most and _within(self._sent[channel, who], now.mono, within) >= most - left:
                 return False
         return True

@@ -254,7 +254,7 @@ REACH: tuple[Mutant, ...] = (
     Mutant(
         "R3 a noisy hour leaves room for a fire",
         "alerts/budget.py",
-        "0 if severity >= GRAVE else LEFT",
+        "0 if severity >= GRAVE else -(-most // LEFT)",
         "0",
         BUDGET + "test_r3_what_lesser_alarms_have_used_up_leaves_room_for_a_fire",
     ),
