@@ -44,7 +44,7 @@ class Desk:
         self._plant, self._send = plant, send
         self._marks: dict[str, Mark] = {}
         self._looked: int | None = None  # mono
-        self._lived: int | None = None  # wall: until then it is known that whoever was to be asked has been
+        self._lived: int | None = None  # wall until which the run before lived, at the first look of this one
         self.swapping = Swapping(plant, lambda: self._of(swaps.KIND), self._put, self._needless)
 
     def restore(self, marks: Iterable[Mark], saved: Now | None = None) -> list[Mark]:
@@ -123,7 +123,7 @@ class Desk:
         for mark in over:
             self._unanswered(rec, mark)
         self._shifts(rec, over)
-        self._lived = rec.now.wall
+        self._lived = None
         day = local(self._plant, rec.now.wall)
         if day.hour * 60 + day.minute >= TEST_AT and calendar.working_hours(self._plant, rec.now.wall):
             today = day.date().isoformat()
