@@ -232,7 +232,7 @@ def test_r3_a_digest_names_the_worst_first_and_what_it_is() -> None:
     world = mixed()
     held = [replace(world.alarm_at("d0/smoke"), id=f"e{n}", number=2 * n + 1) for n in range(40)]
     fire = replace(held[0], id="f", point="d3/smoke", kind="fire", severity=KINDS["fire"].severity, number=90)
-    listed, words = _fitting([*held, fire], world.school, "storm")
+    listed, words = _fitting([*held, fire], world.school, "storm", "zh")
     assert listed[0] is fire and "90" in words.split() and len(words) <= ROOM["storm"]
     assert "最重：火警0号楼走廊" in render("storm", args_for(fire, world.school, world.now, "", "zh") | {"list": words}, "zh")
 
