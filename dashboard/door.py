@@ -14,6 +14,7 @@ from fastapi import HTTPException, Request
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
+from dashboard.auth import Session
 from dashboard.rights import ACT, LOOK, OPEN, PROBE, may
 from dashboard.scope import PATHS, schools_of
 
@@ -101,6 +102,11 @@ def who(request: Request) -> Visitor | None:
         code = office.tokens.find(shown if scheme == "Bearer" else key, office.seconds())
         # a code only looks; its token for forms is its own, and lets it do nothing but leave
         return code and Visitor(f"code-{code.id}", code.name, code.role, hashlib.sha256(f"csrf {key}".encode()).hexdigest())
+    return visitor_of(office, session)
+
+
+def visitor_of(office: Office, session: Session) -> Visitor:
+    """Whose session it is, as the site lists the person now."""
     state, idle = office.live.state or {}, office.seconds() - session.acted > IDLE_S
     listed = next((p for p in state.get("people", []) if p["id"] == session.person), None)
     if listed is None:
@@ -130,11 +136,12 @@ def _let_prober_in(request: Request) -> None:
     if token:
         if not hmac.compare_digest(request.headers.get("authorization", "").encode(), f"Bearer {token}".encode()):
             raise HTTPException(401, "a bearer token is needed", {"WWW-Authenticate": "Bearer"})
-    elif not _from_here(request):
+    elif not from_here(request):
         raise HTTPException(403, "this machine only; start the dashboard with --metrics-token for others")
 
 
-def _from_here(request: Request) -> bool:
+def from_here(request: Request) -> bool:
+    """Is it asked by this machine itself, and for nobody else?"""
     forwarded = any(name in request.headers for name in ("x-forwarded-for", "forwarded", "x-real-ip", "via"))
     try:
         return not forwarded and request.client is not None and ipaddress.ip_address(request.client.host).is_loopback

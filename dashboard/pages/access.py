@@ -11,10 +11,10 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from dashboard.auth import BadUser, new_password
-from dashboard.door import COOKIE, Visitor
+from dashboard.door import COOKIE, NOBODY, Visitor
 from dashboard.office import language, office
 from dashboard.pages.frame import render
-from dashboard.pages.noted import noted
+from dashboard.pages.noted import came_in, noted
 from dashboard.tokens import MOST_DAYS
 
 SCREEN_S = MOST_DAYS * 86_400
@@ -66,10 +66,9 @@ async def login(request: Request, wanted: Person) -> JSONResponse:
             await asyncio.to_thread(shared.users.set_password, wanted.person, password)
         else:
             listed = (shared.live.state or {}).get("people", [])
-            role = next((p["role"] for p in listed if p["id"] == wanted.person), None)
-            if role is None:
+            if all(p["id"] != wanted.person for p in listed):
                 raise BadUser("先在 配置 的人员里加上这个人 · add the person to the configuration first")
-            await asyncio.to_thread(shared.users.add, wanted.person, password, role)
+            await asyncio.to_thread(shared.users.add, wanted.person, password, NOBODY)  # off the list again, he only looks
     except BadUser as error:
         raise HTTPException(422, _half(request, str(error))) from None
     return JSONResponse({"password": password})
@@ -120,6 +119,7 @@ async def enter_screen(request: Request, code: Annotated[str, Form(max_length=60
     found = await asyncio.to_thread(shared.tokens.find, code, shared.seconds())
     if found is None or found.kind not in DOORS:
         return render(request, "screen.html", 401, problem=shared.words[language(request)]["screen.wrong"])
+    await came_in(request, Visitor(f"code-{found.id}", found.name, found.role, ""))
     answer = RedirectResponse(DOORS[found.kind], 303)
     answer.set_cookie(COOKIE, code, max_age=SCREEN_S, httponly=True, samesite="lax", secure=shared.secure)
     return answer

@@ -21,6 +21,7 @@ from drivers.quantities import QUANTITIES
 from gateway.local import RequestError, RunDown
 
 LONGEST_MS = 400 * 24 * 3600 * 1000
+MOST_POINTS = 6  # of one question
 
 
 async def words(request: Request) -> dict[str, Any]:
@@ -48,7 +49,8 @@ async def words(request: Request) -> dict[str, Any]:
 
 
 async def state(request: Request) -> Response:
-    """{"id", "down", "snapshot"}: `down` is "" while `run` is heard; `snapshot` is null before it ever was."""
+    """{"id", "down", "snapshot"}: `down` is "" while `run` is heard; `snapshot` is null before it ever was; its `page` names the
+    page's files."""
     live = office(request).live
     message = live.snapshot()
     body = {"id": message.id, "down": live.down, "snapshot": None}
@@ -67,13 +69,15 @@ async def curves(
     end: Annotated[int, Query(alias="to", ge=0)],
     buckets: Annotated[int, Query(ge=1, le=5000)] = 1000,
 ) -> JSONResponse:
-    """The history of several points (ids with commas between) at one resolution, as docs/local-socket.md."""
+    """The history of at most 6 points (ids with commas between) at one resolution, as docs/local-socket.md."""
     return JSONResponse(await past(request, points, start, end, buckets))
 
 
 async def past(request: Request, points: str, start: int, end: int, buckets: int) -> Any:
     """{"points": {id: SERIES}}. Raises HTTPException: 404 for a point that is not this site's, 422, 503."""
     shared, wanted = office(request), points.split(",")
+    if len(wanted) > MOST_POINTS:
+        raise HTTPException(422, f"at most {MOST_POINTS} points at once")
     if any(point not in (shared.live.state or {}).get("points", {}) for point in wanted):
         raise HTTPException(404, "no such point")
     if not 0 < end - start <= LONGEST_MS:

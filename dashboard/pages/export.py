@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 from collections.abc import Iterator
@@ -38,7 +39,8 @@ async def export(
     heads += [
         f"{name_of(p, state)} {shared.words[language(request)][f'export.{part}']}" for p in found["points"] for part in PARTS
     ]
-    body = write(form, heads, rows(found["points"], zone))
+    # a year takes a Pi seconds: no screen waits for it
+    body = await asyncio.to_thread(write, form, heads, rows(found["points"], zone))
     day = datetime.fromtimestamp(start / 1000, zone).strftime("%Y%m%d")
     name = f"history-{state['site']['id']}-{day}.{form}"
     return Response(body, media_type=TYPES[form], headers={"content-disposition": f'attachment; filename="{name}"'})

@@ -8,7 +8,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from alerts.kinds import LAMPS
-from dashboard.door import NOBODY
+from dashboard.door import NOBODY, from_here
 from dashboard.navigation import places
 from dashboard.office import language, office
 
@@ -49,6 +49,7 @@ def render(request: Request, template: str, status: int = 200, **more: object) -
             "static": f"/static/{shared.version}",
             "lamps": LAMPS,
             "visitor": visitor,
+            "exposed": request.url.scheme == "http" and not from_here(request),
             "places": places(NOBODY if visitor.desk else visitor.role, state, visitor.schools is not None) if visitor else [],
             "site": ((state or {}).get("site") or {}).get("name", ""),
             **more,

@@ -10,9 +10,10 @@ from fastapi import Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from dashboard.auth import SESSION_S
-from dashboard.door import COOKIE
+from dashboard.door import COOKIE, visitor_of
 from dashboard.office import language, office
 from dashboard.pages.frame import render
+from dashboard.pages.noted import came_in
 
 MOST_WAITING = 8  # at the door; who comes then is told so at once
 
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 async def form(request: Request) -> Response:
     if request.state.visitor is not None:
         return RedirectResponse("/", 303)
-    return _page(request, 200, "")
+    return _page(request, 200, "login.ended" if "ended" in request.query_params else "")
 
 
 def _page(request: Request, status: int, problem: str, wait: int = 0) -> HTMLResponse:
@@ -54,6 +55,8 @@ async def enter(
         log.warning("login refused: wrong name or password for %r", person)
         return _page(request, 401, "login.wrong")
     shared.users.logout(request.cookies.get(COOKIE, ""))
+    if session := shared.users.session(outcome.token, shared.seconds()):
+        await came_in(request, visitor_of(shared, session))
     answer = RedirectResponse("/", 303)
     answer.set_cookie(COOKIE, outcome.token, max_age=SESSION_S, httponly=True, samesite="lax", secure=shared.secure)
     return answer

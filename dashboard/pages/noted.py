@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import logging
+
 from fastapi import HTTPException, Request
 
 from dashboard.door import Visitor
 from dashboard.office import language, office
 from dashboard.pages.command import order_of
 from gateway.local import RunDown
+
+log = logging.getLogger(__name__)
+
+
+async def came_in(request: Request, visitor: Visitor) -> None:
+    """Who has just been let in, for the journal where it can be written: nobody is kept out because the box is away or cannot write."""
+    request.state.visitor = visitor
+    try:
+        await noted(request, "access", "logged-in", visitor.person)
+    except HTTPException:
+        log.warning("%s has logged in; the journal does not say so, for run is away", visitor.person)
 
 
 async def noted(request: Request, verb: str, what: str, about: str) -> None:

@@ -11,7 +11,7 @@ import { ago, duration, wallTime } from "./format.js";
 import { posted } from "./prove.js";
 import { seenOfSchool } from "./seen.js";
 import { open } from "./shell.js";
-import { said, t, words } from "./words.js";
+import { ended, said, t, words } from "./words.js";
 
 const GROUPS = ["unanswered", "unrepaired", "silent", "uncovered", "well"];
 const LOOK_MS = 2000; // at most so often is a school on the screen asked for again
@@ -230,7 +230,7 @@ class Bureau {
     } catch {
       return reply(t("reply.unknown"), false);
     }
-    if (answer.status === 401) return location.assign("/login");
+    if (answer.status === 401) return ended();
     const body = await answer.json().catch(() => ({}));
     reply(body.text || t("reply.failed", { code: body.code ?? answer.status }), body.ok === true);
     this.load();

@@ -1,7 +1,7 @@
 // The draft of the site file: kept in this browser until it is proposed or dropped, edited and checked by the server.
 
 import { posted } from "./prove.js";
-import { t, words } from "./words.js";
+import { ended, t, words } from "./words.js";
 
 const KEY = "campus-draft";
 
@@ -17,7 +17,7 @@ export async function call(path, body) {
   } catch {
     throw new Error(t("reply.down"));
   }
-  if (answer.status === 401) location.assign("/login");
+  if (answer.status === 401) ended();
   const told = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Error(wrong(told, answer.status));
   return told;

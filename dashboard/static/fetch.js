@@ -1,7 +1,7 @@
 // Questions to the server. Gives null when there is no answer: the person has been told why.
 
 import { reply } from "./ask.js";
-import { t } from "./words.js";
+import { ended, t } from "./words.js";
 
 export async function fetchJson(what, parameters = {}) {
   let answer;
@@ -12,7 +12,7 @@ export async function fetchJson(what, parameters = {}) {
     return null;
   }
   if (answer.status === 401) {
-    location.assign("/login");
+    ended();
     return null;
   }
   const body = await answer.json().catch(() => null);

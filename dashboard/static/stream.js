@@ -1,6 +1,7 @@
 // The live data: server-sent events, or polling where something swallows them. Says when the data are old; shows nothing itself.
 
 import { Tabs } from "./tabs.js";
+import { ended } from "./words.js";
 
 const OLD_MS = 3500; // no news of `run` for so long means lost; the promise to people is 5 s
 const POLL_AFTER_MS = 2500;
@@ -79,7 +80,7 @@ export class Stream {
     on("snapshot", (state) => this.onSnapshot(state, true));
     on("delta", (delta) => this.onDelta(delta));
     on("down", () => this.onDown());
-    this.source.addEventListener("bye", () => location.assign("/login"));
+    this.source.addEventListener("bye", ended);
   }
 
   onSnapshot(state, streamed) {
@@ -139,7 +140,7 @@ export class Stream {
     const timer = setTimeout(() => stop.abort(), POLL_EVERY_MS * 2);
     try {
       const answer = await fetch("/api/v1/state", { signal: stop.signal });
-      if (answer.status === 401) location.assign("/login");
+      if (answer.status === 401) ended();
       if (answer.ok) {
         const { down, snapshot, id } = await answer.json();
         if (down) this.lose("run");

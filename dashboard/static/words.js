@@ -2,9 +2,12 @@
 
 export const words = { text: {}, kinds: {}, quantities: {}, causes: {}, verbs: [], fleet: [], me: {}, csrf: "", lang: "zh", lamps: [] };
 
+/** Whoever is no longer known here is told so where he logs in. */
+export const ended = () => location.assign("/login?ended=1");
+
 export async function loadWords() {
   const answer = await fetch("/api/v1/words");
-  if (answer.status === 401) location.assign("/login");
+  if (answer.status === 401) ended();
   if (!answer.ok) throw new Error(`words: ${answer.status}`);
   Object.assign(words, await answer.json());
 }

@@ -1,8 +1,8 @@
 """A scriptable `run` for the page's tests: the real LocalServer over a canned snapshot, ruled by JSON lines on stdin.
 
 First line: the snapshot. Then {"push": delta, "urgent": bool} or {"reply": answer to commands}. Each command that
-arrives is printed as {"did": command}. {"scene": snapshot} ends this `run` and starts another one over that snapshot;
-{"scene": true} is printed when the page follows it.
+arrives is printed as {"did": command}, who logs in as {"entered": command}. {"scene": snapshot} ends this `run` and
+starts another one over that snapshot; {"scene": true} is printed when the page follows it.
 """
 
 import asyncio
@@ -53,7 +53,8 @@ class Fake:
         return {"point": request["point"], **series}
 
     async def do(self, command, uid):
-        print(json.dumps({"did": command}), flush=True)
+        entered = command["verb"] == "access" and command["args"]["what"] == "logged-in"  # nobody presses that
+        print(json.dumps({"entered" if entered else "did": command}), flush=True)
         return self.reply
 
 

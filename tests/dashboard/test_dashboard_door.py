@@ -1,5 +1,6 @@
 """Who gets through which door: every route of the application times every role, CSRF, origin, sizes, headers."""
 
+import asyncio
 import csv
 import io
 import re
@@ -17,6 +18,7 @@ from dashboard import app as building
 from dashboard.app import ROUTES, create_app, first_admin
 from dashboard.auth import Login, Users
 from dashboard.door import Need, undeclared
+from dashboard.pages import export
 from dashboard.pages.export import harmless
 from dashboard.rights import ACT, ADMIT, CONFIGURE, DESKS, DRAW, FORESEE, LOOK, OPEN, PROBE, SCHOOLS, VERBS, WALK, may
 
@@ -259,6 +261,45 @@ def test_history_to_take_away(served, as_role):
     for wrong in ({"points": "no/such"}, {"form": "pdf"}, {"to": 1}):
         assert client.get("/api/v1/export", params={**query, **wrong}).status_code in (404, 422)
     assert set(client.get("/api/v1/curves", params=query).json()["points"]) == {"pump/level", "dorm-smoke/temp"}
+
+
+def test_a_large_table_holds_no_screen_up(served, as_role, monkeypatch):
+    """Written where the screens' server turns, a year of six points would turn every page of the school grey on a Pi."""
+    client, app, _ = served
+    as_role("viewer")
+
+    def write(*_):
+        with pytest.raises(RuntimeError, match="no running event loop"):
+            asyncio.get_running_loop()
+        return b"written"
+
+    monkeypatch.setattr(export, "write", write)
+    query = {"points": "pump/level", "from": kit_wall(app), "to": kit_wall(app) + 3_600_000, "form": "xlsx"}
+    assert client.get("/api/v1/export", params=query).content == b"written"
+    for path in ("export", "curves"):
+        assert client.get(f"/api/v1/{path}", params={**query, "points": ",".join(["pump/level"] * 7)}).status_code == 422
+
+
+def test_who_logs_in_is_written_down_and_nobody_is_kept_out_without_the_journal(served, kit):
+    client, app, run = served
+    come_in = {"data": {"person": "wang", "password": kit.password}}
+    assert client.post("/login", **come_in).status_code == 303
+    told = run.wait(lambda line: "entered" in line)["entered"]
+    assert (told["person"], told["args"]) == ("wang", {"what": "logged-in", "about": "wang", "role": "duty"})
+    run.kill()
+    while not app.state.office.live.down:
+        client.get("/healthz")
+    client.cookies.clear()
+    assert client.post("/login", **come_in).headers["location"] == "/"
+
+
+def test_a_login_that_is_over_and_a_page_without_tls_are_said(served, as_role):
+    client, _, _ = served
+    as_role(None)
+    assert "登录已到期" in client.get("/login?ended=1").text and "登录已到期" not in client.get("/login").text
+    for path, role in (("/login", None), ("/", "viewer")):
+        as_role(role)
+        assert "未加密" in client.get(path).text and "未加密" not in client.get(f"https://testserver{path}").text
 
 
 def test_anybody_who_reads_the_log_takes_it_away(served, as_role):

@@ -7,6 +7,7 @@ from fastapi.testclient import TestClient
 
 from dashboard.app import create_app
 from dashboard.auth import Users
+from dashboard.door import visitor_of
 from dashboard.tokens import DAY_S, Tokens
 
 NOW = 1_795_442_400
@@ -115,6 +116,13 @@ def test_people_are_let_in_and_locked_out(served, kit):
     password = client.post("/api/v1/access/login", json={"person": "wang"}, headers=headers).json()["password"]
     seconds = app.state.office.seconds()
     assert app.state.office.users.login("wang", password, seconds).token
+    people = app.state.office.live.state["people"]
+    people.append({"id": "li", "name": "李老师", "role": "officer"})
+    new = client.post("/api/v1/access/login", json={"person": "li"}, headers=headers).json()["password"]
+    session = app.state.office.users.session(app.state.office.users.login("li", new, seconds).token, seconds)
+    assert visitor_of(app.state.office, session).role == "officer"
+    people.pop()
+    assert visitor_of(app.state.office, session).role == "viewer", "off the list of people, off with the rights"
     assert client.post("/api/v1/access/lock-out", json={"person": "wang"}, headers=headers).json() == {"ok": True}
     assert not app.state.office.users.login("wang", password, seconds).token
     run.kill()
