@@ -152,17 +152,18 @@ def create_app(
     """The page over the `run` of this data folder. Raises RuntimeError when a route declares no right."""
     client = LocalClient(socket or data / "run.sock")
     files = shared.load_files()
+    version = shared.digest(files)
     office = Office(
         users=users,
         tokens=Tokens(data / "dashboard.db"),
         desks=Desks(data / "dashboard.db"),
         plans=Plans(data / "dashboard.db"),
-        live=Live(client),
+        live=Live(client, version),
         client=client,
         clock=clock,
         words=shared.load_words(),
         files=files,
-        version=shared.digest(files),
+        version=version,
         language=language,
         secure=secure,
         templates=Jinja2Templates(directory=shared.HERE / "templates"),

@@ -49,10 +49,10 @@ def dumped(data: Json) -> str:
 
 
 class Live:
-    """`down`: why the state is old, "" while `run` lives."""
+    """`down`: why the state is old, "" while `run` lives. `page`: which files the pages are made of; part of every snapshot."""
 
-    def __init__(self, client: LocalClient) -> None:
-        self._client = client
+    def __init__(self, client: LocalClient, page: str = "") -> None:
+        self._client, self._page = client, page
         self.down = "run has not been heard yet"
         self._news: News | None = None
         self._epoch = ""  # a new one with every snapshot: numbers of different streams never meet
@@ -82,7 +82,7 @@ class Live:
 
     def _snapshot(self, data: Json) -> None:
         """The ring is emptied, so every page is given the new snapshot."""
-        self._epoch, self._news, self.down = secrets.token_hex(4), News(data), ""
+        self._epoch, self._news, self.down = secrets.token_hex(4), News({**data, "page": self._page}), ""
         self._ring.clear()
         self._size = 0
         self._step()

@@ -2,6 +2,7 @@
 
 import { lifeText, namer, title } from "./alarms.js";
 import { press } from "./ask.js";
+import { calmly } from "./calm.js";
 import { byId, el, flag, place, put } from "./dom.js";
 import { Filters, PERIODS } from "./filters.js";
 import { wallTime } from "./format.js";
@@ -131,11 +132,11 @@ class List {
     const lists = chosen.map((alarm) => new Map([...buttons(alarm, words.verbs).filter(([, , on]) => on), ...extras(alarm, words.verbs, words.me)].map(([label, verb]) => [label, verb])));
     const same = new Set(chosen.map((alarm) => alarm.lamp)).size === 1; // one cause for all needs alarms of one kind
     const shared = TOGETHER.filter((label) => lists.every((list) => list.has(label)) && (label !== "false" || same));
-    bar.replaceChildren(el("strong", { textContent: t("list.chosen", { n: chosen.length }) }),
+    calmly(bar, () => bar.replaceChildren(el("strong", { textContent: t("list.chosen", { n: chosen.length }) }),
       el("div", { className: "buttons" }, ...shared.map((label) => el("button", { className: label, textContent: t(`verb.${label}`),
         onclick: () => press(label, lists[0].get(label), ...chosen) })),
       el("button", { textContent: t("list.clear"), onclick: () => this.every(false) })),
-      shared.length ? null : el("span", { textContent: t("list.nothing") }));
+      shared.length ? "" : el("span", { textContent: t("list.nothing") })));
   }
 
   pick(id, push = true) {

@@ -6,7 +6,7 @@ import { checklist, outside } from "./help.js";
 import { byId, el, flag, place, put } from "./dom.js";
 import { duration, number, timeOfDay } from "./format.js";
 import { settled } from "./settled.js";
-import { buttons, extras, firstAlarm, life } from "./state.js";
+import { buttons, extras, firstAlarm, life, waiting } from "./state.js";
 import { said, t, words } from "./words.js";
 
 export class Alarms {
@@ -44,19 +44,17 @@ export class Alarms {
   }
 }
 
-/** The first alarm in one line, for pages that are about something else. */
-export function headline({ state, alarms }) {
-  const first = firstAlarm(alarms);
+/** In one line each: the first alarm, unless the page shows it itself (`ownAlarm`), and the worst that nobody has answered beside it. */
+export function headline({ state, alarms }, ownAlarm) {
+  const lines = [ownAlarm ? null : firstAlarm(alarms), waiting(alarms)].filter(Boolean);
   const node = byId("headline");
-  const key = first ? JSON.stringify([first.id, first.state, first.acked, first.result]) : "";
+  const key = lines.length ? JSON.stringify(lines.map((alarm) => [alarm.id, alarm.state, alarm.acked, alarm.result])) : "";
   if ((node.dataset.key ?? "") === key) return;
   node.dataset.key = key;
-  node.dataset.lamp = first?.lamp ?? "";
-  node.replaceChildren(...(first ? [
-    el("a", { href: `/alarms?id=${encodeURIComponent(first.id)}` },
-      el("strong", { textContent: title(first) }), ` ${first.place || first.point} · ${timeOfDay(first.first, state.site?.timezone)}`),
-    el("div", { className: "buttons" }, ...alarmButtons(first).slice(0, first.acked ? 0 : 1)),
-  ] : []));
+  calmly(node, () => node.replaceChildren(...lines.map((alarm) => el("div", { className: "line", data: { lamp: alarm.lamp, alarm: alarm.id } },
+    el("a", { href: `/alarms?id=${encodeURIComponent(alarm.id)}` },
+      el("strong", { textContent: title(alarm) }), ` ${alarm.place || alarm.point} · ${timeOfDay(alarm.first, state.site?.timezone)}`),
+    el("div", { className: "buttons" }, ...alarmButtons(alarm).slice(0, alarm.acked ? 0 : 1))))));
 }
 
 export const alarmButtons = (alarm) => buttons(alarm, words.verbs).map(([label, verb, enabled]) => el("button", {

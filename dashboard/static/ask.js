@@ -4,7 +4,7 @@ import { byId, el, put } from "./dom.js";
 import { question } from "./form.js";
 import { posted } from "./prove.js";
 import { seen } from "./seen.js";
-import { firstOf, t, words } from "./words.js";
+import { ended, firstOf, t, words } from "./words.js";
 
 const REPLY_MS = 8000;
 const SETTLE_MS = 400;
@@ -12,21 +12,23 @@ const SETTLE_MS = 400;
 const ONE_TOUCH = new Set(["ack", "silence", "note", "tick", "next"]);
 let hide = 0;
 let world = { state: null, lost: true };
+let asked = []; // the alarms whose result is being asked for, as they stood then
 
 /** The page as it stands, told after every change. */
 export function standing(now) {
   world = now;
-  overtaken();
+  const news = byId("ask-news");
+  if (news && byId("ask").open) put(news, asked.map(overtaken).find(Boolean) ?? "");
 }
 
-/** Somebody else has given a result while this person is still being asked for one: said in the question, before it is sent. */
-function overtaken() {
-  const news = byId("ask-news");
-  if (!news || !byId("ask").open) return;
-  const alarm = world.state?.alarms[news.dataset.alarm];
-  const given = alarm && alarm.result && `${alarm.result} ${alarm.cause} ${alarm.result_by}` !== news.dataset.known;
+/** What has become of an alarm while this person is still being asked for its result: said in the question, before it is sent. */
+function overtaken(was) {
+  const alarm = world.state?.alarms[was.id];
   const name = (id) => world.state.people.find((person) => person.id === id)?.name ?? id;
-  put(news, !alarm ? t("ask.news.over") : given ? t("ask.news", { name: name(alarm.result_by), result: [t(`result.${alarm.result}`), alarm.cause].filter(Boolean).join(" · ") }) : "");
+  const given = alarm && alarm.result && [alarm.result, alarm.cause, alarm.result_by].some((one, at) => one !== [was.result, was.cause, was.result_by][at]);
+  const text = !alarm ? t("ask.news.over") : alarm.occurrence > was.occurrence ? t("ask.news.again")
+    : given ? t("ask.news", { name: name(alarm.result_by), result: [t(`result.${alarm.result}`), alarm.cause].filter(Boolean).join(" · ") }) : "";
+  return text && asked.length > 1 ? `${was.place || was.point}：${text}` : text;
 }
 
 export function reply(text, good) {
@@ -52,7 +54,7 @@ export async function post(path, body) {
     return null;
   }
   if (answer.status === 401) {
-    location.assign("/login");
+    ended();
     return null;
   }
   return { ...(await answer.json().catch(() => ({}))), status: answer.status };
@@ -87,7 +89,10 @@ export function press(name, verb, ...alarms) {
   const where = alarms.length > 1 ? t("several", { n: alarms.length }) : alarm.place;
   const spec = { title: `${verbWord(name, alarm)} · ${where}`, button: t("ask.send", { verb: verbWord(name, alarm) }), style: name };
   const go = (args) => ({ pin, ...given }) => sendAll(verb, alarms, { ...args, ...given }, pin);
-  if (verb === "result") return question({ ...spec, ...result(name, alarm), send: go({ result: name }) });
+  if (verb === "result") {
+    asked = alarms;
+    return question({ ...spec, ...result(name, alarm), send: go({ result: name }) });
+  }
   const asked = ASKS[name]?.(alarm) ?? [];
   const fields = [...asked, ...pinField(verb)];
   if (!fields.length) return sendAll(verb, alarms);
@@ -109,7 +114,7 @@ function result(name, alarm) {
   const causes = (words.causes[alarm.lamp] ?? words.causes[""])[name];
   return {
     text: t(isFalse ? "ask.false" : fire ? "ask.real.fire" : "ask.real"),
-    extra: [!isFalse && fire ? call119() : null, el("p", { id: "ask-news", className: "news", role: "alert", data: { alarm: alarm.id, known: `${alarm.result} ${alarm.cause} ${alarm.result_by}` } })],
+    extra: [!isFalse && fire ? call119() : null, el("p", { id: "ask-news", className: "news", role: "alert" })],
     fields: [
       { id: "cause", kind: "select", label: t("ask.cause"), required: isFalse,
         options: [["", t(isFalse ? "ask.choose" : "ask.unknown")], ...causes] },

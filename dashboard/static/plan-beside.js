@@ -1,6 +1,7 @@
 // Beside a plan: what was picked on it, the building's alarms, and what has no place on any plan yet.
 
 import { alarmButtons, extraButtons, facts, lifeText, namer, title } from "./alarms.js";
+import { calmly } from "./calm.js";
 import { byId, el, put } from "./dom.js";
 import { pointText } from "./format.js";
 import { named, says } from "./plan-stage.js";
@@ -25,14 +26,17 @@ export class Beside {
     const key = JSON.stringify([building, plan?.id, of, own?.alarms, of && pointsOf(of, state).map(shown), missing.map((id) => [id, shown(id)])]);
     if (byId("beside").dataset.key === key) return;
     byId("beside").dataset.key = key;
-    this.ticks = [];
-    byId("beside").replaceChildren(
-      ...(of ? this.thing(of) : []),
-      el("h3", { textContent: t("alarms") }),
-      own?.alarms.length ? el("ul", { className: "here-alarms" }, ...own.alarms.map((alarm) => this.alarm(alarm, plan))) : el("p", { className: "empty", textContent: t("alarms.none") }),
-      ...(missing.length ? [el("details", { open: !plan }, el("summary", { textContent: t("plans.missing", { n: missing.length }) }),
-        el("ul", { className: "facts" }, ...missing.map((id) => el("li", {}, el("span", { textContent: this.about(id) }), el("b", { textContent: shown(id) })))))] : []));
-    this.tick(this.world);
+    calmly(byId("beside"), () => {
+      if (byId("beside").dataset.key !== key) return; // lent to somebody meanwhile
+      this.ticks = [];
+      byId("beside").replaceChildren(
+        ...(of ? this.thing(of) : []),
+        el("h3", { textContent: t("alarms") }),
+        own?.alarms.length ? el("ul", { className: "here-alarms" }, ...own.alarms.map((alarm) => this.alarm(alarm, plan))) : el("p", { className: "empty", textContent: t("alarms.none") }),
+        ...(missing.length ? [el("details", { open: !plan }, el("summary", { textContent: t("plans.missing", { n: missing.length }) }),
+          el("ul", { className: "facts" }, ...missing.map((id) => el("li", {}, el("span", { textContent: this.about(id) }), el("b", { textContent: shown(id) })))))] : []));
+      this.tick(this.world);
+    });
   }
 
   about(id) {

@@ -5,9 +5,9 @@ import { press, standing } from "./ask.js";
 import { byId, el, flag, put } from "./dom.js";
 import { wallTime } from "./format.js";
 import { more } from "./more.js";
-import { onTop, settled } from "./settled.js";
+import { settled, standsNow } from "./settled.js";
 import { Sound } from "./sound.js";
-import { firstAlarm, lamps, merge, sorted, sounding } from "./state.js";
+import { firstAlarm, lamps, loudest, merge, sorted, sounding, waiting } from "./state.js";
 import { Stream } from "./stream.js";
 import { loadWords, t, words } from "./words.js";
 
@@ -19,7 +19,7 @@ const KEYS_OFF = "keys-off"; // kept by this browser: somebody who dictates, or 
 /**
  * Runs a page. Its methods, all optional: build(world) after each snapshot, show(world, ids) after each change (`ids` the points
  * that moved, undefined for all), tick(world) five times a second. `world` is {state, now, alarms, lost}.
- * `ownAlarm`: the page itself shows the first alarm, so the headline stays away.
+ * `ownAlarm`: the page itself shows the first alarm, so the headline has no line for it.
  */
 export function open(make, { ownAlarm = false } = {}) {
   more();
@@ -29,25 +29,27 @@ export function open(make, { ownAlarm = false } = {}) {
 function start(page, ownAlarm) {
   const world = { state: null, now: null, alarms: [], lost: true };
   const sound = new Sound();
+  let made; // which files this page is made of
 
   const showSound = () => {
     byId("mute").hidden = sound.armed;
     byId("armed").hidden = !sound.armed;
     if (sound.armed) put(byId("armed"), t("sound.on"));
-    if (world.state) sound.play(world.lost ? "fault" : sounding(world.alarms));
+    if (stream.isLost !== null) sound.play(sounding(world.alarms, world.lost)); // null: nothing has been heard yet, good or bad
   };
   const showAll = (ids) => {
     world.now = stream.boxNow();
     world.alarms = sorted(world.state);
-    onTop(firstAlarm(world.alarms));
+    standsNow(world.alarms, offered(world.alarms));
     page.show?.(world, ids);
     showLamps(world);
     showNotes(world.state);
-    if (!ownAlarm) headline(world);
+    headline(world, ownAlarm);
     showSound();
     standing(world);
-    // at a desk the buttons are those of whoever is on duty: a new person, a new page
-    if (words.me.desk && !document.querySelector("dialog[open]") && (world.state.post?.desk ?? "") !== words.me.id) location.reload();
+    // at a desk the buttons are those of whoever is on duty: a new person, a new page; and after an upgrade the page is a new one
+    const other = words.me.desk && !document.querySelector("dialog[open]") && (world.state.post?.desk ?? "") !== words.me.id;
+    if (other || (world.state.page !== made && !writing())) location.reload();
   };
   const setLost = (value, reason) => {
     world.lost = value;
@@ -69,6 +71,7 @@ function start(page, ownAlarm) {
   const stream = new Stream({
     snapshot(whole) {
       world.state = whole;
+      made ??= whole.page;
       world.now = stream.boxNow();
       document.body.classList.remove("waiting");
       put(byId("site"), whole.site?.name ?? "");
@@ -126,18 +129,24 @@ function showNotes(state) {
   byId("notes").replaceChildren(...notes.map(([name, text]) => el("p", { className: `note ${name}`, textContent: text })));
 }
 
-/** a answers the first alarm, m mutes it, g and a letter goes to a place, / searches, ? says so. Never while somebody types. */
+/** Is somebody in the middle of something that a new page would throw away? */
+const writing = () => document.querySelector("dialog[open], #editor, #file, #back[hidden]") || document.activeElement?.matches("input, textarea, select");
+
+/** The alarm that waits for an answer on every page, or else the first. */
+const offered = (alarms) => waiting(alarms) ?? firstAlarm(alarms);
+
+/** a answers, m mutes what is heard, g and a letter goes to a place, / searches, ? says so. Never while somebody types. */
 function keys(world, sound) {
   let going = -GO_MS; // when g was pressed; a young page's clock is near 0
   document.addEventListener("keydown", (event) => {
     const typing = localStorage.getItem(KEYS_OFF) ? event.key !== "?" : event.target.closest?.("input, textarea, select, dialog[open]") || event.ctrlKey || event.altKey || event.metaKey;
     if (typing) return;
-    const first = firstAlarm(world.alarms);
+    const [first, loud] = [offered(world.alarms), loudest(world.alarms)];
     const there = performance.now() - going < GO_MS && document.querySelector(`.places a[data-key="${CSS.escape(event.key)}"]`);
     if (there) return there.click();
     going = event.key === "g" ? performance.now() : -GO_MS;
     if (event.key === "a" && first && !first.acked) settled(first, () => press("ack", "ack", first));
-    else if (event.key === "m" && first && !first.silenced) settled(first, () => press("silence", "silence", first));
+    else if (event.key === "m" && loud) settled(loud, () => press("silence", "silence", loud));
     else if (event.key === "?") help();
     else if (event.key === "/") {
       event.preventDefault();

@@ -6,6 +6,7 @@ const SOUNDING = new Set(["unacked", "rtn_unacked"]);
 const QUIET = new Set(["out-of-service", "maintenance", "walk", "test"]); // modes whose alarms call nobody at the desk
 const SWITCHED = new Set(["on", "returning", "unverified"]); // stages of a mark that stands
 const ASKS_RESULT = 3; // severity from which somebody has to look (early warning and above)
+const SOFT = new Set(["", "warning", "supervisory"]); // tones that only remind: a page that no longer hears anything is worse
 
 /** Adds a delta to the state: rows of tables are merged, all else is replaced; closed alarms leave. */
 export function merge(state, delta) {
@@ -28,6 +29,12 @@ export function sorted(state) {
 
 /** The alarm that stays on top: the first of the worst. */
 export const firstAlarm = (alarms) => (alarms.length && !CALM.has(alarms[0].state) && !alarms[0].parent && !quiet(alarms[0]) ? alarms[0] : null);
+
+/** Beside the first alarm the worst one that nobody has answered though somebody has to look; null where the first itself waits. */
+export function waiting(alarms) {
+  const one = alarms.find((alarm) => !alarm.acked && SOUNDING.has(alarm.state) && !alarm.parent && !quiet(alarm));
+  return one && one !== firstAlarm(alarms) && one.severity >= ASKS_RESULT ? one : null;
+}
 
 /** Is the alarm one of a point that is switched off, maintained or tested? */
 export const quiet = (alarm) => QUIET.has(alarm.mode);
@@ -93,8 +100,11 @@ export function extras(alarm, verbs, me) {
   return list.filter(([, verb]) => verbs.includes(verb));
 }
 
-/** The lamp whose tone has to be heard now, or "". */
-export function sounding(alarms) {
-  const loud = alarms.find((a) => SOUNDING.has(a.state) && !a.silenced && !a.parent && !quiet(a));
-  return loud ? loud.lamp : "";
+/** The alarm that is heard now, undefined without one. */
+export const loudest = (alarms) => alarms.find((a) => SOUNDING.has(a.state) && !a.silenced && !a.parent && !quiet(a));
+
+/** The lamp whose tone has to be heard now, or "". What rang when the page was cut off rings on: a fire does not end with its news. */
+export function sounding(alarms, lost) {
+  const lamp = loudest(alarms)?.lamp ?? "";
+  return lost && SOFT.has(lamp) ? "fault" : lamp;
 }

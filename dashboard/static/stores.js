@@ -2,6 +2,7 @@
 
 import { namer, title } from "./alarms.js";
 import { pinField, send } from "./ask.js";
+import { calmly } from "./calm.js";
 import { byId, el, put } from "./dom.js";
 import { fetchJson } from "./fetch.js";
 import { question } from "./form.js";
@@ -54,14 +55,21 @@ class Stores {
     if (panel.key === key) return panel.node;
     const last = store.last?.id ?? "";
     if (panel.last !== undefined && panel.last !== last) this.load(id);
+    const node = panel.node ?? el("section", { className: "store", data: { store: id } });
+    this.panels.set(id, { ...panel, node, key, last });
+    calmly(node, () => this.fill(node, id, store, world, mine, climate)); // its numbers move all the time
+    return node;
+  }
+
+  fill(node, id, store, world, mine, climate) {
+    const { state } = world;
+    const panel = this.panels.get(id);
     const ticks = [];
     const moving = (write) => {
-      const node = el("span");
-      ticks.push((now) => put(node, write(now)));
-      return node;
+      const span = el("span");
+      ticks.push((now) => put(span, write(now)));
+      return span;
     };
-    const node = panel.node ?? el("section", { className: "store", data: { store: id } });
-    const open = node.querySelector("details")?.open;
     node.replaceChildren(
       el("h2", { textContent: store.place || id }),
       tile(store, panel.past, state, world.now),
@@ -75,13 +83,12 @@ class Stores {
         el("a", { href: `/history?points=${encodeURIComponent(point)}`, textContent: t("nav.history") })))) : el("p", { className: "empty", textContent: t("store.no-climate") }),
       el("h3", { textContent: t("store.holders") }),
       el("p", {}, ...store.holders.flatMap((holder, at) => [at ? t("comma") : "", el("span", { className: holder.trouble ? "bad" : "", textContent: `${namer(state)(holder.person)}${holder.trouble ? `（! ${t(`holder.${holder.trouble}`)}）` : ""}` })])),
-      el("details", { open: open ?? true }, el("summary", { textContent: t("store.openings") }), this.openings(panel.past, state)),
-      panel.past?.deviations.length ? el("details", {}, el("summary", { textContent: t("store.deviations", { n: panel.past.deviations.length }) }),
+      el("details", { className: "openings", open: true }, el("summary", { textContent: t("store.openings") }), this.openings(panel.past, state)),
+      panel.past?.deviations.length ? el("details", { className: "deviations" }, el("summary", { textContent: t("store.deviations", { n: panel.past.deviations.length }) }),
         el("ul", {}, ...panel.past.deviations.map((alarm) => el("li", {}, el("a", { href: `/alarms?id=${encodeURIComponent(alarm.id)}`,
           textContent: `${wallTime(alarm.first, state.site?.timezone).slice(0, 16)} ${title(alarm)}${alarm.cause ? ` · ${alarm.cause}` : ""}` }))))) : "");
     for (const tick of ticks) tick(world.now);
-    this.panels.set(id, { ...panel, node, key, ticks, last });
-    return node;
+    panel.ticks = ticks;
   }
 
   /** What is going on: closed, waiting for the second holder, open by whom and for how long. */
@@ -112,14 +119,14 @@ class Stores {
     const list = [];
     if (words.verbs.includes("identify") && (me || words.me.desk) && counting.length) {
       const name = namer(this.world.state);
-      list.push(el("button", { className: "big ack", textContent: t("store.identify"), onclick: () => question({
+      list.push(el("button", { className: "big ack", textContent: t("store.identify"), data: { verb: "identify" }, onclick: () => question({
         title: `${t("store.identify")} · ${store.place}`, button: t("store.identify"),
         fields: [{ id: "person", kind: "select", label: t("store.holders"), required: true, value: me ? words.me.id : counting[0], options: counting.map((one) => [one, name(one)]) },
           { id: "pin", kind: "pin", label: t("ask.own-pin"), required: true }],
         send: ({ pin, person }) => send("identify", id, {}, pin, person) }) }));
     }
     if (words.verbs.includes("session") && (me || ["officer", "head", "admin"].includes(words.me.role))) {
-      list.push(el("button", { className: "big", textContent: t("store.session"), onclick: () => question({
+      list.push(el("button", { className: "big", textContent: t("store.session"), data: { verb: "session" }, onclick: () => question({
         title: `${t("store.session")} · ${store.place}`, button: t("store.session"),
         fields: [{ id: "kind", kind: "select", label: t("session"), required: true, options: SESSIONS.map(([kind, minutes]) => [kind, t("session.for", { kind: t(`session.${kind}`), n: minutes })]) },
           { id: "minutes", kind: "number", label: t("session.minutes") }, ...pinField("session")],

@@ -2,6 +2,7 @@
 
 import { alarmButtons, extraButtons, facts, lifeText, namer, title } from "./alarms.js";
 import { call119 } from "./ask.js";
+import { calmly } from "./calm.js";
 import { draw } from "./curve.js";
 import { byId, el, put } from "./dom.js";
 import { wallTime } from "./format.js";
@@ -35,7 +36,8 @@ export class Story {
     this.key = key;
     const fresh = this.id !== id;
     this.id = id;
-    this.build(alarm, world, fresh);
+    const build = () => this.key === key && this.build(alarm, world, fresh);
+    fresh ? build() : calmly(this.node, build); // the row that was pressed to come here lies elsewhere
     this.load(alarm, world, fresh);
   }
 

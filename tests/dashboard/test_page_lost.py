@@ -30,6 +30,9 @@ def test_old_data_is_called_old(start_run, start_page, visit, proxied, kit, tmp_
     assert page.evaluate("window.greyAfter") <= PROMISE_S
     assert page.locator(".lamp[data-lamp=normal].lit").count() == 0
     assert page.locator(".lamp[data-lamp=offline].lit").count() == 1
+    assert page.get_attribute("body", "data-tone") == "fire", (
+        "a fire that nobody has answered rings on: its news is cut, not the fire"
+    )
     assert "grayscale" in page.eval_on_selector("main", "node => getComputedStyle(node).filter")
     page.screenshot(path=tmp_path / "lost.png")
     if cut == "run stopped":
@@ -46,7 +49,7 @@ def test_run_that_comes_back_is_shown_again(start_run, start_page, visit, kit):
     page = visit(server.url)
     page.expected_errors = True
     run.kill()
-    page.wait_for_selector("body.lost")
+    page.wait_for_selector("body.lost[data-tone=fault]")
     start_run({**kit.school(), "alarms": {"no3-5": kit.alarm("no3-5")}})
     page.wait_for_selector("body:not(.lost) [data-alarm=no3-5]")
 
@@ -61,7 +64,51 @@ def test_without_any_run_nothing_looks_normal(start_page, chromium, kit):
     page.click("button.big")
     page.wait_for_selector("body.lost #lost:visible")
     assert page.locator(".lamp.lit").count() == 0
-    assert page.is_hidden("main")
+    assert page.is_hidden("main") and page.get_attribute("body", "data-tone") == "fault"
+    context.close()
+
+
+def test_a_soft_tone_gives_way_to_the_cut_and_muted_fires_stay_mute(start_run, start_page, visit, kit):
+    mild = kit.alarm("no3-2", lamp="warning", kind="trend", severity=3)
+    run, server = start_run({**kit.school(), "alarms": {"no3-1": kit.alarm(silenced=True), "no3-2": mild}}), start_page()
+    page = visit(server.url)
+    page.wait_for_selector("body[data-tone=warning]")
+    page.expected_errors = True
+    run.kill()
+    page.wait_for_selector("body.lost[data-tone=fault]")
+
+
+def test_a_page_that_lies_open_over_an_upgrade_becomes_the_new_one(start_run, start_page, visit, kit):
+    start_run()
+    made, page = ["1"], visit(start_page().url)
+    page.expected_errors = True  # the stream is swallowed, so that each look is an answer of its own
+
+    def state(route):
+        answer = route.fetch()
+        body = answer.json()
+        assert body["snapshot"]["page"], "the server says which files its pages are made of"
+        body["snapshot"]["page"] = made[0]
+        route.fulfill(response=answer, json=body)
+
+    page.route("**/api/v1/stream", lambda route: route.abort())
+    page.route("**/api/v1/state", state)
+    page.reload()
+    page.wait_for_selector("body:not(.lost):not(.waiting)")
+    page.evaluate("window.old = true")
+    made[0] = "2"
+    page.wait_for_function("() => !window.old")
+    page.wait_for_selector("body:not(.lost):not(.waiting) .lamp[data-lamp=normal].lit")
+
+
+def test_a_browser_that_cannot_run_the_page_says_so(start_run, start_page, chromium, kit):
+    start_run()
+    server, context = start_page(), chromium.new_context()
+    page = context.new_page()
+    assert context.request.post(server.url + "/login", form={"person": "wang", "password": kit.password}).ok
+    page.route("**/home.js", lambda route: route.fulfill(body="words of a younger browser", content_type="text/javascript"))
+    page.goto(server.url)
+    page.wait_for_selector("#old:visible")
+    assert "极速模式" in page.inner_text("#old")
     context.close()
 
 

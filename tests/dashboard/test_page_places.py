@@ -196,6 +196,12 @@ def test_the_story_of_an_alarm_tells_who_did_what_when(places, kit):  # noqa: F8
     page.fill("dialog [name=text]", "门口有人")
     page.click("dialog button.note")
     assert places.did()["args"] == {"text": "门口有人"}
+    page.click("#one .outside summary")
+    page.focus("#one [data-verb=repair]")
+    places.put(alarms=fires(kit, 1, checklist=[LOOK], told=["wang", "zhou", "liu"]))
+    page.wait_for_selector("#one :text('刘主任')")
+    assert page.evaluate("document.activeElement.dataset.verb") == "repair", "whoever goes by keys stays there"
+    assert page.is_visible("#one .outside a[href='tel:120']"), "what was folded open stays open"
 
 
 def test_two_officers_at_once_both_see_who_was_first(places, kit):  # noqa: F811
@@ -248,6 +254,12 @@ def test_a_store_says_what_is_proven_and_what_is_not(places, kit):  # noqa: F811
     panel = page.inner_text("[data-store=chem]")
     for words in ("两人已核实", "单人开启或未核实", "培训过期", "摄像头无法判断"):
         assert words in panel, words
+    page.focus("[data-verb=identify]")
+    places.put(stores={"chem": {"unseen": [{"what": "fan", "zh": "风机无法判断", "en": "the fan cannot be judged"}]}})
+    page.wait_for_selector("[data-store=chem] :text('风机无法判断')")
+    assert page.evaluate("document.activeElement.dataset.verb") == "identify", (
+        "its numbers move all the time, the focus does not"
+    )
     page.click("text=本人在场")
     page.fill("dialog [name=pin]", "2580")
     page.click("dialog button.big:not(.back)")
@@ -274,7 +286,7 @@ def test_a_single_person_opening_is_told_on_every_page(places, kit):  # noqa: F8
         )
     )
     page.wait_for_selector("[data-store=chem] .deviation")
-    assert "双锁 · 单人开启" in page.inner_text("#headline") and page.get_attribute("#headline", "data-lamp") == "store"
+    assert "双锁 · 单人开启" in page.inner_text("#headline") and page.get_attribute("#headline .line", "data-lamp") == "store"
     page.click("#headline a")
     page.wait_for_selector("#one [data-alarm=no3-5]")
 

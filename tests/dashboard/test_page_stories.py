@@ -67,6 +67,54 @@ def test_a_press_meant_for_one_alarm_never_answers_another_that_has_just_come(op
     assert run.did()["alarm"] == "no3-2"
 
 
+def test_nor_one_that_has_slid_under_the_hand_further_down(open_school, kit):
+    """A leak comes in above the fault whose 收到 is meant; and a second 误报 asks whoever has the question open to look again."""
+    fault = kit.alarm("no3-2", kind="fault", lamp="fault", severity=1, number=2, what={"zh": "故障", "en": "Fault"})
+    run, _, page = open_school({**kit.school(), "alarms": {"no3-1": kit.alarm(), "no3-2": fault}})
+    page.wait_for_selector("#open .alarm[data-alarm=no3-2]")
+    page.evaluate("""() => new MutationObserver((_, seen) => {
+        const button = document.querySelector("#open .alarm[data-alarm=no3-3] button.ack");
+        if (!button) return;
+        seen.disconnect();
+        window.came = performance.now();
+        button.click();
+    }).observe(document.querySelector("#open"), { childList: true, subtree: true })""")
+    run.push({"alarms": {"no3-3": kit.alarm("no3-3", lamp="gas", kind="gas-2", severity=6, number=3)}})
+    page.wait_for_selector("#reply:has-text('刚换了一条')")
+    assert not [line for line in run.seen if "did" in line]
+    page.wait_for_function("() => performance.now() - window.came > 800")
+    page.click("#open .alarm[data-alarm=no3-3] button.ack")
+    assert run.did()["alarm"] == "no3-3"
+    page.click("#first button.false")
+    run.push({"alarms": {"no3-1": kit.alarm(occurrence=2)}})
+    page.wait_for_selector("#ask-news:has-text('又报警了一次')")
+
+
+def test_what_nobody_has_answered_stands_on_every_page_beside_a_fire_that_is_answered(open_school, kit):
+    fire = kit.alarm(state="acked", acked=kit.wall, acked_by="wang")
+    gas = kit.alarm("no3-2", lamp="gas", kind="gas-2", severity=6, number=8, what={"zh": "可燃气泄漏", "en": "Gas leak"})
+    run, url, page = open_school({**kit.school(), "alarms": {"no3-1": fire}})
+    page.wait_for_selector("#first .alarm[data-alarm=no3-1]")
+    assert page.is_hidden("#headline")
+    run.push({"alarms": {"no3-2": gas}})
+    page.wait_for_selector("#headline .line[data-alarm=no3-2][data-lamp=gas] button.ack")
+    assert page.locator("#headline .line").count() == 1, "the fire has its card below"
+    page.goto(url + "/history")
+    page.wait_for_selector("#headline .line[data-alarm=no3-2]")
+    lines = page.eval_on_selector_all(
+        "#headline .line", "nodes => nodes.map((n) => [n.dataset.alarm, n.querySelectorAll('button').length])"
+    )
+    assert lines == [["no3-1", 0], ["no3-2", 1]]
+    page.keyboard.press("m")
+    assert run.wait(lambda line: line.get("did", {}).get("verb") == "silence")["did"]["alarm"] == "no3-2", "what is heard"
+    page.keyboard.press("a")
+    assert run.wait(lambda line: line.get("did", {}).get("verb") == "ack")["did"]["alarm"] == "no3-2"
+    fault = kit.alarm("no3-3", kind="fault", lamp="fault", severity=1, number=9)
+    run.push({"alarms": {"no3-2": {**gas, "state": "acked", "acked": kit.wall, "acked_by": "wang"}, "no3-3": fault}})
+    page.wait_for_selector("#headline .line[data-alarm=no3-2]", state="detached")
+    assert page.locator("#headline .line").count() == 1, "a fault waits in the list"
+
+
 @pytest.mark.parametrize("size", SHOTS)
 def test_a_fire_is_seen_heard_and_answered(open_school, kit, tmp_path, size):
     run, _, page = open_school(width=size[0], height=size[1])
