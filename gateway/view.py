@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from alerts import escalation
+from alerts.drill import target
 from alerts.kinds import KINDS
 from alerts.model import Alarm, AlarmState
 from alerts.plant import Plant, Point
@@ -130,7 +131,9 @@ def _checklist(plant: Plant, alarm: Alarm) -> list[Json]:
 def place_json(plant: Plant) -> Json:
     """The parts of a SNAPSHOT that never change while `run` lives."""
     return {
-        "buildings": [{"id": b.id, "name": b.name, "use": b.use} for b in plant.buildings.values()],
+        "buildings": [
+            {"id": b.id, "name": b.name, "use": b.use, "target": target(plant, b.id)} for b in plant.buildings.values()
+        ],
         "zones": [{"id": z.id, "name": z.name, "building": z.building, "kind": z.kind} for z in plant.zones.values()],
         "people": [{"id": p.id, "name": p.name, "role": p.role, "zones": list(p.zones)} for p in plant.people.values()],
         "outside": [{"name": o.name, "phone": o.phone, "where": o.where, "until": o.until} for o in plant.outside],

@@ -1,8 +1,9 @@
-// 停用, 维保, 试运行, tests: what stands, what it still waits for, and the forms that begin one. The engine decides what is allowed.
+// 停用, 维保, 试运行, tests, drills: what stands, what it still waits for, and the forms that begin one. The engine decides what is allowed.
 
 import { pinField, reply, send } from "./ask.js";
 import { namer } from "./alarms.js";
 import { byId, el, put } from "./dom.js";
+import * as drills from "./drills.js";
 import { duration, valueText, wallTime } from "./format.js";
 import { question } from "./form.js";
 import { open } from "./shell.js";
@@ -11,7 +12,7 @@ import { field, typed } from "./when.js";
 
 const HOUR = 3600 * 1000;
 // kind of mark -> verbs that end, prolong or change it
-const ENDS = { "out-of-service": ["back", "extend"], maintenance: ["extend", "rooms", "end"], trial: ["accept"], test: ["extend", "end"], walk: ["extend", "end"], rehearsal: [], drill: [], "call-drill": [] };
+const ENDS = { "out-of-service": ["back", "extend"], maintenance: ["extend", "rooms", "end"], trial: ["accept"], test: ["extend", "end"], walk: ["extend", "end"], rehearsal: [], drill: ["drill-empty", "drill-end"], "call-drill": ["drill-end"] };
 
 class Service {
   constructor() {
@@ -21,7 +22,7 @@ class Service {
 
   build(world) {
     this.world = world;
-    const begin = ["out-of-service", "maintenance", "trial", "test", "rehearse"].filter((verb) => words.verbs.includes(verb));
+    const begin = ["out-of-service", "maintenance", "trial", "test", "rehearse", "drill-start"].filter((verb) => words.verbs.includes(verb));
     byId("begin").replaceChildren(...begin.map((verb) => el("button", { className: "big", textContent: t(`begin.${verb}`), onclick: () => this.begin(verb), data: { begin: verb } })));
   }
 
@@ -49,8 +50,9 @@ class Service {
       ? t("until", { t: wallTime(mark.until, zone).slice(0, 16), d: duration(mark.until - now) }) : t("until.over", { t: wallTime(mark.until, zone).slice(0, 16) })));
     const done = new Map(mark.lines.filter((line) => line.what === "test-alarm" || line.what === "good").map((line) => [line.about, line]));
     const label = (id) => pointName(id, state);
-    const facts = Object.entries(mark.facts).filter(([, value]) => value !== "" && value !== null).map(([id, value]) =>
-      el("p", { textContent: `${factName(id)}：${factText(id, value, name, state)}` }));
+    const facts = mark.kind === "drill" || mark.kind === "call-drill" ? drills.progress(mark, state, name)
+      : Object.entries(mark.facts).filter(([, value]) => value !== "" && value !== null).map(([id, value]) =>
+        el("p", { textContent: `${factName(id)}：${factText(id, value, name, state)}` }));
     return el("li", { className: `mark ${mark.stage}`, data: { lamp: mark.lamp, mark: mark.id } },
       el("div", { className: "head" }, el("strong", { textContent: `${said(mark.label)} ${t("number", { n: String(mark.number).padStart(2, "0") })}` }),
         el("span", { textContent: t(`stage.${mark.stage}`) })),
@@ -69,6 +71,7 @@ class Service {
 
   press(verb, mark) {
     const { state } = this.world;
+    if (verb === "drill-empty") return drills.empty(mark, state);
     const fields = { rooms: [{ id: "rooms", kind: "select", label: t("fact.rooms"), required: true, options: zonesOf(state, mark.building) }],
       accept: [{ id: "sheet", label: t("fact.sheet"), required: true }, { id: "signed", label: t("fact.signed"), required: true }] }[verb] ?? [];
     const all = [...fields, ...pinField(verb)];
@@ -79,6 +82,7 @@ class Service {
 
   begin(verb) {
     const { state, now } = this.world;
+    if (verb === "drill-start") return drills.begin(state);
     const zone = state.site?.timezone;
     const later = (hours) => field(now + hours * HOUR, zone);
     const places = [...state.zones.map((z) => [`zone:${z.id}`, `${t("place.zone")} ${z.name}`]), ...state.buildings.map((b) => [`building:${b.id}`, `${t("place.building")} ${b.name}`]),

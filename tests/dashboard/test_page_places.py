@@ -243,6 +243,45 @@ def test_points_are_taken_out_and_come_back_by_a_test_alarm(places, kit):  # noq
     assert violations(page) == []
 
 
+def test_a_drill_is_begun_shown_building_by_building_and_ended(places, kit):  # noqa: F811
+    page = places.open("/service")
+    page.click("[data-begin=drill-start]")
+    page.uncheck("dialog [name=in-lab]")
+    page.check("dialog [name=signal]")
+    page.click("dialog button.big:not(.back)")
+    command = places.did()
+    assert (command["verb"], command["alarm"]) == ("drill-start", "")
+    wanted = command["args"].pop("buildings").split(",")
+    assert command["args"] == {"kind": "evacuation", "signal": True} and "dorm" in wanted and "lab" not in wanted
+    page.click("[data-begin=drill-start]")
+    page.select_option("dialog [name=kind]", "calls")
+    page.click("dialog button.big:not(.back)")
+    assert places.did()["args"] == {"kind": "calls"}
+    lines = [
+        {"what": what, "about": about, "who": "zhou", "at": kit.wall, "value": value}
+        for what, about, value in (
+            ("empty", "dorm", 112.0),
+            ("expected", "dorm", 410),
+            ("counted", "dorm", 408),
+            ("answered", "zhou", 9.0),
+        )
+    ]
+    on = {"kind": "drill", "label": {"zh": "疏散演练", "en": "Evacuation drill"}, "lamp": "test", "mode": "", "points": [], "covered": 0,
+          "facts": {"buildings": "dorm,canteen", "people": "zhou,wang", "signal": False}, "lines": lines}  # fmt: skip
+    places.put(marks=mark(kit, **on))
+    page.wait_for_selector("[data-mark=no3-m1] [data-building=dorm].done:has-text('疏散完毕 1:52 · 应到 410，实到 408')")
+    shown = page.inner_text("[data-mark=no3-m1]")
+    assert "食堂 · 还没有报疏散完毕" in shown and "应答 1/2 人 · 还没有应答：王师傅" in shown and "people" not in shown
+    page.click("[data-verb=drill-empty]")
+    page.fill("dialog [name=counted]", "96")
+    page.click("dialog button.big:not(.back)")
+    command = places.did()
+    assert (command["verb"], command["args"]) == ("drill-empty", {"building": "canteen", "counted": 96})
+    page.click("[data-verb=drill-end]")
+    assert places.did()["verb"] == "drill-end"
+    assert violations(page) == []
+
+
 def test_a_store_says_what_is_proven_and_what_is_not(places, kit):  # noqa: F811
     page = places.open("/stores", person="bao")
     page.wait_for_selector("[data-part=lock_a].good")
