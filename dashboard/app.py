@@ -204,4 +204,5 @@ async def _to_login(request: Request, error: Exception) -> Response:
 
 
 async def _not_yours(request: Request, error: Exception) -> Response:
-    return frame.render(request, "refused.html", 403)
+    assert isinstance(error, NotYours)
+    return frame.render(request, "refused.html", 403, title=error.title, why=error.why)

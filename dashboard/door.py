@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from fastapi import HTTPException, Request
 from fastapi.routing import APIRoute
+from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from dashboard.auth import Session
@@ -26,6 +27,7 @@ DESK_COOKIE = "desk"
 AT_DESK = (LOOK, ACT)  # all that a desk may, whoever is on duty there: what weighs more wants a login of one's own
 NOBODY = "viewer"  # the role of a desk at which nobody has taken over: it shows, and takes over
 SAFE = frozenset({"GET", "HEAD"})
+KEPT_S = 400 * 86_400  # no browser keeps a cookie for longer, whatever it is told
 IDLE_S = 30 * 60  # after so long without a press, acting asks who it is (requirements, section 3, 4); never at a desk
 
 
@@ -49,7 +51,11 @@ class Idle(Exception):
 
 
 class NotYours(Exception):
-    """A page of other roles: said in words a person can read."""
+    """A page of other roles, or a step that somebody idle may not take: said in words a person can read, by their keys."""
+
+    def __init__(self, title: str = "refused.title", why: str = "refused.why") -> None:
+        super().__init__(why)
+        self.title, self.why = title, why
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,7 @@ class Need:
                 office: Office = request.app.state.office
                 office.users.acts(request.cookies.get(COOKIE, ""), office.seconds())
             elif not self.light:
-                raise SeeOther if self.page else Idle
+                raise NotYours("prove.idle", "refused.idle") if self.page else Idle
 
 
 def who(request: Request) -> Visitor | None:
@@ -128,6 +134,15 @@ def _at_desk(request: Request) -> Visitor | None:
         return Visitor("", desk.name, NOBODY, desk.csrf, desk=desk.name)
     schools = schools_of(listed.get("zones", ()), state)
     return Visitor(person, listed["name"], listed["role"], desk.csrf, schools, desk=desk.name)
+
+
+def keep(request: Request, answer: Response) -> None:
+    """A desk's and a code's cookie, set anew: a screen that stands for years is still known after what a browser allows."""
+    visitor: Visitor | None = request.state.visitor
+    name = "" if visitor is None else DESK_COOKIE if visitor.desk else COOKIE if visitor.person.startswith("code-") else ""
+    if key := request.cookies.get(name, ""):
+        secure = request.app.state.office.secure
+        answer.set_cookie(name, key, max_age=KEPT_S, httponly=True, samesite="lax", secure=secure)
 
 
 def _let_prober_in(request: Request) -> None:

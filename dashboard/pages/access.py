@@ -11,13 +11,12 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from dashboard.auth import BadUser, new_password
-from dashboard.door import COOKIE, NOBODY, Visitor
+from dashboard.door import COOKIE, KEPT_S, NOBODY, Visitor
 from dashboard.office import language, office
 from dashboard.pages.frame import render
 from dashboard.pages.noted import came_in, noted
 from dashboard.tokens import MOST_DAYS
 
-SCREEN_S = MOST_DAYS * 86_400
 DOORS = {"screen": "/", "inspector": "/inspect"}  # where a code typed by hand leads
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64)]
@@ -121,7 +120,7 @@ async def enter_screen(request: Request, code: Annotated[str, Form(max_length=60
         return render(request, "screen.html", 401, problem=shared.words[language(request)]["screen.wrong"])
     await came_in(request, Visitor(f"code-{found.id}", found.name, found.role, ""))
     answer = RedirectResponse(DOORS[found.kind], 303)
-    answer.set_cookie(COOKIE, code, max_age=SCREEN_S, httponly=True, samesite="lax", secure=shared.secure)
+    answer.set_cookie(COOKIE, code, max_age=KEPT_S, httponly=True, samesite="lax", secure=shared.secure)
     return answer
 
 

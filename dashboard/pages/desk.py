@@ -13,9 +13,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from dashboard.auth import BadUser
 from dashboard.desks import proper_pin
-from dashboard.door import COOKIE, DESK_COOKIE, Visitor
+from dashboard.door import COOKIE, DESK_COOKIE, KEPT_S, Visitor
 from dashboard.office import language, office
-from dashboard.pages.frame import YEAR_S, render
+from dashboard.pages.frame import render
 from dashboard.pages.noted import noted
 from dashboard.rights import DESKS, may
 
@@ -80,7 +80,7 @@ async def register(request: Request, name: Short) -> Response:
     shared.users.logout(request.cookies.get(COOKIE, ""))
     answer = RedirectResponse("/", 303)
     answer.delete_cookie(COOKIE)
-    answer.set_cookie(DESK_COOKIE, token, max_age=10 * YEAR_S, httponly=True, samesite="lax", secure=shared.secure)
+    answer.set_cookie(DESK_COOKIE, token, max_age=KEPT_S, httponly=True, samesite="lax", secure=shared.secure)
     return answer
 
 

@@ -8,7 +8,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from alerts.kinds import LAMPS
-from dashboard.door import NOBODY, from_here
+from dashboard.door import NOBODY, from_here, keep
 from dashboard.navigation import places
 from dashboard.office import language, office
 
@@ -58,4 +58,5 @@ def render(request: Request, template: str, status: int = 200, **more: object) -
     )
     for name, value in (("lang", lang), ("theme", look)):
         answer.set_cookie(name, value, max_age=YEAR_S, samesite="lax", httponly=True, secure=shared.secure)
+    keep(request, answer)
     return answer

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from fastapi import Request
 from sse_starlette import EventSourceResponse
 
-from dashboard.door import who
+from dashboard.door import keep, who
 from dashboard.live import event
 from dashboard.office import office
 from dashboard.rights import LOOK, may
@@ -23,12 +23,14 @@ RECHECK_S = 5.0  # a session that ended, or a person who was removed, sees no mo
 async def stream(request: Request) -> EventSourceResponse:
     """Server-sent events: a SNAPSHOT, then DELTAs of docs/local-socket.md, for ever; of a point only the fields that changed, a
     number that moved at most once a second."""
-    return EventSourceResponse(
+    answer = EventSourceResponse(
         _events(request, request.headers.get("last-event-id", "")),
         ping=PING_S,
         headers={"X-Accel-Buffering": "no", "Cache-Control": "no-store"},
         send_timeout=30,
     )
+    keep(request, answer)
+    return answer
 
 
 async def _events(request: Request, last_id: str) -> AsyncIterator[bytes]:

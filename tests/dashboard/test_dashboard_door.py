@@ -346,6 +346,8 @@ def test_after_half_an_hour_acting_asks_who_it_is_and_an_answer_does_not(served,
     assert press("reset") == (403, "idle"), "an answer proves nobody"
     assert client.post("/api/v1/plans/remove", json={"plan": 1, "turn": 1}, headers=token).json()["code"] == "idle"
     assert client.get("/api/v1/state").status_code == 200, "looking asks nothing"
+    form = client.post("/desk/register", data={"name": "门卫室", "csrf": token["x-csrf-token"]})
+    assert form.status_code == 403 and "没有执行" in form.text and not app.state.office.desks.list()
     for wrong in ("0000", "wrong password"):
         told = client.post("/api/v1/prove", json={"secret": wrong}, headers=token)
         assert told.status_code == 403 and "不对" in told.json()["text"]
@@ -436,6 +438,20 @@ def test_the_cookie(data, kit, secure):
         cookie = answer.headers["set-cookie"]
         assert "HttpOnly" in cookie and "SameSite=lax" in cookie and "Max-Age=43200" in cookie
         assert ("Secure" in cookie) is secure
+
+
+def test_a_screen_that_stands_for_years_stays_known(served, as_role, kit):
+    """Browsers drop a cookie after 400 days, whatever it says: a desk's and a wall's are set anew with every page."""
+    client, app, _ = served
+    shared, now = app.state.office, app.state.office.seconds()
+    assert "session=" not in str(client.get("/", headers=as_role("duty")).headers.get_list("set-cookie")), "a person's ends"
+    desk = shared.desks.register("门卫室", "chen", now)
+    code = shared.tokens.add("screen", "门厅", "viewer", now, 800)
+    for name, key in (("desk", desk), ("session", code)):
+        client.cookies.clear()
+        client.cookies.set(name, key)
+        (kept,) = [one for one in client.get("/").headers.get_list("set-cookie") if one.startswith(f"{name}={key}")]
+        assert "Max-Age=34560000" in kept and "HttpOnly" in kept
 
 
 def test_two_first_starts_have_different_passwords(tmp_path):

@@ -568,7 +568,9 @@ def test_a_desk_answers_with_one_touch_and_asks_a_pin_for_more(places, kit):  # 
     desk.fill("dialog [name=pin]", "2580")
     desk.click("dialog button.real")
     assert (lambda c: (c["verb"], c["person"], c["args"]["result"]))(places.did()) == ("result", "wang", "real")
-    desk.goto(places.url + "/shift")
+    with desk.expect_response("**/api/v1/stream") as stream:
+        desk.goto(places.url + "/shift")
+    assert "desk=" in stream.value.all_headers()["set-cookie"], "a page that is never left is kept known too"
     desk.click("#write button:not(.ack)")
     desk.fill("dialog [name=text]", "家长来访")
     desk.fill("dialog [name=pin]", "2580")
