@@ -15,6 +15,7 @@ import { t, words } from "./words.js";
 
 const TOGETHER = ["ack", "silence", "note", "assign", "false"];
 const MOST_ROWS = 300;
+const NEAR = 3600 * 1000; // an alarm is looked for so near to its first event
 
 class List {
   constructor() {
@@ -45,11 +46,22 @@ class List {
 
   /** Fetches what is over; what is open comes by itself. */
   async load() {
-    if (!this.filters.past && !this.picked) return;
+    if (!this.filters.past) return;
     const to = Math.ceil(this.world.now);
     const found = await fetchJson("alarms", { from: Math.floor(to - PERIODS[this.filters.values.period]), to });
     if (!found) return;
     this.past = new Map(found.map((alarm) => [alarm.id, alarm]));
+    this.show(this.world);
+  }
+
+  /** One that is over, however long ago: the journal says when it began. */
+  async seek(id) {
+    this.sought = id;
+    const story = await fetchJson("story", { alarm: id });
+    if (!story?.length) return;
+    const at = story[0].wall;
+    const near = await fetchJson("alarms", { from: at - NEAR, to: at + NEAR });
+    this.found = near?.find((alarm) => alarm.id === id) ?? null;
     this.show(this.world);
   }
 
@@ -67,7 +79,9 @@ class List {
     put(byId("empty"), this.shown.length ? t("list.more", { n: this.shown.length - MOST_ROWS }) : t(this.filters.past ? "list.none" : "alarms.none"));
     this.several();
     floods(byId("floods"), world, (id) => this.pick(id));
-    const picked = this.picked ? (state.alarms[this.picked] ?? this.past.get(this.picked)) : null;
+    const picked = this.picked ? (state.alarms[this.picked] ?? this.past.get(this.picked) ?? (this.found?.id === this.picked ? this.found : null)) : null;
+    if (picked && picked !== this.found) this.sought = ""; // if it ends while it is looked at, it is asked for
+    else if (this.picked && !picked && this.sought !== this.picked) this.seek(this.picked);
     this.story.show(picked, this.picked, world);
     flag(document.body, "picked", Boolean(this.picked));
     this.tick(world);
@@ -148,7 +162,6 @@ class List {
     }
     this.show(this.world);
     if (id && matchMedia("(max-width: 1099px)").matches) scrollTo(0, 0); // alone on the page there; elsewhere it stands beside the list
-    if (id && !this.world.state.alarms[id] && !this.past.has(id)) this.load();
   }
 
   tick(world) {

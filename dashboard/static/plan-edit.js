@@ -25,7 +25,11 @@ export class Edit {
       if (event.key === "Delete" || event.key === "Backspace") this.away(event.target.dataset.of);
     });
     this.side = el("div", { className: "placing" });
-    this.leaving = (event) => this.dirty && event.preventDefault();
+    this.leaving = (event) => {
+      if (!this.dirty) return;
+      event.preventDefault();
+      event.returnValue = ""; // all that Chromium before 119 goes by
+    };
     addEventListener("beforeunload", this.leaving);
     this.build();
     this.stage.draw(plan).then(() => this.show());

@@ -204,6 +204,23 @@ def test_the_story_of_an_alarm_tells_who_did_what_when(places, kit):  # noqa: F8
     assert page.is_visible("#one .outside a[href='tel:120']"), "what was folded open stays open"
 
 
+def test_an_alarm_that_ends_while_it_is_read_is_shown_as_it_ended(places, kit):  # noqa: F811
+    places.put(alarms=fires(kit, 1))
+    page = places.open("/alarms?id=no3-1")
+    page.wait_for_selector("#one [data-alarm=no3-1] button.ack")
+    over = kit.alarm(state="normal", result="false", cause="蚊香", result_by="zhou")
+    places.run.say({"answers": {"alarms": [over]}})
+    try:
+        with page.expect_request("**/api/v1/alarms?*") as asked:
+            places.put(alarms={"no3-1": over})
+        page.wait_for_selector("#one [data-alarm=no3-1] :text('zhou 核实：误报 · 蚊香')")
+        began = CANNED["answers"]["story"][0]["wall"]
+        assert f"from={began - 3_600_000}&to={began + 3_600_000}" in asked.value.url, "however long ago it was"
+        assert "正在查找" not in page.inner_text("#one")
+    finally:
+        places.run.say({"answers": {"alarms": CANNED["answers"]["alarms"]}})
+
+
 def test_two_officers_at_once_both_see_who_was_first(places, kit):  # noqa: F811
     places.put(alarms=fires(kit, 1))
     one, two = places.open(person="chen"), places.open("/alarms?id=no3-1", person="gao")
