@@ -13,6 +13,7 @@ import { unknown } from "./state.js";
 import { said, t, words } from "./words.js";
 
 const DAY = 24 * 3600 * 1000;
+const REREAD_MS = 300_000;
 const HEADS = ["time", "what", "where", "answered", "result"];
 
 class Shift {
@@ -28,6 +29,7 @@ class Shift {
     this.roster = roster;
     this.past = alarms ?? [];
     this.key = "";
+    this.read = performance.now();
     this.show(this.world);
     this.written ??= new DutyLog();
     this.written.load(world, namer(world.state));
@@ -40,6 +42,8 @@ class Shift {
     const { state } = world;
     const key = JSON.stringify([state.post, state.marks, Object.values(state.alarms).map((a) => [a.id, a.state, a.result, a.acked_by]), Object.values(state.points).filter(unknown).length]);
     if (this.key === key) return;
+    const ended = (this.had ?? []).some((id) => !state.alarms[id]);
+    this.had = Object.keys(state.alarms);
     const changed = this.post !== undefined && this.post !== JSON.stringify(state.post?.taken);
     this.post = JSON.stringify(state.post?.taken);
     this.key = key;
@@ -47,6 +51,20 @@ class Shift {
     this.duty(state);
     this.handed(world);
     this.log(world);
+    if (ended) this.refresh();
+  }
+
+  /** How what is over has ended only the journal knows; and a page that lies open all night keeps up with the log. */
+  async refresh() {
+    this.read = performance.now();
+    this.written?.load(this.world, namer(this.world.state));
+    this.past = (await fetchJson("alarms", { from: Math.floor(this.since), to: Math.ceil(this.world.now) })) ?? this.past;
+    this.log(this.world);
+  }
+
+  tick(world) {
+    const busy = document.hidden || document.querySelector("dialog[open]") || document.activeElement?.closest("#log, #past");
+    if (!world.lost && !busy && performance.now() - this.read > REREAD_MS) this.refresh();
   }
 
   duty(state) {

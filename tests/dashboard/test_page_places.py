@@ -432,6 +432,29 @@ def test_the_inspector_sees_the_journal_proven_before_his_eyes(places, kit):  # 
     assert violations(page) == [] and page.locator("main .buttons button").count() == 1
 
 
+def test_the_log_of_a_page_that_lies_open_keeps_what_is_over(places, kit):  # noqa: F811
+    """Raised and reset while the page is looked at: it stays a row of the shift, with what was found."""
+    page = places.open("/shift", person="wang")
+    page.wait_for_selector("#rows tr")
+    places.put(alarms=fires(kit, 1))
+    page.wait_for_selector("#rows [data-alarm=no3-1]:has-text('没有')")
+    over = {
+        **fires(kit, 1)["no3-1"],
+        "state": "normal",
+        "acked": kit.wall,
+        "acked_by": "wang",
+        "result": "false",
+        "cause": "蚊香",
+    }
+    places.run.say({"answers": {"alarms": [over]}})
+    try:
+        places.put(alarms={"no3-1": over})
+        page.wait_for_selector("#rows [data-alarm=no3-1]:has-text('误报 · 蚊香')")
+        assert "王师傅" in page.inner_text("#rows [data-alarm=no3-1]")
+    finally:
+        places.run.say({"answers": {"alarms": CANNED["answers"]["alarms"]}})
+
+
 def test_a_turn_is_swapped_agreed_and_taken_back(places, kit):  # noqa: F811
     start = kit.wall - 22 * 3_600_000 + DAY + 7 * 3_600_000
     page = places.open("/shift", person="wang")
