@@ -437,7 +437,7 @@ def test_the_log_of_a_page_that_lies_open_keeps_what_is_over(places, kit):  # no
     page = places.open("/shift", person="wang")
     page.wait_for_selector("#rows tr")
     places.put(alarms=fires(kit, 1))
-    page.wait_for_selector("#rows [data-alarm=no3-1]:has-text('没有')")
+    page.wait_for_selector("#rows [data-alarm=no3-1]:has-text('无人响应')")
     over = {
         **fires(kit, 1)["no3-1"],
         "state": "normal",

@@ -33,9 +33,23 @@ GATE: tuple[Mutant, ...] = (
     Mutant(
         "of two officers the later one is told of the first one's result before sending",
         "dashboard/static/ask.js",
-        "  overtaken();\n",
-        "",
+        "asked.map(overtaken).find(Boolean)",
+        "undefined",
         "tests/system/test_screen_stories.py::test_of_two_officers_at_once_one_result_counts_and_the_other_is_told_whose",
+    ),
+    Mutant(
+        "a fire that nobody has answered rings on when the page is cut off",
+        "dashboard/static/state.js",
+        "lost && SOFT.has(lamp) ?",
+        "lost ?",
+        "tests/dashboard/test_page_lost.py::test_old_data_is_called_old",
+    ),
+    Mutant(
+        "what nobody has answered is on every page beside the first alarm",
+        "dashboard/static/alarms.js",
+        "waiting(alarms)].filter(Boolean);",
+        "].filter(Boolean);",
+        "tests/dashboard/test_page_stories.py::test_what_nobody_has_answered_stands_on_every_page_beside_a_fire_that_is_answered",
     ),
     Mutant(
         "a walked point shows its value in words",
