@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,7 @@ from gateway.local import LocalClient
 log = logging.getLogger(__name__)
 
 ADMIN = "admin"
+REMEMBER_S = 30.0
 
 # method, path, what answers, its right
 Route = tuple[str, str, Callable[..., Any], Need]
@@ -175,10 +177,12 @@ def create_app(
         following = asyncio.create_task(office.live.run(), name="follow")
         following.add_done_callback(_tell_of_a_bug)
         app.state.following = following
+        remembering = asyncio.create_task(_remember(users), name="remember")
         yield
-        following.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await following
+        for task in (following, remembering):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, title="campus-gateway")
     app.state.office = office
@@ -191,6 +195,14 @@ def create_app(
     if missing := undeclared(app.routes):
         raise RuntimeError(f"routes without a declared right: {', '.join(missing)}; give each a Need(...) in ROUTES")
     return app
+
+
+async def _remember(users: Users) -> None:
+    """For ever. A disk that cannot write is `run`'s to tell of; who has acted is known all the same."""
+    while True:
+        await asyncio.sleep(REMEMBER_S)
+        with contextlib.suppress(sqlite3.Error):
+            await asyncio.to_thread(users.remember)
 
 
 def _tell_of_a_bug(following: asyncio.Task[None]) -> None:

@@ -14,7 +14,8 @@ def opener(path: Path, schema: str) -> Callable[[], AbstractContextManager[sqlit
 
     One connection per use: safe from every thread, and the command line may write meanwhile.
     """
-    path.touch(mode=0o600, exist_ok=True)
+    if not path.exists():  # one that is there is opened on a dead disk too
+        path.touch(mode=0o600)
 
     @contextlib.contextmanager
     def opened() -> Iterator[sqlite3.Connection]:

@@ -95,6 +95,8 @@ class Desks:
         if wait or failures >= LOCK_FAILURES:
             return Login(wait=wait, locked=failures >= LOCK_FAILURES)
         good = check_password(pin, stored)
+        if good and not failures:  # nothing to write: a dead disk keeps nobody from a result
+            return Login(token="yes")
         failures = 0 if good else failures + 1
         delay = min(2 ** max(0, failures - FREE_FAILURES), LONGEST_DELAY_S) if failures >= FREE_FAILURES else 0
         with self._db() as db:

@@ -70,6 +70,7 @@ class Office:
     login_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     inside_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     at_door: int = 0  # who wait for `login_turn`, or have it
+    look: asyncio.Task[str] | None = None  # at the health of `run`, for all who ask meanwhile
 
     def seconds(self) -> int:
         return self.clock.now().wall // 1000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from typing import Annotated
 
 from fastapi import Form, Request
@@ -44,6 +45,9 @@ async def enter(
     try:
         async with shared.login_turn:
             outcome = await asyncio.to_thread(shared.users.login, person, password, shared.seconds())
+    except sqlite3.Error as error:
+        log.warning("login refused: dashboard.db takes nothing: %s", error)
+        return _page(request, 503, "login.storage")
     finally:
         shared.at_door -= 1
     if outcome.locked:

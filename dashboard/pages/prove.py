@@ -31,7 +31,7 @@ async def prove(request: Request, wanted: Secret) -> JSONResponse:
     if not found.token:
         key = "pin.locked" if found.locked else "pin.wait" if found.wait else "prove.wrong"
         raise Refused(shared.words[language(request)][key].replace("{s}", str(found.wait)))
-    await asyncio.to_thread(shared.users.acts, request.cookies.get(COOKIE, ""), shared.seconds())
+    shared.users.acts(request.cookies.get(COOKIE, ""), shared.seconds())
     return JSONResponse({"ok": True})
 
 

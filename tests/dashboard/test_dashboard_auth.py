@@ -40,6 +40,17 @@ def test_a_session_lives_12_hours_and_ends_at_logout(users, tmp_path):
     assert users.session(first, NOW).csrf not in ("", first)
 
 
+def test_who_has_acted_is_known_at_once_and_after_a_restart(users, tmp_path):
+    path, token = tmp_path / "dashboard.db", users.login("wang", GOOD, NOW).token
+    users.acts(token, NOW + 500)
+    users.acts("nobody's", NOW + 500)
+    assert users.session(token, NOW + 500).acted == NOW + 500 and Users(path).session(token, NOW + 500).acted == NOW
+    users.remember()
+    written = path.stat().st_mtime_ns
+    assert Users(path).session(token, NOW + 500).acted == NOW + 500
+    assert path.stat().st_mtime_ns == written, "opening it writes nothing: it opens on a dead disk too"
+
+
 def test_a_new_password_ends_sessions_and_a_removed_person_too(users):
     token = users.login("wang", GOOD, NOW).token
     users.set_password("wang", "another password")

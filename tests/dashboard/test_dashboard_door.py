@@ -1,9 +1,11 @@
 """Who gets through which door: every route of the application times every role, CSRF, origin, sizes, headers."""
 
 import asyncio
+import contextlib
 import csv
 import io
 import re
+import sqlite3
 import threading
 import zipfile
 
@@ -16,6 +18,7 @@ from test_dutyform import HEADINGS, of_docx, of_xlsx
 from alerts.authority import OF_SCHOOLS
 from dashboard import app as building
 from dashboard.app import ROUTES, create_app, first_admin
+from dashboard.armour import Armour
 from dashboard.auth import Login, Users
 from dashboard.door import Need, undeclared
 from dashboard.pages import export
@@ -371,6 +374,78 @@ def test_headers_on_every_answer(served):
         assert "unsafe" not in policy and "frame-ancestors 'none'" in policy and "script-src 'self'" in policy
         assert headers["x-content-type-options"] == "nosniff"
         assert ("immutable" in headers["cache-control"]) == path.startswith("/static")
+
+
+async def test_many_large_bodies_fill_no_memory_and_a_small_one_comes_in_all_the_same():
+    answers, gone = [], asyncio.Event()
+
+    async def app(scope, receive, send):
+        assert len((await receive())["body"]) == 100
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def send(message):
+        if message["type"] == "http.response.start":
+            answers.append(message["status"])
+
+    armour = Armour(app)
+
+    async def sends(size, path="/api/v1/plans/upload", more=True):
+        async def receive():
+            if received:
+                await gone.wait()
+                return {"type": "http.disconnect"}
+            received.append(True)
+            return {"type": "http.request", "body": bytes(size), "more_body": more}
+
+        received = []
+        await armour({"type": "http", "method": "POST", "path": path}, receive, send)
+
+    slow = [asyncio.create_task(sends(4 * 1024 * 1024)) for _ in range(4)]
+    await asyncio.sleep(0)
+    await sends(4 * 1024 * 1024)
+    await sends(100, "/api/v1/command", more=False)
+    assert answers == [503, 200], "who sends slowly holds nobody's 收到 up"
+    await sends(33 * 1024, "/api/v1/command")
+    assert answers[2:] == [413]
+    gone.set()
+    await asyncio.gather(*slow)
+    await sends(5 * 1024 * 1024 + 1)
+    assert answers[3:] == [413], "and what has left counts no more"
+
+
+def test_a_dead_disk_keeps_nobody_from_answering(served, as_role, kit):
+    """Read-only, full, broken: `run` acts from memory then, and the page must not stand in its way."""
+    client, app, _ = served
+    shared, token = app.state.office, as_role("officer")
+    shared.desks.set_pin("wang", "2580")
+    desk = shared.desks.register("门卫室", "chen", shared.seconds())
+    csrf = shared.desks.find(desk).csrf
+    for keeper in (shared.users, shared.desks):
+        keeper._db = dead(keeper._db)
+    shared.clock.wall += 5 * 60_000
+    assert client.post("/api/v1/command", json=ORDER, headers=token).json()["code"] == "acked"
+    shared.clock.wall += 31 * 60_000
+    assert client.post("/api/v1/prove", json={"secret": kit.password}, headers=token).json() == {"ok": True}
+    assert client.post("/api/v1/command", json={**ORDER, "verb": "reset"}, headers=token).json()["code"] == "acked"
+    client.cookies.clear()
+    assert "存储写不了" in client.post("/login", data={"person": "wang", "password": kit.password}).text
+    client.cookies.set("desk", desk)
+    real = {"verb": "result", "alarm": "no3-1", "args": {"result": "real"}, "pin": "2580"}
+    assert client.post("/api/v1/command", json=real, headers={"x-csrf-token": csrf}).json()["code"] == "acked"
+    with pytest.raises(sqlite3.OperationalError):
+        shared.users.remember()
+
+
+def dead(db):
+    """A dashboard.db that can only be read."""
+
+    @contextlib.contextmanager
+    def opened():
+        with db() as one:
+            one.execute("PRAGMA query_only = ON")
+            yield one
+
+    return opened
 
 
 def test_nothing_undeclared_answers(served):

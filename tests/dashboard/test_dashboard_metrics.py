@@ -1,6 +1,8 @@
 """/metrics and /healthz: the text as Prometheus wants it, who may read it, and an engine that stands still."""
 
+import asyncio
 import re
+from types import SimpleNamespace
 
 import pytest
 from fastapi.testclient import TestClient
@@ -8,6 +10,7 @@ from fastapi.testclient import TestClient
 from dashboard import metrics
 from dashboard.app import create_app
 from dashboard.auth import Users
+from dashboard.pages.health import judged
 
 SAMPLE = re.compile(r'(campus_[a-z_]+)(?:\{((?:[a-z]+="(?:[^"\\\n]|\\["\\n])*",?)+)\})? (-?[0-9.e+-]+)')
 HEALTH = {
@@ -118,6 +121,20 @@ def test_with_a_token_whoever_shows_it(serve):
         assert far.get("/metrics", headers=wrong).status_code == 401
     near, _ = serve("127.0.0.1", TOKEN)
     assert near.get("/metrics").status_code == 401
+
+
+async def test_a_crowd_that_asks_for_health_costs_run_one_look():
+    class Client:
+        asked = 0
+
+        async def ask(self, what, timeout):
+            self.asked += 1
+            return {"tasks": {"engine": {"beat": self.asked}}}
+
+    shared = SimpleNamespace(client=Client(), look=None)
+    assert await asyncio.gather(*(judged(shared) for _ in range(100))) == [""] * 100
+    assert shared.client.asked == 2
+    assert await judged(shared) == "" and shared.client.asked == 4, "who comes later is told what is true then"
 
 
 def test_d18_an_engine_that_stands_is_not_healthy(serve):
