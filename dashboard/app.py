@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import Depends, FastAPI
-from fastapi.responses import RedirectResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.templating import Jinja2Templates
 from starlette.requests import Request
 from starlette.responses import Response
@@ -191,6 +191,8 @@ def create_app(
     app.add_exception_handler(NotYours, _not_yours)
     app.add_exception_handler(command.Refused, command.refused)
     app.add_exception_handler(Idle, prove.idle)
+    app.add_exception_handler(sqlite3.Error, _disk)
+    app.add_exception_handler(TimeoutError, _disk)
     app.add_middleware(Armour)
     if missing := undeclared(app.routes):
         raise RuntimeError(f"routes without a declared right: {', '.join(missing)}; give each a Need(...) in ROUTES")
@@ -213,6 +215,15 @@ def _tell_of_a_bug(following: asyncio.Task[None]) -> None:
 
 async def _to_login(request: Request, error: Exception) -> Response:
     return RedirectResponse("/login", 303)
+
+
+async def _disk(request: Request, error: Exception) -> Response:
+    """What had to be read or written in dashboard.db cannot be: said in words, and not carried out."""
+    log.warning("dashboard.db: %s", str(error) or "it takes too long")
+    if "text/html" in request.headers.get("accept", ""):
+        return frame.render(request, "refused.html", 503, title="reply.storage", why="refused.storage")
+    text = shared.office(request).words[shared.language(request)]["reply.storage"]
+    return JSONResponse({"ok": False, "code": "storage", "text": text}, 503)
 
 
 async def _not_yours(request: Request, error: Exception) -> Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
@@ -99,8 +98,7 @@ async def _acting(request: Request, order: Order, visitor: Visitor) -> Visitor:
         return replace(visitor, person=DESK)
     shared, lang = office(request), language(request)
     person = order.person or visitor.person
-    async with shared.inside_turn:
-        found = await asyncio.to_thread(shared.desks.check_pin, person, order.pin, shared.seconds())
+    found = await shared.inside(shared.desks.check_pin, person, order.pin, shared.seconds())
     if not found.token:
         key = "pin.locked" if found.locked else "pin.wait" if found.wait else "pin.wrong"
         raise Refused(shared.words[lang][key].replace("{s}", str(found.wait)))

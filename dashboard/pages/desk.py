@@ -47,10 +47,7 @@ async def pin(request: Request, password: Short, new: Short) -> HTMLResponse:
     words = shared.words[language(request)]
     if visitor.desk:
         return _page(request, words["desk.not-here"], status=403)
-    async with shared.inside_turn:
-        login = await asyncio.to_thread(shared.users.login, visitor.person, password, shared.seconds())
-    shared.users.logout(login.token)
-    if not login.token:
+    if not (await shared.inside(shared.users.prove, visitor.person, password, shared.seconds())).token:
         return _page(request, words["desk.password"], status=401)
     try:
         proper_pin(new)

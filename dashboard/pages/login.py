@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from dashboard.auth import SESSION_S
 from dashboard.door import COOKIE, visitor_of
-from dashboard.office import language, office
+from dashboard.office import TURN_S, language, office
 from dashboard.pages.frame import render
 from dashboard.pages.noted import came_in
 
@@ -43,10 +43,10 @@ async def enter(
         return _page(request, 429, "login.busy")
     shared.at_door += 1
     try:
-        async with shared.login_turn:
+        async with shared.login_turn, asyncio.timeout(TURN_S):
             outcome = await asyncio.to_thread(shared.users.login, person, password, shared.seconds())
-    except sqlite3.Error as error:
-        log.warning("login refused: dashboard.db takes nothing: %s", error)
+    except (sqlite3.Error, TimeoutError) as error:
+        log.warning("login refused: dashboard.db takes nothing: %s", str(error) or "it takes too long")
         return _page(request, 503, "login.storage")
     finally:
         shared.at_door -= 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from typing import Annotated
 
@@ -26,8 +25,7 @@ async def prove(request: Request, wanted: Secret) -> JSONResponse:
     shared = office(request)
     visitor: Visitor = request.state.visitor
     check = shared.desks.check_pin if re.fullmatch(r"[0-9]{4,6}", wanted.secret) else shared.users.prove
-    async with shared.inside_turn:
-        found = await asyncio.to_thread(check, visitor.person, wanted.secret, shared.seconds())
+    found = await shared.inside(check, visitor.person, wanted.secret, shared.seconds())
     if not found.token:
         key = "pin.locked" if found.locked else "pin.wait" if found.wait else "prove.wrong"
         raise Refused(shared.words[language(request)][key].replace("{s}", str(found.wait)))

@@ -432,8 +432,32 @@ def test_a_dead_disk_keeps_nobody_from_answering(served, as_role, kit):
     client.cookies.set("desk", desk)
     real = {"verb": "result", "alarm": "no3-1", "args": {"result": "real"}, "pin": "2580"}
     assert client.post("/api/v1/command", json=real, headers={"x-csrf-token": csrf}).json()["code"] == "acked"
+    wrong = client.post("/api/v1/command", json={**real, "pin": "9999"}, headers={"x-csrf-token": csrf})
+    assert (wrong.status_code, wrong.json()["code"]) == (503, "storage"), "a guess that cannot be counted is none"
     with pytest.raises(sqlite3.OperationalError):
         shared.users.remember()
+
+
+def test_a_disk_that_hangs_keeps_no_turn_for_ever(served, as_role, kit, monkeypatch):
+    client, app, _ = served
+    shared, token, hung = app.state.office, as_role("officer"), threading.Event()
+    monkeypatch.setattr("dashboard.office.TURN_S", 0.05)
+    monkeypatch.setattr("dashboard.pages.login.TURN_S", 0.05)
+    monkeypatch.setattr(shared.users, "prove", lambda *_: hung.wait())
+    shared.clock.wall += 31 * 60_000
+    try:
+        for _ in range(2):
+            told = client.post("/api/v1/prove", json={"secret": kit.password}, headers=token)
+            assert (told.status_code, told.json()["code"]) == (503, "storage")
+        form = {"data": {"person": "wang", "password": kit.password}}
+        assert "存储写不了" in client.post("/login", **form).text
+        shared.desks.set_pin("chen", "2580")
+        monkeypatch.setattr("dashboard.office.TURN_S", 15)
+        assert client.post("/api/v1/prove", json={"secret": "2580"}, headers=token).status_code == 200, (
+            "the turn is the next one's"
+        )
+    finally:
+        hung.set()
 
 
 def dead(db):

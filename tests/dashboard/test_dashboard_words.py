@@ -52,7 +52,7 @@ BUILT = (
     *(f"setup.about.{name}" for name in FORMS),
     *(f"choice.{kind}" for kind in KINDS_OF_CODE),
     *("field.login", "field.expires"),
-    *("refused.title", "refused.why", "refused.idle"),
+    *("refused.title", "refused.why", "refused.idle", "refused.storage", "reply.storage"),
     *(f"setup.returned.{why}" for why in ("time", "starts")),
     *(f"step.{when}" for when in WHEN),
     *(f"setup.{verdict}" for verdict in VERDICTS),
