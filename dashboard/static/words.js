@@ -2,8 +2,8 @@
 
 export const words = { text: {}, kinds: {}, quantities: {}, causes: {}, verbs: [], fleet: [], me: {}, csrf: "", lang: "zh", lamps: [] };
 
-/** Whoever is no longer known here is told so where he logs in. */
-export const ended = () => location.assign("/login?ended=1");
+/** Whoever is no longer known here is told so where he logs in, and comes back to where he was. */
+export const ended = () => location.assign(`/login?ended=${encodeURIComponent(location.pathname + location.search)}`);
 
 export async function loadWords() {
   const answer = await fetch("/api/v1/words");

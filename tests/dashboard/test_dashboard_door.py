@@ -296,10 +296,20 @@ def test_who_logs_in_is_written_down_and_nobody_is_kept_out_without_the_journal(
     assert client.post("/login", **come_in).headers["location"] == "/"
 
 
-def test_a_login_that_is_over_and_a_page_without_tls_are_said(served, as_role):
+def test_a_login_that_is_over_and_a_page_without_tls_are_said(served, as_role, kit):
     client, _, _ = served
     as_role(None)
-    assert "登录已到期" in client.get("/login?ended=1").text and "登录已到期" not in client.get("/login").text
+    assert "登录已到期" in client.get("/login?ended=/").text and "登录已到期" not in client.get("/login").text
+    for to, led in (
+        ("/alarms?id=no3-1", "/alarms?id=no3-1"),
+        ("//evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("/\t/evil", "/"),
+    ):
+        entered = client.post("/login", data={"person": "wang", "password": kit.password, "to": to})
+        assert (entered.status_code, entered.headers["location"]) == (303, led)
+        assert client.get("/login", params={"ended": to}).headers["location"] == led, "known again: back to where it was"
+        client.cookies.clear()
     for path, role in (("/login", None), ("/", "viewer")):
         as_role(role)
         assert "未加密" in client.get(path).text and "未加密" not in client.get(f"https://testserver{path}").text

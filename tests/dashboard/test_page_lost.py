@@ -100,6 +100,24 @@ def test_a_page_that_lies_open_over_an_upgrade_becomes_the_new_one(start_run, st
     page.wait_for_selector("body:not(.lost):not(.waiting) .lamp[data-lamp=normal].lit")
 
 
+def test_a_screen_that_was_sent_away_comes_back_once_it_is_known_again(start_run, start_page, chromium, kit):
+    """The box's clock was a year ahead for a minute, so the wall's code was over: nobody stands before a wall to type it again."""
+    start_run()
+    server, context = start_page(), chromium.new_context()
+    page = context.new_page()
+    page.clock.install()
+    page.goto(server.url + "/login?ended=%2F%3Fwall%3D1")
+    assert "登录已到期" in page.inner_text("[role=alert]")
+    page.fill("[name=person]", "wang")
+    page.clock.fast_forward(61_000)
+    assert page.input_value("[name=person]") == "wang", "not while somebody types"
+    page.fill("[name=person]", "")
+    assert context.request.post(server.url + "/login", form={"person": "wang", "password": kit.password}).ok
+    page.clock.fast_forward(61_000)
+    page.wait_for_url(server.url + "/?wall=1")
+    context.close()
+
+
 def test_a_browser_that_cannot_run_the_page_says_so(start_run, start_page, chromium, kit):
     start_run()
     server, context = start_page(), chromium.new_context()
