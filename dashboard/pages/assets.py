@@ -10,7 +10,8 @@ import mimetypes
 from fastapi import HTTPException, Request
 from fastapi.responses import Response
 
-from dashboard.office import office
+from dashboard.door import NotYours
+from dashboard.office import language, office
 from dashboard.pages.frame import YEAR_S
 from gateway.local import RequestError, RunDown
 
@@ -40,7 +41,9 @@ async def picture(request: Request, sha: str) -> Response:
     except RunDown as error:
         raise HTTPException(503, "run is not heard") from error
     except RequestError as error:
-        raise HTTPException(403 if error.code == "forbidden" else 404, error.en) from error
+        if error.code == "forbidden":
+            raise NotYours from error
+        raise HTTPException(404, error.zh if language(request) == "zh" else error.en) from error
     headers = {"cache-control": f"private, max-age={YEAR_S}, immutable"}
     return Response(base64.b64decode(found["data"]), media_type=found["type"], headers=headers)
 

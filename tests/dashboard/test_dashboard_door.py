@@ -24,6 +24,7 @@ from dashboard.door import Need, undeclared
 from dashboard.pages import export
 from dashboard.pages.export import harmless
 from dashboard.rights import ACT, ADMIT, CONFIGURE, DESKS, DRAW, FORESEE, LOOK, OPEN, PROBE, SCHOOLS, VERBS, WALK, may
+from gateway.local import RequestError
 
 ROLES = sorted(VERBS)
 ORDER = {"verb": "ack", "alarm": "no3-1", "args": {}}
@@ -163,6 +164,18 @@ def test_pins_and_desks_are_written_into_the_journal_first(served, as_role, kit)
     post("/desk/register", "officer", 403, name="传达室")
     post("/desk/pin", "leader", 403, password=kit.password, new="2580")
     assert desks.list() == [] and not desks.has_pin("liu"), "not written, not done"
+
+
+def test_whoever_may_not_see_a_picture_is_told_so_in_words(served, as_role, monkeypatch):
+    client, app, _ = served
+    as_role("duty")
+
+    async def ask(*_, **__):
+        raise RequestError("forbidden", "不能看", "not yours to see")
+
+    monkeypatch.setattr(type(app.state.office.client), "ask", ask)
+    answer = client.get(f"/picture/{'ab' * 32}")
+    assert answer.status_code == 403 and "您的角色没有" in answer.text
 
 
 def test_the_stream_needs_a_session(served):
