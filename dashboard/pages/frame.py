@@ -49,7 +49,7 @@ def render(request: Request, template: str, status: int = 200, **more: object) -
             "static": f"/static/{shared.version}",
             "lamps": LAMPS,
             "visitor": visitor,
-            "exposed": request.url.scheme == "http" and not from_here(request),
+            "exposed": "https" not in (request.url.scheme, request.headers.get("x-forwarded-proto")) and not from_here(request),
             "places": places(NOBODY if visitor.desk else visitor.role, state, visitor.schools is not None) if visitor else [],
             "site": ((state or {}).get("site") or {}).get("name", ""),
             **more,

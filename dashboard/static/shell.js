@@ -13,6 +13,7 @@ import { loadWords, t, words } from "./words.js";
 
 const TICK_MS = 200;
 const RETRY_MS = 2000;
+const HUSH_MS = 300000; // as long as a muted alarm that nobody answers (R14)
 const GO_MS = 1500; // after g, the letter of a place
 const KEYS_OFF = "keys-off"; // kept by this browser: somebody who dictates, or rests an arm on the keys, wants none
 
@@ -30,12 +31,14 @@ function start(page, ownAlarm) {
   const world = { state: null, now: null, alarms: [], lost: true };
   const sound = new Sound();
   let made; // which files this page is made of
+  let hushed = -HUSH_MS; // when somebody muted a page that nobody can be asked from
 
   const showSound = () => {
     byId("mute").hidden = sound.armed;
     byId("armed").hidden = !sound.armed;
     if (sound.armed) put(byId("armed"), t("sound.on"));
-    if (stream.isLost !== null) sound.play(sounding(world.alarms, world.lost)); // null: nothing has been heard yet, good or bad
+    const hush = world.lost && performance.now() - hushed < HUSH_MS;
+    if (stream.isLost !== null) sound.play(hush ? "" : sounding(world.alarms, world.lost)); // null: nothing has been heard yet, good or bad
   };
   const showAll = (ids) => {
     world.now = stream.boxNow();
@@ -62,6 +65,7 @@ function start(page, ownAlarm) {
   const tick = () => {
     const age = stream.age();
     world.now = stream.boxNow();
+    if (world.lost) showSound();
     if (!world.state || age === null) return;
     put(byId("age"), t("age", { s: (age / 1000).toFixed(1) }));
     put(byId("clock"), wallTime(world.now, world.state.site?.timezone) + (world.state.clock_ok === false ? ` ${t("clock.bad")}` : ""));
@@ -85,15 +89,23 @@ function start(page, ownAlarm) {
       if (Object.keys(delta).length > 1) showAll(Object.keys(delta.points ?? {}));
     },
     lost: (reason) => setLost(true, reason),
-    live: () => setLost(false, ""),
+    live: () => {
+      hushed = -HUSH_MS;
+      setLost(false, "");
+    },
   });
+  const hush = () => {
+    hushed = performance.now();
+    showSound();
+  };
+  byId("hush").addEventListener("click", hush);
   byId("arm").addEventListener("click", async () => {
     await sound.arm();
     showSound();
   });
   byId("armed").addEventListener("click", () => sound.prove());
   sound.tryArm().then(showSound);
-  keys(world, sound);
+  keys(world, hush);
   setInterval(tick, TICK_MS);
 }
 
@@ -136,7 +148,7 @@ const writing = () => document.querySelector("dialog[open], #editor, #file, #bac
 const offered = (alarms) => waiting(alarms) ?? firstAlarm(alarms);
 
 /** a answers, m mutes what is heard, g and a letter goes to a place, / searches, ? says so. Never while somebody types. */
-function keys(world, sound) {
+function keys(world, hush) {
   let going = -GO_MS; // when g was pressed; a young page's clock is near 0
   document.addEventListener("keydown", (event) => {
     const typing = localStorage.getItem(KEYS_OFF) ? event.key !== "?" : event.target.closest?.("input, textarea, select, dialog[open]") || event.ctrlKey || event.altKey || event.metaKey;
@@ -146,6 +158,7 @@ function keys(world, sound) {
     if (there) return there.click();
     going = event.key === "g" ? performance.now() : -GO_MS;
     if (event.key === "a" && first && !first.acked) settled(first, () => press("ack", "ack", first));
+    else if (event.key === "m" && world.lost) hush();
     else if (event.key === "m" && loud) settled(loud, () => press("silence", "silence", loud));
     else if (event.key === "?") help();
     else if (event.key === "/") {

@@ -34,6 +34,8 @@ def test_old_data_is_called_old(start_run, start_page, visit, proxied, kit, tmp_
         "a fire that nobody has answered rings on: its news is cut, not the fire"
     )
     assert "grayscale" in page.eval_on_selector("main", "node => getComputedStyle(node).filter")
+    page.click("#hush")
+    page.wait_for_selector("body[data-tone='']")
     page.screenshot(path=tmp_path / "lost.png")
     if cut == "run stopped":
         run.signal(signal.SIGCONT)
@@ -41,7 +43,7 @@ def test_old_data_is_called_old(start_run, start_page, visit, proxied, kit, tmp_
         proxy.silent.clear()
     else:
         return
-    page.wait_for_selector("body:not(.lost) #first .alarm")
+    page.wait_for_selector("body:not(.lost)[data-tone=fire] #first .alarm")
 
 
 def test_run_that_comes_back_is_shown_again(start_run, start_page, visit, kit):
