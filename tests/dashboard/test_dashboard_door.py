@@ -436,7 +436,7 @@ async def test_many_large_bodies_fill_no_memory_and_a_small_one_comes_in_all_the
     assert answers[3:] == [413], "and what has left counts no more"
 
 
-def test_a_dead_disk_keeps_nobody_from_answering(served, as_role, kit):
+def test_d27_a_dead_disk_keeps_nobody_from_answering(served, as_role, kit):
     """Read-only, full, broken: `run` acts from memory then, and the page must not stand in its way."""
     client, app, _ = served
     shared, token = app.state.office, as_role("officer")
@@ -461,7 +461,7 @@ def test_a_dead_disk_keeps_nobody_from_answering(served, as_role, kit):
         shared.users.remember()
 
 
-def test_a_disk_that_hangs_keeps_no_turn_for_ever(served, as_role, kit, monkeypatch):
+def test_d27_a_disk_that_hangs_keeps_no_turn_for_ever(served, as_role, kit, monkeypatch):
     client, app, _ = served
     shared, token, hung = app.state.office, as_role("officer"), threading.Event()
     monkeypatch.setattr("dashboard.office.TURN_S", 0.05)
