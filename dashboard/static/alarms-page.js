@@ -122,13 +122,18 @@ class List {
     return node;
   }
 
+  rowsOpen() {
+    return this.shown.slice(0, MOST_ROWS).filter((alarm) => alarm.state !== "normal");
+  }
+
   choose(id, on) {
     on ? this.chosen.add(id) : this.chosen.delete(id);
     this.several();
   }
 
+  /** All that the list shows and that are open: what has no row nobody has read. */
   every(on) {
-    this.chosen = new Set(on ? this.shown.filter((alarm) => alarm.state !== "normal").map((alarm) => alarm.id) : []);
+    this.chosen = new Set(on ? this.rowsOpen().map((alarm) => alarm.id) : []);
     for (const [id, { box }] of this.rows) box.checked = this.chosen.has(id);
     this.several();
   }
@@ -141,7 +146,7 @@ class List {
     if (bar.dataset.key === key) return;
     bar.dataset.key = key;
     bar.hidden = chosen.length === 0;
-    byId("every").checked = chosen.length > 0 && chosen.length === this.shown.filter((alarm) => alarm.state !== "normal").length;
+    byId("every").checked = chosen.length > 0 && chosen.length === this.rowsOpen().length;
     if (!chosen.length) return;
     const lists = chosen.map((alarm) => new Map([...buttons(alarm, words.verbs).filter(([, , on]) => on), ...extras(alarm, words.verbs, words.me)].map(([label, verb]) => [label, verb])));
     const same = new Set(chosen.map((alarm) => alarm.lamp)).size === 1; // one cause for all needs alarms of one kind

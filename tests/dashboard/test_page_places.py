@@ -168,6 +168,18 @@ def test_several_alarms_are_answered_at_once_and_filters_narrow_the_list(places,
     assert "90 %" in page.inner_text("#kpi")
 
 
+def test_of_a_flood_no_more_is_chosen_at_once_than_the_list_shows(places, kit):  # noqa: F811
+    page = places.open("/alarms")
+    many = fires(kit, *range(100, 410))
+    places.put(alarms=many)
+    try:
+        page.wait_for_selector("#empty:has-text('10')")
+        page.check("#every")
+        assert page.inner_text("#several strong") == "已选 300 条", "nobody has read the others"
+    finally:
+        places.put(alarms={id: {**one, "state": "normal"} for id, one in many.items()})
+
+
 def test_the_story_of_an_alarm_tells_who_did_what_when(places, kit):  # noqa: F811
     places.put(alarms=fires(kit, 1, checklist=[LOOK]))
     page = places.open("/alarms")
