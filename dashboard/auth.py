@@ -175,23 +175,34 @@ class Users:
         with self._db() as db:
             db.execute("DELETE FROM sessions WHERE token = ?", (_digest(token),))
 
-    def _throttled(self, person: str, now: int) -> tuple[int, bool]:
+    def known(self, person: str) -> bool:
+        """May this person log in? What is no user may be a password, typed into the wrong field: it is written down nowhere."""
         with self._db() as db:
-            row = db.execute("SELECT failures, until FROM throttle WHERE person = ?", (person,)).fetchone()
+            return db.execute("SELECT 1 FROM users WHERE person = ?", (person,)).fetchone() is not None
+
+    def _counted(self, person: str) -> str:
+        """Under which name failures are counted."""
+        return person if self.known(person) else _digest(person)
+
+    def _throttled(self, person: str, now: int) -> tuple[int, bool]:
+        counted = self._counted(person)
+        with self._db() as db:
+            row = db.execute("SELECT failures, until FROM throttle WHERE person = ?", (counted,)).fetchone()
         if row is None:
             return 0, False
         # A wall clock set back must not lock anybody out for longer than the longest delay.
         return min(max(0, row[1] - now), LONGEST_DELAY_S), row[0] >= LOCK_FAILURES
 
     def _failed(self, person: str, now: int) -> None:
+        counted = self._counted(person)
         with self._db() as db:
             failures = db.execute(
                 "INSERT INTO throttle VALUES (?, 1, 0) ON CONFLICT DO UPDATE SET failures = failures + 1 RETURNING failures",
-                (person,),
+                (counted,),
             ).fetchone()[0]
             over = failures - FREE_FAILURES
             delay = min(2**over, LONGEST_DELAY_S) if 0 <= over < 16 else LONGEST_DELAY_S if over > 0 else 0
-            db.execute("UPDATE throttle SET until = ? WHERE person = ?", (now + delay, person))
+            db.execute("UPDATE throttle SET until = ? WHERE person = ?", (now + delay, counted))
             db.execute(
                 "DELETE FROM throttle WHERE person NOT IN (SELECT person FROM users) AND person NOT IN"
                 " (SELECT person FROM throttle ORDER BY until DESC LIMIT ?)",

@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from dashboard.auth import SESSION_S
 from dashboard.door import COOKIE, visitor_of
-from dashboard.office import TURN_S, language, office
+from dashboard.office import TURN_S, Office, language, office
 from dashboard.pages.frame import render
 from dashboard.pages.noted import came_in
 
@@ -28,6 +28,11 @@ async def form(request: Request) -> Response:
     if request.state.visitor is not None:
         return RedirectResponse(_place(to), 303)
     return _page(request, 200, "login.ended" if to else "", to)
+
+
+def _named(shared: Office, person: str) -> str:
+    """For the log: never what somebody may have typed into the wrong field."""
+    return repr(person) if shared.users.known(person) else "a name that is no user's"
 
 
 def _place(to: str) -> str:
@@ -61,12 +66,12 @@ async def enter(
     finally:
         shared.at_door -= 1
     if outcome.locked:
-        log.warning("login refused: account %r is locked after too many wrong passwords", person)
+        log.warning("login refused: account %s is locked after too many wrong passwords", _named(shared, person))
         return _page(request, 429, "login.locked", to)
     if outcome.wait:
         return _page(request, 429, "login.wait", to, outcome.wait)
     if not outcome.token:
-        log.warning("login refused: wrong name or password for %r", person)
+        log.warning("login refused: wrong name or password for %s", _named(shared, person))
         return _page(request, 401, "login.wrong", to)
     shared.users.logout(request.cookies.get(COOKIE, ""))
     if session := shared.users.session(outcome.token, shared.seconds()):

@@ -99,6 +99,8 @@ def test_a_guesser_of_names_fills_no_disk(users, monkeypatch):
         users.login(f"guess-{n}", "wrong password", NOW)
     with users._db() as db:
         assert db.execute("SELECT count(*) FROM throttle").fetchone()[0] <= 6
+        kept = str(db.execute("SELECT person FROM throttle").fetchall())
+    assert "guess" not in kept, "a password typed into the wrong field is kept nowhere"
 
 
 @pytest.mark.parametrize("person, password", [("wang", GOOD), ("", GOOD), (" li", GOOD), ("x" * 65, GOOD), ("li", "short")])

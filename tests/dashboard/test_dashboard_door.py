@@ -309,6 +309,14 @@ def test_who_logs_in_is_written_down_and_nobody_is_kept_out_without_the_journal(
     assert client.post("/login", **come_in).headers["location"] == "/"
 
 
+def test_a_password_in_the_wrong_field_is_not_logged(served, as_role, kit, caplog):
+    client, _, _ = served
+    as_role(None)
+    assert client.post("/login", data={"person": kit.password, "password": "wang"}).status_code == 401
+    assert client.post("/login", data={"person": "wang", "password": "wrong password"}).status_code == 401
+    assert "'wang'" in caplog.text and kit.password not in caplog.text
+
+
 def test_a_login_that_is_over_and_a_page_without_tls_are_said(served, as_role, kit):
     client, _, _ = served
     as_role(None)
