@@ -100,8 +100,8 @@ export function extras(alarm, verbs, me) {
   return list.filter(([, verb]) => verbs.includes(verb));
 }
 
-/** The alarm that is heard now, undefined without one. */
-export const loudest = (alarms) => alarms.find((a) => SOUNDING.has(a.state) && !a.silenced && !a.parent && !quiet(a));
+/** The alarm that is heard now, undefined without one. A panic button makes no sound where it was pressed, and this screen may stand there. */
+export const loudest = (alarms) => alarms.find((a) => SOUNDING.has(a.state) && !a.silenced && !a.parent && !quiet(a) && a.kind !== "panic");
 
 /** The lamp whose tone has to be heard now, or "". What rang when the page was cut off rings on: a fire does not end with its news. */
 export function sounding(alarms, lost) {

@@ -311,6 +311,17 @@ def test_muted_alarms_are_quiet_and_a_new_one_sounds_again(open_school, kit):
     page.wait_for_selector("body[data-tone=gas]")
 
 
+def test_a_panic_button_is_seen_on_every_screen_and_heard_on_none(open_school, kit):
+    """It makes no sound where it was pressed, and the guard's own screen may stand there."""
+    panic = kit.alarm("no3-2", lamp="intrusion", kind="panic", severity=5, what={"zh": "一键报警", "en": "Panic button"})
+    run, _, page = open_school()
+    run.push({"alarms": {"no3-2": panic}})
+    page.wait_for_selector("#first .alarm[data-alarm=no3-2] :text('一键报警')")
+    assert page.get_attribute("body", "data-tone") == "" and "intrusion" in lit(page)
+    run.push({"alarms": {"no3-3": kit.alarm("no3-3", lamp="intrusion", kind="intrusion", severity=5, number=3)}})
+    page.wait_for_selector("body[data-tone=intrusion]")
+
+
 def test_a_stranger_logs_in_by_the_form_and_out(open_school, chromium):
     _, url, _ = open_school()
     context = chromium.new_context()
