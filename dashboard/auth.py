@@ -51,6 +51,7 @@ class Login:
     token: str = ""
     wait: int = 0
     locked: bool = False
+    locks: bool = False  # this very failure has locked it
 
 
 def new_password() -> str:
@@ -136,8 +137,7 @@ class Users:
             row = db.execute("SELECT hash FROM users WHERE person = ?", (person,)).fetchone()
         good = check_password(password, row[0] if row else self._nobody)
         if row is None or not good:
-            self._failed(person, now)
-            return Login()
+            return Login(locks=self._failed(person, now) == LOCK_FAILURES)
         with self._db() as db:  # what has nothing to write needs no disk: a dead one keeps nobody from a result
             if db.execute("SELECT 1 FROM throttle WHERE person = ?", (person,)).fetchone():
                 db.execute("DELETE FROM throttle WHERE person = ?", (person,))
@@ -193,7 +193,8 @@ class Users:
         # A wall clock set back must not lock anybody out for longer than the longest delay.
         return min(max(0, row[1] - now), LONGEST_DELAY_S), row[0] >= LOCK_FAILURES
 
-    def _failed(self, person: str, now: int) -> None:
+    def _failed(self, person: str, now: int) -> int:
+        """Counts one more; gives how many there are."""
         counted = self._counted(person)
         with self._db() as db:
             failures = db.execute(
@@ -208,6 +209,7 @@ class Users:
                 " (SELECT person FROM throttle ORDER BY until DESC LIMIT ?)",
                 (THROTTLE_ROWS,),
             )
+        return int(failures)
 
 
 def _check_length(password: str) -> None:

@@ -14,7 +14,7 @@ from dashboard.auth import BadUser, new_password
 from dashboard.door import COOKIE, KEPT_S, NOBODY, Visitor
 from dashboard.office import language, office
 from dashboard.pages.frame import render
-from dashboard.pages.noted import came_in, noted
+from dashboard.pages.noted import noted, told
 from dashboard.tokens import MOST_DAYS
 
 DOORS = {"screen": "/", "inspector": "/inspect"}  # where a code typed by hand leads
@@ -118,7 +118,7 @@ async def enter_screen(request: Request, code: Annotated[str, Form(max_length=60
     found = await asyncio.to_thread(shared.tokens.find, code, shared.seconds())
     if found is None or found.kind not in DOORS:
         return render(request, "screen.html", 401, problem=shared.words[language(request)]["screen.wrong"])
-    await came_in(request, Visitor(f"code-{found.id}", found.name, found.role, ""))
+    await told(request, Visitor(f"code-{found.id}", found.name, found.role, ""), "logged-in")
     answer = RedirectResponse(DOORS[found.kind], 303)
     answer.set_cookie(COOKIE, code, max_age=KEPT_S, httponly=True, samesite="lax", secure=shared.secure)
     return answer

@@ -12,10 +12,10 @@ from fastapi import Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from dashboard.auth import SESSION_S
-from dashboard.door import COOKIE, visitor_of
+from dashboard.door import COOKIE, NOBODY, Visitor, visitor_of
 from dashboard.office import TURN_S, Office, language, office
 from dashboard.pages.frame import render
-from dashboard.pages.noted import came_in
+from dashboard.pages.noted import told
 
 PLACE = re.compile(r"/[a-z]*(\?[\w&=.,:%+-]*)?", re.ASCII)
 MOST_WAITING = 8  # at the door; who comes then is told so at once
@@ -72,10 +72,13 @@ async def enter(
         return _page(request, 429, "login.wait", to, outcome.wait)
     if not outcome.token:
         log.warning("login refused: wrong name or password for %s", _named(shared, person))
+        if outcome.locks and shared.users.known(person):
+            await told(request, Visitor(person, person, NOBODY, ""), "locked")
+            request.state.visitor = None
         return _page(request, 401, "login.wrong", to)
     shared.users.logout(request.cookies.get(COOKIE, ""))
     if session := shared.users.session(outcome.token, shared.seconds()):
-        await came_in(request, visitor_of(shared, session))
+        await told(request, visitor_of(shared, session), "logged-in")
     answer = RedirectResponse(_place(to), 303)
     answer.set_cookie(COOKIE, outcome.token, max_age=SESSION_S, httponly=True, samesite="lax", secure=shared.secure)
     return answer

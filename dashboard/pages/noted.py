@@ -14,13 +14,13 @@ from gateway.local import RunDown
 log = logging.getLogger(__name__)
 
 
-async def came_in(request: Request, visitor: Visitor) -> None:
-    """Who has just been let in, for the journal where it can be written: nobody is kept out because the box is away or cannot write."""
+async def told(request: Request, visitor: Visitor, what: str) -> None:
+    """What has happened at the door, for the journal where it can be written: nobody is kept out because the box is away."""
     request.state.visitor = visitor
     try:
-        await noted(request, "access", "logged-in", visitor.person)
+        await noted(request, "access", what, visitor.person)
     except HTTPException:
-        log.warning("%s has logged in; the journal does not say so, for run is away", visitor.person)
+        log.warning("%s: %s; the journal does not say so, for run is away", visitor.person, what)
 
 
 async def noted(request: Request, verb: str, what: str, about: str) -> None:

@@ -309,6 +309,21 @@ def test_who_logs_in_is_written_down_and_nobody_is_kept_out_without_the_journal(
     assert client.post("/login", **come_in).headers["location"] == "/"
 
 
+def test_an_account_that_wrong_passwords_lock_is_in_the_journal_once(served, as_role, monkeypatch):
+    client, app, run = served
+    as_role(None)
+    monkeypatch.setattr("dashboard.auth.LOCK_FAILURES", 2)
+    for n in range(4):
+        answer = client.post("/login", data={"person": "gao", "password": f"wrong password {n}"})
+    assert "已锁定" in answer.text
+    assert client.post("/login", data={"person": "wang", "password": "wrong password"}).status_code == 401
+    app.state.office.users.set_password("gao", "a good password")
+    assert client.post("/login", data={"person": "gao", "password": "a good password"}).status_code == 303
+    run.wait(lambda line: "entered" in line)
+    told = [line["did"]["args"] for line in run.seen if "did" in line]
+    assert told == [{"what": "locked", "about": "gao", "role": "viewer"}]
+
+
 def test_a_password_in_the_wrong_field_is_not_logged(served, as_role, kit, caplog):
     client, _, _ = served
     as_role(None)
