@@ -3,7 +3,7 @@
 import { posted } from "./prove.js";
 import { ended, t, words } from "./words.js";
 
-const KEY = "campus-draft";
+const [KEY, BASE] = ["campus-draft", "campus-draft-base"]; // the draft, and the file as it was when the draft was begun
 
 export async function call(path, body) {
   const options = body === undefined ? {} : {
@@ -31,18 +31,17 @@ function wrong(told, status) {
   return t("reply.failed", { code: field ?? status });
 }
 
-function kept() {
+function kept(key) {
   try {
-    return localStorage.getItem(KEY) ?? "";
+    return localStorage.getItem(key) ?? "";
   } catch {
     return ""; // a browser that keeps nothing still edits
   }
 }
 
-function keep(text) {
+function keep(text, base) {
   try {
-    if (text) localStorage.setItem(KEY, text);
-    else localStorage.removeItem(KEY);
+    for (const [key, value] of [[KEY, text], [BASE, text && base]]) value ? localStorage.setItem(key, value) : localStorage.removeItem(key);
   } catch {
     // said at once: the draft lives as long as this page
   }
@@ -53,6 +52,7 @@ export class Draft {
   constructor(changed) {
     this.changed = changed;
     this.base = "";
+    this.begun = ""; // the file when this draft was begun
     this.text = "";
     this.tables = {};
   }
@@ -61,12 +61,18 @@ export class Draft {
     return this.text !== this.base;
   }
 
+  /** Has somebody else changed the file since? To put this draft into force would undo that. */
+  get behind() {
+    return this.dirty && this.begun !== this.base;
+  }
+
   async begin(base, tables) {
-    this.base = base;
+    this.base = this.begun = base;
     this.text = base;
     this.tables = tables;
-    const old = kept();
+    const old = kept(KEY);
     if (!old || old === base) return keep("");
+    this.begun = kept(BASE) || base;
     try {
       this.tables = (await call("/api/v1/setup/tables", { text: old })).tables;
       this.text = old;
@@ -88,7 +94,8 @@ export class Draft {
   take(text, tables) {
     this.text = text;
     this.tables = tables;
-    keep(this.dirty ? text : "");
+    if (!this.dirty) this.begun = this.base;
+    keep(this.dirty ? text : "", this.begun);
     this.changed();
   }
 
@@ -98,7 +105,7 @@ export class Draft {
 
   /** It is in force now: the page needs no look at a box that is just starting again. */
   taken() {
-    this.base = this.text;
+    this.base = this.begun = this.text;
     keep("");
   }
 }

@@ -58,6 +58,7 @@ function showDraft() {
       press("", t("setup.check"), check),
       press("primary", t("setup.propose"), propose, busy || checkedFor?.ok !== true),
       press("danger", t("setup.drop"), drop)),
+    draft.behind ? el("p", { className: "behind", role: "alert", textContent: t("setup.draft.behind") }) : "",
     el("p", { textContent: t(busy ? "setup.draft.busy" : checkedFor ? (checkedFor.ok ? "setup.draft.good" : "setup.draft.bad") : "setup.draft.first") }),
     checkedFor ? findings(checkedFor.findings) : "",
     checkedFor ? difference(checkedFor.diff) : "");

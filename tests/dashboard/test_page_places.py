@@ -444,6 +444,27 @@ def test_the_inspector_sees_the_journal_proven_before_his_eyes(places, kit):  # 
     assert violations(page) == [] and page.locator("main .buttons button").count() == 1
 
 
+def test_a_draft_that_would_undo_what_somebody_else_has_changed_says_so(places):  # noqa: F811
+    page = places.open("/setup?section=people", person="wei")
+    page.click("#panel tbody tr >> nth=0 >> button:has-text('修改')")
+    page.fill("#editor [name=name]", "新老师")
+    page.click("#editor button.primary")
+    page.wait_for_selector("#draft:visible")
+    source = page.request.get(places.url + "/api/v1/setup").json()
+    answer = {key: source[key] for key in ("file", "text", "history", "trial")}
+    page.reload()
+    page.wait_for_selector("#draft:visible")
+    assert page.locator("#draft .behind").count() == 0, "its own file is still the same"
+    places.run.say({"answers": {"config-source": {**answer, "text": answer["text"] + "# a new telephone\n"}}})
+    try:
+        page.reload()
+        page.wait_for_selector("#draft .behind:has-text('别人改过配置')")
+        page.click("#draft button:has-text('放弃')")
+        page.wait_for_selector("#draft", state="hidden")
+    finally:
+        places.run.say({"answers": {"config-source": answer}})
+
+
 def test_the_log_of_a_page_that_lies_open_keeps_what_is_over(places, kit):  # noqa: F811
     """Raised and reset while the page is looked at: it stays a row of the shift, with what was found."""
     page = places.open("/shift", person="wang")
