@@ -20,7 +20,7 @@ let section = new URLSearchParams(location.search).get("section") ?? "buses";
 let living = { people: [] }; // the site as it is
 const AGAIN_MS = 2000;
 const CALLED = ["people", "duty", "escalation"]; // sections that decide who is called
-let opened = null; // {place: n or null, row}: the form that is open
+let opened = null; // {place: n or null, row, typed}: the form that is open, and what stands in it: a page that reconnects keeps it
 let typed = null; // what stands in the file's box and is not saved yet: a page that reconnects must not lose it
 let checkedFor = null; // {text, ok, findings, diff}
 const voice = new Voice();
@@ -185,7 +185,7 @@ function open(place, row) {
 }
 
 function editor(fields) {
-  const { node, read } = form(fields, opened.row, draft.tables, about.lists);
+  const { node, read } = form(fields, { ...opened.row, ...opened.typed }, draft.tables, about.lists);
   const save = async () => {
     const before = opened;
     const bad = node.querySelector(":invalid");
@@ -203,6 +203,7 @@ function editor(fields) {
   };
   const told = el("ul", { className: "hints", role: "status" });
   const tell = () => {
+    if (opened) opened.typed = read();
     const found = hints(section, read(), opened?.row, draft.tables, about.lists.profiles);
     told.replaceChildren(...found.map((text) => el("li", { textContent: text })));
   };

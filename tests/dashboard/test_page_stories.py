@@ -1,6 +1,7 @@
 """The page in a real browser over a fake `run`: what people see and press."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -309,6 +310,20 @@ def test_muted_alarms_are_quiet_and_a_new_one_sounds_again(open_school, kit):
     assert page.get_attribute("body", "data-tone") == ""
     run.push({"alarms": {"no3-2": kit.alarm("no3-2", lamp="gas", kind="gas-2", severity=6, number=8)}})
     page.wait_for_selector("body[data-tone=gas]")
+
+
+def test_what_is_typed_on_the_set_up_page_outlives_a_restart_of_the_box(open_school, stage, kit):
+    text = (Path(__file__).parents[2] / "config" / "site.example.yaml").read_text("utf-8")
+    school = {**kit.school(), "answers": {"config-source": {"file": "/s.yaml", "text": text, "history": [], "trial": None}}}
+    _, url, page = open_school(school, person="admin")
+    page.goto(url + "/setup?section=people")
+    page.click("#panel tbody tr >> nth=0 >> button:has-text('修改')")
+    page.fill("#editor [name=name]", "新老师")
+    page.evaluate("document.querySelector('#editor').dataset.old = '1'")
+    page.expected_errors = True
+    stage.scene(school)
+    page.wait_for_selector("#editor:not([data-old])")
+    assert page.input_value("#editor [name=name]") == "新老师"
 
 
 def test_a_panic_button_is_seen_on_every_screen_and_heard_on_none(open_school, kit):
