@@ -15,6 +15,7 @@ import { t, words } from "./words.js";
 
 const TOGETHER = ["ack", "silence", "note", "assign", "false"];
 const MOST_ROWS = 300;
+const MOST_PAST = 2000; // that an answer holds, the newest
 const NEAR = 3600 * 1000; // an alarm is looked for so near to its first event
 
 class List {
@@ -50,6 +51,7 @@ class List {
     const to = Math.ceil(this.world.now);
     const found = await fetchJson("alarms", { from: Math.floor(to - PERIODS[this.filters.values.period]), to });
     if (!found) return;
+    this.full = found.length >= MOST_PAST;
     this.past = new Map(found.map((alarm) => [alarm.id, alarm]));
     this.show(this.world);
   }
@@ -75,8 +77,11 @@ class List {
     this.shown = all.filter((alarm) => this.filters.fits(alarm, this.textOf(alarm, state, name)));
     for (const id of this.chosen) if (!this.shown.some((alarm) => alarm.id === id)) this.chosen.delete(id);
     place(byId("rows"), this.shown.slice(0, MOST_ROWS).map((alarm) => this.row(alarm, state, name)));
-    byId("empty").hidden = this.shown.length > 0 && this.shown.length <= MOST_ROWS;
-    put(byId("empty"), this.shown.length ? t("list.more", { n: this.shown.length - MOST_ROWS }) : t(this.filters.past ? "list.none" : "alarms.none"));
+    const rest = this.shown.length - MOST_ROWS;
+    const notes = [rest > 0 ? t("list.more", { n: rest }) : "", this.shown.length ? "" : t(this.filters.past ? "list.none" : "alarms.none"),
+      this.filters.past && this.full ? t("list.full", { n: MOST_PAST }) : ""].filter(Boolean);
+    byId("empty").hidden = notes.length === 0;
+    put(byId("empty"), notes.join(" "));
     this.several();
     floods(byId("floods"), world, (id) => this.pick(id));
     const picked = this.picked ? (state.alarms[this.picked] ?? this.past.get(this.picked) ?? (this.found?.id === this.picked ? this.found : null)) : null;

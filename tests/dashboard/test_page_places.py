@@ -168,6 +168,17 @@ def test_several_alarms_are_answered_at_once_and_filters_narrow_the_list(places,
     assert "90 %" in page.inner_text("#kpi")
 
 
+def test_a_list_that_is_not_whole_says_so(places, kit):  # noqa: F811
+    many = [kit.alarm(f"no3-{n}", state="normal", result="false", cause="蚊香") for n in range(1000, 3000)]
+    places.run.say({"answers": {"alarms": many}})
+    try:
+        page = places.open("/alarms?state=closed&period=365d&text=never")
+        page.wait_for_selector("#empty:has-text('只查到最近 2000 条')")
+        assert "没有" in page.inner_text("#empty")
+    finally:
+        places.run.say({"answers": {"alarms": CANNED["answers"]["alarms"]}})
+
+
 def test_of_a_flood_no_more_is_chosen_at_once_than_the_list_shows(places, kit):  # noqa: F811
     page = places.open("/alarms")
     many = fires(kit, *range(100, 410))
