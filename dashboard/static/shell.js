@@ -151,8 +151,8 @@ const offered = (alarms) => waiting(alarms) ?? firstAlarm(alarms);
 function keys(world, hush) {
   let going = -GO_MS; // when g was pressed; a young page's clock is near 0
   document.addEventListener("keydown", (event) => {
-    const typing = localStorage.getItem(KEYS_OFF) ? event.key !== "?" : event.target.closest?.("input, textarea, select, dialog[open]") || event.ctrlKey || event.altKey || event.metaKey;
-    if (typing) return;
+    const typing = localStorage.getItem(KEYS_OFF) ? event.key !== "?" : event.target.closest?.("input, textarea, select") || event.ctrlKey || event.altKey || event.metaKey;
+    if (typing || document.querySelector("dialog[open]")) return; // a question is open, wherever the focus went
     const [first, loud] = [offered(world.alarms), loudest(world.alarms)];
     const there = performance.now() - going < GO_MS && document.querySelector(`.places a[data-key="${CSS.escape(event.key)}"]`);
     if (there) return there.click();

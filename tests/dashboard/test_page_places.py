@@ -719,6 +719,8 @@ def test_keys_alone_are_enough(places, kit):  # noqa: F811
     page.locator("#one button.false").focus()
     page.keyboard.press("Enter")
     page.wait_for_selector("dialog[open]")
+    page.evaluate("document.body.dispatchEvent(new KeyboardEvent('keydown', { key: '?', bubbles: true }))")
+    assert page.is_visible("dialog [name=cause]"), "no key takes an open question away"
     page.keyboard.press("Escape")
     page.wait_for_function("!document.querySelector('dialog').open")
     page.evaluate("document.activeElement.blur()")
