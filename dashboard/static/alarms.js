@@ -3,7 +3,7 @@
 import { call119, press, verbWord } from "./ask.js";
 import { calmly } from "./calm.js";
 import { checklist, outside } from "./help.js";
-import { byId, el, flag, place, put } from "./dom.js";
+import { byId, el, flag, place, put, reachable } from "./dom.js";
 import { duration, number, timeOfDay } from "./format.js";
 import { settled } from "./settled.js";
 import { buttons, extras, firstAlarm, life, waiting } from "./state.js";
@@ -52,7 +52,7 @@ export function headline({ state, alarms }, ownAlarm) {
   if ((node.dataset.key ?? "") === key) return;
   node.dataset.key = key;
   calmly(node, () => node.replaceChildren(...lines.map((alarm) => el("div", { className: "line", data: { lamp: alarm.lamp, alarm: alarm.id } },
-    el("a", { href: `/alarms?id=${encodeURIComponent(alarm.id)}` },
+    el("a", { href: reachable("/alarms") ? `/alarms?id=${encodeURIComponent(alarm.id)}` : "/" },
       el("strong", { textContent: title(alarm) }), ` ${alarm.place || alarm.point} · ${timeOfDay(alarm.first, state.site?.timezone)}`),
     el("div", { className: "buttons" }, ...alarmButtons(alarm).slice(0, alarm.acked ? 0 : 1))))));
 }
@@ -117,8 +117,8 @@ function build(alarm, isFirst, state) {
     el("div", { className: "buttons" }, ...alarmButtons(alarm),
       isFirst && (alarm.lamp === "fire" || alarm.lamp === "gas") ? call119() : null),
     el("div", { className: "buttons more" }, ...extraButtons(alarm),
-      alarm.building ? el("a", { href: `/plans?alarm=${encodeURIComponent(alarm.id)}`, textContent: t("nav.plans") }) : null,
-      el("a", { href: `/alarms?id=${encodeURIComponent(alarm.id)}`, textContent: t("story") })),
+      alarm.building && reachable("/plans") ? el("a", { href: `/plans?alarm=${encodeURIComponent(alarm.id)}`, textContent: t("nav.plans") }) : null,
+      reachable("/alarms") ? el("a", { href: `/alarms?id=${encodeURIComponent(alarm.id)}`, textContent: t("story") }) : null),
     isFirst ? checklist(alarm, state) : null,
     isFirst ? outside(state) : null);
   return { node, ticks };

@@ -29,4 +29,7 @@ export function place(parent, nodes) {
   while (parent.children.length > nodes.length) parent.lastElementChild.remove();
 }
 
+/** Is it a place of whoever is here? At a bureau somebody may see only some of the schools, and only the pages about them. */
+export const reachable = (path) => document.querySelector(`.places a[href="${path}"]`) !== null;
+
 export const byId = (id) => document.getElementById(id);

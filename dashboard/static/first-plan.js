@@ -1,6 +1,6 @@
 // The plan of the first alarm, beside its card and on the wall. Shows nothing where the alarm has no plan.
 
-import { byId, el, flag, put } from "./dom.js";
+import { byId, el, flag, put, reachable } from "./dom.js";
 import { fetchJson } from "./fetch.js";
 import { Stage } from "./plan-stage.js";
 import { placeOf } from "./plan-state.js";
@@ -24,7 +24,7 @@ export class FirstPlan {
     if ((first?.id ?? "") !== this.id) {
       this.id = first?.id ?? "";
       this.hide(true);
-      if (first) await this.load(first);
+      if (first && reachable("/plans")) await this.load(first);
     } else if (!this.node.hidden) this.stage.show(world);
   }
 
