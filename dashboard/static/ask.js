@@ -12,13 +12,13 @@ const SETTLE_MS = 400;
 const ONE_TOUCH = new Set(["ack", "silence", "note", "tick", "next"]);
 let hide = 0;
 let world = { state: null, lost: true };
-let asked = []; // the alarms whose result is being asked for, as they stood then
+let judged = []; // the alarms whose result is being asked for, as they stood then
 
 /** The page as it stands, told after every change. */
 export function standing(now) {
   world = now;
   const news = byId("ask-news");
-  if (news && byId("ask").open) put(news, asked.map(overtaken).find(Boolean) ?? "");
+  if (news && byId("ask").open) put(news, judged.map(overtaken).find(Boolean) ?? "");
 }
 
 /** What has become of an alarm while this person is still being asked for its result: said in the question, before it is sent. */
@@ -28,7 +28,7 @@ function overtaken(was) {
   const given = alarm && alarm.result && [alarm.result, alarm.cause, alarm.result_by].some((one, at) => one !== [was.result, was.cause, was.result_by][at]);
   const text = !alarm ? t("ask.news.over") : alarm.occurrence > was.occurrence ? t("ask.news.again")
     : given ? t("ask.news", { name: name(alarm.result_by), result: [t(`result.${alarm.result}`), alarm.cause].filter(Boolean).join(" · ") }) : "";
-  return text && asked.length > 1 ? `${was.place || was.point}：${text}` : text;
+  return text && judged.length > 1 ? `${was.place || was.point}：${text}` : text;
 }
 
 export function reply(text, good) {
@@ -90,7 +90,7 @@ export function press(name, verb, ...alarms) {
   const spec = { title: `${verbWord(name, alarm)} · ${where}`, button: t("ask.send", { verb: verbWord(name, alarm) }), style: name };
   const go = (args) => ({ pin, ...given }) => sendAll(verb, alarms, { ...args, ...given }, pin);
   if (verb === "result") {
-    asked = alarms;
+    judged = alarms;
     return question({ ...spec, ...result(name, alarm), send: go({ result: name }) });
   }
   const asked = ASKS[name]?.(alarm) ?? [];

@@ -95,7 +95,6 @@ def test_what_schools_say_meanwhile_takes_no_press_and_no_focus_away(stage, visi
     assert page.evaluate("document.activeElement.matches('#map [data-school=s3]')"), "whoever goes by keys stays there"
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
 def test_who_sees_only_some_schools_is_offered_no_page_that_is_closed_to_him(stage, visit, county, kit):
     people = [{**one, "zones": ["songyang"]} if one["id"] == "ju" else one for one in county["people"]]
     stage.scene({**county, "people": people, "alarms": {"no3-1": kit.alarm(point="s0/fire", checklist=[])}})
@@ -107,6 +106,7 @@ def test_who_sees_only_some_schools_is_offered_no_page_that_is_closed_to_him(sta
     assert page.get_attribute("#headline a", "href") == "/"
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
 def test_on_a_phone_the_map_is_readable_and_nothing_is_wider_than_the_screen(stage, visit, county, lang):
     stage.scene(county)
     page = open_bureau(visit, stage.url, path=f"/bureau?lang={lang}&theme=dark", width=360, height=640)

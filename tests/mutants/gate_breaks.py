@@ -33,7 +33,7 @@ GATE: tuple[Mutant, ...] = (
     Mutant(
         "of two officers the later one is told of the first one's result before sending",
         "dashboard/static/ask.js",
-        "asked.map(overtaken).find(Boolean)",
+        "judged.map(overtaken).find(Boolean)",
         "undefined",
         "tests/system/test_screen_stories.py::test_of_two_officers_at_once_one_result_counts_and_the_other_is_told_whose",
     ),
