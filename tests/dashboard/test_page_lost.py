@@ -96,9 +96,9 @@ def test_a_page_that_lies_open_over_an_upgrade_becomes_the_new_one(start_run, st
     page.route("**/api/v1/state", state)
     page.reload()
     page.wait_for_selector("body:not(.lost):not(.waiting)")
-    page.evaluate("window.old = true")
+    page.evaluate("window.mine = true")
     made[0] = "2"
-    page.wait_for_function("() => !window.old")
+    page.wait_for_function("() => !window.mine")
     page.wait_for_selector("body:not(.lost):not(.waiting) .lamp[data-lamp=normal].lit")
 
 
