@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import sqlite3
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from starlette.responses import Response
 from dashboard import office as shared
 from dashboard.armour import Armour
 from dashboard.auth import Users, new_password
+from dashboard.database import DiskError
 from dashboard.desks import Desks
 from dashboard.door import Idle, Need, NotYours, SeeOther, undeclared
 from dashboard.live import Live
@@ -191,7 +191,7 @@ def create_app(
     app.add_exception_handler(NotYours, _not_yours)
     app.add_exception_handler(command.Refused, command.refused)
     app.add_exception_handler(Idle, prove.idle)
-    app.add_exception_handler(sqlite3.Error, _disk)
+    app.add_exception_handler(DiskError, _disk)
     app.add_exception_handler(TimeoutError, _disk)
     app.add_middleware(Armour)
     if missing := undeclared(app.routes):
@@ -203,7 +203,7 @@ async def _remember(users: Users) -> None:
     """For ever. A disk that cannot write is `run`'s to tell of; who has acted is known all the same."""
     while True:
         await asyncio.sleep(REMEMBER_S)
-        with contextlib.suppress(sqlite3.Error):
+        with contextlib.suppress(DiskError):
             await asyncio.to_thread(users.remember)
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+DiskError = sqlite3.Error  # what every keeper raises where the file can be read or written no more
+
 
 def opener(path: Path, schema: str) -> Callable[[], AbstractContextManager[sqlite3.Connection]]:
     """Makes the file and the tables of `schema` where they are missing; gives what opens it for one transaction.

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import sqlite3
 from typing import Annotated
 
 from fastapi import Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from dashboard.auth import SESSION_S
+from dashboard.database import DiskError
 from dashboard.door import COOKIE, NOBODY, Visitor, visitor_of
 from dashboard.office import TURN_S, Office, language, office
 from dashboard.pages.frame import render
@@ -60,7 +60,7 @@ async def enter(
     try:
         async with shared.login_turn, asyncio.timeout(TURN_S):
             outcome = await asyncio.to_thread(shared.users.login, person, password, shared.seconds())
-    except (sqlite3.Error, TimeoutError) as error:
+    except (DiskError, TimeoutError) as error:
         log.warning("login refused: dashboard.db takes nothing: %s", str(error) or "it takes too long")
         return _page(request, 503, "login.storage", to)
     finally:
