@@ -6,9 +6,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODY_LIMIT = 32 * 1024
 LARGE = {"/api/v1/setup/": 2 * 1024 * 1024, "/api/v1/plans/": 5 * 1024 * 1024}  # a whole site file, a floor plan go there
-MOST_HELD = (
-    16 * 1024 * 1024
-)  # bytes of all that is above BODY_LIMIT at once: strangers may send it too, before anybody knows them
+# Bytes of all that is above BODY_LIMIT at once: strangers may send it too, before anybody knows them.
+MOST_HELD = 16 * 1024 * 1024
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

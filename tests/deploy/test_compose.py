@@ -203,6 +203,7 @@ async def test_what_the_compose_file_describes_works_as_plain_processes(compose:
         page = f"https://127.0.0.1:{compose.ports['8443']}/healthz"
         await asyncio.to_thread(compose.until, "the page is served over TLS", lambda: answers(page, context))
         uplink.cancel()
+        compose.running["broker"].send_signal(signal.SIGUSR1)  # mosquitto writes it now; by itself every five minutes
         await asyncio.to_thread(compose.until, "the broker's memory is in its volume", (Path(written) / "mosquitto.db").exists)
     finally:
         database.kill()
