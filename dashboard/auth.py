@@ -26,7 +26,8 @@ CREATE TABLE IF NOT EXISTS sessions (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS acted (token TEXT PRIMARY KEY REFERENCES sessions ON DELETE CASCADE, at INT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS throttle (person TEXT PRIMARY KEY, failures INT NOT NULL, until INT NOT NULL) STRICT;
-"""
+CREATE VIEW IF NOT EXISTS locked_accounts AS SELECT person FROM throttle JOIN users USING (person) WHERE failures >= {locks};
+""".replace("{locks}", str(LOCK_FAILURES))  # the view is read by gateway.store.logins: a locked account is a fault of the box
 
 
 class BadUser(ValueError):

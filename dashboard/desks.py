@@ -26,7 +26,8 @@ CREATE TABLE IF NOT EXISTS desks (
   token TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, csrf TEXT NOT NULL, by TEXT NOT NULL, since INT NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS pins (person TEXT PRIMARY KEY, hash TEXT NOT NULL, failures INT NOT NULL, until INT NOT NULL) STRICT;
-"""
+CREATE VIEW IF NOT EXISTS locked_pins AS SELECT person FROM pins WHERE failures >= {locks};
+""".replace("{locks}", str(LOCK_FAILURES))  # the view is read by gateway.store.logins: a locked PIN is a fault of the box
 
 
 @dataclass(frozen=True, slots=True)

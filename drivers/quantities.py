@@ -121,6 +121,7 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("certificate-days", "d", "证书剩余天数", "Days left of the certificate", -1e5, 1e5, 0),
         Quantity("backlog-age", "s", "数据待传时长", "Waiting for", 0, 1e9, 0),
         _bit("twin", "上行身份", "Identity upstream", ("唯一", "single"), ("重复", "twice")),
+        Quantity("logins-locked", "", "被锁的账户和 PIN", "Locked accounts and PINs", 0, 1e6, 0),
         Quantity("frames-dropped", "", "一小时内丢弃的数据帧", "Frames dropped in an hour", 0, 1e12, 0),
         Quantity("lines-refused", "", "一小时内被拒收的数据", "Lines refused in an hour", 0, 1e12, 0),
         Quantity("events-refused", "", "上级拒收的事件", "Events refused by the centre", 0, 1e12, 0),

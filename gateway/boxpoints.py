@@ -12,6 +12,7 @@ from drivers.registry import BUSES, FRAMERS
 BOX = "box"  # stands for a device; no device or bus may be called so (CFG-085)
 LINK = "link"
 CERTIFICATE = "certificate"  # only where the uplink has one
+LOGINS = "logins"
 LINK_STALE = 30_000  # ms: the poller tells of its line at least every 10 s
 STALE = 60_000  # ms: `health` measures every 10 s
 CLOCK = {0: "不可信", 1: "校过，没在对时", 2: "已对时"}
@@ -43,6 +44,7 @@ BOX_POINTS: tuple[BoxPoint, ...] = (
     BoxPoint("clock", "clock-state", "时钟", told=False, values=CLOCK),
     BoxPoint("clock-offset", "clock-offset", "时钟偏差", told=False),
     BoxPoint("dropped", "frames-dropped", "丢弃数据", told=False),
+    BoxPoint(LOGINS, "logins-locked", "被锁账户", told=False),
 )
 UPLINK_POINTS: tuple[BoxPoint, ...] = (
     BoxPoint("broker", "broker-link", "上行连接"),

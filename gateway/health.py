@@ -11,7 +11,7 @@ from functools import partial
 from alerts.channels.modem import Radio
 from drivers.bus import BusStats
 from drivers.reading import Clock, Now, Quality, Reading
-from gateway.boxpoints import BOX, CERTIFICATE, MODEM_POINTS, of_modem
+from gateway.boxpoints import BOX, CERTIFICATE, LOGINS, MODEM_POINTS, of_modem
 from gateway.machine import Machine
 from gateway.stream.tls import valid_until
 
@@ -51,6 +51,7 @@ class Vitals:
     dropped: Callable[[], int] = lambda: 0
     radios: Mapping[str, Callable[[], Radio | None]] = field(default_factory=dict)  # of each modem
     clock_look: Callable[[], None] = lambda: None  # see SystemClock.look
+    locked: Callable[[], float] = lambda: 0.0  # accounts and PINs of the page, see gateway.store.logins
 
 
 class Health:
@@ -76,6 +77,7 @@ class Health:
         readers: dict[str, Callable[[], float | None]] = {
             **self._machine.readers(),
             CERTIFICATE: partial(days_left, self._vitals.certificates, now.wall),
+            LOGINS: self._vitals.locked,
         }
         for channel, read in readers.items():
             try:

@@ -54,6 +54,7 @@ from gateway.speak import Speaker
 from gateway.speech import OWN, SHIPPED, Words
 from gateway.store.answers import succeed
 from gateway.store.journal import Journal, fallback_seq
+from gateway.store.logins import locked
 from gateway.store.reached import reached
 from gateway.store.readings_writer import ReadingsWriter
 from gateway.store.restored import Restored
@@ -226,6 +227,7 @@ async def run(
         lambda: readings.dropped,
         {id: partial(_radio, channel) for id, channel in channels.items() if isinstance(channel, Modem)},
         clock.look,
+        partial(locked, data),
     )
     leaves["health"] = Health(machine, vitals, plant.points, intake, clock).run
     leaves["housekeeping"] = partial(housekeeping.run, journal, clock, plant.timezone, outbox.events_sent if link else _nobody)

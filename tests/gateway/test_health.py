@@ -132,7 +132,7 @@ async def test_r29_and_backlog_and_faults_as_readings(pi: Path, tmp_path: Path, 
     clock, told, backlog = Ticking(), Emitted(), [health.UNDER_WAY]
     counts = [40, 7]
     vitals = Vitals({"a": lambda: Wear(0, stats())}, lambda: "unknown", lambda: -31.5, lambda: backlog[0],
-                    refused=lambda: counts[0], twin=lambda: True, dropped=lambda: counts[1])  # fmt: skip
+                    refused=lambda: counts[0], twin=lambda: True, dropped=lambda: counts[1], locked=lambda: 2.0)  # fmt: skip
     known = {p.id for p in points({"a": "modbus-rtu", "panel": "gst-crt"}, uplink=True)} - {"box/cpu"}
     running = asyncio.create_task(Health(Machine(tmp_path, pi), vitals, known, told, clock).run())
     try:
@@ -140,6 +140,7 @@ async def test_r29_and_backlog_and_faults_as_readings(pi: Path, tmp_path: Path, 
         assert first["box/clock"].value == 0 and first["box/clock-offset"].value == -31.5
         assert first["box/backlog-age"].value == 0 and first["box/temperature"].value == 51.234
         assert (first["box/dropped"].value, first["box/refused"].value, first["box/twin"].value) == (0, 0, 1)
+        assert first["box/logins"].value == 2
         assert "box/cpu" not in first and "a/load" not in first  # a rate needs two looks
         write(pi, "proc/meminfo", "MemTotal: none\n")
         (pi / GET_THROTTLED).unlink()

@@ -10,6 +10,20 @@ METRICS = "tests/dashboard/test_dashboard_metrics.py::"
 
 BOX: tuple[Mutant, ...] = (
     Mutant(
+        "D25 a locked account is told",
+        "gateway/health.py",
+        "            LOGINS: self._vitals.locked,\n",
+        "",
+        HEALTH + "test_r29_and_backlog_and_faults_as_readings",
+    ),
+    Mutant(
+        "D25 a locked PIN is counted",
+        "gateway/store/logins.py",
+        '("locked_accounts", "locked_pins")',
+        '("locked_accounts",)',
+        "tests/store/test_store_logins.py::test_d25_a_locked_account_and_a_locked_pin_are_counted_until_they_are_set_anew",
+    ),
+    Mutant(
         "D6 a clock that was right stays so without its time server",
         "gateway/clock.py",
         "            self._right = self._offset()\n",
