@@ -1,7 +1,9 @@
 """What every test with a browser needs: chromium, watched pages, a proxy that can fall silent. No school, no assertions on pages."""
 
+import json
 import socket
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +27,8 @@ KEEP_GREY_AFTER = """() => {
     }).observe(document.body, {attributes: true});
 }"""
 LIVE = "body:not(.waiting):not(.lost) header.top"
+WORDS = Path(__file__).parents[2] / "dashboard" / "static" / "i18n"
+MOVED = {json.loads((WORDS / f"{language}.json").read_text("utf-8"))["press.changed"] for language in ("zh", "en")}
 
 
 class Watched:
@@ -119,3 +123,15 @@ def proxied():
     yield make
     for proxy in made:
         proxy.close()
+
+
+def press(page, button):
+    """As a person does: who is told that another alarm has just come there (settled.js) looks, and presses again."""
+    for _ in range(20):
+        page.evaluate("document.getElementById('reply').hidden = true")
+        page.click(button)
+        said = page.locator("#reply.bad:visible")
+        if not said.count() or said.inner_text() not in MOVED:
+            return
+        page.wait_for_timeout(200)
+    raise AssertionError(f"alarms come and go: {button}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from browsing import Watched
+from browsing import Watched, press
 from school import School
 from test_screen_stories import look
 
@@ -25,15 +25,15 @@ def test_story1_the_coil(world: School, watched: Watched, come_in: Any) -> None:
     guard.wait_for_selector("#first .alarm[data-lamp=fire]:has-text('3号宿舍101室')")
     world.until("both phones rang", lambda: {"li", "liu"} <= told(world, since, "fire"))
     world.until("sounder on", lambda: world.writes("guard-sounder")[-1:] and world.writes("guard-sounder")[-1][1])
-    guard.click("#first button.ack")
+    press(guard, "#first button.ack")
     warden.wait_for_selector("#first .alarm.acked")
-    warden.click("#first button.false")
+    press(warden, "#first button.false")
     warden.select_option("dialog [name=cause]", label="蚊香")
     warden.check("dialog [name=on_site]")
     warden.click("dialog button.false")
     guard.wait_for_selector("#first :text('刘桂英 核实：误报 · 蚊香')")
     world.set(point, 0)
-    guard.click("#first button.reset:enabled")
+    press(guard, "#first button.reset:enabled")
     world.until("the fire is over", lambda: not world.alarms("fire"))
     assert not {"zheng", "ma", "chen"} & told(world, since, "fire"), "head, bureau and leader slept"
     head = come_in(watched, "zheng", "/alarms")
@@ -64,7 +64,7 @@ def test_story8_maintenance_day(world: School, watched: Watched, come_in: Any) -
     guard = come_in(watched, "li")
     guard.wait_for_selector("#first .alarm[data-lamp=fire]:has-text('食堂就餐区')")
     world.until("it rings", lambda: {"li", "sun"} <= told(world, since, "fire"))
-    guard.click("#first button.real")
+    press(guard, "#first button.real")
     guard.click("dialog button.real")
     world.until("everybody", lambda: {"zheng", "ma"} <= told(world, since))
     look(page, "maintenance")

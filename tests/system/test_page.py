@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from browsing import KEEP_GREY_AFTER, LIVE, Watched
+from browsing import KEEP_GREY_AFTER, LIVE, Watched, press
 from school import School, heard_of_all
 
 PERSON = "wang"  # on duty in the demo's school
@@ -88,13 +88,13 @@ def test_a_fire_is_answered_in_the_browser(world: School, watched: Watched, guar
     alarm = card.get_attribute("data-alarm")
     assert (world.snapshot() or {})["alarms"][alarm]["place"] in card.inner_text()
     assert page.inner_text("#first button.ack") == ack
-    page.click("#first button.ack")
+    press(page, "#first button.ack")
     page.wait_for_selector("#reply.good:visible")
     page.wait_for_selector("#first .alarm.acked")
     assert [e["who"] for e in world.events("acked") if e["alarm"] == alarm] == [PERSON]
     world.until("sounder off", lambda: quiet(world))
     assert not page.is_enabled("#first button.reset"), "not while it burns"
-    page.click("#first button.false")
+    press(page, "#first button.false")
     page.select_option("dialog [name=cause]", label=cause)
     page.check("dialog [name=on_site]")
     page.click("dialog button.false")
@@ -102,7 +102,7 @@ def test_a_fire_is_answered_in_the_browser(world: School, watched: Watched, guar
     (result,) = world.events("result")[results:]
     assert (result["who"], result["args"]["result"], result["args"]["cause"]) == (PERSON, "false", "蚊香")
     world.set(point, 0)
-    page.click("#first button.reset:enabled")
+    press(page, "#first button.reset:enabled")
     calm(page)
     assert not world.alarms("fire")
     assert [e["who"] for e in world.events("reset") if e["alarm"] == alarm] == [PERSON]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Watched
+from browsing import Watched, press
 from school import School, heard_of_all
 
 PICTURES = os.environ.get("STORY_PICTURES", "")  # a folder, for whoever wants to look at the pages
@@ -114,7 +114,7 @@ def test_of_two_officers_at_once_one_result_counts_and_the_other_is_told_whose(
     for page in (one, two):
         page.wait_for_selector("#first .alarm[data-lamp=fire]")
     for page in (one, two):  # both have the question open before either sends
-        page.click("#first button.false")
+        press(page, "#first button.false")
         page.select_option("dialog [name=cause]", label="蚊香")
         page.check("dialog [name=on_site]")
     one.click("dialog button.false")
@@ -124,7 +124,7 @@ def test_of_two_officers_at_once_one_result_counts_and_the_other_is_told_whose(
     two.wait_for_selector("#first :text('吴国强 核实：误报 · 蚊香')")
     assert [(e["who"], e["args"]["cause"]) for e in world.events("result")] == [("wu", "蚊香")]
     world.set(point, 0)
-    two.click("#first button.reset:enabled")
+    press(two, "#first button.reset:enabled")
     world.until("the fire is over", lambda: not world.alarms("fire"))
     one.wait_for_selector("#first .alarm[data-lamp=fire]", state="detached")
 
