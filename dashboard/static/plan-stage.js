@@ -104,12 +104,16 @@ export class Stage {
     place(this.list, markers.map(({ of }) => this.made.get(of).item));
   }
 
-  /** Marks the one that is meant. */
+  /** Marks the one that is meant. Where the paper is wider than its place (a phone), that one, else the worst alarm, comes into sight when it is new. */
   here(of) {
     for (const [one, { item, button }] of this.made) {
       flag(button, "here", one === of);
       flag(item, "here", one === of);
     }
+    const sought = of || this.worst;
+    const view = this.node.parentElement;
+    if (this.sought !== sought && this.made.has(sought) && view) view.scrollLeft = this.made.get(sought).item.offsetLeft - view.clientWidth / 2;
+    this.sought = sought;
   }
 
   put(item, [x, y]) {
@@ -163,6 +167,8 @@ export class Stage {
   }
 
   show({ state, alarms }) {
+    this.worst = "";
+    let gravest = -1;
     for (const [of, { button, label, marker }] of this.made) {
       const { kind, lamp, alarm } = standing(pointsOf(of, state), state, alarms);
       const { name, place } = named(of, state);
@@ -173,6 +179,7 @@ export class Stage {
       if (button.dataset.lamp !== lamp) button.dataset.lamp = lamp;
       button.parentElement.style.zIndex = kind === "alarm" ? String(10 + alarm.severity) : ""; // the worst lies on top
       flag(button, "waiting", kind === "alarm" && !alarm.acked);
+      if (kind === "alarm" && alarm.severity > gravest) [this.worst, gravest] = [of, alarm.severity];
       put(label, visible);
       if (button.title !== about) {
         button.title = about;

@@ -111,7 +111,8 @@ class Shift {
   log({ state, now }) {
     const name = namer(state);
     const zone = state.site?.timezone;
-    put(byId("span"), `${wallTime(this.since, zone).slice(0, 16)} – ${wallTime(now, zone).slice(11, 16)}`);
+    const [from, to] = [this.since, now].map((ms) => wallTime(ms, zone).slice(0, 16));
+    put(byId("span"), `${from} – ${to.slice(from.slice(0, 10) === to.slice(0, 10) ? 11 : 5)}`);
     const known = new Map((this.past ?? []).map((alarm) => [alarm.id, alarm]));
     for (const alarm of Object.values(state.alarms)) if (alarm.state !== "pending" && alarm.first >= this.since) known.set(alarm.id, alarm);
     const rows = [...known.values()].sort((a, b) => a.first - b.first);
@@ -119,7 +120,7 @@ class Shift {
     byId("rows").replaceChildren(...rows.map((alarm) => el("tr", { data: { alarm: alarm.id } },
       el("td", { className: "when", textContent: wallTime(alarm.first, zone) }),
       el("td", { textContent: title(alarm) }),
-      el("td", { textContent: [alarm.place || alarm.point, alarm.device_name].filter(Boolean).join(" · ") }),
+      el("td", { textContent: `${alarm.place || t("school")} · ${alarm.device_name || alarm.point}` }),
       el("td", { textContent: alarm.acked_by ? `${name(alarm.acked_by)} ${wallTime(alarm.acked, zone).slice(11)}` : t("log.nobody") }),
       el("td", { textContent: alarm.result ? [t(`result.${alarm.result}`), causeText(alarm), name(alarm.result_by)].filter(Boolean).join(" · ") : t(`life.${alarm.state === "acked" ? "awaiting" : alarm.state}`) }))));
   }

@@ -147,6 +147,39 @@ def test_of_markers_on_one_spot_the_worst_alarm_lies_on_top_and_takes_the_touch(
     assert page.evaluate("document.activeElement.dataset.of") == "dorm-smoke/smoke", "and takes the touch"
 
 
+def test_on_a_phone_a_plan_can_be_read_and_the_worst_alarm_is_in_sight(places, kit):  # noqa: F811
+    page = places.open("/plans?building=lab", person="wei", width=360, height=640)
+    page.wait_for_selector("#nothing, .stage")
+    if page.locator("#nothing:visible").count():
+        upload(page, "wide.svg", FLOOR, "1层")
+    page.wait_for_selector(".stage")
+    plan = next(p for p in page.request.get(places.url + "/api/v1/plans").json()["plans"] if p["building"] == "lab")
+    markers = [{"of": "dorm-smoke/smoke", "x": 0.1, "y": 0.5}, {"of": "lab-voc/voc", "x": 0.95, "y": 0.5}]
+    csrf = page.evaluate("fetch('/api/v1/words').then((answer) => answer.json()).then((words) => words.csrf)")
+    answer = page.request.post(
+        places.url + "/api/v1/plans/markers",
+        data={"plan": plan["id"], "turn": plan["turn"], "markers": markers},
+        headers={"X-CSRF-Token": csrf},
+    )
+    assert answer.ok, answer.text()
+    mild = fire(kit, 2, point="dorm-smoke/smoke", lamp="fault", kind="fault", severity=1)
+    places.put(alarms=mild)
+    page = places.open("/plans?building=lab", person="wang", width=360, height=640)
+
+    def sight(of):
+        page.wait_for_function(
+            """([of]) => { const box = document.querySelector(`.marker[data-of='${of}'][data-kind=alarm]`)?.getBoundingClientRect();
+            return box && box.left >= 0 && box.right <= innerWidth; }""",
+            arg=[of],
+        )
+
+    sight("dorm-smoke/smoke")
+    places.put(alarms=mild | fire(kit, 4, point="lab-voc/voc", building="lab", zone="lab"))
+    sight("lab-voc/voc")
+    assert page.locator(".paper").bounding_box()["width"] > 600
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360, "the page itself does not slide"
+
+
 def test_nobody_who_types_drags_or_answers_is_taken_away(places, drawn, kit):  # noqa: F811
     page = drawn
     page.click("#back")
