@@ -390,11 +390,4 @@ LIFE: tuple[Mutant, ...] = (
         "timedelta(minutes=0)).date()",
         "tests/alerts/test_daily.py::test_an_alarm_of_the_night_stands_in_the_line_of_that_morning_and_in_no_other",
     ),
-    Mutant(
-        "D19 a fault never hangs under an alarm that a test has ended",
-        "alerts/aftermath.py",
-        "_breaking, _tests, _parents,",
-        "_breaking, _parents, _tests,",
-        PARENTS + "test_d19_a_head_that_ends_as_a_test_leaves_no_fault_under_it",
-    ),
 )
