@@ -19,6 +19,16 @@ def upload(page, name, body, floor=""):
     page.click("dialog button.big:not(.back)")
 
 
+def put_markers(page, url, plan, markers):
+    csrf = page.evaluate("fetch('/api/v1/words').then((answer) => answer.json()).then((words) => words.csrf)")
+    answer = page.request.post(
+        url + "/api/v1/plans/markers",
+        data={"plan": plan["id"], "turn": plan["turn"], "markers": markers},
+        headers={"X-CSRF-Token": csrf},
+    )
+    assert answer.ok, answer.text()
+
+
 def fire(kit, n=1, **other):
     return {f"no3-{n}": kit.alarm(f"no3-{n}", number=n, **other)}
 
@@ -125,13 +135,7 @@ def test_of_markers_on_one_spot_the_worst_alarm_lies_on_top_and_takes_the_touch(
     spot = {"x": 0.5, "y": 0.5}
     plan = next(p for p in wei.request.get(places.url + "/api/v1/plans").json()["plans"] if p["building"] == "canteen")
     markers = [{"of": of, **spot} for of in ("pump/pressure", "dorm-smoke/smoke", "lab-voc/voc")]  # the fire between the others
-    csrf = wei.evaluate("fetch('/api/v1/words').then((answer) => answer.json()).then((words) => words.csrf)")
-    answer = wei.request.post(
-        places.url + "/api/v1/plans/markers",
-        data={"plan": plan["id"], "turn": plan["turn"], "markers": markers},
-        headers={"X-CSRF-Token": csrf},
-    )
-    assert answer.ok, answer.text()
+    put_markers(wei, places.url, plan, markers)
     mild = fire(kit, 2, point="lab-voc/voc", lamp="fault", kind="fault", severity=1) | fire(
         kit, 3, point="pump/pressure", lamp="supervisory", kind="water", severity=2
     )
@@ -155,13 +159,7 @@ def test_on_a_phone_a_plan_can_be_read_and_the_worst_alarm_is_in_sight(places, k
     page.wait_for_selector(".stage")
     plan = next(p for p in page.request.get(places.url + "/api/v1/plans").json()["plans"] if p["building"] == "lab")
     markers = [{"of": "dorm-smoke/smoke", "x": 0.1, "y": 0.5}, {"of": "lab-voc/voc", "x": 0.95, "y": 0.5}]
-    csrf = page.evaluate("fetch('/api/v1/words').then((answer) => answer.json()).then((words) => words.csrf)")
-    answer = page.request.post(
-        places.url + "/api/v1/plans/markers",
-        data={"plan": plan["id"], "turn": plan["turn"], "markers": markers},
-        headers={"X-CSRF-Token": csrf},
-    )
-    assert answer.ok, answer.text()
+    put_markers(page, places.url, plan, markers)
     mild = fire(kit, 2, point="dorm-smoke/smoke", lamp="fault", kind="fault", severity=1)
     places.put(alarms=mild)
     page = places.open("/plans?building=lab", person="wang", width=360, height=640)
