@@ -44,7 +44,7 @@ async function load(zone) {
 
 function ask(kind, zone) {
   question({
-    title: t(`access.${kind}`), button: t("access.make"),
+    title: t(`access.${kind}`), button: t("access.make"), keep: kind,
     fields: [{ id: "name", label: t("access.name"), kind: "text", required: true },
       ...(kind === "inspector" ? [] : [{ id: "days", label: t("access.days"), kind: "number", value: 365, required: true }])],
     send: async ({ name, days = 1 }) => {
@@ -52,8 +52,9 @@ function ask(kind, zone) {
         const { code } = await call("/api/v1/access/code", { kind, name, days });
         await load(zone);
         once(t("access.code", { name }), code);
+        return true;
       } catch (error) {
-        reply(error.message, false);
+        return reply(error.message, false);
       }
     },
   });

@@ -14,7 +14,7 @@ const own = { line: "", model: "", given: [], node: null, step: 0 }; // outlives
 export function addressing(lines, models, tables, add) {
   own.add = add;
   own.tables = tables;
-  own.node ??= el("div", { className: "scan", id: "addressing" });
+  own.node ??= el("div", { className: "scan", id: "addressing", data: { keep: "addressing" } });
   if (!own.node.childElementCount) begin(lines, models);
   return own.node;
 }

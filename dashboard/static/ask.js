@@ -31,6 +31,7 @@ function overtaken(was) {
   return text && judged.length > 1 ? `${was.place || was.point}：${text}` : text;
 }
 
+/** Says it; gives `good`. */
 export function reply(text, good) {
   const line = byId("reply");
   put(line, text);
@@ -38,6 +39,7 @@ export function reply(text, good) {
   line.hidden = false;
   clearTimeout(hide);
   hide = setTimeout(() => (line.hidden = true), REPLY_MS);
+  return good;
 }
 
 /** Posts JSON; gives the answer's body with `status`, or null when nobody answered (the person has been told). */
@@ -96,7 +98,7 @@ export function press(name, verb, ...alarms) {
   const asked = ASKS[name]?.(alarm) ?? [];
   const fields = [...asked, ...pinField(verb)];
   if (!fields.length) return sendAll(verb, alarms);
-  question({ ...spec, fields, send: go({}) });
+  question({ ...spec, fields, keep: `${name} ${alarms.map((one) => one.id).join()}`, send: go({}) });
 }
 
 const ASKS = {

@@ -217,7 +217,7 @@ class Bureau {
 
   order(school) {
     question({
-      title: t("bureau.order.title", { s: school.short }), text: t("bureau.order.text"), button: t("bureau.order.send"),
+      title: t("bureau.order.title", { s: school.short }), text: t("bureau.order.text"), button: t("bureau.order.send"), keep: `order ${school.id}`,
       fields: [{ id: "what", label: t("bureau.order.what"), kind: "text", required: true }, { id: "days", label: t("bureau.order.days"), kind: "number", required: true, value: "7" }],
       send: ({ what, days }) => this.send(school.id, "order", "", { what: what.slice(0, 20), until: Math.round(this.world.now + Math.max(1, days) * DAY) }),
     });
@@ -232,8 +232,8 @@ class Bureau {
     }
     if (answer.status === 401) return ended();
     const body = await answer.json().catch(() => ({}));
-    reply(body.text || t("reply.failed", { code: body.code ?? answer.status }), body.ok === true);
     this.load();
+    return reply(body.text || t("reply.failed", { code: body.code ?? answer.status }), body.ok === true);
   }
 }
 

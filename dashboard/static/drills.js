@@ -10,7 +10,7 @@ const KINDS = ["evacuation", "calls"];
 
 /** Asks what kind of drill, and of which buildings; those not wanted are unticked. */
 export function begin({ buildings }) {
-  question({ title: t("begin.drill-start"), text: t("begin.drill-start.hint"), button: t("ask.send", { verb: t("begin.drill-start") }),
+  question({ title: t("begin.drill-start"), text: t("begin.drill-start.hint"), button: t("ask.send", { verb: t("begin.drill-start") }), keep: "drill-start",
     fields: [{ id: "kind", kind: "select", label: t("drill.kind"), required: true, options: KINDS.map((kind) => [kind, t(`drill.kind.${kind}`)]) },
       ...buildings.map(({ id, name }) => ({ id: `in-${id}`, kind: "tick", label: name, value: true })),
       { id: "signal", kind: "tick", label: t("drill.signal") }, ...pinField("drill-start")],
@@ -40,7 +40,7 @@ export function progress(mark, state, name) {
 /** A building's leader says that it is empty, with the heads if they are counted already. */
 export function empty(mark, state) {
   const places = list(mark.facts.buildings).sort((a, b) => Number(said(mark, "empty", a) !== undefined) - Number(said(mark, "empty", b) !== undefined));
-  question({ title: t("does.drill-empty"), button: t("ask.send", { verb: t("does.drill-empty") }),
+  question({ title: t("does.drill-empty"), button: t("ask.send", { verb: t("does.drill-empty") }), keep: `drill-empty ${mark.id}`,
     fields: [{ id: "building", kind: "select", label: t("filter.building"), required: true, options: places.map((id) => [id, state.buildings.find((one) => one.id === id)?.name ?? id]) },
       { id: "expected", kind: "number", label: t("drill.expected") }, { id: "counted", kind: "number", label: t("drill.counted") }, ...pinField("drill-empty")],
     send: ({ pin, building, expected, counted }) => send("drill-empty", "", { building, ...(expected === null ? {} : { expected }), ...(counted === null ? {} : { counted }) }, pin) });

@@ -62,30 +62,32 @@ export class DutyLog {
   }
 
   say(span, proposed) {
-    question({ title: `${t("dpart.state")} ${span}`, text: t("dlog.say.hint"), button: t("dlog.save"), style: "ack",
+    question({ title: `${t("dpart.state")} ${span}`, text: t("dlog.say.hint"), button: t("dlog.save"), style: "ack", keep: `state ${span}`,
       fields: [{ id: "text", kind: "area", label: t("ask.text"), required: true, value: proposed }, ...pinField("log")],
       send: ({ text, pin }) => this.did("log", { part: "state", text: `${span} ${text}` }, pin) });
   }
 
   write() {
-    question({ title: t("dlog.write"), button: t("dlog.save"), style: "ack",
+    question({ title: t("dlog.write"), button: t("dlog.save"), style: "ack", keep: "log",
       fields: [{ id: "part", kind: "select", label: t("dlog.part"), required: true, options: PARTS.map((part) => [part, t(`dpart.${part}`)]) },
         { id: "text", kind: "area", label: t("ask.text"), required: true }, ...pinField("log")],
       send: ({ pin, ...given }) => this.did("log", given, pin) });
   }
 
   sign() {
-    question({ title: t("dlog.sign"), text: t("dlog.sign.hint"), button: t("dlog.sign"), style: "ack",
+    question({ title: t("dlog.sign"), text: t("dlog.sign.hint"), button: t("dlog.sign"), style: "ack", keep: "hand-over",
       fields: [{ id: "text", kind: "area", label: t("dpart.handed") }, ...pinField("hand-over")],
       send: ({ pin, ...given }) => this.did("hand-over", given, pin) });
   }
 
   countersign(shift) {
-    question({ title: t("dlog.countersign"), text: t("dlog.countersign.hint"), button: t("dlog.countersign"), style: "ack",
+    question({ title: t("dlog.countersign"), text: t("dlog.countersign.hint"), button: t("dlog.countersign"), style: "ack", keep: `countersign ${shift}`,
       fields: [{ id: "text", kind: "area", label: t("dpart.other") }], send: (given) => this.did("countersign", { ...given, shift }) });
   }
 
   async did(verb, args, pin = "") {
-    if (await send(verb, "", args, pin)) await this.load(this.world, this.name);
+    const done = await send(verb, "", args, pin);
+    if (done) await this.load(this.world, this.name);
+    return done;
   }
 }

@@ -90,7 +90,7 @@ export class Foresee {
     [this.find, this.places] = [find, places];
     this.answer = el("div", { className: "answer" });
     this.answer.setAttribute("aria-live", "polite");
-    this.form = el("form", { className: "foresee" });
+    this.form = el("form", { className: "foresee", data: { keep: "who" } });
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.ask();

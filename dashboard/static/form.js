@@ -1,16 +1,18 @@
 // A question to the person in the page's dialog: a heading, some fields, one button that sends. Knows no verb.
 
 import { byId, el } from "./dom.js";
+import { forget } from "./kept.js";
 import { t } from "./words.js";
 
 /**
  * Fields: {id, label, kind: select|text|area|tick|time|number|pin|secret|file, options: [[value, text]], required, value}. `send` gets {id: value} of all
- * fields (a File of a file field) and is called only when those required are filled. `extra` are elements shown above the fields.
+ * fields (a File of a file field) and is called only when those required are filled; it gives (a promise of) false or 0 where nothing was done.
+ * `keep`: the name under which what is typed waits for this question to be asked again, until it was done. `extra`: elements above the fields.
  */
-export function question({ title, text = "", fields = [], extra = [], button, style = "", send }) {
+export function question({ title, text = "", fields = [], extra = [], button, style = "", keep = "", send }) {
   const dialog = byId("ask");
   const inputs = fields.map((field) => [field, input(field)]);
-  const form = el("form", { method: "dialog" },
+  const form = el("form", { method: "dialog", data: keep ? { keep } : {} },
     el("h2", { textContent: title }),
     text ? el("p", { textContent: text }) : null,
     ...extra,
@@ -20,7 +22,10 @@ export function question({ title, text = "", fields = [], extra = [], button, st
     el("div", { className: "buttons" },
       el("button", { className: `big ${style}`, textContent: button }),
       el("button", { type: "button", className: "big back", textContent: t("ask.back"), onclick: () => dialog.close() })));
-  form.addEventListener("submit", () => send(Object.fromEntries(inputs.map(([field, node]) => [field.id, value(field, node)]))));
+  form.addEventListener("submit", async () => {
+    const done = await send(Object.fromEntries(inputs.map(([field, node]) => [field.id, value(field, node)])));
+    if (keep && done !== false && done !== 0) forget(keep);
+  });
   dialog.replaceChildren(form);
   dialog.showModal();
 }

@@ -31,7 +31,7 @@ export class Tools {
 
   ask(building, floor, fixed = false) {
     question({
-      title: t(fixed ? "plans.replace" : "plans.add"), text: t("plans.what"), button: t("plans.send"),
+      title: t(fixed ? "plans.replace" : "plans.add"), text: t("plans.what"), button: t("plans.send"), keep: `plan ${building}`,
       fields: [
         { id: "file", kind: "file", label: t("plans.file"), required: true, accept: ACCEPT },
         ...(fixed ? [] : [{ id: "floor", kind: "text", label: t("plans.floor"), value: floor }]),

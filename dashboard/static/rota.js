@@ -62,14 +62,14 @@ export class Rota {
     const back = this.found.turns.filter((one) => one.post === turn.post && one.person !== turn.person && one.start > this.found.now && !one.by);
     question({
       title: `${t("rota.swap")} · ${this.day(turn.start)} ${this.clock(turn.start)}–${this.clock(turn.end)} ${this.name(turn.person)}`,
-      text: t(FOR_OTHERS.has(words.me.role) ? "rota.at-once" : "rota.asked"), button: t("rota.propose"), style: "ack",
+      text: t(FOR_OTHERS.has(words.me.role) ? "rota.at-once" : "rota.asked"), button: t("rota.propose"), style: "ack", keep: `swap ${turn.post} ${turn.start}`,
       fields: [
         { id: "to", kind: "select", label: t("rota.to"), required: true, options: [["", t("ask.choose-person")], ...others.map((person) => [person.id, person.name])] },
         { id: "back", kind: "select", label: t("rota.back"), options: [["", t("rota.no-back")], ...back.map((one) => [`${one.start} ${one.person}`, `${this.name(one.person)} ${this.day(one.start)} ${this.clock(one.start)}–${this.clock(one.end)}`])] }],
-      send: async ({ to, back: given }) => {
+      send: ({ to, back: given }) => {
         const [start] = given.split(" ");
         const args = { post: turn.post, start: turn.start, from: turn.person, to };
-        await this.did("swap", "", given ? { ...args, back: Number(start) } : args);
+        return this.did("swap", "", given ? { ...args, back: Number(start) } : args);
       },
     });
   }
@@ -86,6 +86,8 @@ export class Rota {
   }
 
   async did(verb, id, args) {
-    if (await send(verb, id, args)) await this.load(this.world, this.name);
+    const done = await send(verb, id, args);
+    if (done) await this.load(this.world, this.name);
+    return done;
   }
 }

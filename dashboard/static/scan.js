@@ -6,10 +6,10 @@ import { t, words } from "./words.js";
 
 /** `adopt(found, bus)` is called when the person takes a device over. */
 export function scanner(buses, adopt) {
-  const line = el("select", { "aria-label": t("setup.line") }, ...buses.map((bus) => el("option", { value: bus, textContent: bus })));
-  const first = el("input", { type: "number", min: 1, max: 247, value: 1, "aria-label": t("setup.from") });
-  const last = el("input", { type: "number", min: 1, max: 247, value: 32, "aria-label": t("setup.to") });
-  const patient = el("input", { type: "checkbox" });
+  const line = el("select", { name: "line", "aria-label": t("setup.line") }, ...buses.map((bus) => el("option", { value: bus, textContent: bus })));
+  const first = el("input", { name: "first", type: "number", min: 1, max: 247, value: 1, "aria-label": t("setup.from") });
+  const last = el("input", { name: "last", type: "number", min: 1, max: 247, value: 32, "aria-label": t("setup.to") });
+  const patient = el("input", { name: "patient", type: "checkbox" });
   const go = el("button", { className: "primary", textContent: t("setup.scan") });
   const stop = el("button", { textContent: t("setup.cancel"), hidden: true });
   const bar = el("progress", { max: 1, value: 0, hidden: true, "aria-label": t("setup.scan") });
@@ -41,7 +41,7 @@ export function scanner(buses, adopt) {
     [go.disabled, stop.hidden, bar.hidden] = [false, true, true];
   });
   stop.addEventListener("click", () => control?.abort());
-  return el("div", { className: "scan" },
+  return el("div", { className: "scan", data: { keep: "scan" } },
     el("h3", { textContent: t("setup.scan.title") }),
     el("div", { className: "bar-row" }, line, el("label", {}, t("setup.from"), " ", first), el("label", {}, t("setup.to"), " ", last),
       el("label", {}, patient, " ", t("setup.patient")), go, stop, bar),

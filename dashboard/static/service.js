@@ -76,7 +76,7 @@ class Service {
       accept: [{ id: "sheet", label: t("fact.sheet"), required: true }, { id: "signed", label: t("fact.signed"), required: true }] }[verb] ?? [];
     const all = [...fields, ...pinField(verb)];
     if (!all.length) return send(verb, mark.id);
-    question({ title: `${t(`does.${verb}`)} · ${said(mark.label)}`, button: t("ask.send", { verb: t(`does.${verb}`) }), fields: all,
+    question({ title: `${t(`does.${verb}`)} · ${said(mark.label)}`, button: t("ask.send", { verb: t(`does.${verb}`) }), fields: all, keep: `${verb} ${mark.id}`,
       send: ({ pin, ...args }) => send(verb, mark.id, args, pin) });
   }
 
@@ -103,7 +103,7 @@ class Service {
       rehearse: [{ ...place, options: places.filter(([id]) => id.startsWith("points:")) }],
     };
     question({ title: t(`begin.${verb}`), text: t(`begin.${verb}.hint`), button: t("ask.send", { verb: t(`begin.${verb}`) }),
-      fields: [...forms[verb], ...pinField(verb)],
+      fields: [...forms[verb], ...pinField(verb)], keep: verb,
       send: ({ pin, place: where, until: end, ...rest }) => {
         const args = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== ""));
         if (end !== undefined) args.until = typed(end, zone);

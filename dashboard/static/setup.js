@@ -6,6 +6,7 @@ import { byId, el } from "./dom.js";
 import { Draft, call } from "./draft.js";
 import { Foresee, asItIs, compare } from "./foresee.js";
 import { wallTime } from "./format.js";
+import { forget, open as keepOpen, opened as keptOpen } from "./kept.js";
 import { press } from "./press.js";
 import { differing, form, table } from "./rows.js";
 import { hints } from "./hints.js";
@@ -20,8 +21,7 @@ let section = new URLSearchParams(location.search).get("section") ?? "buses";
 let living = { people: [] }; // the site as it is
 const AGAIN_MS = 2000;
 const CALLED = ["people", "duty", "escalation"]; // sections that decide who is called
-let opened = null; // {place: n or null, row, typed}: the form that is open, and what stands in it: a page that reconnects keeps it
-let typed = null; // what stands in the file's box and is not saved yet: a page that reconnects must not lose it
+let opened = null; // {section, place: n or null, row}: the form that is open
 let checkedFor = null; // {text, ok, findings, diff}
 const voice = new Voice();
 const draft = new Draft(() => {
@@ -39,7 +39,8 @@ function showSections() {
     const node = el("button", {}, t(`section.${name}`), rows ? el("span", { className: "count", textContent: String(rows.length) }) : null);
     node.setAttribute("aria-current", String(name === section));
     node.addEventListener("click", () => {
-      [section, opened] = [name, null];
+      close();
+      section = name;
       window.history.replaceState(null, "", `?section=${name}`);
       show();
     });
@@ -108,7 +109,7 @@ async function propose() {
 }
 
 async function drop() {
-  typed = null;
+  forget("file");
   draft.drop();
   foresee.stale(t("people.changed"));
   await load();
@@ -177,15 +178,30 @@ function fresh(rows) {
   return `${one}-${n}`;
 }
 
+/** A page that comes anew opens it again; what was typed in another one is given up. */
 function open(place, row) {
-  opened = { place, row };
+  opened = { section, place, row };
+  keepOpen("editor", opened);
   show();
   byId("editor").scrollIntoView({ block: "nearest" });
   byId("editor").querySelector("input, select")?.focus();
 }
 
+function close() {
+  opened = null;
+  forget("editor");
+}
+
+/** The form that was open when this page was left, if its row is still the one it was opened for. */
+function reopen() {
+  const left = keptOpen("editor");
+  const row = left?.place === null ? left.row : draft.tables[left?.section]?.[left?.place];
+  if (left?.section === section && JSON.stringify(row) === JSON.stringify(left.row)) opened = left;
+  else close();
+}
+
 function editor(fields) {
-  const { node, read } = form(fields, { ...opened.row, ...opened.typed }, draft.tables, about.lists);
+  const { node, read } = form(fields, opened.row, draft.tables, about.lists);
   const save = async () => {
     const before = opened;
     const bad = node.querySelector(":invalid");
@@ -195,15 +211,15 @@ function editor(fields) {
     try {
       if (Object.keys(row).length) await draft.edit({ do: before.place === null ? "add" : "change", section, place: before.place ?? 0, row });
       else show();
+      forget("editor");
     } catch (error) {
-      opened = { place: before.place, row: { ...before.row, ...row } };
+      opened = before;
       show();
       throw error;
     }
   };
   const told = el("ul", { className: "hints", role: "status" });
   const tell = () => {
-    if (opened) opened.typed = read();
     const found = hints(section, read(), opened?.row, draft.tables, about.lists.profiles);
     told.replaceChildren(...found.map((text) => el("li", { textContent: text })));
   };
@@ -213,11 +229,11 @@ function editor(fields) {
     await voice.listen();
     await voice.say({ text: read().name ?? "" });
   };
-  return el("form", { id: "editor", onsubmit: (event) => event.preventDefault() }, node, told,
+  return el("form", { id: "editor", data: { keep: "editor" }, onsubmit: (event) => event.preventDefault() }, node, told,
     el("div", { className: "bar-row" }, press("primary", t("setup.save"), save),
       section === "zones" ? press("", t("setup.hear"), hear) : "",
       press("", t("setup.cancel"), () => {
-        opened = null;
+        close();
         show();
       })));
 }
@@ -247,14 +263,13 @@ async function test(row) {
 
 function file() {
   const box = el("textarea", { id: "file", spellcheck: false, "aria-label": t("section.file") });
-  box.value = typed ?? draft.text;
-  box.addEventListener("input", () => (typed = box.value));
+  box.value = draft.text;
   const save = async () => {
     const wanted = box.value;
     await draft.write(wanted);
-    typed = null;
+    forget("file");
   };
-  return [el("h2", { textContent: about.file }), el("p", { className: "note-line", textContent: t("setup.about.file") }), box,
+  return [el("h2", { textContent: about.file }), el("p", { className: "note-line", textContent: t("setup.about.file") }), el("div", { data: { keep: "file" } }, box),
     press("primary", t("setup.save"), save)];
 }
 
@@ -265,7 +280,7 @@ function history() {
     press("", t("setup.history.show"), async () => byId("told").replaceChildren(difference((await call(`/api/v1/setup/version?n=${entry.n}`)).diff))),
     press("", t("setup.history.take"), async () => {
       const { text } = await call(`/api/v1/setup/version?n=${entry.n}`);
-      typed = null;
+      forget("file");
       await draft.write(text);
     })))),
   el("div", { id: "told" })];
@@ -284,6 +299,7 @@ async function load(world) {
   living = world?.state ?? living;
   if (!(section in about.forms) && !["file", "history"].includes(section)) section = "buses";
   await draft.begin(about.text, about.tables);
+  if (!opened) reopen();
   show();
 }
 

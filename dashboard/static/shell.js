@@ -4,6 +4,7 @@ import { headline } from "./alarms.js";
 import { press, standing } from "./ask.js";
 import { byId, el, flag, put } from "./dom.js";
 import { wallTime } from "./format.js";
+import { keepTyped } from "./kept.js";
 import { more } from "./more.js";
 import { settled, standsNow } from "./settled.js";
 import { Sound } from "./sound.js";
@@ -105,6 +106,8 @@ function start(page, ownAlarm) {
   });
   byId("armed").addEventListener("click", () => sound.prove());
   sound.tryArm().then(showSound);
+  keepTyped(words.me.id ?? "");
+  stay();
   keys(world, hush);
   setInterval(tick, TICK_MS);
 }
@@ -143,6 +146,17 @@ function showNotes(state) {
 
 /** Is somebody in the middle of something that a new page would throw away? */
 const writing = () => document.querySelector("dialog[open], #editor, #file, #back[hidden]") || document.activeElement?.matches("input, textarea, select");
+
+/** Another language or look leaves everybody where he is. */
+function stay() {
+  for (const link of document.querySelectorAll("a[data-look]")) {
+    link.addEventListener("click", () => {
+      const query = new URLSearchParams(location.search);
+      for (const [name, value] of new URLSearchParams(link.search)) query.set(name, value);
+      link.search = query;
+    });
+  }
+}
 
 /** The alarm that waits for an answer on every page, or else the first. */
 const offered = (alarms) => waiting(alarms) ?? firstAlarm(alarms);

@@ -127,7 +127,7 @@ class Stores {
     }
     if (words.verbs.includes("session") && (me || ["officer", "head", "admin"].includes(words.me.role))) {
       list.push(el("button", { className: "big", textContent: t("store.session"), data: { verb: "session" }, onclick: () => question({
-        title: `${t("store.session")} · ${store.place}`, button: t("store.session"),
+        title: `${t("store.session")} · ${store.place}`, button: t("store.session"), keep: `session ${id}`,
         fields: [{ id: "kind", kind: "select", label: t("session"), required: true, options: SESSIONS.map(([kind, minutes]) => [kind, t("session.for", { kind: t(`session.${kind}`), n: minutes })]) },
           { id: "minutes", kind: "number", label: t("session.minutes") }, ...pinField("session")],
         send: ({ pin, kind, minutes }) => send("session", id, kind === "repair" && minutes ? { kind, minutes } : { kind }, pin) }) }));

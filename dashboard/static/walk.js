@@ -82,7 +82,7 @@ class Walk {
   begin() {
     const { state, now } = this.world;
     const zone = state.site?.timezone;
-    question({ title: t("walk.begin"), text: t("walk.about"), button: t("ask.send", { verb: t("walk.begin") }),
+    question({ title: t("walk.begin"), text: t("walk.about"), button: t("ask.send", { verb: t("walk.begin") }), keep: "walk",
       fields: [
         { id: "building", kind: "select", label: t("walk.where"), options: [["", t("walk.whole")], ...state.buildings.map((b) => [b.id, b.name])] },
         { id: "walker", kind: "select", label: t("walk.walker"), value: words.me.id, options: state.people.map((p) => [p.id, p.name]) },
