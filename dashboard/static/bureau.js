@@ -11,7 +11,7 @@ import { ago, duration, wallTime } from "./format.js";
 import { posted } from "./prove.js";
 import { seenOfSchool } from "./seen.js";
 import { open } from "./shell.js";
-import { ended, said, t, words } from "./words.js";
+import { colon, ended, said, t, words } from "./words.js";
 
 const GROUPS = ["unanswered", "unrepaired", "silent", "uncovered", "well"];
 const LOOK_MS = 2000; // at most so often is a school on the screen asked for again
@@ -180,7 +180,7 @@ class Bureau {
         may("ack") ? el("button", { className: "ack", textContent: t("bureau.ack"), data: { ack: alarm.id }, onclick: () => this.send(school.id, "ack", alarm.id) }) : ""]) : [[t("alarms.none")]]),
       this.devices.show(school, devices),
       ...(asked.length ? this.table("bureau.asked", asked.map((one) => [
-        [t(`bureau.verb.${one.verb}`), one.args.what ?? one.args.text ?? ""].filter(Boolean).join("："), this.receipt(one, when), when(one.wall), this.who(one.person)])) : []),
+        one.args.what ?? one.args.text ? colon(t(`bureau.verb.${one.verb}`), one.args.what ?? one.args.text) : t(`bureau.verb.${one.verb}`), this.receipt(one, when), when(one.wall), this.who(one.person)])) : []),
       ...this.table("bureau.events", events.slice(0, 30).map((event) => [happened(String(event.kind)), [event.code, event.who].filter(Boolean).join(" · "), when(event.wall), String(event.seq)])),
     );
   }
@@ -208,7 +208,7 @@ class Bureau {
   receipt(one, when) {
     const lines = one.lines.map((line) => t(`bureau.line.${line.what}`, { p: line.who, t: when(line.wall) }));
     const state = t(`bureau.asked.${one.state}`);
-    return [one.state === "refused" ? `${state}：${one.text[words.lang === "en" ? 1 : 0] || one.code}` : state, ...lines].join(" · ");
+    return [one.state === "refused" ? colon(state, one.text[words.lang === "en" ? 1 : 0] || one.code) : state, ...lines].join(" · ");
   }
 
   check(school) {

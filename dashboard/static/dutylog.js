@@ -5,7 +5,7 @@ import { byId, el } from "./dom.js";
 import { fetchJson } from "./fetch.js";
 import { question } from "./form.js";
 import { wallTime } from "./format.js";
-import { t, words } from "./words.js";
+import { aside, colon, t, words } from "./words.js";
 
 const SLOT = 2 * 3600 * 1000; // as the box counts them
 const PARTS = ["state", "systems", "visitors", "handed", "other"];
@@ -28,7 +28,7 @@ export class DutyLog {
     byId("entries").replaceChildren(
       ...(begun ? found.happened.map((one) => el("p", { data: { happened: one.alarm }, textContent: `${when(one.at)} ${words.kinds[one.kind]?.name ?? one.kind} ${one.place} ${one.device_name}${one.result ? ` · ${t(`result.${one.result}`)} ${one.cause ?? ""}` : ""}` })) : []),
       ...found.checks.map((one) => el("p", { textContent: `${when(one.at)} ${t("dlog.check")} ${name(one.who)} ${t(`dlog.${one.what}`)}` })),
-      ...found.log.map((one) => el("p", { data: { part: one.part }, textContent: `${when(one.at)} ${t(`dpart.${one.part}`)}：${one.text}（${name(one.who)}）` })));
+      ...found.log.map((one) => el("p", { data: { part: one.part }, textContent: `${when(one.at)} ${colon(t(`dpart.${one.part}`), one.text)}${aside(name(one.who))}` })));
     this.states(found, !begun);
     const takes = found.taken.map((one) => t("dlog.took", { name: name(one.person), t: when(one.at), how: t(`dhow.${one.how || "local"}`) }));
     byId("signed").textContent = [found.handed_over ? t("dlog.handed", { name: name(found.handed_over.who), t: when(found.handed_over.at) }) : "", ...takes,
@@ -54,7 +54,7 @@ export class DutyLog {
       return el("tr", { data: { slot: slot.from } },
         el("th", { scope: "row", textContent: span }),
         el("td", { textContent: seen || t("dlog.nothing") }),
-        el("td", {}, said ? `${said.text.replace(/^\S+\s/, "")}（${this.name(said.who)}）`
+        el("td", {}, said ? said.text.replace(/^\S+\s/, "") + aside(this.name(said.who))
           : el("span", { className: full ? "bad" : "", textContent: t(full ? "dlog.unsaid" : "dlog.running") }),
         said || !current || !full || !this.may() ? "" : el("button", { className: "small", textContent: t("dlog.say"), onclick: () => this.say(span, seen) })));
     });

@@ -6,7 +6,7 @@ import { namer } from "./alarms.js";
 import { el } from "./dom.js";
 import { call } from "./draft.js";
 import { wallTime } from "./format.js";
-import { channelWord, firstOf, said, t, words } from "./words.js";
+import { channelWord, colon, firstOf, said, t, words } from "./words.js";
 import { field, typed } from "./when.js";
 
 /** 90 s, 3 min, 9 h: as people count it. */
@@ -24,7 +24,7 @@ function faults(one, name) {
   const calls = [...one.unanswered, ...one.answered];
   const found = calls.flatMap((call) => [
     ...call.holes.map((id) => t("people.hole", { post: post(id) })),
-    ...call.told.filter((told) => told.held === "no-channel").map((told) => `${name(told.person)}：${t("held.no-channel")}`)]);
+    ...call.told.filter((told) => told.held === "no-channel").map((told) => colon(name(told.person), t("held.no-channel")))]);
   if (one.nobody && !one.mode && !one.under) found.unshift(t("people.nobody"));
   return [...new Set(found)];
 }
@@ -103,7 +103,7 @@ export class Foresee {
     const { buildings, zones, timezone } = this.places();
     const old = Object.fromEntries([...this.form.elements].map((one) => [one.name, one.value]));
     const places = [["", t("people.box")], ...buildings.flatMap((building) => [[building.id, building.name],
-      ...zones.filter((zone) => zone.building === building.id).map((zone) => [zone.id, `　${zone.name}`])])];
+      ...zones.filter((zone) => zone.building === building.id).map((zone) => [zone.id, `\u2003${zone.name}`])])];
     const select = (id, label, options) => el("label", {}, label, el("select", { name: id }, ...options.map(([value, text]) => el("option", { value, textContent: text }))));
     const kinds = Object.entries(words.kinds).map(([id, kind]) => [id, kind.name]);
     this.form.replaceChildren(

@@ -6,7 +6,7 @@ import { fetchJson } from "./fetch.js";
 import { wallTime } from "./format.js";
 import { open } from "./shell.js";
 import { tile } from "./store-ticks.js";
-import { said, t } from "./words.js";
+import { colon, said, t } from "./words.js";
 
 const MONTH = 30 * 24 * 3600 * 1000;
 const MOST_FINDINGS = 20;
@@ -27,7 +27,7 @@ class Inspect {
     const when = (ms) => wallTime(ms, state.site?.timezone).slice(0, 16);
     list("figures", figures ? [el("p", { textContent: t("inspect.figures", { n: figures.raised, real: figures.real, no: figures.false, open: figures.standing }) })] : [], "inspect.unread");
     list("stores", stores.map(([store, past]) => el("div", { className: "store" }, el("h3", { textContent: store.place }), tile(store, past ?? undefined, state, now),
-      el("p", {}, `${t("inspect.last")}：`, past?.openings.length ? opening(past.openings[0], name, when) : el("span", { textContent: t(past ? "store.no-openings" : "inspect.unread") })))), "store.none");
+      el("p", {}, colon(t("inspect.last")), past?.openings.length ? opening(past.openings[0], name, when) : el("span", { textContent: t(past ? "store.no-openings" : "inspect.unread") })))), "store.none");
     list("phones", roster ? phones(roster.phones, name, when) : [], roster ? "inspect.no-phones" : "inspect.unread");
     list("changes", (changes ?? []).map((one) => el("li", { textContent: `${when(one.at)} ${name(one.who)} ${t(`change.${one.step}`, { name: one.setpoint, old: one.old, new: one.new })}` })), changes ? "inspect.no-changes" : "inspect.unread");
     list("logs", log ? [...log.rows].reverse().map((row) => shift(log.columns, row)) : [], log ? "inspect.no-shifts" : "inspect.unread");
@@ -94,11 +94,11 @@ function phones(known, name, when) {
   });
 }
 
-/** One row of F10: its time and people to see, the rest behind it. What nobody wrote is said to be empty. */
+/** One row of F10, which is a Chinese form for every reader: its time and people to see, the rest behind it. What nobody wrote is said to be empty. */
 function shift(columns, { cells, over, signed }) {
-  const line = ({ text, hand }) => el("span", { className: hand ? "hand" : "", textContent: `${hand ? "✎ " : ""}${text}` });
+  const line = ({ text, hand }) => el("span", { className: hand ? "hand" : "", lang: "zh", textContent: `${hand ? "✎ " : ""}${text}` });
   return el("details", { className: "form" },
-    el("summary", { textContent: [...cells[0], ...cells[1]].map((one) => one.text).join(" · ") }, " ", over && !signed ? el("span", { className: "bad", textContent: `! ${t("inspect.unsigned")}` }) : ""),
+    el("summary", {}, el("span", { lang: "zh", textContent: [...cells[0], ...cells[1]].map((one) => one.text).join(" · ") }), " ", over && !signed ? el("span", { className: "bad", textContent: `! ${t("inspect.unsigned")}` }) : ""),
     el("dl", {}, ...columns.flatMap((head, at) => [el("dt", { lang: "zh", textContent: head }),
       el("dd", {}, ...(cells[at].length ? cells[at].map(line) : [el("span", { className: "empty", textContent: t("inspect.blank") })]))])));
 }

@@ -5,7 +5,7 @@ import { byId, el } from "./dom.js";
 import { fetchJson } from "./fetch.js";
 import { question } from "./form.js";
 import { wallTime } from "./format.js";
-import { t, words } from "./words.js";
+import { colon, t, words } from "./words.js";
 import { offset } from "./when.js";
 
 const DAY = 86400000;
@@ -80,7 +80,7 @@ export class Rota {
     const text = t(swap.back ? "rota.both" : "rota.one", { from: this.name(swap.from), to: this.name(swap.to), t: when(swap.start), back: swap.back ? when(swap.back) : "" });
     const one = [swap.from, swap.to].includes(me.id);
     const may = words.verbs.includes("swap") && !me.desk;
-    return el("p", { className: "swap", data: { swap: swap.id } }, `${t(swap.agreed ? "rota.agreed" : "rota.waits")}：${text} `,
+    return el("p", { className: "swap", data: { swap: swap.id } }, colon(t(swap.agreed ? "rota.agreed" : "rota.waits"), `${text} `),
       may && !swap.agreed && (FOR_OTHERS.has(me.role) || (one && swap.by !== me.id)) ? el("button", { className: "ack", textContent: t("rota.agree"), onclick: () => this.did("swap-answer", swap.id, { agree: true }) }) : "",
       may && (one || FOR_OTHERS.has(me.role)) ? el("button", { textContent: t("rota.take-back"), onclick: () => this.did("swap-answer", swap.id, {}) }) : "");
   }

@@ -7,7 +7,7 @@ import * as drills from "./drills.js";
 import { duration, valueText, wallTime } from "./format.js";
 import { question } from "./form.js";
 import { open } from "./shell.js";
-import { said, t, words } from "./words.js";
+import { colon, said, t, words } from "./words.js";
 import { field, typed } from "./when.js";
 
 const HOUR = 3600 * 1000;
@@ -52,7 +52,7 @@ class Service {
     const label = (id) => pointName(id, state);
     const facts = mark.kind === "drill" || mark.kind === "call-drill" ? drills.progress(mark, state, name)
       : Object.entries(mark.facts).filter(([, value]) => value !== "" && value !== null).map(([id, value]) =>
-        el("p", { textContent: `${factName(id)}：${factText(id, value, name, state)}` }));
+        el("p", { textContent: colon(factName(id), factText(id, value, name, state)) }));
     return el("li", { className: `mark ${mark.stage}`, data: { lamp: mark.lamp, mark: mark.id } },
       el("div", { className: "head" }, el("strong", { textContent: `${said(mark.label)} ${t("number", { n: String(mark.number).padStart(2, "0") })}` }),
         el("span", { textContent: t(`stage.${mark.stage}`) })),

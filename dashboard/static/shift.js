@@ -10,7 +10,7 @@ import { DutyLog } from "./dutylog.js";
 import { Rota } from "./rota.js";
 import { open } from "./shell.js";
 import { unknown } from "./state.js";
-import { said, t, words } from "./words.js";
+import { colon, said, t, words } from "./words.js";
 
 const DAY = 24 * 3600 * 1000;
 const REREAD_MS = 300_000;
@@ -71,7 +71,7 @@ class Shift {
     const name = namer(state);
     const zone = state.site?.timezone;
     const post = state.post ?? { duty: [], leader: [], taken: [] };
-    const line = (label, text, bad) => el("p", {}, `${label}：`, el("b", { className: bad ? "bad" : "", textContent: text }));
+    const line = (label, text, bad) => el("p", {}, colon(label), el("b", { className: bad ? "bad" : "", textContent: text }));
     const phones = this.roster?.phones ?? {};
     byId("there").replaceChildren(
       line(t("shift.on"), post.taken.length ? post.taken.map((one) => t("shift.taken", { name: name(one.person), t: wallTime(one.since, zone).slice(5, 16), u: one.until ? wallTime(one.until, zone).slice(5, 16) : "–" })).join(t("comma"))
@@ -80,7 +80,7 @@ class Shift {
       this.roster?.next ? line(t("shift.next"), `${name(this.roster.next.person)} ${wallTime(this.roster.next.start, zone).slice(5, 16)}`) : "",
       ...(this.roster?.holes ?? []).map(([from, to]) => line(t("shift.hole"), `${wallTime(from, zone).slice(5, 16)} – ${wallTime(to, zone).slice(5, 16)}`, true)),
       this.roster?.red?.length ? line(t("shift.red"), this.roster.red.map(name).join(t("comma")), true) : "",
-      el("p", {}, `${t("shift.phones")}：`, Object.entries(phones).filter(([key]) => key.endsWith(".ok")).map(([key, at]) => `${name(key.slice(0, -3))} ${ago(this.world.now - at)}`).join(t("comma")) || "–"));
+      el("p", {}, colon(t("shift.phones")), Object.entries(phones).filter(([key]) => key.endsWith(".ok")).map(([key, at]) => `${name(key.slice(0, -3))} ${ago(this.world.now - at)}`).join(t("comma")) || "–"));
     const me = post.taken.some((one) => one.person === words.me.id);
     byId("take").replaceChildren(...(words.me.desk || (words.verbs.includes("take") && !me)
       ? [el("button", { className: "big ack", textContent: t("shift.take"), onclick: () => this.take(state) })] : []));

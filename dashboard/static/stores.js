@@ -9,7 +9,7 @@ import { question } from "./form.js";
 import { duration, pointText, wallTime } from "./format.js";
 import { open } from "./shell.js";
 import { tile } from "./store-ticks.js";
-import { said, t, words } from "./words.js";
+import { aside, said, t, words } from "./words.js";
 
 const SESSIONS = [["take", 10], ["stock", 60], ["count", 120], ["repair", 120]];
 
@@ -82,7 +82,7 @@ class Stores {
         el("span", { textContent: [about.name, words.quantities[about.quantity]].filter((x, at, all) => x && all.indexOf(x) === at).join(" · ") }), el("b", { textContent: pointText(about) }),
         el("a", { href: `/history?points=${encodeURIComponent(point)}`, textContent: t("nav.history") })))) : el("p", { className: "empty", textContent: t("store.no-climate") }),
       el("h3", { textContent: t("store.holders") }),
-      el("p", {}, ...store.holders.flatMap((holder, at) => [at ? t("comma") : "", el("span", { className: holder.trouble ? "bad" : "", textContent: `${namer(state)(holder.person)}${holder.trouble ? `（! ${t(`holder.${holder.trouble}`)}）` : ""}` })])),
+      el("p", {}, ...store.holders.flatMap((holder, at) => [at ? t("comma") : "", el("span", { className: holder.trouble ? "bad" : "", textContent: namer(state)(holder.person) + (holder.trouble ? aside(`! ${t(`holder.${holder.trouble}`)}`) : "") })])),
       el("details", { className: "openings", open: true }, el("summary", { textContent: t("store.openings") }), this.openings(panel.past, state)),
       panel.past?.deviations.length ? el("details", { className: "deviations" }, el("summary", { textContent: t("store.deviations", { n: panel.past.deviations.length }) }),
         el("ul", {}, ...panel.past.deviations.map((alarm) => el("li", {}, el("a", { href: `/alarms?id=${encodeURIComponent(alarm.id)}`,
@@ -110,7 +110,7 @@ class Stores {
   }
 
   proof(proof, name, state) {
-    return `${proof.person ? name(proof.person) : t("holder.stranger")}（${t(`how.${proof.how}`)} ${wallTime(proof.at, state.site?.timezone).slice(11, 16)}）`;
+    return (proof.person ? name(proof.person) : t("holder.stranger")) + aside(`${t(`how.${proof.how}`)} ${wallTime(proof.at, state.site?.timezone).slice(11, 16)}`);
   }
 
   buttons(id, store) {

@@ -19,6 +19,10 @@ export function t(key, fields = {}) {
   return text.replace(/\{(\w+)\}/g, (_, name) => String(fields[name] ?? ""));
 }
 
+/** What and how it is, and a word aside, with the marks that each language sets. */
+export const colon = (what, text = "") => t("colon", { what, text });
+export const aside = (text) => t("aside", { text });
+
 /** The first key that the catalogue has. */
 export const firstOf = (...keys) => t(keys.find((key) => key in words.text) ?? keys[0]);
 

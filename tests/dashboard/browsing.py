@@ -38,8 +38,8 @@ class Watched:
         self.browser, self.opened, self.errors = browser, [], []
         self.hosts, self.own = set(), set()
 
-    def open(self, url, person, password, width=1920, height=1080, agent=None, lacking=""):
-        """The live page of `url` as a person sees it after logging in. `lacking`: a script that takes away what a browser may lack."""
+    def open(self, url, person, password, width=1920, height=1080, agent=None, lacking="", lang=""):
+        """The live page of `url` as a person sees it after logging in, in the language asked for or the page's own. `lacking`: a script that takes away what a browser may lack."""
         context = self.browser.new_context(viewport={"width": width, "height": height}, user_agent=agent)
         context.set_default_timeout(40_000)
         self.opened.append(context)
@@ -51,6 +51,8 @@ class Watched:
         page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" and not page.expected_errors else None)
         assert context.request.post(url + "/login", form={"person": person, "password": password}).ok
         page.add_init_script(UNTOUCHED + lacking)
+        if lang:
+            context.add_cookies([{"name": "lang", "value": lang, "url": url}])
         page.goto(url)
         page.wait_for_selector(LIVE)
         return page

@@ -5,6 +5,7 @@ import json
 import re
 
 import pytest
+from tongues import LANGUAGES, PROMISED
 
 from alerts.causes import CAUSES
 from alerts.kinds import KINDS, LAMPS
@@ -98,6 +99,11 @@ def test_every_key_used_exists_and_every_key_is_used():
     }  # t(`life.${state}`): every key of the family
     unused = {key for key in WORDS["zh"].keys() - keys if not key.startswith(tuple(families))}
     assert unused == set()
+
+
+@pytest.mark.parametrize("key", PROMISED)
+def test_people_read_the_words_they_were_promised(key):
+    assert tuple(WORDS[lang][key].partition("{")[0].rstrip() for lang in LANGUAGES) == PROMISED[key]
 
 
 def test_no_button_says_only_confirm():

@@ -4,6 +4,8 @@ import signal
 
 import pytest
 from browsing import KEEP_GREY_AFTER
+from conftest import CANNED
+from tongues import LANGUAGES, names_in, whole, word
 
 PROMISE_S = 5.0
 
@@ -20,30 +22,35 @@ CUTS = {
 def test_old_data_is_called_old(start_run, start_page, visit, proxied, kit, tmp_path, cut):
     run, server = start_run({**kit.school(), "alarms": {"no3-1": kit.alarm()}}), start_page()
     proxy = proxied(int(server.url.rsplit(":", 1)[1]))
-    page = visit(f"http://127.0.0.1:{proxy.port}")
-    assert page.is_hidden("#lost")
-    page.expected_errors = True
-    page.evaluate(KEEP_GREY_AFTER)
+    readers = {lang: visit(f"http://127.0.0.1:{proxy.port}", lang=lang) for lang in LANGUAGES}
+    for page in readers.values():
+        assert page.is_hidden("#lost")
+        page.expected_errors = True
+        page.evaluate(KEEP_GREY_AFTER)
     CUTS[cut](run, server, proxy)
-    page.wait_for_selector("body.lost #lost:visible")
-    assert "连接中断 – 显示的是旧数据" in page.inner_text("#lost")
-    assert page.evaluate("window.greyAfter") <= PROMISE_S
-    assert page.locator(".lamp[data-lamp=normal].lit").count() == 0
-    assert page.locator(".lamp[data-lamp=offline].lit").count() == 1
-    assert page.get_attribute("body", "data-tone") == "fire", (
-        "a fire that nobody has answered rings on: its news is cut, not the fire"
-    )
-    assert "grayscale" in page.eval_on_selector("main", "node => getComputedStyle(node).filter")
-    page.click("#hush")
-    page.wait_for_selector("body[data-tone='']")
-    page.screenshot(path=tmp_path / "lost.png")
+    for lang, page in readers.items():
+        page.wait_for_selector("body.lost #lost:visible")
+        assert word(lang, "lost") in page.inner_text("#lost")
+        assert page.evaluate("window.greyAfter") <= PROMISE_S
+        assert page.locator(".lamp[data-lamp=normal].lit").count() == 0
+        assert page.inner_text(".lamp[data-lamp=offline].lit .word") == word(lang, "lamp.offline")
+        assert page.get_attribute("body", "data-tone") == "fire", (
+            "a fire that nobody has answered rings on: its news is cut, not the fire"
+        )
+        assert "grayscale" in page.eval_on_selector("main", "node => getComputedStyle(node).filter")
+        whole(page, lang, names_in(CANNED))
+        assert page.inner_text("#hush") == word(lang, "verb.silence")
+        page.click("#hush")
+        page.wait_for_selector("body[data-tone='']")
+        page.screenshot(path=tmp_path / f"lost-{lang}.png")
     if cut == "run stopped":
         run.signal(signal.SIGCONT)
     elif cut == "proxy silent":
         proxy.silent.clear()
     else:
         return
-    page.wait_for_selector("body:not(.lost)[data-tone=fire] #first .alarm")
+    for page in readers.values():
+        page.wait_for_selector("body:not(.lost)[data-tone=fire] #first .alarm")
 
 
 def test_run_that_comes_back_is_shown_again(start_run, start_page, visit, kit):

@@ -1,9 +1,13 @@
 """The pages beside the overview in a real browser, and what all pages share: the desk, the wall, seven tabs, keys alone."""
 
+from pathlib import Path
+
 import pytest
 from conftest import CANNED
 from places import places, standing  # noqa: F401 - fixtures
+from ruamel.yaml import YAML
 from test_page_axe import violations
+from tongues import LANGUAGES, names_in, whole, word
 
 from dashboard.app import ROUTES
 from dashboard.navigation import PLACES
@@ -12,6 +16,8 @@ from dashboard.navigation import PLACES
 PAGES = [path for method, path, _, need in ROUTES if method == "GET" and need.page and "{" not in path]
 PATHS = (*PAGES, "/?wall=1", "/alarms?id=no3-1", "/history?points=pump/level", "/plans?building=dorm")
 DAY = 86_400_000
+EXAMPLE = YAML(typ="safe").load(Path(__file__).parents[2] / "config" / "site.example.yaml")
+NAMES = names_in([CANNED, EXAMPLE, "喷漆", "每小时巡查"])  # and what people have typed
 LOOK = {"id": "look", "text": {"zh": "到场查看", "en": "Go and look"}, "who": "", "at": None}
 LEAK = {"lamp": "gas", "kind": "gas-2", "severity": 6, "building": "canteen", "what": {"zh": "可燃气泄漏", "en": "Gas leak"}}
 SINGLE = {"lamp": "store", "kind": "store", "severity": 5, "zone": "store", "what": {"zh": "单人开启", "en": "Opened by one"}}
@@ -61,7 +67,7 @@ def test_every_page_in_both_themes_and_languages(places, kit, lang, looks):  # n
         page.wait_for_selector("body:not(.waiting):not(.lost) header.top")
         page.wait_for_selector("#first .alarm, #headline a, .lamp.lit")
         page.wait_for_timeout(300)  # for what a page asks when it opens: axe reads it too
-        assert "⟦" not in page.inner_text("body"), path
+        whole(page, lang, NAMES)
         for theme, (width, height) in looks:
             page.emulate_media(color_scheme=theme)
             page.set_viewport_size({"width": width, "height": height})
@@ -110,10 +116,14 @@ def test_plain_http_and_wechats_browser_are_enough(places, kit):  # noqa: F811
         assert "⟦" not in page.inner_text("body"), path
 
 
-def test_on_a_phone_the_main_places_lie_under_the_thumb_and_the_others_behind_one_button(places):  # noqa: F811
-    page = places.open("/history", person="admin", width=360, height=640)
+MAIN = {"zh": ["总览", "报警", "平面图", "交接班"], "en": ["Overview", "Alarms", "Plans", "Shift"]}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_on_a_phone_the_main_places_lie_under_the_thumb_and_the_others_behind_one_button(places, lang):  # noqa: F811
+    page = places.open("/history", person="admin", width=360, height=640, lang=lang)
     shown = page.locator(".places > a:visible")
-    assert shown.all_inner_texts() == ["总览", "报警", "平面图", "交接班"]
+    assert shown.all_inner_texts() == MAIN[lang]
     for one in (*shown.all(), page.locator("#more")):
         box = one.bounding_box()
         assert box["height"] >= 44 and box["width"] >= 44 and box["y"] + box["height"] <= 640 and box["x"] + box["width"] <= 360
@@ -124,6 +134,7 @@ def test_on_a_phone_the_main_places_lie_under_the_thumb_and_the_others_behind_on
     assert page.get_attribute("#more", "aria-expanded") == "true"
     assert page.locator("#rest a:visible").count() == page.locator("#rest a").count() > 5
     assert violations(page) == []
+    whole(page, lang, NAMES)
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.closest('#rest') !== null"), "the next key reaches what came up"
     page.keyboard.press("Escape")
@@ -246,18 +257,20 @@ def test_an_alarm_that_ends_while_it_is_read_is_shown_as_it_ended(places, kit): 
 
 def test_two_officers_at_once_both_see_who_was_first(places, kit):  # noqa: F811
     places.put(alarms=fires(kit, 1))
-    one, two = places.open(person="chen"), places.open("/alarms?id=no3-1", person="gao")
+    one, two = places.open(person="chen"), places.open("/alarms?id=no3-1", person="gao", lang="en")
     one.click("#first button.ack")
     assert places.did()["person"] == "chen"
     places.put(alarms=fires(kit, 1, state="acked", acked=kit.wall, acked_by="chen"))
-    for page, card in ((one, "#first"), (two, "#one")):
-        page.wait_for_selector(f"{card} :text('chen 已收到')")
+    for page, card, said in ((one, "#first", "chen 已收到"), (two, "#one", "chen received it")):
+        page.wait_for_selector(f"{card} :text('{said}')")
         assert page.locator(f"{card} button.ack").count() == 0
-    places.run.say({"reply": {"ok": False, "code": "refused.done", "text": {"zh": "chen 已核实", "en": "done"}}})
+    places.run.say({"reply": {"ok": False, "code": "refused.done", "text": {"zh": "chen 已核实", "en": "chen has found out"}}})
+    assert two.inner_text("#one button.real") == "Real fire"
     two.click("#one button.real")
     two.click("dialog button.real")
     assert places.did()["person"] == "gao"
-    two.wait_for_selector("#reply.bad:has-text('chen 已核实')")
+    two.wait_for_selector("#reply.bad:has-text('chen has found out')")
+    whole(two, "en", NAMES)
 
 
 def test_points_are_taken_out_and_come_back_by_a_test_alarm(places, kit):  # noqa: F811
@@ -350,8 +363,9 @@ def test_a_store_says_what_is_proven_and_what_is_not(places, kit):  # noqa: F811
 
 
 def test_a_single_person_opening_is_told_on_every_page(places, kit):  # noqa: F811
-    page = places.open("/stores")
-    page.wait_for_selector("[data-store=chem]")
+    readers = {lang: places.open("/stores", lang=lang) for lang in LANGUAGES}
+    for page in readers.values():
+        page.wait_for_selector("[data-store=chem]")
     places.put(
         alarms=fires(
             kit,
@@ -364,10 +378,15 @@ def test_a_single_person_opening_is_told_on_every_page(places, kit):  # noqa: F8
             what={"zh": "单人开启", "en": "Opened by one"},
         )
     )
-    page.wait_for_selector("[data-store=chem] .deviation")
-    assert "双锁 · 单人开启" in page.inner_text("#headline") and page.get_attribute("#headline .line", "data-lamp") == "store"
-    page.click("#headline a")
-    page.wait_for_selector("#one [data-alarm=no3-5]")
+    for (lang, page), said in zip(readers.items(), ("双锁 · 单人开启", "Store locks · Opened by one"), strict=True):
+        page.wait_for_selector("[data-store=chem] .deviation")
+        assert said in page.inner_text("#headline") and page.get_attribute("#headline .line", "data-lamp") == "store"
+        assert page.inner_text("#headline button.ack") == word(lang, "verb.ack")
+        whole(page, lang, NAMES)
+        page.click("#headline a")
+        page.wait_for_selector("#one [data-alarm=no3-5]")
+        assert said in page.inner_text("#one")
+        whole(page, lang, NAMES)
 
 
 def test_a_store_counts_down_while_it_waits_for_the_second_holder(places, kit):  # noqa: F811
@@ -667,16 +686,19 @@ def test_a_desk_answers_with_one_touch_and_asks_a_pin_for_more(places, kit):  # 
     assert (lambda c: (c["verb"], c["person"]))(places.did()) == ("take", "wang")
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("size", [(1920, 1080), (3840, 2160)])
-def test_the_wall_never_scrolls_and_counts_what_does_not_fit(places, kit, size):  # noqa: F811
+def test_the_wall_never_scrolls_and_counts_what_does_not_fit(places, kit, size, lang):  # noqa: F811
     kinds = (("fire", 7), ("gas", 6), ("fault", 1))
     many = {
         f"no3-{n}": kit.alarm(f"no3-{n}", number=n, first=kit.wall + n, lamp=kinds[n % 3][0], severity=kinds[n % 3][1])
         for n in range(1, 10)
     } | {f"no3-{n}": kit.alarm(f"no3-{n}", number=n, first=kit.wall + n, lamp="fault", severity=1) for n in range(20, 50)}
-    page = places.open("/?wall=1", width=size[0], height=size[1])
+    page = places.open("/?wall=1", width=size[0], height=size[1], lang=lang)
     places.put(alarms=many)
     page.wait_for_selector(".more-alarms:visible")
+    assert word(lang, "first") in page.inner_text("#first") and word(lang, "life.unacked") in page.inner_text("#first")
+    whole(page, lang, NAMES)
     html = "document.documentElement"
     assert page.evaluate(f"[{html}.scrollHeight, {html}.scrollWidth]") == [size[1], size[0]]
     assert page.evaluate("document.querySelector('#first .alarm').getBoundingClientRect().bottom") < size[1]
@@ -710,9 +732,10 @@ def test_the_seventh_tab_works(places, kit):  # noqa: F811
         tab.wait_for_selector("body:not(.lost) #rows [data-alarm=no3-9]")
 
 
-def test_keys_alone_are_enough(places, kit):  # noqa: F811
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_keys_alone_are_enough(places, kit, lang):  # noqa: F811
     places.put(alarms=fires(kit, 1))
-    page = places.open("/alarms")
+    page = places.open("/alarms", lang=lang)
     page.wait_for_selector("#rows [data-alarm=no3-1]")
     page.keyboard.press("a")
     assert (lambda c: (c["verb"], c["alarm"]))(places.did()) == ("ack", "no3-1")
@@ -725,8 +748,11 @@ def test_keys_alone_are_enough(places, kit):  # noqa: F811
     page.keyboard.press("Enter")
     page.wait_for_selector("#one .timeline")
     page.locator("#one button.false").focus()
+    assert page.evaluate("document.activeElement.textContent") == word(lang, "verb.false")
     page.keyboard.press("Enter")
     page.wait_for_selector("dialog[open]")
+    assert word(lang, "verb.false") in page.inner_text("dialog h2")
+    whole(page, lang, NAMES)
     page.evaluate("document.body.dispatchEvent(new KeyboardEvent('keydown', { key: '?', bubbles: true }))")
     assert page.is_visible("dialog [name=cause]"), "no key takes an open question away"
     page.keyboard.press("Escape")

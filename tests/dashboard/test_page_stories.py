@@ -4,7 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
+from conftest import CANNED
+from tongues import LANGUAGES, names_in, whole, word
 
+from alerts.kinds import LAMPS
+
+NAMES = names_in(CANNED)
 SHOTS = ((1920, 1080), (360, 640))
 
 
@@ -19,29 +24,39 @@ def open_school(stage, visit):
     return open_it
 
 
+CARD = {
+    "zh": ("火警 · 烟感报警", "编号 07", "22:00:00 起，已 0:", "已通知 王师傅、zhou", "后呼叫下一人"),
+    "en": ("Fire · Smoke", "No. 07", "22:00:00, for 0:", "Told: 王师傅, zhou", "next person called in"),
+}
+SIGHT = {"zh": "/ · 待响应 · 报警 · 未结束报警 1", "en": "/ · Waiting for an answer · alarm · open alarms: 1"}
+
+
 def lit(page):
     return page.eval_on_selector_all(".lamp.lit", "nodes => nodes.map(n => n.dataset.lamp)")
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("size", SHOTS)
-def test_calm_school(open_school, tmp_path, size):
-    _, _, page = open_school(width=size[0], height=size[1])
+def test_calm_school(open_school, tmp_path, size, lang):
+    _, _, page = open_school(width=size[0], height=size[1], lang=lang)
     page.wait_for_selector(".lamp[data-lamp=normal].lit")
     assert lit(page) == ["normal"]
     words = [w.strip() for w in page.locator(".lamp .word").all_inner_texts()]
-    assert words == ["正常", "火警", "气体", "双锁", "入侵", "电气", "预警", "监管", "故障", "停用", "离线", "测试"]
+    assert words == [word(lang, f"lamp.{id}") for id in LAMPS]
     assert "21.4 °C" in page.text_content("[data-point='dorm-smoke/temp']")
-    assert re.search(r"数据更新 \d\.\d s 前", page.inner_text("#age"))
+    assert re.search({"zh": r"数据更新 \d\.\d s 前", "en": r"data \d\.\d s old"}[lang], page.inner_text("#age"))
     assert page.inner_text("#clock").startswith("2026-11-23 22:00")
-    assert "不能代替" in page.inner_text("footer") and "声音未启用" in page.inner_text("#mute")
+    assert {"zh": "不能代替", "en": "never replaces"}[lang] in page.inner_text("footer")
+    assert {"zh": "声音未启用", "en": "Sound is not switched on"}[lang] in page.inner_text("#mute")
     kitchen = page.locator("details.zone", has=page.locator("[data-point='kitchen-gas/gas']"))
     if size[0] < 600:
-        assert re.search(r"\d 点正常", kitchen.locator("summary").inner_text()) and page.is_hidden(
-            "[data-point='kitchen-gas/gas']"
-        )
+        assert re.search(
+            {"zh": r"\d 点正常", "en": r"\d points normal"}[lang], kitchen.locator("summary").inner_text()
+        ) and page.is_hidden("[data-point='kitchen-gas/gas']")
         kitchen.locator("summary").click()
     page.click("[data-point='kitchen-gas/gas']")
     page.wait_for_selector("#plot canvas")
+    whole(page, lang, NAMES)
     page.screenshot(path=tmp_path / "calm.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
 
@@ -116,9 +131,10 @@ def test_what_nobody_has_answered_stands_on_every_page_beside_a_fire_that_is_ans
     assert page.locator("#headline .line").count() == 1, "a fault waits in the list"
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("size", SHOTS)
-def test_a_fire_is_seen_heard_and_answered(open_school, kit, tmp_path, size):
-    run, _, page = open_school(width=size[0], height=size[1])
+def test_a_fire_is_seen_heard_and_answered(open_school, kit, tmp_path, size, lang):
+    run, _, page = open_school(width=size[0], height=size[1], lang=lang)
     page.wait_for_selector(".lamp[data-lamp=normal].lit")
     page.wait_for_selector("#mute:visible")
     page.click("#arm")
@@ -128,40 +144,35 @@ def test_a_fire_is_seen_heard_and_answered(open_school, kit, tmp_path, size):
     page.wait_for_selector("#first .alarm")
     assert lit(page) == ["fire"] and page.inner_text(".lamp[data-lamp=fire] .count") == "1"
     card = page.inner_text("#first")
-    for words in (
-        "首警",
-        "火警 · 烟感报警",
-        "三号宿舍楼二层东走廊",
-        "编号 07",
-        "22:00:00 起，已 0:",
-        "已通知 王师傅、zhou",
-        "待响应",
-        "后呼叫下一人",
-    ):
+    for words in (word(lang, "first"), "三号宿舍楼二层东走廊", word(lang, "life.unacked"), *CARD[lang]):
         assert words in card, words
     assert page.get_attribute("body", "data-tone") == "fire"
     assert page.get_attribute("#first a.call", "href") == "tel:119"
     assert page.locator("details.zone").first.locator("[data-point='dorm-smoke/smoke']").is_visible(), "its zone: first, open"
     labels = page.locator("#first .buttons:not(.more) button").all_inner_texts()
-    assert labels == ["收到", "真火警", "误报", "消音", "复位"] and not page.is_enabled("[data-verb=reset]")
+    assert labels == [
+        word(lang, f"verb.{name}") for name in ("ack", "real.fire", "false", "silence", "reset")
+    ] and not page.is_enabled("[data-verb=reset]")
     for button in page.locator("#first .buttons:not(.more) button").all():
         assert button.bounding_box()["height"] >= 44
     if size[0] < 600:
         box = page.locator("#first button.ack").bounding_box()
         assert box["y"] + box["height"] <= size[1], "收到 has to be in reach without scrolling"
+    whole(page, lang, NAMES)
     page.screenshot(path=tmp_path / "fire.png")
     page.click("#first button.ack")
     command = run.did()
     assert (command["verb"], command["alarm"], command["person"], command["proof"]) == ("ack", "no3-1", "wang", "local")
     assert 0 < command["expires"] - kit.wall < 120_000 and command["id"]
-    assert command["seen"] == "/ · 待响应 · 报警 · 未结束报警 1", "what the officer had before the eyes goes into the journal"
+    assert command["seen"] == SIGHT[lang], "what the officer had before the eyes goes into the journal"
     page.wait_for_selector("#reply.good:visible")
-    assert page.inner_text("#reply") == "已记录：你已收到"
+    assert page.inner_text("#reply") == {"zh": "已记录：你已收到", "en": "Recorded"}[lang]
     acked = {**fire, "state": "acked", "acked": kit.wall + 9000, "acked_by": "wang", "result_due": kit.wall + 240_000}
     run.push({"alarms": {"no3-1": acked}})
-    page.wait_for_selector("text=/已收到·待核实 [0-9]:[0-9]{2}/")
+    page.wait_for_selector(f"text=/{word(lang, 'life.awaiting')} [0-9]:[0-9]{{2}}/")
     assert page.get_attribute("body", "data-tone") == ""
-    assert page.locator("#first button.ack").count() == 0 and "王师傅 已收到" in page.inner_text("#first")
+    assert page.locator("#first button.ack").count() == 0 and word(lang, "acked", name="王师傅") in page.inner_text("#first")
+    whole(page, lang, NAMES)
     run.push({"alarms": {"no3-1": {**acked, "state": "normal", "result": "false"}}})
     page.wait_for_selector("#first .alarm", state="detached")
     page.wait_for_selector("#none:visible")
@@ -217,14 +228,17 @@ def test_a_false_alarm_needs_a_cause_and_somebody_there(open_school, kit):
     assert len([line for line in run.seen if "did" in line]) == 1
 
 
-def test_a_real_leak_goes_without_forms_and_shows_119_first(open_school, kit):
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_real_leak_goes_without_forms_and_shows_119_first(open_school, kit, lang):
     gas = kit.alarm(kind="gas-2", lamp="gas", severity=6, value=41.5, limit=40, unit="%LEL", point="kitchen-gas/gas",
                     what={"zh": "可燃气泄漏", "en": "Gas leak"}, place="食堂后厨")  # fmt: skip
-    run, _, page = open_school({**kit.school(), "alarms": {"no3-1": gas}})
-    assert "41.5 %LEL 限值 40.0 %LEL" in page.inner_text("#first")
-    assert page.inner_text("#first button.real") == "真泄漏"
+    run, _, page = open_school({**kit.school(), "alarms": {"no3-1": gas}}, lang=lang)
+    assert {"zh": "41.5 %LEL 限值 40.0 %LEL", "en": "41.5 %LEL limit 40.0 %LEL"}[lang] in page.inner_text("#first")
+    assert {"zh": "气体 · 可燃气泄漏", "en": "Gas leak"}[lang] in page.inner_text("#first")
+    assert page.inner_text("#first button.real") == word(lang, "verb.real.gas")
     page.click("#first button.real")
-    assert page.get_attribute("dialog a", "href") == "tel:119"
+    assert page.get_attribute("dialog a", "href") == "tel:119" and page.inner_text("dialog a") == word(lang, "call119")
+    whole(page, lang, NAMES)
     page.click("dialog button.real")
     assert run.did()["args"] == {"result": "real", "cause": "", "on_site": False}
 

@@ -219,7 +219,13 @@ def test_who_logs_out_or_is_somebody_else_finds_nothing(places, kit):  # noqa: F
 @pytest.mark.parametrize("path", ["/setup?section=people", "/desk", "/people", "/history", "/alarms?id=no3-1"])
 def test_news_from_the_school_leave_a_half_typed_form_alone(places, kit, path):  # noqa: F811
     page = places.open(path, "admin", width=1366, height=768)
-    fields = {"/setup": "#editor [name=name]", "/desk": "[name=name]", "/people": "[name=at]", "/history": "#search", "/alarms": "#ask [name=text]"}
+    fields = {
+        "/setup": "#editor [name=name]",
+        "/desk": "[name=name]",
+        "/people": "[name=at]",
+        "/history": "#search",
+        "/alarms": "#ask [name=text]",
+    }
     field = fields[path.partition("?")[0]]
     if "setup" in path:
         page.click("#panel > button.primary")
@@ -231,7 +237,9 @@ def test_news_from_the_school_leave_a_half_typed_form_alone(places, kit, path): 
     text = "2026-12-24T22:00" if "at" in field.rpartition("=")[2][:2] else "半句话"
     page.fill(field, text)
     for n in range(1, 8):
-        places.put(alarms={f"no3-{n + 1}": kit.alarm(f"no3-{n + 1}", number=n + 1)}, points={"dorm-smoke/temp": {"value": 20.0 + n}})
+        places.put(
+            alarms={f"no3-{n + 1}": kit.alarm(f"no3-{n + 1}", number=n + 1)}, points={"dorm-smoke/temp": {"value": 20.0 + n}}
+        )
         page.wait_for_function("n => document.querySelector('.lamp[data-lamp=fire] .count').textContent >= n", arg=str(n))
         page.wait_for_function("() => true")
     assert page.input_value(field) == text
