@@ -16,6 +16,7 @@ LOGINS = "logins"
 LINK_STALE = 30_000  # ms: the poller tells of its line at least every 10 s
 STALE = 60_000  # ms: `health` measures every 10 s
 CLOCK = {0: "不可信", 1: "校过，没在对时", 2: "已对时"}
+IN_ENGLISH = {"不可信": "not to be trusted", "校过，没在对时": "was set right, not synchronised now", "已对时": "synchronised"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from alerts.model import Alarm, AlarmState
 from alerts.plant import Plant, Point
 from drivers.quantities import QUANTITIES
 from drivers.reading import Now, Quality, Reading
+from gateway.boxpoints import IN_ENGLISH
 
 Json = dict[str, Any]
 USUAL = ("usual", "usual_sigma", "usual_days", "usual_hours", "sigmas", "hour")  # evidence of the rule kind `deviation`
@@ -189,7 +190,7 @@ def _texts(quantity: str, values: Mapping[int, str]) -> dict[str, Json] | None:
     if about.zero and about.one:
         return {"0": {"zh": about.zero[0], "en": about.zero[1]}, "1": {"zh": about.one[0], "en": about.one[1]}}
     if values:
-        return {str(code): {"zh": text, "en": text} for code, text in values.items()}
+        return {str(code): {"zh": text, "en": IN_ENGLISH.get(text, text)} for code, text in values.items()}
     return None
 
 

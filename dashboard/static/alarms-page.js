@@ -11,7 +11,7 @@ import { Figures, floods } from "./kpi.js";
 import { open } from "./shell.js";
 import { Story } from "./story.js";
 import { buttons, extras } from "./state.js";
-import { t, words } from "./words.js";
+import { causeWord, t, words } from "./words.js";
 
 const TOGETHER = ["ack", "silence", "note", "assign", "false"];
 const MOST_ROWS = 300;
@@ -94,7 +94,7 @@ class List {
 
   textOf(alarm, state, name) {
     const building = state.buildings.find((b) => b.id === alarm.building)?.name ?? "";
-    return [title(alarm), alarm.place, alarm.device_name, building, alarm.point, alarm.number, alarm.cause,
+    return [title(alarm), alarm.place, alarm.device_name, building, alarm.point, alarm.number, causeWord(alarm.cause),
       ...[alarm.acked_by, alarm.result_by, alarm.assignee].filter(Boolean).map(name)].join(" ");
   }
 
@@ -109,7 +109,7 @@ class List {
     const isOpen = alarm.state !== "normal";
     const box = el("input", { type: "checkbox", checked: this.chosen.has(alarm.id), disabled: !isOpen, ariaLabel: t("list.choose", { what: `${title(alarm)} ${alarm.place}` }),
       onchange: (event) => this.choose(alarm.id, event.target.checked) });
-    const result = alarm.result ? t(`result.${alarm.result}`) + (alarm.cause ? ` · ${alarm.cause}` : "") : "";
+    const result = alarm.result ? t(`result.${alarm.result}`) + (alarm.cause ? ` · ${causeWord(alarm.cause)}` : "") : "";
     const people = [alarm.acked_by && t("acked", { name: name(alarm.acked_by) }), alarm.assignee && t("assigned", { name: name(alarm.assignee) })].filter(Boolean);
     const node = el("tr", { className: `${alarm.state}${this.picked === alarm.id ? " picked" : ""}`, data: { lamp: alarm.lamp, alarm: alarm.id } },
       el("td", {}, box),

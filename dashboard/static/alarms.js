@@ -7,7 +7,7 @@ import { byId, el, flag, place, put, reachable } from "./dom.js";
 import { duration, number, timeOfDay } from "./format.js";
 import { settled } from "./settled.js";
 import { buttons, extras, firstAlarm, life, waiting } from "./state.js";
-import { said, t, words } from "./words.js";
+import { causeWord, said, t, words } from "./words.js";
 
 export class Alarms {
   constructor() {
@@ -84,7 +84,7 @@ export function facts(alarm, state, moving, name) {
     alarm.next_due && alarm.state !== "pending" && !alarm.result
       ? el("p", {}, moving((now) => (alarm.next_due > now ? t("next", { d: duration(alarm.next_due - now) }) : ""))) : null,
     alarm.acked_by ? fact(t("acked", { name: name(alarm.acked_by) })) : null,
-    alarm.result ? fact(t("found", { name: name(alarm.result_by), result: [t(`result.${alarm.result}`), causeText(alarm)].filter(Boolean).join(" · ") })) : null,
+    alarm.result ? fact(t("found", { name: name(alarm.result_by), result: [t(`result.${alarm.result}`), causeWord(alarm.cause)].filter(Boolean).join(" · ") })) : null,
     alarm.assignee ? fact(t("assigned", { name: name(alarm.assignee) })) : null,
     alarm.repair ? fact(t("repair")) : null,
     alarm.silenced ? fact(t("silenced")) : null,
@@ -133,10 +133,4 @@ export function title(alarm) {
 export function lifeText(alarm, now) {
   const { key, due } = life(alarm, now);
   return due === null ? t(key) : `${t(key)} ${duration(due - now)}`;
-}
-
-/** The cause in the reader's language; its id is the Chinese word. */
-export function causeText(alarm) {
-  const lists = words.causes[alarm.lamp] ?? words.causes[""];
-  return (lists[alarm.result] ?? []).find(([id]) => id === alarm.cause)?.[1] ?? alarm.cause;
 }

@@ -5,7 +5,7 @@ import { fetchJson } from "./fetch.js";
 import { ago, number, pointText, wallTime } from "./format.js";
 import { open } from "./shell.js";
 import { unknown } from "./state.js";
-import { said, t, words } from "./words.js";
+import { calledPoint, said, t, words } from "./words.js";
 
 const REFRESH_MS = 3000;
 const TOLD = new Set(["box/clock", "box/broker", "box/backlog", "box/refused", "box/events-refused"]); // the box's state says the same, and more
@@ -116,7 +116,7 @@ class Devices {
       tile(curve("box/broker", t("box.stream")), !stream?.enabled ? t("box.no-stream") : stream.connected ? t("box.connected") : `${t("box.disconnected")} ${stream.problem ?? ""}`, stream?.enabled && !stream.connected),
       ...(stream?.enabled ? [tile(curve("box/backlog", t("box.backlog")), String(stream.backlog), stream.backlog > 1000), tile(curve("box/refused", t("refused")), String(stream.refused), stream.refused > 0),
         tile(curve("box/events-refused", t("box.events-refused")), [String(stream.events_refused ?? 0), said(stream.why ?? "")].filter(Boolean).join(" · "), stream.events_refused > 0)] : []),
-      ...own.map(([id, point]) => tile(curve(id, point.name || words.quantities[point.quantity]),
+      ...own.map(([id, point]) => tile(curve(id, calledPoint(point) || words.quantities[point.quantity]),
         [pointText(point), unknown(point) && point.fault ? said(point.fault) : ""].filter(Boolean).join(" · "), unknown(point))));
   }
 

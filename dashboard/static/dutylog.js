@@ -5,7 +5,7 @@ import { byId, el } from "./dom.js";
 import { fetchJson } from "./fetch.js";
 import { question } from "./form.js";
 import { wallTime } from "./format.js";
-import { aside, colon, t, words } from "./words.js";
+import { aside, causeWord, colon, t, words } from "./words.js";
 
 const SLOT = 2 * 3600 * 1000; // as the box counts them
 const PARTS = ["state", "systems", "visitors", "handed", "other"];
@@ -26,7 +26,7 @@ export class DutyLog {
     which.onchange = () => this.load(this.world, this.name);
     for (const link of document.querySelectorAll("#log [data-form]")) link.href = `/api/v1/duty-log?form=${link.dataset.form}${begun ? `&begun=${begun}` : ""}`;
     byId("entries").replaceChildren(
-      ...(begun ? found.happened.map((one) => el("p", { data: { happened: one.alarm }, textContent: `${when(one.at)} ${words.kinds[one.kind]?.name ?? one.kind} ${one.place} ${one.device_name}${one.result ? ` · ${t(`result.${one.result}`)} ${one.cause ?? ""}` : ""}` })) : []),
+      ...(begun ? found.happened.map((one) => el("p", { data: { happened: one.alarm }, textContent: `${when(one.at)} ${words.kinds[one.kind]?.name ?? one.kind} ${one.place} ${one.device_name}${one.result ? ` · ${t(`result.${one.result}`)} ${causeWord(one.cause)}` : ""}` })) : []),
       ...found.checks.map((one) => el("p", { textContent: `${when(one.at)} ${t("dlog.check")} ${name(one.who)} ${t(`dlog.${one.what}`)}` })),
       ...found.log.map((one) => el("p", { data: { part: one.part }, textContent: `${when(one.at)} ${colon(t(`dpart.${one.part}`), one.text)}${aside(name(one.who))}` })));
     this.states(found, !begun);

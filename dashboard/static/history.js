@@ -6,7 +6,7 @@ import { byId, el, put } from "./dom.js";
 import { fetchJson } from "./fetch.js";
 import { wallTime } from "./format.js";
 import { open } from "./shell.js";
-import { t, words } from "./words.js";
+import { calledPoint, t, words } from "./words.js";
 import { field, typed } from "./when.js";
 
 const HOUR = 3600 * 1000;
@@ -137,7 +137,7 @@ class History {
 export function nameOf(id, state) {
   const point = state.points[id];
   const zone = state.zones.find((z) => z.id === point.zone)?.name ?? t("school");
-  return [...new Set([zone, point.name, words.quantities[point.quantity] ?? point.quantity])].filter(Boolean).join(" · ");
+  return [...new Set([zone, calledPoint(point), words.quantities[point.quantity] ?? point.quantity])].filter(Boolean).join(" · ");
 }
 
 open(() => new History());

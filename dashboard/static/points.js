@@ -3,7 +3,7 @@
 import { byId, el, flag, place, put } from "./dom.js";
 import { ago, pointText } from "./format.js";
 import { unknown } from "./state.js";
-import { said, t, words } from "./words.js";
+import { calledPoint, said, t, words } from "./words.js";
 
 const CALM_AGE_MS = 15000; // an age is worth the eye's time only beyond this
 const SHAPES = { uncertain: "≈", stale: "○", fault: "✕" };
@@ -47,7 +47,8 @@ export class Points {
     const value = el("span", { className: "value" });
     const age = el("span", { className: "age" });
     const kind = words.quantities[point.quantity] ?? point.quantity;
-    const label = point.name && point.name !== kind ? `${point.name} · ${kind}` : kind;
+    const name = calledPoint(point);
+    const label = name && name !== kind ? `${name} · ${kind}` : kind;
     const button = el("button", { className: "point", title: t("curve.open"), onclick: () => this.pick(id), data: { point: id } },
       el("span", { className: "label", textContent: label }), value, age);
     this.rows.set(id, { button, value, age });

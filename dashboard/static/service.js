@@ -7,7 +7,7 @@ import * as drills from "./drills.js";
 import { duration, valueText, wallTime } from "./format.js";
 import { question } from "./form.js";
 import { open } from "./shell.js";
-import { colon, said, t, words } from "./words.js";
+import { calledPoint, colon, said, t, words } from "./words.js";
 import { field, typed } from "./when.js";
 
 const HOUR = 3600 * 1000;
@@ -137,7 +137,7 @@ const zonesOf = (state, building) => state.zones.filter((z) => !building || z.bu
 function pointName(id, state) {
   const point = state.points[id];
   if (!point) return id;
-  return [...new Set([state.zones.find((z) => z.id === point.zone)?.name, point.name, words.quantities[point.quantity]])].filter(Boolean).join(" · ");
+  return [...new Set([state.zones.find((z) => z.id === point.zone)?.name, calledPoint(point), words.quantities[point.quantity]])].filter(Boolean).join(" · ");
 }
 
 open(() => new Service());

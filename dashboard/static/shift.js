@@ -1,6 +1,6 @@
 // The shift: who has taken over, who is next, what is handed over, and the log of this shift from the journal (form F10).
 
-import { causeText, lifeText, namer, title } from "./alarms.js";
+import { lifeText, namer, title } from "./alarms.js";
 import { reply, send } from "./ask.js";
 import { byId, el, put } from "./dom.js";
 import { fetchJson } from "./fetch.js";
@@ -10,7 +10,7 @@ import { DutyLog } from "./dutylog.js";
 import { Rota } from "./rota.js";
 import { open } from "./shell.js";
 import { unknown } from "./state.js";
-import { colon, said, t, words } from "./words.js";
+import { calledPoint, causeWord, colon, said, t, words } from "./words.js";
 
 const DAY = 24 * 3600 * 1000;
 const REREAD_MS = 300_000;
@@ -105,7 +105,7 @@ class Shift {
     byId("handed").replaceChildren(
       list(t("alarms"), open.map((alarm) => el("li", {}, el("a", { href: `/alarms?id=${encodeURIComponent(alarm.id)}`, textContent: `${title(alarm)} · ${alarm.place}` }), ` ${lifeText(alarm, now)}`)), t("alarms.none")),
       list(t("nav.service"), marks.map((mark) => el("li", { textContent: `${said(mark.label)} ${mark.why} ${t("covers", { n: mark.covered })} ${mark.until ? t("shift.until", { t: wallTime(mark.until, zone).slice(5, 16) }) : ""}` })), t("shift.no-marks")),
-      list(t("shift.lost"), lost.map(([id, point]) => el("li", { textContent: `${state.zones.find((z) => z.id === point.zone)?.name ?? t("school")} ${point.name || id}` })), t("shift.all-known")));
+      list(t("shift.lost"), lost.map(([id, point]) => el("li", { textContent: `${state.zones.find((z) => z.id === point.zone)?.name ?? t("school")} ${calledPoint(point) || words.quantities[point.quantity] || id}` })), t("shift.all-known")));
   }
 
   log({ state, now }) {
@@ -122,7 +122,7 @@ class Shift {
       el("td", { textContent: title(alarm) }),
       el("td", { textContent: `${alarm.place || t("school")} · ${alarm.device_name || alarm.point}` }),
       el("td", { textContent: alarm.acked_by ? `${name(alarm.acked_by)} ${wallTime(alarm.acked, zone).slice(11)}` : t("log.nobody") }),
-      el("td", { textContent: alarm.result ? [t(`result.${alarm.result}`), causeText(alarm), name(alarm.result_by)].filter(Boolean).join(" · ") : t(`life.${alarm.state === "acked" ? "awaiting" : alarm.state}`) }))));
+      el("td", { textContent: alarm.result ? [t(`result.${alarm.result}`), causeWord(alarm.cause), name(alarm.result_by)].filter(Boolean).join(" · ") : t(`life.${alarm.state === "acked" ? "awaiting" : alarm.state}`) }))));
   }
 }
 

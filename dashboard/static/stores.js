@@ -9,7 +9,7 @@ import { question } from "./form.js";
 import { duration, pointText, wallTime } from "./format.js";
 import { open } from "./shell.js";
 import { tile } from "./store-ticks.js";
-import { aside, said, t, words } from "./words.js";
+import { aside, causeWord, said, t, words } from "./words.js";
 
 const SESSIONS = [["take", 10], ["stock", 60], ["count", 120], ["repair", 120]];
 
@@ -86,7 +86,7 @@ class Stores {
       el("details", { className: "openings", open: true }, el("summary", { textContent: t("store.openings") }), this.openings(panel.past, state)),
       panel.past?.deviations.length ? el("details", { className: "deviations" }, el("summary", { textContent: t("store.deviations", { n: panel.past.deviations.length }) }),
         el("ul", {}, ...panel.past.deviations.map((alarm) => el("li", {}, el("a", { href: `/alarms?id=${encodeURIComponent(alarm.id)}`,
-          textContent: `${wallTime(alarm.first, state.site?.timezone).slice(0, 16)} ${title(alarm)}${alarm.cause ? ` · ${alarm.cause}` : ""}` }))))) : "");
+          textContent: `${wallTime(alarm.first, state.site?.timezone).slice(0, 16)} ${title(alarm)}${alarm.cause ? ` · ${causeWord(alarm.cause)}` : ""}` }))))) : "");
     for (const tick of ticks) tick(world.now);
     panel.ticks = ticks;
   }

@@ -8,7 +8,7 @@ import { byId, el, put } from "./dom.js";
 import { wallTime } from "./format.js";
 import { fetchJson } from "./fetch.js";
 import { checklist, outside } from "./help.js";
-import { channelWord, said, t, words } from "./words.js";
+import { causeWord, channelWord, said, t, words } from "./words.js";
 
 const BEFORE = 15 * 60 * 1000;
 const REFRESH_MS = 3000;
@@ -138,7 +138,7 @@ function sentence(event, name, channels) {
   const text = key in words.text ? t(key) : event.kind;
   const more = [];
   if (event.kind === "notified") more.push([...event.channels].map((id) => channelWord(id, channels)).join(t("comma")));
-  if (event.kind === "result") more.push(t(`result.${args.result}`), args.cause);
+  if (event.kind === "result") more.push(t(`result.${args.result}`), causeWord(args.cause));
   if (event.kind === "note" || event.kind === "repair") more.push(args.text);
   if (event.kind === "assigned") more.push(name(args.to));
   if (event.kind === "ticked") more.push(args.item);

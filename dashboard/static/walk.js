@@ -7,7 +7,7 @@ import { question } from "./form.js";
 import { valueText, wallTime } from "./format.js";
 import { open } from "./shell.js";
 import { Voice } from "./voice.js";
-import { t, words } from "./words.js";
+import { calledPoint, t, words } from "./words.js";
 import { field, typed } from "./when.js";
 
 const HOUR = 3600 * 1000;
@@ -113,7 +113,7 @@ class Walk {
 
 function pointName(id, state) {
   const point = state.points[id];
-  return point ? [...new Set([point.name, words.quantities[point.quantity]])].filter(Boolean).join(" · ") : id;
+  return point ? [...new Set([calledPoint(point), words.quantities[point.quantity]])].filter(Boolean).join(" · ") : id;
 }
 
 open(() => new Walk());

@@ -26,6 +26,13 @@ export const aside = (text) => t("aside", { text });
 /** The first key that the catalogue has. */
 export const firstOf = (...keys) => t(keys.find((key) => key in words.text) ?? keys[0]);
 
+/** What a point is called. The box names its own and those of its lines in Chinese; to another reader what they measure says the same. */
+export const calledPoint = (point) => (words.lang !== "zh" && ["box", point.bus].includes(point.device) ? "" : point.name);
+
+/** A cause in the reader's language; its id is the Chinese word. */
+export const causeWord = (cause) =>
+  Object.values(words.causes).flatMap((lists) => Object.values(lists).flat()).find(([id]) => id === cause)?.[1] ?? cause ?? "";
+
 /** A channel of `channels` (id: type) as people call it, with its id where several are of one type. */
 export function channelWord(id, channels) {
   const type = channels?.[id];

@@ -15,7 +15,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "dashboard"))
 pytest.register_assert_rewrite("kills")  # what it finds is to be read in a failure, not only that it found something
 
 from browsing import Watched, chromium, proxied  # noqa: F401 - fixtures
+from ruamel.yaml import YAML
 from school import SPEED, School, living
+from tongues import names_in
 
 
 @pytest.fixture
@@ -42,10 +44,10 @@ def come_in(world: School) -> Callable[..., Any]:
     """`come_in(watched, person, path)`: the living page of that person, who gets a password at his first coming."""
     passwords = {"admin": world.password}
 
-    def open_it(watched: Watched, person: str, path: str = "/", **size: int) -> Any:
+    def open_it(watched: Watched, person: str, path: str = "/", **how: Any) -> Any:
         if person not in passwords:
             passwords[person] = world.user(person)
-        page = watched.open(world.url, person, passwords[person], **size)
+        page = watched.open(world.url, person, passwords[person], **how)
         page.set_default_timeout(90_000)
         if path != "/":
             page.goto(world.url + path)
@@ -54,6 +56,15 @@ def come_in(world: School) -> Callable[..., Any]:
 
     open_it.passwords = passwords  # type: ignore[attr-defined]
     return open_it
+
+
+@pytest.fixture(scope="module")
+def names(world: School) -> list[str]:
+    """What people have named in the site file, and what makers have named on their devices (profiles): it stays as they wrote it."""
+    assert world.site is not None
+    channels = [channel for device in world.site.devices for channel in device.profile.channels]
+    makers = [[channel.name, *channel.values.values()] for channel in channels]
+    return names_in([YAML(typ="safe").load(world.dir / "site" / "site.yaml"), makers])
 
 
 @pytest.fixture

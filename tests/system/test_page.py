@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from browsing import KEEP_GREY_AFTER, LIVE, Watched, press
 from school import School, heard_of_all
+from tongues import LANGUAGES, whole, word
 
 PERSON = "wang"  # on duty in the demo's school
 PROMISE_S = 5.0
@@ -69,42 +70,68 @@ def calm(page: Any) -> None:
             page.wait_for_function("n => document.querySelectorAll('#alarms button.ack').length !== n", arg=before)
 
 
-ANSWERS = {"zh": ("收到", "蚊香", "误报 · 蚊香"), "en": ("Received", "mosquito coil", "False alarm · mosquito coil")}
+# what is set off and how far; the buttons; cause and result as each reader picks and reads them
+STORIES = {
+    "fire": ("dorm-smoke-1/smoke", 1, "verb.real.fire", ("蚊香", "mosquito coil"), ("误报 · 蚊香", "False alarm · mosquito coil")),
+    "gas": ("kitchen-gas-1/gas", 450, "verb.real.gas", ("油烟", "cooking fumes"), ("误报 · 油烟", "False alarm · cooking fumes")),
+}  # fmt: skip
+ALSO = pytest.mark.soak  # each reader does the other half, too
 
 
-@pytest.mark.parametrize("lang", [*ANSWERS])
-def test_a_fire_is_answered_in_the_browser(world: School, watched: Watched, guard: str, lang: str) -> None:
-    ack, cause, found = ANSWERS[lang]
-    page = watched.open(world.url, PERSON, guard)
-    page.context.add_cookies([{"name": "lang", "value": lang, "url": world.url}])
-    page.goto(world.url)
-    page.wait_for_selector(LIVE)
+@pytest.mark.parametrize(
+    "lamp, actor",
+    [("fire", "zh"), ("gas", "en"), pytest.param("fire", "en", marks=ALSO), pytest.param("gas", "zh", marks=ALSO)],
+)
+def test_from_the_simulator_to_the_reset_in_both_languages(
+    world: School, watched: Watched, guard: str, names: list[str], lamp: str, actor: str
+) -> None:
+    """Two readers watch one school: one answers, the other gives the result and resets; each reads every step in his language."""
+    point, value, real, causes, found = STORIES[lamp]
+    readers = {lang: watched.open(world.url, PERSON, guard, lang=lang) for lang in LANGUAGES}
+    other = next(lang for lang in LANGUAGES if lang != actor)
+    first, second = readers[actor], readers[other]
     results = len(world.events("result"))
-    point = world.points("smoke", "dormitory")[0]
-    world.set(point, 1)
-    card = page.locator("#first .alarm[data-lamp=fire]")
-    card.wait_for()
+    world.set(point, value)
+    mine = f"#first .alarm[data-lamp={lamp}]"
+    for lang, page in readers.items():
+        card = page.locator(mine)
+        card.wait_for()
+        alarm = card.get_attribute("data-alarm")
+        assert (world.snapshot() or {})["alarms"][alarm]["place"] in card.inner_text()
+        for key in ("first", "life.unacked"):
+            assert word(lang, key) in card.inner_text()
+        assert word(lang, f"lamp.{lamp}") in card.inner_text() or lamp == "gas"
+        assert page.inner_text(f".lamp.lit[data-lamp={lamp}] .word") == word(lang, f"lamp.{lamp}")
+        labels = page.locator("#first .buttons:not(.more) button").all_inner_texts()
+        assert labels == [word(lang, key) for key in ("verb.ack", real, "verb.false", "verb.silence", "verb.reset")]
+        whole(page, lang, names)
     world.until("sounder on", lambda: any(v for _, v in world.writes("guard-sounder")))
-    alarm = card.get_attribute("data-alarm")
-    assert (world.snapshot() or {})["alarms"][alarm]["place"] in card.inner_text()
-    assert page.inner_text("#first button.ack") == ack
-    press(page, "#first button.ack")
-    page.wait_for_selector("#reply.good:visible")
-    page.wait_for_selector("#first .alarm.acked")
+    press(first, "#first button.ack")
+    first.wait_for_selector("#reply.good:visible")
+    for lang, page in readers.items():
+        page.wait_for_selector(f"{mine}.acked:has-text('{word(lang, 'life.awaiting')}')")
+        whole(page, lang, names)
+        assert not page.is_enabled("#first button.reset"), "not while it is there"
     assert [e["who"] for e in world.events("acked") if e["alarm"] == alarm] == [PERSON]
     world.until("sounder off", lambda: quiet(world))
-    assert not page.is_enabled("#first button.reset"), "not while it burns"
-    press(page, "#first button.false")
-    page.select_option("dialog [name=cause]", label=cause)
-    page.check("dialog [name=on_site]")
-    page.click("dialog button.false")
-    page.wait_for_selector(f"text={found}")
+    press(second, "#first button.false")
+    whole(second, other, names)
+    second.select_option("dialog [name=cause]", label=causes[LANGUAGES.index(other)])
+    second.check("dialog [name=on_site]")
+    second.click("dialog button.false")
+    for lang, page in readers.items():
+        page.wait_for_selector(f"text={found[LANGUAGES.index(lang)]}")
     (result,) = world.events("result")[results:]
-    assert (result["who"], result["args"]["result"], result["args"]["cause"]) == (PERSON, "false", "蚊香")
+    assert (result["who"], result["args"]["result"], result["args"]["cause"]) == (PERSON, "false", causes[0])
     world.set(point, 0)
-    press(page, "#first button.reset:enabled")
-    calm(page)
-    assert not world.alarms("fire")
+    for lang, page in readers.items():
+        page.wait_for_selector("#first button.reset:enabled")
+        whole(page, lang, names)
+    press(second, "#first button.reset:enabled")
+    for page in readers.values():
+        page.wait_for_selector(f"[data-alarm='{alarm}']", state="detached")
+    calm(first)
+    assert not world.alarms(lamp)
     assert [e["who"] for e in world.events("reset") if e["alarm"] == alarm] == [PERSON]
 
 
@@ -133,23 +160,27 @@ CUTS: dict[str, Callable[[School], Callable[[], None]]] = {
 
 @pytest.mark.parametrize("cut", [*CUTS, "proxy silent"])
 def test_a_cut_stream_is_grey_within_5_s_and_live_again_after(
-    world: School, watched: Watched, guard: str, proxied: Callable[[int], Any], cut: str
+    world: School, watched: Watched, guard: str, names: list[str], proxied: Callable[[int], Any], cut: str
 ) -> None:
     proxy = proxied(world.campus.page_port)
-    page = watched.open(f"http://127.0.0.1:{proxy.port}", PERSON, guard)
-    assert page.is_hidden("#lost")
-    page.expected_errors = True
-    page.evaluate(KEEP_GREY_AFTER)
+    readers = {lang: watched.open(f"http://127.0.0.1:{proxy.port}", PERSON, guard, lang=lang) for lang in LANGUAGES}
+    for page in readers.values():
+        assert page.is_hidden("#lost")
+        page.expected_errors = True
+        page.evaluate(KEEP_GREY_AFTER)
     if cut == "proxy silent":
         proxy.silent.set()
         mend = proxy.silent.clear
     else:
         mend = CUTS[cut](world)
-    page.wait_for_selector("body.lost #lost:visible")
-    assert "连接中断" in page.inner_text("#lost")
-    assert page.evaluate("window.greyAfter") <= PROMISE_S
-    assert "grayscale" in page.eval_on_selector("main", "node => getComputedStyle(node).filter")
-    assert page.locator(".lamp[data-lamp=normal].lit").count() == 0
+    for lang, page in readers.items():
+        page.wait_for_selector("body.lost #lost:visible")
+        assert word(lang, "lost") in page.inner_text("#lost")
+        assert page.evaluate("window.greyAfter") <= PROMISE_S
+        assert "grayscale" in page.eval_on_selector("main", "node => getComputedStyle(node).filter")
+        assert page.locator(".lamp[data-lamp=normal].lit").count() == 0
+        whole(page, lang, names)
     mend()
-    page.wait_for_selector(LIVE)
+    for page in readers.values():
+        page.wait_for_selector(LIVE)
     world.until("whole again", lambda: heard_of_all(world))
