@@ -7,7 +7,7 @@ import { byId, el, flag, place, put, reachable } from "./dom.js";
 import { duration, number, timeOfDay } from "./format.js";
 import { settled } from "./settled.js";
 import { buttons, extras, firstAlarm, life, waiting } from "./state.js";
-import { causeWord, said, t, words } from "./words.js";
+import { causeWord, faultText, said, t, words } from "./words.js";
 
 export class Alarms {
   constructor() {
@@ -73,7 +73,7 @@ export function facts(alarm, state, moving, name) {
   return [
     measured ? el("p", { className: "value" }, el("b", { textContent: number(alarm.value, digits, alarm.unit) }),
       alarm.limit === null ? "" : ` ${t("limit", { v: number(alarm.limit, digits, alarm.unit) })}`) : null,
-    alarm.fault ? fact(said(alarm.fault)) : null,
+    alarm.fault ? fact(faultText(alarm.fault)) : null,
     el("p", {}, moving((now) => t("since", { t: timeOfDay(alarm.first, zone), d: duration(now - alarm.first) })),
       alarm.occurrence > 1 ? ` · ${t("again", { n: alarm.occurrence })}` : ""),
     alarm.mode ? fact(t(`mode.${alarm.mode}`), "mode") : null,

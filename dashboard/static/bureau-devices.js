@@ -3,7 +3,7 @@
 import { clear, draw } from "./curve.js";
 import { el, put } from "./dom.js";
 import { ago, wallTime } from "./format.js";
-import { said, t, words } from "./words.js";
+import { faultText, t, words } from "./words.js";
 
 const HOUR = 3600 * 1000;
 const RANGES = [["1h", HOUR], ["24h", 24 * HOUR], ["7d", 7 * 24 * HOUR], ["30d", 30 * 24 * HOUR]];
@@ -60,7 +60,7 @@ export class Devices {
   /** Of a school that is not heard nothing is normal now, whatever it was. */
   row(device, known, zone) {
     const bad = device.bad > 0;
-    const state = bad ? `! ${said(device.fault) || t("bureau.device.bad", { n: device.bad })}` : t(known ? "bureau.device.fine" : "bureau.device.unknown");
+    const state = bad ? `! ${faultText(device.fault) || t("bureau.device.bad", { n: device.bad })}` : t(known ? "bureau.device.fine" : "bureau.device.unknown");
     const good = !bad ? (known ? t("bureau.device.now") : "–")
       : device.last_good === null ? t("device.never") : `${wallTime(device.last_good, zone).slice(5, 16)} · ${ago(this.world().now - device.last_good)}`;
     return el("tr", { data: { device: device.id } },

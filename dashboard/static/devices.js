@@ -5,7 +5,7 @@ import { fetchJson } from "./fetch.js";
 import { ago, number, pointText, wallTime } from "./format.js";
 import { open } from "./shell.js";
 import { unknown } from "./state.js";
-import { calledPoint, said, t, words } from "./words.js";
+import { calledPoint, faultText, said, t, words } from "./words.js";
 
 const REFRESH_MS = 3000;
 const TOLD = new Set(["box/clock", "box/broker", "box/backlog", "box/refused", "box/events-refused"]); // the box's state says the same, and more
@@ -55,7 +55,7 @@ class Devices {
         el("td", {}, el("span", { className: device.last_good === null || device.bad ? "bad" : "", textContent: device.last_good === null ? t("device.never") : ago(now - device.last_good) })),
         el("td", { className: "number" }, el("span", { className: share !== null && share < 0.99 ? "bad" : "", textContent: share === null ? "–" : `${(share * 100).toFixed(1)} %` })),
         el("td", { className: "number", textContent: device.latency === null ? "–" : `${device.latency.toFixed(0)} ms` }),
-        el("td", { className: "fault", textContent: device.fault ? `! ${said(device.fault)}` : device.last_fault
+        el("td", { className: "fault", textContent: device.fault ? `! ${faultText(device.fault)}` : device.last_fault
           ? t("device.was", { t: wallTime(device.last_fault_at, state.site?.timezone).slice(5), why: said(device.last_fault) }) : t("device.fine") }),
         el("td", {}, ...device.points.filter((id) => state.points[id]).map((id) => el("div", { className: unknown(state.points[id]) ? "bad" : "" },
           `${[state.points[id].name, words.quantities[state.points[id].quantity]].filter((x, at, all) => x && all.indexOf(x) === at).join(" · ")} `, el("b", { textContent: pointText(state.points[id]) })))),
@@ -78,7 +78,7 @@ class Devices {
     const line = (way, hex) => (hex ? el("li", {}, el("b", { textContent: `${way} ` }), el("code", { textContent: hex })) : null);
     this.tested.set(id, el("div", {},
       el("ul", { className: "frames" }, ...found.frames.flatMap(({ tx, rx }) => [line("→", tx), line("←", rx || "–")]).filter(Boolean)),
-      el("ul", {}, ...found.readings.map((r) => el("li", {}, el("code", { textContent: r.point }), ` ${r.value === null ? t(`quality.${r.quality}`) : number(r.value, 3, r.unit)} ${r.fault ? said(r.fault) : ""}`))),
+      el("ul", {}, ...found.readings.map((r) => el("li", {}, el("code", { textContent: r.point }), ` ${r.value === null ? t(`quality.${r.quality}`) : number(r.value, 3, r.unit)} ${r.fault ? faultText(r.fault) : ""}`))),
       ...found.mbpoll.map((command) => el("p", {}, el("code", { textContent: command }))),
       el("button", { textContent: t("ask.back"), onclick: () => {
         this.tested.delete(id);
@@ -117,7 +117,7 @@ class Devices {
       ...(stream?.enabled ? [tile(curve("box/backlog", t("box.backlog")), String(stream.backlog), stream.backlog > 1000), tile(curve("box/refused", t("refused")), String(stream.refused), stream.refused > 0),
         tile(curve("box/events-refused", t("box.events-refused")), [String(stream.events_refused ?? 0), said(stream.why ?? "")].filter(Boolean).join(" · "), stream.events_refused > 0)] : []),
       ...own.map(([id, point]) => tile(curve(id, calledPoint(point) || words.quantities[point.quantity]),
-        [pointText(point), unknown(point) && point.fault ? said(point.fault) : ""].filter(Boolean).join(" · "), unknown(point))));
+        [pointText(point), unknown(point) && point.fault ? faultText(point.fault) : ""].filter(Boolean).join(" · "), unknown(point))));
   }
 
   refused(lines) {

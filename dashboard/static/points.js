@@ -3,7 +3,7 @@
 import { byId, el, flag, place, put } from "./dom.js";
 import { ago, pointText } from "./format.js";
 import { unknown } from "./state.js";
-import { calledPoint, said, t, words } from "./words.js";
+import { calledPoint, faultText, t, words } from "./words.js";
 
 const CALM_AGE_MS = 15000; // an age is worth the eye's time only beyond this
 const SHAPES = { uncertain: "≈", stale: "○", fault: "✕" };
@@ -64,7 +64,7 @@ export class Points {
       const bad = unknown(point);
       const shape = bad ? `${SHAPES[point.quality] ?? "○"} ` : "";
       const doubt = point.quality === "uncertain" ? ` ${t("quality.uncertain")}` : "";
-      const why = bad && point.fault ? `: ${said(point.fault)}` : "";
+      const why = bad && point.fault ? `: ${faultText(point.fault)}` : "";
       const mode = point.mode ? `${t(`mode.${point.mode}`)} · ` : "";
       if ((row.button.dataset.mode ?? "") !== (point.mode ?? "")) row.button.dataset.mode = point.mode ?? "";
       put(row.value, `${mode}${shape}${pointText(point)}${doubt}${why}`);

@@ -2,7 +2,7 @@
 
 import { el } from "./dom.js";
 import { wallTime } from "./format.js";
-import { said, t } from "./words.js";
+import { faultText, t } from "./words.js";
 
 const MONTH_MS = 31 * 24 * 3600 * 1000;
 
@@ -13,7 +13,7 @@ export function tile(store, past, state, now) {
   const opened = (lock) => past?.openings.find((o) => o.locks.includes(lock) && o.verdict === "two");
   const say = (name, part) => {
     if (!part) return [null, t("tick.none")];
-    if (part.ok !== true) return [part.ok, part.fault ? said(part.fault) : t("quality.stale")];
+    if (part.ok !== true) return [part.ok, part.fault ? faultText(part.fault) : t("quality.stale")];
     if (name === "camera") return [part.value === 1, part.value === 1 ? t("tick.online", { t: at(part.at) }) : t("tick.offline")];
     if (name === "detector") {
       if (!past) return [null, t("tick.unread")];
@@ -36,7 +36,7 @@ export function tile(store, past, state, now) {
 /** A fan at rest is right while nobody is inside, and wrong at an open door. */
 function plain(name, part, open) {
   if (!part) return [null, t("tick.none")];
-  if (part.ok !== true) return [part.ok, part.fault ? said(part.fault) : t("quality.stale")];
+  if (part.ok !== true) return [part.ok, part.fault ? faultText(part.fault) : t("quality.stale")];
   const text = t(`part.${name}.${part.value === 1 ? "on" : "off"}`);
   return [name === "door" ? part.value === 0 : part.value === 1 || !open, text];
 }

@@ -43,3 +43,7 @@ export function channelWord(id, channels) {
 
 /** Of {"zh", "en"} the reader's one; plain text as it is. */
 export const said = (pair) => (pair && typeof pair === "object" ? (pair[words.lang] ?? pair.zh ?? "") : (pair ?? ""));
+
+/** What is wrong with a sensor. Its text is written in both languages, the Chinese first. */
+export const faultText = (fault) =>
+  (words.lang === "zh" ? said(fault) : said(fault).replace(/^.*[\u3000-\u9fff\uff00-\uffef]\S* (?=[A-Za-z])/, ""));

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from browsing import Watched, press
 from school import School, heard_of_all
+from tongues import whole
 
 PICTURES = os.environ.get("STORY_PICTURES", "")  # a folder, for whoever wants to look at the pages
 PIN = "4826"
@@ -79,10 +80,14 @@ def test_the_walk_test_fills_and_its_sheet_is_signed_by_pin_and_printed(world: S
 
 
 def test_a_configuration_that_breaks_cannot_be_confirmed_and_returns_by_itself(
-    world: School, watched: Watched, come_in: Any
+    world: School, watched: Watched, come_in: Any, names: list[str]
 ) -> None:
-    page = come_in(watched, "admin", "/setup?section=devices")
+    """One installer proposes it in Chinese, another reads in English what becomes of it."""
+    page = come_in(watched, "admin", "/setup?section=devices", lang="zh")
     page.wait_for_selector("#panel table")
+    reader = come_in(watched, "admin", "/setup?section=buildings", lang="en", width=360, height=640)
+    reader.wait_for_selector("#panel table")
+    reader.expected_errors = True
     before = world.ask({"ask": "config-source"})["data"]["text"]
     page.click(".table tr:has(td:text-is('dining-smoke-1')) button:has-text('修改')")
     page.fill("#editor [name=unit]", "199")
@@ -93,12 +98,18 @@ def test_a_configuration_that_breaks_cannot_be_confirmed_and_returns_by_itself(
     page.click("#draft button:has-text('采用'):enabled")
     page.wait_for_selector("#trial p:has-text('dining-smoke-1')")
     assert page.is_disabled("#trial button:has-text('确认使用')"), "a point that was good is not heard: nobody may keep that"
+    reader.wait_for_selector("#trial p:has-text('Good before, not now: '):has-text('dining-smoke-1')")
+    assert reader.is_disabled("#trial button:text-is('Keep it')") and reader.is_enabled("#trial button:text-is('Give it back')")
+    whole(reader, "en", names)
     look(page, "config-broken")
+    look(reader, "config-broken-en")
     for _ in range(3):  # and it does not hold
         world.kill_run()
         world.start_run()
     page.wait_for_selector("#trial strong:has-text('已自动退回')")
     assert world.ask({"ask": "config-source"})["data"]["text"] == before
+    reader.wait_for_selector("#trial strong:has-text('did not hold: the former one is back by itself')")
+    whole(reader, "en", names)
     look(page, "config-returned")
     page.wait_for_selector(".table tr:has(td:text-is('dining-smoke-1')) td:text-is('34')")
     assert [e["args"]["why"] for e in world.events("config") if e["args"]["step"] == "returned"] == ["starts"]
@@ -106,22 +117,25 @@ def test_a_configuration_that_breaks_cannot_be_confirmed_and_returns_by_itself(
 
 
 def test_of_two_officers_at_once_one_result_counts_and_the_other_is_told_whose(
-    world: School, watched: Watched, come_in: Any
+    world: School, watched: Watched, come_in: Any, names: list[str]
 ) -> None:
-    one, two = (come_in(watched, person) for person in ("wu", "zheng"))
+    one, two = come_in(watched, "wu", lang="zh"), come_in(watched, "zheng", lang="en")
     point = world.points("smoke", "dormitory")[0]
     world.set(point, 1)
     for page in (one, two):
         page.wait_for_selector("#first .alarm[data-lamp=fire]")
     for page in (one, two):  # both have the question open before either sends
         press(page, "#first button.false")
-        page.select_option("dialog [name=cause]", label="蚊香")
+        page.select_option("dialog [name=cause]", label="蚊香" if page is one else "mosquito coil")
         page.check("dialog [name=on_site]")
+    whole(two, "en", names)
     one.click("dialog button.false")
-    two.wait_for_selector("#ask-news:has-text('吴国强 刚刚已核实：误报 · 蚊香')")
+    two.wait_for_selector("#ask-news:has-text('吴国强'):has-text('false alarm · mosquito coil')")
+    whole(two, "en", names)
     look(two, "two-officers")
     two.click("dialog button.back")
-    two.wait_for_selector("#first :text('吴国强 核实：误报 · 蚊香')")
+    two.wait_for_selector("#first :text('吴国强 found: false alarm · mosquito coil')")
+    one.wait_for_selector("#first :text('吴国强 核实：误报 · 蚊香')")
     assert [(e["who"], e["args"]["cause"]) for e in world.events("result")] == [("wu", "蚊香")]
     world.set(point, 0)
     press(two, "#first button.reset:enabled")
@@ -129,10 +143,11 @@ def test_of_two_officers_at_once_one_result_counts_and_the_other_is_told_whose(
     one.wait_for_selector("#first .alarm[data-lamp=fire]", state="detached")
 
 
-def test_story5_one_key_ring(world: School, watched: Watched, come_in: Any) -> None:
+def test_story5_one_key_ring(world: School, watched: Watched, come_in: Any, names: list[str]) -> None:
     """Both locks turned without identity: 身份待核实, both holders are asked, one answers; then it is no opening of two people."""
     sight = come_in(watched, "wu", "/stores", width=1366, height=768)
-    holder = come_in(watched, "he", "/desk", width=360, height=640)
+    reader = come_in(watched, "zheng", "/stores", lang="en", width=1366, height=768)
+    holder = come_in(watched, "he", "/desk", lang="en", width=360, height=640)
     set_pin(world, holder, come_in.passwords["he"])
     holder.goto(world.url + "/stores")
     before = len(world.messages())
@@ -141,9 +156,12 @@ def test_story5_one_key_ring(world: School, watched: Watched, come_in: Any) -> N
         world.set(point, 1)
     sight.wait_for_selector("[data-store=chem-store] .standing.open strong:has-text('身份待核实')")
     sight.wait_for_selector("[data-store=chem-store] [data-part=fan].bad")  # at rest beside an open door: no tick
+    reader.wait_for_selector("[data-store=chem-store] .standing.open strong:has-text('Identities not proven yet')")
+    whole(reader, "en", names)
     look(sight, "store-waiting")
     world.until("both holders asked", lambda: {"he", "xu"} <= {m["person"] for m in world.messages()[before:]})
-    holder.click("[data-store=chem-store] button:has-text('本人在场')")
+    holder.click("[data-store=chem-store] button:has-text('I am present')")
+    whole(holder, "en", names)
     holder.fill("#ask [name=pin]", PIN)
     holder.click("#ask button.big:not(.back)")
     sight.wait_for_selector("[data-store=chem-store] .standing.open:has-text('何静')")
@@ -157,7 +175,11 @@ def test_story5_one_key_ring(world: School, watched: Watched, come_in: Any) -> N
         "officer and leader know",
         lambda: {"wu", "chen"} <= {m["person"] for m in world.messages() if m["alarm"] == alarm["id"]},
     )
+    reader.wait_for_selector("[data-store=chem-store] .standing.unproven:has-text('Not proven by two')")
+    assert "Store locks" in reader.inner_text("#headline") or "Store locks" in reader.inner_text(".lamp.lit[data-lamp=store]")
+    whole(reader, "en", names)
     look(sight, "store-unproven")
+    look(reader, "store-unproven-en")
     for point in (door, lock_b, lock_a):
         world.set(point, 0)
     sight.wait_for_selector("[data-store=chem-store] .standing:not(.open)")
