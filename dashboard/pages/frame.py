@@ -44,7 +44,9 @@ def render(request: Request, template: str, status: int = 200, **more: object) -
         {
             "t": shared.words[lang],
             "lang": lang,
-            "here": request.url.path if request.method == "GET" else request.url.path.rpartition("/")[0],  # where it can be asked again
+            "here": request.url.path
+            if request.method == "GET"
+            else request.url.path.rpartition("/")[0],  # where it can be asked again
             "theme": look,
             "other_theme": THEMES[(THEMES.index(look) + 1) % len(THEMES)],
             "static": f"/static/{shared.version}",

@@ -39,7 +39,8 @@ class Watched:
         self.hosts, self.own = set(), set()
 
     def open(self, url, person, password, width=1920, height=1080, agent=None, lacking="", lang=""):
-        """The live page of `url` as a person sees it after logging in, in the language asked for or the page's own. `lacking`: a script that takes away what a browser may lack."""
+        """The live page of `url` as a person sees it after logging in, in the language asked for or the page's own.
+        `lacking`: a script that takes away what a browser may lack."""
         context = self.browser.new_context(viewport={"width": width, "height": height}, user_agent=agent)
         context.set_default_timeout(40_000)
         self.opened.append(context)

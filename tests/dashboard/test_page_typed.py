@@ -262,7 +262,8 @@ def test_every_field_of_every_page_says_under_which_name_it_is_kept(places, kit)
                 page.goto(f"{places.url}/setup?section={section}")
                 page.click("#panel > button.primary")
             named = page.eval_on_selector_all("input, select, textarea", f"""nodes => nodes
-                .filter((n) => !n.closest("{ASIDE}") && n.type !== "hidden").map((n) => [n.outerHTML.slice(0, 80), Boolean(n.closest("[data-keep]") && (n.name || n.id))])""")  # fmt: skip
+                .filter((n) => !n.closest("{ASIDE}") && n.type !== "hidden")
+                .map((n) => [n.outerHTML.slice(0, 80), Boolean(n.closest("[data-keep]") && (n.name || n.id))])""")  # fmt: skip
             seen += len(named)
             assert all(ok for _, ok in named), (path, section, json.dumps([html for html, ok in named if not ok]))
     assert seen > 60

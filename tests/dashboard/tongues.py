@@ -66,7 +66,8 @@ SEEN = """() => {
 # a button or a lamp whose words do not fit into it, and whatever makes the page wider than its screen
 CUT = """() => [
     ...[...document.querySelectorAll("button, a.button, .lamp, nav a")].filter((node) => node.getClientRects().length > 0
-        && (node.scrollWidth > node.clientWidth + 1 || node.scrollHeight > node.clientHeight + 1) && getComputedStyle(node).display !== "inline")
+        && (node.scrollWidth > node.clientWidth + 1 || node.scrollHeight > node.clientHeight + 1)
+        && getComputedStyle(node).display !== "inline")
         .map((node) => `${node.innerText} ${node.scrollWidth}x${node.scrollHeight} in ${node.clientWidth}x${node.clientHeight}`),
     ...(document.documentElement.scrollWidth > innerWidth ? [`page ${document.documentElement.scrollWidth}`] : [])]"""
 
