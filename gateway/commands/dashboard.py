@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import ipaddress
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,7 +37,10 @@ def add_parser(sub: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prints the page's address, and at the very first start the administrator's password, on standard output."""
+    """Prints the page's address, and at the very first start the administrator's password, on standard output.
+
+    To a journal, which keeps it, it prints no password: who installs makes the first user.
+    """
     if bool(args.tls_cert) != bool(args.tls_key):
         print("--tls-cert 和 --tls-key 须一起给出 · give both or none", file=sys.stderr)
         return 2
@@ -68,7 +72,10 @@ def run(args: argparse.Namespace) -> int:
         place = error.filename or f"{args.data} {args.host}:{args.port}"
         print(f"{error.strerror}: {place} · 文件、数据目录或端口不可用", file=sys.stderr)
         return 1
-    if password := first_admin(users):
+    if _kept(1):
+        if not users.list():
+            print("还没有登录用户 nobody can log in yet: sudo -u campus-page campus-gateway user add 名字 --role admin --generate", flush=True)
+    elif password := first_admin(users):
         print(f"首次启动 first start: 用户 user {ADMIN}  密码 password {password}  (只显示这一次 shown this once)", flush=True)
     app = create_app(
         args.data, SystemClock(), users, args.lang, secure=bool(args.tls_cert), metrics_token=token, openapi=args.openapi
@@ -97,6 +104,12 @@ async def _serve(server: uvicorn.Server, listening: socket.socket) -> None:
         await server.serve(sockets=[listening])
     finally:
         told.cancel()
+
+
+def _kept(descriptor: int) -> bool:
+    """Does systemd's journal keep what is written there (systemd.exec(5), JOURNAL_STREAM)?"""
+    found = os.fstat(descriptor)
+    return os.environ.get("JOURNAL_STREAM") == f"{found.st_dev}:{found.st_ino}"
 
 
 def _loopback(host: str) -> bool:
