@@ -2,15 +2,18 @@
 # Debian packages that the tests use as real parts. Installs the missing ones when root or sudo allows, else names them.
 set -eu
 # program:package
-needed="mosquitto:mosquitto influxd:influxdb victoria-metrics:victoria-metrics chromium:chromium mbpoll:mbpoll strace:strace gcc:gcc openssl:openssl systemd-analyze:systemd mosquitto_sub:mosquitto-clients"
+needed="mosquitto:mosquitto influxd:influxdb victoria-metrics:victoria-metrics chromium:chromium mbpoll:mbpoll strace:strace gcc:gcc openssl:openssl systemd-analyze:systemd systemd-nspawn:systemd-container udevadm:udev mosquitto_sub:mosquitto-clients"
 fonts=/usr/share/fonts/truetype/wqy/wqy-microhei.ttc
 headers=/usr/include/modbus/modbus.h
+venv=/usr/lib/python3.*/ensurepip/__init__.py
 
 missing=""
 for pair in $needed; do
     PATH="$PATH:/usr/sbin" command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair#*:}"
 done
 [ -e "$fonts" ] || missing="$missing fonts-wqy-microhei"
+# shellcheck disable=SC2086 # a pattern
+[ -e $venv ] || missing="$missing python3-venv"
 [ -e "$headers" ] || missing="$missing libmodbus-dev"
 [ -n "$missing" ] || exit 0
 

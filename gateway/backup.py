@@ -56,6 +56,9 @@ def write(
     """
     if not (data / "journal.db").exists():
         raise BackupError(f"{data} 里没有 journal.db · there is no journal\n  --data 写对了吗 · is --data right?")
+    for name in copies.DATABASES:
+        if (data / name).exists() and not os.access(data / name, os.R_OK):  # the page's has an owner of its own
+            raise BackupError(f"{data / name} 没有权限读 · may not be read\n  在命令前加 sudo · put before the command: sudo")
     with tempfile.TemporaryDirectory(prefix="campus-backup-", dir=file.resolve().parent) as scratch:
         part = Path(scratch) / "part.zip"
         try:

@@ -74,7 +74,10 @@ def run(args: argparse.Namespace) -> int:
         return 1
     if _kept(1):
         if not users.list():
-            print("还没有登录用户 nobody can log in yet: sudo -u campus-page campus-gateway user add 名字 --role admin --generate", flush=True)
+            print(
+                "还没有登录用户 nobody can log in yet: sudo -u campus-page campus-gateway user add 名字 --role admin --generate",
+                flush=True,
+            )
     elif password := first_admin(users):
         print(f"首次启动 first start: 用户 user {ADMIN}  密码 password {password}  (只显示这一次 shown this once)", flush=True)
     app = create_app(

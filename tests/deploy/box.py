@@ -30,11 +30,18 @@ DETECTORS = [f"{where}-smoke-{n}/smoke" for where in ("dorm", "teach") for n in 
 # Its orders come through a pipe that never ends; the lines are a serial port's: of the group dialout, and nobody else's.
 WORLD = """[Service]
 Environment=PYTHONPATH=/opt/tree:/opt/packages PYTHONDONTWRITEBYTECODE=1
-ExecStartPre=/bin/sh -c 'mkdir -p /srv/world && rm -f /srv/world/* && mkfifo /srv/world/orders'
-ExecStart=/bin/sh -c 'exec /usr/bin/python3 -m drivers.simulator --dir /srv/world --seed 7 --port 5020 --quiet --ledger 0<>/srv/world/orders'
-ExecStartPost=/bin/sh -c 'until [ -e /srv/world/rs485-b ]; do sleep 0.1; done; chgrp dialout /srv/world/rs485-?; chmod 660 /srv/world/rs485-?'
+WorkingDirectory=/srv/world
+ExecStartPre=/bin/sh -c 'rm -f * && mkfifo orders'
+ExecStart=/bin/sh -c 'exec /usr/bin/python3 -m drivers.simulator --dir . --seed 7 --port 5020 --quiet --ledger 0<>orders'
+ExecStartPost=/bin/sh -c 'until [ -e rs485-b ]; do sleep 0.1; done; chgrp dialout rs485-?; chmod 660 rs485-?'
 [Install]
 WantedBy=multi-user.target
+"""
+
+# What stands at the command line for the box's socket: the request, the answer.
+ASK = """import json, pathlib, sys
+from gateway.local import ask_once
+print(json.dumps(ask_once(pathlib.Path(sys.argv[1]), json.loads(sys.argv[2]), 20)))
 """
 
 BUREAU = f"""set -e
@@ -95,8 +102,9 @@ class Box:
 
     def _set_up(self) -> None:
         m = self.machine
-        # the shipped script, but that it watches a new version for ten seconds only
-        m.sh("mkdir /opt/source && cp -r /opt/tree/deploy /opt/tree/docs /opt/source && sed -i 's/^proof=45 /proof=10 /' /opt/source/deploy/install.sh")
+        # the shipped script, but that it watches a new version for five seconds only
+        m.sh("mkdir -p /srv/world /opt/source && cp -r /opt/tree/deploy /opt/tree/docs /opt/source")
+        m.sh("sed -i 's/^proof=45 /proof=5 /' /opt/source/deploy/install.sh")
         self.said = self.install(VERSION, "--page", "--ingest", "1").stdout
         m.write("/etc/systemd/system/world.service", WORLD)
         m.run("systemctl", "enable", "--now", "world")
@@ -108,10 +116,11 @@ class Box:
             campus-gateway cert client ca ingest ingest
             install -o campus -g campus -m 600 ca/handout/no3-middle/* {ETC}/secrets
             head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \\n' | install -o campus -g campus -m 600 /dev/stdin {ETC}/secrets/phone""")
+        m.sh(f"cp /opt/tree/config/calendar.example.yaml {ETC}/calendar.example.yaml")
         self.put_site(site_text())
         self._wires = wires(m.read(COMPILED))
         self._detectors = iter(DETECTORS)
-        m.run("campus-gateway", "clock", "--right", user="campus", check=False)
+        m.run("campus-gateway", "clock", "--right", user="campus")
         self.start(PAGE, BOX)
 
     def close(self) -> None:
@@ -120,7 +129,9 @@ class Box:
     # what an installer does
 
     def script(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        return self.machine.run("env", "PYTHON=/usr/bin/python3", "sh", "/opt/source/deploy/install.sh", *arguments, check=check)
+        return self.machine.run(
+            "env", "PYTHON=/usr/bin/python3", "sh", "/opt/source/deploy/install.sh", *arguments, check=check
+        )
 
     def install(self, version: str, *more: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         wheel = f"/opt/wheels/campus_gateway-{version}-py3-none-any.whl"
@@ -163,15 +174,17 @@ class Box:
     def tries(self, unit: str = "") -> set[str]:
         """Which of TRIES go well in place of a unit; "": for root, under no limits."""
         self.machine.write("/opt/test/tries.py", TRIES)
-        self.machine.sh("[ -e /dev/ttyS0 ] || { mknod -m 660 /dev/ttyS0 c 4 64 && chgrp dialout /dev/ttyS0 && mknod -m 666 /dev/fuse c 10 229; }")
+        self.machine.sh(
+            "[ -e /dev/ttyS0 ] || { mknod -m 660 /dev/ttyS0 c 4 64 && chgrp dialout /dev/ttyS0 && mknod -m 666 /dev/fuse c 10 229; }"
+        )
         line = "/usr/bin/python3 /opt/test/tries.py"
         return set((self.in_place_of(unit, line) if unit else self.machine.sh(line)).splitlines())
 
     # what can be seen
 
     def ask(self, request: dict[str, Any], user: str = "campus") -> Any:
-        code = "import json, pathlib, sys; from gateway.local import ask_once; print(json.dumps(ask_once(pathlib.Path(sys.argv[1]), json.loads(sys.argv[2]), 20)))"
-        done = self.machine.run(f"{OPT}/current/bin/python", "-c", code, f"{DATA}/run.sock", json.dumps(request), user=user, check=False)
+        command = (f"{OPT}/current/bin/python", "-c", ASK, f"{DATA}/run.sock", json.dumps(request))
+        done = self.machine.run(*command, user=user, check=False)
         return json.loads(done.stdout) if done.returncode == 0 else None
 
     def snapshot(self, user: str = "campus") -> dict[str, Any]:
@@ -185,10 +198,10 @@ class Box:
 
     def stored(self) -> int:
         """Bytes that the database answers when it is asked for readings of the school, by the account that may only read."""
-        query = "SELECT count(*) FROM /.*/ WHERE site = \'no3-middle\'"
+        query = "SELECT count(*) FROM /.*/ WHERE site = 'no3-middle'"
         told = self.machine.sh(
-            "curl --silent --fail --user \"$(cat /root/secrets/reader)\" http://127.0.0.1:8086/query "
-            f"--data-urlencode db=campus --data-urlencode \"q={query}\"",
+            'curl --silent --fail --user "$(cat /root/secrets/reader)" http://127.0.0.1:8086/query '
+            f'--data-urlencode db=campus --data-urlencode "q={query}"',
             check=False,
         )
         return len(told) if "series" in told else 0
@@ -230,7 +243,6 @@ def site_text() -> str:
     text = demo_text().partition("\nuplink:")[0]
     for name, value in filled.items():
         text = text.replace("{" + name + "}", value)
-    text = text.replace("../calendar.example.yaml", f"{OPT}/current/lib/python3.11/site-packages/gateway/data/calendar.example.yaml")
     secrets = {"tls_ca": "ca.pem", "tls_cert": "box.pem", "tls_key": "box.key", "command_key": "command.key"}
     named = ", ".join(f"{name}: {ETC}/secrets/{file}" for name, file in secrets.items())
     return f"{text}\nuplink: {{host: localhost, port: 8883, {named}}}\nrules:\n  cpu-busy: {{high: 100, return_at: 99}}\n"

@@ -6,9 +6,9 @@ Nothing of it outlives `close`, nor the tests' own death: its mounts stand in a 
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 WAIT = 90.0  # s; guards against hanging
@@ -22,6 +22,8 @@ FIRST = """#!/bin/sh
 for group in /sys/fs/cgroup/*; do
     case $(stat -fc %T "$group") in cgroupfs) mount -o remount,bind,rw "$group" ;; esac
 done
+# A service whose unit hides processes has a /proc of its own, with the kernel's own word for this boot; so have all others.
+umount /proc/sys/kernel/random/boot_id
 exec /lib/systemd/systemd
 """
 
@@ -88,7 +90,18 @@ class Machine:
         """A command inside, as root or as `user`; CalledProcessError carries what it said."""
         if user:
             command = ("runuser", "-u", user, "--", *command)
-        inside = ["nsenter", f"--target={self.first}", "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--root", "--wdns=/"]
+        inside = [
+            "nsenter",
+            f"--target={self.first}",
+            "--mount",
+            "--uts",
+            "--ipc",
+            "--net",
+            "--pid",
+            "--cgroup",
+            "--root",
+            "--wdns=/",
+        ]
         done = subprocess.run([*inside, *command], env=CLEAN, input=typed, capture_output=True, text=True, timeout=300)
         if check and done.returncode:
             error = subprocess.CalledProcessError(done.returncode, command, done.stdout, done.stderr)
@@ -155,7 +168,9 @@ def _groups() -> list[Path]:
     for line in Path("/proc/self/cgroup").read_text().splitlines():
         _, names, path = line.split(":", 2)
         place = HERE / names.removeprefix("name=") if names else HERE / "unified"
-        if names != "cpuset" and place.is_dir():  # cpuset: takes nobody until it is told of processors, and no unit of ours names any
+        if (
+            names != "cpuset" and place.is_dir()
+        ):  # cpuset: takes nobody until it is told of processors, and no unit of ours names any
             found.append(place / path.lstrip("/"))
     return found
 
@@ -184,7 +199,7 @@ def _name(pid: int) -> str:
         return ""
 
 
-def _until(what: str, look) -> None:
+def _until(what: str, look: Callable[[], bool]) -> None:
     end = time.monotonic() + WAIT
     while not look():
         if time.monotonic() > end:
