@@ -8,6 +8,8 @@ from __future__ import annotations
 import logging
 import re
 
+from gateway import journald
+
 # a webhook's address is a secret: whoever has it can speak in its name
 ADDRESS = re.compile(r"\b(https?|mqtts?|ssl|wss?)://(?:[^\s/@'\"]*@)?([^\s/?#'\"）)]+)[^\s'\"）)]*")
 NAMED = re.compile(
@@ -15,6 +17,7 @@ NAMED = re.compile(
     r"(['\"]?\s*[:=]\s*['\"]?)(?:(?:bearer|token|basic)\s+)?[^\s'\"&,;)}]{4,}"
 )
 HIDDEN = "…"
+STDERR = 2
 
 
 def scrub(text: str) -> str:
@@ -29,8 +32,15 @@ class Scrubbing(logging.Formatter):
         return scrub(super().format(record))
 
 
+class Weighing(Scrubbing):
+    """The same for systemd's journal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return journald.weighed(super().format(record), record.levelno)
+
+
 def log_to_stderr(form: str, level: int = logging.INFO) -> None:
     """Like logging.basicConfig, scrubbed. For the programs that run for ever."""
     handler = logging.StreamHandler()
-    handler.setFormatter(Scrubbing(form))
+    handler.setFormatter((Weighing if journald.keeps(STDERR) else Scrubbing)(form))
     logging.basicConfig(level=level, handlers=[handler])

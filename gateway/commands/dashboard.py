@@ -6,11 +6,11 @@ import argparse
 import asyncio
 import ipaddress
 import logging
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gateway import journald
 from gateway.notify import Notifier, attend
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
         place = error.filename or f"{args.data} {args.host}:{args.port}"
         print(f"{error.strerror}: {place} · 文件、数据目录或端口不可用", file=sys.stderr)
         return 1
-    if _kept(1):
+    if journald.keeps(1):
         if not users.list():
             print(
                 "还没有登录用户 nobody can log in yet: sudo -u campus-page campus-gateway user add 名字 --role admin --generate",
@@ -107,12 +107,6 @@ async def _serve(server: uvicorn.Server, listening: socket.socket) -> None:
         await server.serve(sockets=[listening])
     finally:
         told.cancel()
-
-
-def _kept(descriptor: int) -> bool:
-    """Does systemd's journal keep what is written there (systemd.exec(5), JOURNAL_STREAM)?"""
-    found = os.fstat(descriptor)
-    return os.environ.get("JOURNAL_STREAM") == f"{found.st_dev}:{found.st_ino}"
 
 
 def _loopback(host: str) -> bool:

@@ -6,6 +6,8 @@ import csv
 import io
 import re
 import sqlite3
+import subprocess
+import sys
 import threading
 import zipfile
 
@@ -607,3 +609,19 @@ def test_two_first_starts_have_different_passwords(tmp_path):
         assert first_admin(users) == "" and users.list() == [("admin", "admin")]
         assert users.login("admin", made[-1], 1).token
     assert made[0] != made[1] and all(len(password) >= 16 for password in made)
+
+
+def test_d25_18_no_password_is_printed_into_a_journal(tmp_path):
+    """Where systemd keeps what is printed (JOURNAL_STREAM names the file), nobody is made: who installs makes the first user."""
+    code = (
+        "import os; s = os.fstat(1); os.environ['JOURNAL_STREAM'] = f'{s.st_dev}:{s.st_ino}'\n"
+        "from gateway.commands import main; main(['dashboard', '--data', '.', '--port', '0'])"
+    )
+    page = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    try:
+        said = [page.stdout.readline(), page.stdout.readline()]
+    finally:
+        page.kill()
+        page.communicate()
+    assert "user add" in said[0] and "page: http" in said[1] and "password" not in said[0]
+    assert Users(tmp_path / "dashboard.db").list() == []

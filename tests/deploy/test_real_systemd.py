@@ -60,6 +60,11 @@ def test_d18_ready_comes_after_the_first_scan(box: Box) -> None:
     assert m.show(BOX, "User", "Group", "Type", "NotifyAccess") == ["campus", "campus", "notify", "main"]
 
 
+def test_the_journal_knows_its_warnings_from_the_rest(box: Box) -> None:
+    warnings = box.machine.run("journalctl", "--no-pager", "--output=cat", "--priority=warning", "--unit", BOX).stdout
+    assert "WARNING drivers.camera" in warnings and "INFO" not in warnings and "☎" not in warnings
+
+
 def test_d25_the_socket_is_for_the_page_and_the_box_alone(box: Box) -> None:
     assert box.snapshot(user="campus-page")["points"]
     other = box.machine.run("campus-gateway", "alarm", "list", user="nobody", check=False)

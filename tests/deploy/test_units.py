@@ -71,6 +71,12 @@ def test_a_wrong_configuration_does_not_loop_and_a_death_does_not_last(name: str
         assert not unit.all("RemoveIPC")  # the tail of readings on tmpfs must outlive a stop
 
 
+@pytest.mark.parametrize("name", UNITS)
+def test_a_unit_does_not_hide_what_its_clock_reads(name: str) -> None:
+    """The kernel's word for this boot lies below /proc/sys, of which ProcSubset=pid leaves nothing: no program would start."""
+    assert "pid" not in Unit((SHIPPED / name).read_text()).all("ProcSubset")
+
+
 def test_d25_18_what_a_worker_is_told_to_read_is_handed_to_it() -> None:
     """Its user is made at the start and may read nothing of the configuration: each file it names is a credential, and none is spare."""
     unit = Unit((SHIPPED / UNITS[2]).read_text())

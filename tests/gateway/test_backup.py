@@ -327,6 +327,16 @@ def test_a_small_backup_leaves_the_readings_and_pictures_that_are_there(box: Pla
         assert not any("before-" in name for name in archive.namelist()), "what was put aside is no part of the box"
 
 
+def test_a_backup_without_the_right_to_read_a_database_says_which_and_the_cure(
+    box: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidden = box.data / "journal.db"  # root may read everything: played
+    monkeypatch.setattr(backing.os, "access", lambda path, _: path != hidden)
+    with pytest.raises(backing.BackupError, match=r"journal.db.*may not be read\n.*sudo"):
+        backing.write(tmp_path / "file", box.data, box.config, 1)
+    assert not (tmp_path / "file").exists()
+
+
 def remade(file: Path, to: Path, head: dict[str, Any] | None = None, **content: bytes) -> Path:
     """A copy of a backup with another manifest, or other bytes in a file (`/` written `__`)."""
     with zipfile.ZipFile(file) as old, zipfile.ZipFile(to, "w") as new:

@@ -121,3 +121,17 @@ def test_d25_18_a_credential_of_systemd_is_found_by_its_name(tmp_path: Path, mon
         secrets.where("credential:influx.token")
     assert secrets.where("credential:influx.token", {"CREDENTIALS_DIRECTORY": str(tmp_path)}) == tmp_path / "influx.token"
     assert secrets.content(secrets.where("credential:influx.token", {"CREDENTIALS_DIRECTORY": str(tmp_path)})) == CANARY
+
+
+def test_the_journal_is_told_what_is_a_warning_and_a_file_only_the_words() -> None:
+    code = (
+        "import os; s = os.fstat(2)\n"
+        "if {journal}: os.environ['JOURNAL_STREAM'] = f'{{s.st_dev}}:{{s.st_ino}}'\n"
+        "import logging; from gateway.scrub import log_to_stderr; log_to_stderr('%(message)s')\n"
+        "logging.warning('one\\ntwo'); logging.info('three'); logging.error('four')"
+    )
+    said = [
+        subprocess.run([sys.executable, "-c", code.format(journal=journal)], capture_output=True, text=True).stderr.splitlines()
+        for journal in (True, False)
+    ]
+    assert said == [["<4>one", "<4>two", "<6>three", "<3>four"], ["one", "two", "three", "four"]]
