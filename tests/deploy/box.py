@@ -71,7 +71,7 @@ def read(file):
 def device(path):
     os.close(os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK))
 tries = {{f"write {{folder}}": (write, folder) for folder in
-    "{DATA} {ETC}/site {ETC} {OPT} /etc /usr/local /root /var/log /opt/test /sys/fs/cgroup/systemd".split()}}
+    "{DATA} {ETC}/site {ETC} {OPT} /etc /usr/local /root /var/log /opt/test/open /sys/fs/cgroup/systemd".split()}}
 tries |= {{f"open {{path}}": (device, path) for path in "/dev/null /dev/ttyS0 /dev/fuse".split()}}
 tries |= {{f"read {{path}}": (read, path) for path in
     "/proc/sys/kernel/random/boot_id {ETC}/secrets/box.key {ETC}/ingest/ca.pem /etc/shadow".split()}}
@@ -103,7 +103,7 @@ class Box:
     def _set_up(self) -> None:
         m = self.machine
         # the shipped script, but that it watches a new version for five seconds only
-        m.sh("mkdir -p /srv/world /opt/source && cp -r /opt/tree/deploy /opt/tree/docs /opt/source")
+        m.sh("mkdir -p /srv/world /opt/source && mkdir -m 777 /opt/test/open && cp -r /opt/tree/deploy /opt/tree/docs /opt/source")
         m.sh("sed -i 's/^proof=45 /proof=5 /' /opt/source/deploy/install.sh")
         self.said = self.install(VERSION, "--page", "--ingest", "1").stdout
         m.write("/etc/systemd/system/world.service", WORLD)
