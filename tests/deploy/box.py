@@ -103,7 +103,9 @@ class Box:
     def _set_up(self) -> None:
         m = self.machine
         # the shipped script, but that it watches a new version for five seconds only
-        m.sh("mkdir -p /srv/world /opt/source && mkdir -m 777 /opt/test/open && cp -r /opt/tree/deploy /opt/tree/docs /opt/source")
+        m.sh(
+            "mkdir -p /srv/world /opt/source && mkdir -m 777 /opt/test/open && cp -r /opt/tree/deploy /opt/tree/docs /opt/source"
+        )
         m.sh("sed -i 's/^proof=45 /proof=5 /' /opt/source/deploy/install.sh")
         self.said = self.install(VERSION, "--page", "--ingest", "1").stdout
         m.write("/etc/systemd/system/world.service", WORLD)

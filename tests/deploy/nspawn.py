@@ -27,7 +27,8 @@ umount /proc/sys/kernel/random/boot_id
 exec /lib/systemd/systemd
 """
 
-# $1 folder, $2 name, the rest: of systemd-nspawn. This machine's services stay out: only what Debian itself starts.
+# $1 folder, $2 name, $3 control groups, the rest: of systemd-nspawn, which is alone in a group of its own for each start.
+# This machine's services stay out: only what Debian itself starts.
 START = """
 set -e
 mount -t tmpfs -o mode=755 campus-test "$1"
@@ -43,16 +44,15 @@ ln -s /lib/systemd/system/multi-user.target etc/systemd/system/default.target
 rm -rf var/log/journal
 cp "$1.init" "usr/sbin/campus-test-init"
 cd /
-keep=""
-[ -d /run/systemd/system ] || keep=--keep-unit # nobody here who would make a unit for it
-name=$2 root=$1/root
-shift 2
+name=$2 root=$1/root groups=$3
+shift 3
 mkdir -p /run/systemd/nspawn
 mount -t tmpfs campus-test /run/systemd/nspawn
-code=133
+code=133 n=0
 while [ $code = 133 ]; do # it asks to be started again
-    code=0
-    systemd-nspawn --quiet --directory="$root" --machine="$name" --private-network --register=no $keep \\
+    code=0 n=$((n + 1))
+    groups=$groups n=$n sh -c 'for group in $groups; do mkdir "$group/$n" && echo 0 >"$group/$n/cgroup.procs"; done; exec "$@"' sh \\
+        systemd-nspawn --quiet --directory="$root" --machine="$name" --private-network --register=no --keep-unit \\
         --capability=all --console=pipe --link-journal=no --kill-signal=SIGRTMIN+3 --settings=no "$@" /usr/sbin/campus-test-init || code=$?
 done
 exit $code
@@ -69,13 +69,16 @@ class Machine:
         init = folder / "machine.init"
         init.write_text(FIRST)
         init.chmod(0o755)
-        self.groups = [group for path in _groups() if (group := path / self.name)]
+        self.groups = [path / self.name for path in _groups()]
         for group in self.groups:
             group.mkdir()
-        enter = "".join(f"echo $$ >{group}/cgroup.procs\n" for group in self.groups)
+            if (shared_out := group / "cgroup.subtree_control").exists():
+                shared_out.write_text(" ".join(f"+{kind}" for kind in (group / "cgroup.controllers").read_text().split()))
         binds = [f"--bind-ro={path}:{target}" for target, path in shared.items()]
-        command = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--mount-proc", "--fork", "--kill-child=KILL",
-                   "--propagation", "private", "sh", "-c", enter + START, "sh", str(place), self.name, *binds]  # fmt: skip
+        alone = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private",
+                 "--pid", "--mount-proc", "--fork", "--kill-child=KILL"]  # fmt: skip
+        groups = " ".join(map(str, self.groups))
+        command = [*alone, "sh", "-c", START, "sh", str(place), self.name, groups, *binds]
         self.log = folder / "machine.log"
         with self.log.open("wb") as out:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
@@ -163,14 +166,16 @@ class Machine:
 
 
 def _groups() -> list[Path]:
-    """Ours among the older control groups, one for each kind of limit; none where systemd holds the newer ones."""
+    """Where ours begin: below our own in each of the older hierarchies; where there is but the newer one, beside systemd's slices."""
+    if (HERE / "cgroup.controllers").exists():
+        return [HERE]  # a group with processes in it cannot share out what it has
     found = []
     for line in Path("/proc/self/cgroup").read_text().splitlines():
         _, names, path = line.split(":", 2)
-        place = HERE / names.removeprefix("name=") if names else HERE / "unified"
+        place = HERE / (names.removeprefix("name=") or "unified")
         if (
             names != "cpuset" and place.is_dir()
-        ):  # cpuset: takes nobody until it is told of processors, and no unit of ours names any
+        ):  # cpuset takes nobody until it is told of processors; no unit of ours names any
             found.append(place / path.lstrip("/"))
     return found
 
