@@ -22,6 +22,7 @@ PACKAGES = {
     "victoria-metrics": "victoria-metrics",
 }
 INFLUXD = os.environ.get("INFLUXD", "")  # the binary of an InfluxDB 2, which Debian has not
+TELEGRAF = os.environ.get("TELEGRAF", "")  # the binary of a Telegraf, which Debian has not either
 PATIENCE = 60.0  # s; guards against hanging, asserts nothing about speed
 
 
@@ -213,6 +214,42 @@ class Victoria(Daemon):
     def flush(self) -> None:
         """Make what is written visible to queries now."""
         assert self.answers("/internal/force_flush")
+
+
+class Telegraf(Daemon):
+    """Telegraf as `TELEGRAF` names it, with the shipped deploy/telegraf.conf: `member`'s files, and other addresses, stand for its own."""
+
+    name = "telegraf"
+    shipped = Path(__file__).parents[2] / "deploy" / "telegraf.conf"
+
+    def __init__(self, folder: Path, bureau: Bureau, member: str, database: str, token: str) -> None:
+        super().__init__(folder)
+        self._token = token
+        self._changes = {
+            "ssl://broker.example.org:8883": f"ssl://127.0.0.1:{bureau.port}",
+            "/etc/telegraf/campus/": f"{bureau.authority}/handout/{member}/",
+            "http://127.0.0.1:8086": database,
+        }
+
+    def command(self) -> list[str]:
+        text = self.shipped.read_text(encoding="utf-8")
+        for old, new in self._changes.items():
+            assert old in text, f"deploy/telegraf.conf no longer has {old}"
+            text = text.replace(old, new)
+        self.conf = self.folder / "telegraf.conf"
+        self.conf.write_text(text, encoding="utf-8")
+        return ["env", f"INFLUX_TOKEN={self._token}", TELEGRAF, "--config", str(self.conf)]
+
+    def said(self) -> str:
+        return (self.folder / "log").read_text(encoding="utf-8", errors="replace")
+
+    def ready(self) -> bool:
+        return "Loaded outputs: influxdb_v2" in self.said()
+
+    def has_read(self) -> int:
+        """Bytes, from everywhere."""
+        assert self.process is not None
+        return int(Path(f"/proc/{self.process.pid}/io").read_text().split("rchar: ")[1].split()[0])
 
 
 def ingest_command(*arguments: str) -> subprocess.Popen[bytes]:

@@ -27,6 +27,7 @@ from gateway.stream.client import Fate, LinkOptions
 from gateway.stream.command import parse_reply, unseal
 from gateway.stream.grammar import check_line
 from gateway.stream.link import Link, Message
+from gateway.stream.pace import MOST
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "mqtt.md").read_text(encoding="utf-8")
@@ -149,7 +150,11 @@ def test_the_telegraf_configuration_asks_for_what_is_there() -> None:
     (topic,) = consumer["topics"]
     assert f"topic read {topic}" in lines(Member("telegraf", "viewer"))  # the certificate it names may read it
     assert (consumer["data_format"], consumer["qos"], consumer["topic_tag"]) == ("influx", 1, "")
-    assert consumer["persistent_session"] and consumer["client_id"] and consumer["max_undelivered_messages"] <= 1000
+    assert consumer["persistent_session"] and consumer["client_id"]
+    shortest = len(b"x,district=a,site=b,device=c,point=d quality=0i 1800000000000000000\n")
+    assert (
+        consumer["max_undelivered_messages"] * MOST / shortest < conf["agent"]["metric_buffer_limit"]
+    )  # more would be dropped
     assert all(server.startswith("ssl://") for server in consumer["servers"])
     (output,) = conf["outputs"]["influxdb_v2"]
     assert output["token"] == "${INFLUX_TOKEN}"  # never in the file
