@@ -24,9 +24,9 @@ v1() { # InfluxQL; the password goes through standard input, not the command lin
     told=$(printf 'q=%s' "$1" | curl --silent --show-error --max-time 30 ${known:+--config "$auth"} --data-binary @- "$url/query")
     case $told in *'"error"'*) echo "$0: $told" >&2; exit 1 ;; esac
 }
-v2() { # path, body ("" asks for it): the answer without white space; neither token nor body is ever on a command line
+v2() { # path, body ("" asks for it): the answer on one line, as "name":value; neither token nor body is ever on a command line
     told=$(printf '%s' "$2" | curl --silent --show-error --max-time 30 ${known:+--config "$auth"} \
-        --header 'Content-Type: application/json' ${2:+--data-binary @-} "$url/api/v2/$1" | tr -d ' \t\r\n')
+        --header 'Content-Type: application/json' ${2:+--data-binary @-} "$url/api/v2/$1" | tr -d '\t\r\n' | sed 's/": *"/":"/g')
     case $told in *'"code":'* | "")
         echo "$0: /api/v2/${1%%\?*}: ${told:-没有应答 no answer}" >&2
         [ "$1" != setup ] || echo "以前装过的 set up before? 管理令牌写进 put its operator token into $out/operator, 再运行 run again" >&2

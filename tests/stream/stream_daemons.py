@@ -187,10 +187,11 @@ class Influx2(Daemon):
     def ready(self) -> bool:
         return self.answers("/health")
 
+    def run_script(self, out: Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(["sh", str(self.script), "v2", self.url, str(out)], capture_output=True, text=True, timeout=120)
+
     def set_up(self) -> None:
-        done = subprocess.run(
-            ["sh", str(self.script), "v2", self.url, str(self.folder / "secrets")], capture_output=True, text=True, timeout=120
-        )
+        done = self.run_script(self.folder / "secrets")
         assert done.returncode == 0, done.stderr
 
     def secret(self, name: str) -> str:

@@ -151,6 +151,7 @@ def test_the_telegraf_configuration_asks_for_what_is_there() -> None:
     assert f"topic read {topic}" in lines(Member("telegraf", "viewer"))  # the certificate it names may read it
     assert (consumer["data_format"], consumer["qos"], consumer["topic_tag"]) == ("influx", 1, "")
     assert consumer["persistent_session"] and consumer["client_id"]
+    assert conf["agent"]["metric_batch_size"] < consumer["max_undelivered_messages"] * 20  # readings of a school's frame
     shortest = len(b"x,district=a,site=b,device=c,point=d quality=0i 1800000000000000000\n")
     assert (
         consumer["max_undelivered_messages"] * MOST / shortest < conf["agent"]["metric_buffer_limit"]

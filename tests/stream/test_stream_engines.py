@@ -5,14 +5,17 @@ Without INFLUXD the second engine does not exist: nothing is skipped. Its histor
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from stream_box import Box, Spawn, TestClock, until
-from stream_daemons import INFLUXD, Influx2, Mosquitto
+from stream_daemons import INFLUXD, Influx2, Influx16, Mosquitto
 
+from gateway.stream import ingest as ingest_module
 from gateway.stream.client import LinkOptions
-from gateway.stream.influx import Denied, InfluxError, V1Writer, V2Writer, Writer, read_points
+from gateway.stream.influx import Denied, InfluxError, V1Writer, V2Writer, Writer, create_database, read_points
 from gateway.stream.ingest import Ingest, write_lines
 
 STAMP = 1760000000000  # ms
@@ -44,6 +47,24 @@ def influxdb2(influx2: Influx2) -> Engine:
 
 
 @pytest.fixture
+def daemon(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Influx16 | Influx2]:
+    """An engine of this test's own, which it may kill."""
+    made = (Influx2 if request.param == "influxdb2" else Influx16)(tmp_path / "engine")
+    made.start()
+    yield made
+    made.kill()
+
+
+def begun(daemon: Influx16 | Influx2) -> Engine:
+    if isinstance(daemon, Influx16):
+        create_database(daemon.url, "campus")
+        return Engine(V1Writer(daemon.url, "campus"), daemon.url, "campus")
+    daemon.set_up()
+    writer = V2Writer(daemon.url, "campus", "campus", daemon.secret("ingest"))
+    return Engine(writer, daemon.url, "campus", daemon.secret("reader"))
+
+
+@pytest.fixture
 def engine(request: pytest.FixtureRequest) -> Engine:
     found: Engine = request.getfixturevalue(request.param)
     return found
@@ -72,6 +93,32 @@ async def test_every_reading_once_though_the_broker_and_the_worker_repeat(
     assert not box.store.refusals
 
 
+@pytest.mark.parametrize("daemon", ENGINES, indirect=True)
+async def test_killed_again_and_again_under_load_it_has_every_reading_once(
+    daemon: Influx16 | Influx2, broker: Mosquitto, spawn: Spawn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest_module, "_BACKOFF", (0.1,))
+    engine = begun(daemon)
+    ingest = Ingest(LinkOptions("127.0.0.1", broker.port, "w", manual_ack=True), engine.writer, TestClock())
+    box = Box(broker.port, site="no6-engine")
+    for _ in range(3000):
+        box.store.append()
+    spawn(ingest.run())
+    spawn(box.uplink.run())
+    for _ in range(4):
+        left = len(box.store.open)
+        await until("some are stored", lambda left=left: left - len(box.store.open) > 200)
+        daemon.kill()
+        assert box.store.open, "it was killed while there was something to do"
+        box.frame()
+        await until("it is missed", lambda: ingest.state.problem.startswith("Retry"))
+        daemon.start()
+    box.frame()
+    await until("all receipts", lambda: not box.store.open)
+    assert engine.stored("no6-engine") == sorted(box.store.ledger)
+    assert not box.store.refusals
+
+
 @pytest.mark.parametrize("engine", ENGINES, indirect=True)
 def test_a_batch_that_it_calls_bad_is_halved_down_to_the_line(engine: Engine) -> None:
     """A field of another type is refused by every engine in its own words; what stood beside it is stored, once."""
@@ -84,7 +131,33 @@ def test_a_batch_that_it_calls_bad_is_halved_down_to_the_line(engine: Engine) ->
     assert engine.stored("no7-engine") == sorted((f"d/g{n}", STAMP, float(n)) for n in range(40))
 
 
-if INFLUXD:  # what only an engine with tokens can show
+if INFLUXD:  # what only an engine with tokens and a set-up of its own can show
+
+    def test_what_is_older_than_it_keeps_is_named_and_the_rest_stored(influx2: Influx2) -> None:
+        writer = V2Writer(influx2.url, "campus", "campus", influx2.secret("ingest"))
+        old = [line("smoke", "no9-engine", f"o{n}").replace(b"1760", b"1560") for n in range(40)]
+        good = [line("smoke", "no9-engine", f"g{n}") for n in range(40)]
+        refused = write_lines(writer, [*good[:9], *old, *good[9:]])
+        assert set(refused) == set(old) and all("retention" in why.lower() for why in refused.values())
+        assert len(read_points("v1", influx2.url, "campus", "no9-engine", token=influx2.secret("reader"))) == 40
+
+    @pytest.mark.parametrize(("org", "bucket"), [("nobodys", "campus"), ("campus", "nobodys")])
+    def test_a_name_that_it_does_not_know_is_told_and_judges_no_line(influx2: Influx2, org: str, bucket: str) -> None:
+        with pytest.raises(Denied, match=r"^404 .*not found"):
+            V2Writer(influx2.url, org, bucket, influx2.secret("ingest")).write(line("smoke", "no8-engine", "x"))
+
+    def test_set_up_again_it_tells_how(influx2: Influx2, tmp_path: Path) -> None:
+        """The operator token in the folder gives new tokens, which may do the same; without it the script says what it needs."""
+        again = influx2.run_script(tmp_path)
+        assert again.returncode == 1 and "onboarding has already been completed" in again.stderr and "operator" in again.stderr
+        (tmp_path / "operator").write_text(influx2.secret("operator"))
+        again = influx2.run_script(tmp_path)
+        assert again.returncode == 0, again.stderr
+        ingest, reader = ((tmp_path / name).read_text().strip() for name in ("ingest", "reader"))
+        V2Writer(influx2.url, "campus", "campus", ingest).write(line("smoke", "no10-engine", "x"))
+        assert len(read_points("v1", influx2.url, "campus", "no10-engine", token=reader)) == 1
+        with pytest.raises(Denied, match=r"^403"):
+            V2Writer(influx2.url, "campus", "campus", reader).write(line("smoke", "no10-engine", "y"))
 
     @pytest.mark.parametrize("name", ["reader", "", "wrong"])
     def test_only_the_token_for_writing_writes(influx2: Influx2, name: str) -> None:
