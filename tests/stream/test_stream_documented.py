@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from stream_box import until
-from stream_daemons import Bureau
+from stream_daemons import INFLUXD, Bureau, Influx2
 
 from alerts.plant import Point
 from drivers.quantities import QUANTITIES
@@ -28,6 +28,7 @@ from gateway.stream.command import parse_reply, unseal
 from gateway.stream.grammar import check_line
 from gateway.stream.link import Link, Message
 from gateway.stream.pace import MOST
+from gateway.stream.past import authorization
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "mqtt.md").read_text(encoding="utf-8")
@@ -181,7 +182,7 @@ def test_dashboards_ask_for_measurements_and_tags_that_exist(board: Path) -> Non
         assert "$timeFilter" in query and "$site" in query
 
 
-def asked(url: str, db: str, query: str) -> dict[str, Any]:
+def asked(url: str, db: str, query: str, token: str = "") -> dict[str, Any]:
     """The query with Grafana's variables filled in, put to InfluxDB."""
     for name, value in (
         ("$timeFilter", f"time > {WALL - 60_000}ms AND time < {WALL + 60_000}ms"),
@@ -191,21 +192,31 @@ def asked(url: str, db: str, query: str) -> dict[str, Any]:
     ):
         query = query.replace(name, value)
     words = urllib.parse.urlencode({"db": db, "q": query})
-    with urllib.request.urlopen(f"{url}/query?{words}", timeout=30) as answer:
+    request = urllib.request.Request(f"{url}/query?{words}", headers=authorization(token, "Token"))
+    with urllib.request.urlopen(request, timeout=30) as answer:
         (result,) = json.load(answer)["results"]
         return dict(result)
 
 
-def test_dashboards_show_what_a_box_has_sent(influx: tuple[str, str]) -> None:
-    url, db = influx
+@pytest.mark.parametrize("engine", ["influx16", *(["influxdb2"] if INFLUXD else [])])
+def test_dashboards_show_what_a_box_has_sent(request: pytest.FixtureRequest, engine: str) -> None:
+    """InfluxDB takes the payload as it is, comment and all, and answers the dashboards with the reader's token."""
+    token = ""
+    if engine == "influxdb2":
+        two: Influx2 = request.getfixturevalue("influx2")
+        url, db, token = two.url, "campus", two.secret("reader")
+        way, headers = "/api/v2/write?org=campus&bucket=campus", authorization(two.secret("ingest"), "Token")
+    else:
+        url, db = request.getfixturevalue("influx")
+        way, headers = f"/write?db={db}", {}
     wanted = {m for board in BOARDS for q in queries(board) for m in re.findall(r'FROM "([^"]+)"', q)}
     points = [Point(f"d-{n}/x", f"d-{n}", quantity, "hall", "点", 30_000) for n, quantity in enumerate(sorted(wanted))]
     heads = wire.line_heads("no3-middle", "songyang", points)
     body = wire.frame_lines(heads, [Reading(p.id, 1.0, Quality.GOOD, Now(WALL, 1)) for p in points])
-    request = urllib.request.Request(f"{url}/write?db={db}", wire.readings_payload("b1", 1, 1, body))
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        assert answer.status == 204  # InfluxDB takes the payload as it is, comment and all
+    writing = urllib.request.Request(f"{url}{way}", wire.readings_payload("b1", 1, 1, body), headers)
+    with urllib.request.urlopen(writing, timeout=30) as answer:
+        assert answer.status == 204
     for board in BOARDS:
         for query in queries(board):
-            (series,) = asked(url, db, query)["series"]
+            (series,) = asked(url, db, query, token)["series"]
             assert series["tags"]["site"] == "no3-middle" and series["values"][0][1] in (1, 0), query

@@ -249,6 +249,31 @@ if TELEGRAF:
         bureau.start()
         await until("it", lambda: "Connected [ssl://" in foreign.said())
 
+    async def test_a_broker_that_forgot_everything_is_found_again(
+        bureau: Bureau,
+        start: Callable[[Callable[[Path], Database]], Database],
+        telegraf: Callable[[Database], Telegraf],
+        spawn: Spawn,
+    ) -> None:
+        """Killed, and its sessions with it: until Telegraf is back the broker says that nobody is subscribed, and the box keeps all."""
+        its = start(victoria)
+        foreign = telegraf(its)
+        await until("it", lambda: "Connected [ssl://" in foreign.said())
+        box = Box(bureau.port, confirm="puback", **{k: v for k, v in options(bureau, SITE, "").items() if v})
+        spawn(box.uplink.run())
+        await until("the box", lambda: box.uplink.state().connected)
+        for _ in range(10):
+            box.frame()
+        await until("the first ten", lambda: len(its.stored()) == 2 * len(box.store.ledger))
+        bureau.kill()
+        for _ in range(5):
+            box.frame()
+        bureau.start()
+        await until("the box again", lambda: box.uplink.state().connected)
+        for _ in range(5):
+            box.frame()
+        await until("all of it", lambda: len(its.stored()) == 2 * len(box.store.ledger) and not box.store.open)
+
     async def test_a_database_away_makes_it_drop_nothing(
         bureau: Bureau,
         start: Callable[[Callable[[Path], Database]], Database],
