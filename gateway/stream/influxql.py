@@ -1,4 +1,4 @@
-"""History out of an InfluxDB: InfluxQL over /query, which 1.x, 2.x (with a DBRP mapping of the bucket) and 3.x all serve."""
+"""History out of an InfluxDB: InfluxQL over /query, which 1.x, 2.x (under the bucket's name) and 3.x all serve."""
 
 from __future__ import annotations
 

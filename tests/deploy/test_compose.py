@@ -1,7 +1,7 @@
 """The compose file as plain processes: every command, mount, port and secret in it is taken from it, so that it cannot rot.
 
-A container's path becomes a folder here, a service's name 127.0.0.1, a published port a free one. The database is the InfluxDB 1.6 of
-this machine instead of the 2.7 of the file: its two options differ, nothing else. Grafana alone is not started.
+A container's path becomes a folder here, a service's name 127.0.0.1, a published port a free one. The database is the InfluxDB 2 that
+`INFLUXD` names, with the options of the file, and the InfluxDB 1.6 of Debian, with two others. Grafana alone is not started.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ DEPLOY = ROOT / "deploy"
 sys.path.insert(0, str(ROOT / "tests" / "stream"))
 
 from stream_box import Box  # noqa: E402
-from stream_daemons import Influx16, binary, free_port  # noqa: E402
+from stream_daemons import INFLUXD, Influx2, Influx16, binary, free_port  # noqa: E402
 
 from gateway.stream.influx import read_points  # noqa: E402
 
@@ -151,14 +151,15 @@ def compose(tmp_path: Path) -> Iterator[Compose]:
     made.close()
 
 
-async def test_what_the_compose_file_describes_works_as_plain_processes(compose: Compose, tmp_path: Path) -> None:
+@pytest.mark.parametrize("style", ["v1", *(["v2"] if INFLUXD else [])])
+async def test_what_the_compose_file_describes_works_as_plain_processes(compose: Compose, tmp_path: Path, style: str) -> None:
     authority = hand_out(compose)
-    database = Influx16(tmp_path / "volumes" / "influxdb")
+    database = (Influx16 if style == "v1" else Influx2)(tmp_path / "volumes" / "influxdb")
     compose.ports["8086"] = database.port
     database.start()
     try:
         done = subprocess.run(
-            ["sh", str(DEPLOY / "influxdb-setup.sh"), "v1", database.url, str(compose.home / "secrets")],
+            ["sh", str(DEPLOY / "influxdb-setup.sh"), style, database.url, str(compose.home / "secrets")],
             capture_output=True, text=True, timeout=120,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
@@ -175,7 +176,7 @@ async def test_what_the_compose_file_describes_works_as_plain_processes(compose:
 
         workers = [name for name in compose.services if name.startswith("ingest-")]
         for name in workers:
-            compose.campus(name, as_here)
+            compose.campus(name, as_here if style == "v1" else list)
         site = compose.home / "bureau" / "site" / "bureau.yaml"
         site.write_text(compose.here("run", BUREAU.replace("port: 8883", f"port: {tls}")), "utf-8")
         data = compose.mounts("run")["/var/lib/campus-gateway"]
@@ -197,7 +198,12 @@ async def test_what_the_compose_file_describes_works_as_plain_processes(compose:
         uplink = asyncio.create_task(box.uplink.run())
         frames = [box.frame() for _ in range(9)]
         await asyncio.to_thread(compose.until, "every frame has its receipt", lambda: not box.store.open)
-        assert len(read_points("v1", database.url, "campus", "no3-middle")) == len(box.store.ledger) >= len(frames)
+        reader = (
+            (compose.home / "secrets" / "reader").read_text("utf-8").strip() if style == "v2" else ""
+        )  # 1.6 asks nobody here
+        assert (
+            len(read_points("v1", database.url, "campus", "no3-middle", token=reader)) == len(box.store.ledger) >= len(frames)
+        )
         await asyncio.to_thread(compose.until, "the bureau hears the box", lambda: heard(Path(data) / "run.sock"))
         context = ssl.create_default_context(cafile=str(authority.folder / "ca.pem"))
         page = f"https://127.0.0.1:{compose.ports['8443']}/healthz"
