@@ -6,6 +6,7 @@ InfluxDB 2 that INFLUXD names.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import urllib.parse
@@ -16,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from stream_box import Box, Spawn, TestClock, until
+from stream_box import PATIENCE, Box, Spawn, TestClock, until
 from stream_daemons import INFLUXD, TELEGRAF, Bureau, Daemon, Influx2, Telegraf, Victoria
 from test_stream_documented import EXAMPLES
 
@@ -160,6 +161,13 @@ def bulk(piece: int) -> bytes:
     return wire.readings_payload("b9", piece, piece, b"".join(lines[:-1]))
 
 
+async def hearers(link: Link) -> None:
+    """Until somebody is subscribed: the broker says so of each message, here of an empty one."""
+    async with asyncio.timeout(PATIENCE):
+        while (said := link.publish(TOPIC, b"# boot=b0 seq=0\n")) is None or await said is not Fate.TAKEN:
+            await asyncio.sleep(0.05)
+
+
 if TELEGRAF:
 
     def test_it_finds_nothing_wrong_with_the_file(bureau: Bureau, tmp_path: Path) -> None:
@@ -185,11 +193,14 @@ if TELEGRAF:
         """Names, tags, types, values and stamps of live frames, stored ones, the documented example and odd ones."""
         ours, its = start(engine), start(engine)
         foreign = telegraf(its)
+        other = Link(LinkOptions("127.0.0.1", bureau.port, **options(bureau, SITE, "other")), (), lambda message: None)
+        spawn(other.run())
+        await hearers(other)
         writer = V2Writer(ours.daemon.url, "campus", "campus", ours.token)
         files = options(bureau, "ingest", "worker")
         worker = Ingest(LinkOptions("127.0.0.1", bureau.port, manual_ack=True, **files), writer, TestClock())
         spawn(worker.run())
-        await until("both", lambda: worker._link.up and "Connected [ssl://" in foreign.said())
+        await until("the worker", lambda: worker._link.up)
         box = Box(bureau.port, **{k: v for k, v in options(bureau, SITE, "").items() if v})
         for _ in range(60):  # stored before the box finds the broker
             box.store.append()
@@ -198,9 +209,6 @@ if TELEGRAF:
         await until("the box", lambda: box.uplink.state().connected)
         for _ in range(10):
             box.frame()
-        other = Link(LinkOptions("127.0.0.1", bureau.port, **options(bureau, SITE, "other")), (), lambda message: None)
-        spawn(other.run())
-        await until("the other", lambda: other.up)
         example = EXAMPLES[TOPIC].replace("1800000000000", f"{FIRST}")  # VictoriaMetrics takes no future
         said = other.publish(TOPIC, example.encode() + b"\n")
         assert said is not None and await said is Fate.TAKEN
@@ -283,11 +291,10 @@ if TELEGRAF:
         """As many of the largest messages as it takes in at once: what its own buffer cannot hold would be gone."""
         its = start(victoria)
         foreign = telegraf(its)
-        await until("it", lambda: "Connected [ssl://" in foreign.said())
-        its.daemon.kill()
         box = Link(LinkOptions("127.0.0.1", bureau.port, **options(bureau, SITE, "")), (), lambda message: None)
         spawn(box.run())
-        await until("the box", lambda: box.up)
+        await hearers(box)
+        its.daemon.kill()
         payloads = [bulk(n) for n in range(100)]
         for payload in payloads:
             said = box.publish(TOPIC, payload)
