@@ -169,10 +169,17 @@ class Influx16(Daemon):
 
 
 class Influx2(Daemon):
-    """InfluxDB 2 as `INFLUXD` names it, set up by the shipped script: `secret` reads the files that it leaves."""
+    """InfluxDB 2 as `INFLUXD` names it, set up by the shipped script: `secret` reads the files that it leaves.
+
+    `tls`: the folder of a server's certificate, which it then speaks alone; whoever asks must trust its authority (SSL_CERT_FILE).
+    """
 
     name = "influxd 2"
     script = Path(__file__).parents[2] / "deploy" / "influxdb-setup.sh"
+
+    def __init__(self, folder: Path, tls: Path | None = None) -> None:
+        super().__init__(folder)
+        self._tls = tls
 
     def command(self) -> list[str]:
         settings = {
@@ -182,7 +189,13 @@ class Influx2(Daemon):
             "HTTP_BIND_ADDRESS": f"127.0.0.1:{self.port}",
             "REPORTING_DISABLED": "true",
         }
+        if self._tls is not None:
+            settings |= {"TLS_CERT": f"{self._tls}/server.pem", "TLS_KEY": f"{self._tls}/server.key"}
         return ["env", *(f"INFLUXD_{name}={value}" for name, value in settings.items()), INFLUXD]
+
+    @property
+    def url(self) -> str:
+        return super().url if self._tls is None else super().url.replace("http:", "https:")
 
     def ready(self) -> bool:
         return self.answers("/health")

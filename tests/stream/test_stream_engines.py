@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from stream_box import Box, Spawn, TestClock, until
 from stream_daemons import INFLUXD, Influx2, Influx16, Mosquitto
 
+from gateway.acl import Member
+from gateway.ca import Authority
 from gateway.stream import ingest as ingest_module
 from gateway.stream.client import LinkOptions
-from gateway.stream.influx import Denied, InfluxError, V1Writer, V2Writer, Writer, create_database, read_points
+from gateway.stream.influx import Denied, InfluxError, Retry, V1Writer, V2Writer, Writer, create_database, read_points
 from gateway.stream.ingest import Ingest, write_lines
 
 STAMP = 1760000000000  # ms
@@ -172,3 +175,28 @@ if INFLUXD:  # what only an engine with tokens and a set-up of its own can show
             assert not read_points("v1", influx2.url, "campus", "no8-engine", token=influx2.secret("ingest"))
         except InfluxError as error:
             assert "database not found" in str(error)  # 2.7.12: whose bucket it may not read, there is none
+
+    def test_it_is_reached_over_tls_and_http_to_that_port_judges_no_line(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A certificate of one's own authority: SSL_CERT_FILE names it to the worker, CURL_CA_BUNDLE to the script."""
+        authority = Authority.init(tmp_path / "ca", "Test CA")
+        authority.issue(Member("db", "server"), datetime.now(UTC), hosts=["127.0.0.1"])
+        for name in ("SSL_CERT_FILE", "CURL_CA_BUNDLE"):
+            monkeypatch.setenv(name, str(authority.folder / "ca.pem"))
+        daemon = Influx2(tmp_path / "engine", tls=authority.folder / "handout" / "db")
+        daemon.start()
+        try:
+            daemon.set_up()
+            ingest, reader = daemon.secret("ingest"), daemon.secret("reader")
+            with pytest.raises(Denied, match="HTTP request to an HTTPS server"):
+                V2Writer(daemon.url.replace("https:", "http:"), "campus", "campus", ingest).write(
+                    line("smoke", "no8-engine", "x")
+                )
+            V2Writer(daemon.url, "campus", "campus", ingest).write(line("smoke", "no8-engine", "x"))
+            assert len(read_points("v1", daemon.url, "campus", "no8-engine", token=reader)) == 1
+            monkeypatch.delenv("SSL_CERT_FILE")
+            with pytest.raises(Retry, match="certificate verify failed"):
+                V2Writer(daemon.url, "campus", "campus", ingest).write(line("smoke", "no8-engine", "y"))
+        finally:
+            daemon.kill()
