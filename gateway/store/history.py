@@ -1,4 +1,4 @@
-"""The history for charts: samples packed into ten-minute chunks, minutes into hours; query. One thread, one connection."""
+"""The history for charts: samples packed into ten-minute chunks, their minutes folded into hours; query. One thread, one connection."""
 
 from __future__ import annotations
 
@@ -13,15 +13,19 @@ from gateway.store.lines import Sample
 
 SLOT = 600_000  # ms in a raw chunk
 HOUR = 3_600_000
+SLOTS = HOUR // SLOT
 MINUTE = 60_000
 RAW_KEPT = 48 * HOUR
 MINUTES_KEPT = 400 * 24 * HOUR
+FOLDING = 8  # hours of points folded in one flush: with 5 s between them, 5,000 points are done within the next hour
+FOLDED = "folded"  # the tally of the last hour of a point that is folded, as `moment_of` numbers it
 GOING = 2  # old chunks of a point that go when one comes: a clock years ahead for an hour must not empty the history
 RAW_SPAN = 2 * HOUR  # longest query answered from raw samples
 GAP = 300_000  # a hole longer than this (and than a bucket) shows as null
 NONE = 255  # quality of a minute nobody has heard of
 _RAW = struct.Struct("<IfB")  # ms within the slot, value, quality
 _MINUTE = struct.Struct("<fffB")
+_COLUMNS = b"\x01"  # no zlib stream begins so
 _EMPTY = _MINUTE.pack(math.nan, math.nan, math.nan, NONE) * 60
 
 # one minute or one sample: wall, min, mean, max (NaN: no value), worst quality
@@ -40,9 +44,15 @@ class Series:
 
 
 class History:
-    """Chunks in the tables point, raw and minute of an open readings.db. `put` runs inside the owner's transaction."""
+    """Chunks in the tables point, raw and minute of an open readings.db. `put` and `fold` run inside the owner's transaction.
+
+    An hour of minutes is a page of its own on the card, so it is written once, when the hour is over; until then its minutes are read
+    from the raw chunks. Hours are folded in turns, point after point (tally `folded`); a chunk that comes after its turn is folded
+    at once.
+    """
 
     _db: sqlite3.Connection
+    _turn: int
 
     def __init__(self) -> None:
         """Takes samples at once; everything else needs `attach` first."""
@@ -53,6 +63,8 @@ class History:
         """Work on this connection from now on (the file was opened, or opened again); the open chunks stay."""
         self._db = db
         self._ids = {name: number for number, name in db.execute("SELECT id, name FROM point")}
+        known = db.execute("SELECT count FROM tally WHERE name = ?", (FOLDED,)).fetchone()
+        self._turn = known[0] if known else 0
 
     def add(self, samples: Iterable[Sample]) -> None:
         """Take samples into their open chunks, in memory."""
@@ -79,19 +91,30 @@ class History:
         return [key for key in self._open if (key[1] + 1) * SLOT <= wall]
 
     def put(self, keys: Collection[tuple[str, int]], wall: int) -> None:
-        """Store these chunks, fold them into their hours, and drop what is older than is kept."""
+        """Store these chunks, and drop raw ones that are folded and older than is kept."""
+        self._turn = min(self._turn, moment_of(0, wall // HOUR))  # after a clock that was ahead the present has its turn again
         for key in keys:
             point, slot = key
             number = self._id(point)
             samples = _sorted(self._raw(number, slot) + bytes(self._open[key]))
-            self._save("raw", "samples", moment_of(number, slot), samples)
-            hour = slot * SLOT // HOUR
-            minutes = bytearray(self._minutes(number, hour))
-            for start, low, mean, high, quality in _by_minute(_pieces(samples, slot)):
-                _MINUTE.pack_into(minutes, (start % HOUR // MINUTE) * _MINUTE.size, low, mean, high, quality)
-            self._save("minute", "minutes", row_of(number, hour), bytes(minutes))
-            self._let_go("minute", row_of(number, 0), row_of(number, max(0, wall - MINUTES_KEPT) // HOUR), GOING)
-        self._let_go("raw", 0, moment_of(0, max(0, wall - RAW_KEPT) // SLOT), GOING * len(keys))
+            self._db.execute(
+                "INSERT OR REPLACE INTO raw (id, samples) VALUES (?, ?)", (moment_of(number, slot), _packed(samples))
+            )
+            if moment_of(number, slot // SLOTS) <= self._turn:
+                self._fold(number, slot // SLOTS, wall)
+        old = min(max(0, wall - RAW_KEPT) // SLOT, unit_of(self._turn) * SLOTS)
+        self._let_go("raw", 0, moment_of(0, old), GOING * len(keys))
+
+    def fold(self, wall: int, most: int = FOLDING) -> None:
+        """Fold up to `most` hours of points that are over, and drop minutes that are older than is kept."""
+        before = self._turn
+        for _ in range(most):
+            if (turn := self._next(wall)) is None:
+                break
+            self._fold(point_of(turn), unit_of(turn), wall)
+            self._turn = turn
+        if self._turn != before:
+            self._db.execute("INSERT OR REPLACE INTO tally (name, count) VALUES (?, ?)", (FOLDED, self._turn))
 
     def forget(self, keys: Iterable[tuple[str, int]]) -> None:
         """The chunks are on the disk: let the memory go."""
@@ -133,14 +156,44 @@ class History:
             bounds = (row_of(number, first // HOUR), row_of(number, -(-last // HOUR)))
             for row, packed in self._db.execute("SELECT id, minutes FROM minute WHERE id >= ? AND id < ? ORDER BY id", bounds):
                 start = (row - row_of(number, 0)) * HOUR
-                minutes = _MINUTE.iter_unpack(zlib.decompress(packed))
+                minutes = _MINUTE.iter_unpack(_hour(packed))
                 for at, (low, mean, high, quality) in enumerate(minutes):
                     if quality != NONE:
                         found[start + at * MINUTE] = (start + at * MINUTE, low, mean, high, quality)
+            for slot in range(max(first // SLOT, unit_of(self._turn) * SLOTS), -(-last // SLOT)):
+                found.update((one[0], one) for one in _by_minute(_pieces(self._raw(number, slot), slot)))
         for (name, slot), chunk in self._open.items():
             if name == point:
                 found.update((one[0], one) for one in _by_minute(_pieces(_sorted(bytes(chunk)), slot)))
         return (found[start] for start in sorted(found))
+
+    def _next(self, wall: int) -> int | None:
+        """The next turn that has raw chunks, if its hour is over."""
+        turn, now = self._turn, wall // HOUR
+        while unit_of(turn) < now:
+            slots = _slots(unit_of(turn))
+            firsts = (self._stored(moment_of(point_of(turn) + 1, slot), moment_of(0, slot + 1)) for slot in slots)
+            if points := [point_of(one) for one in firsts if one is not None]:
+                return moment_of(min(points), unit_of(turn))
+            later = self._stored(moment_of(0, slots.stop), moment_of(0, now * SLOTS))
+            if later is None:
+                break
+            turn = moment_of(0, unit_of(later) // SLOTS)
+        return None
+
+    def _stored(self, first: int, end: int) -> int | None:
+        """The first raw chunk of first <= id < end."""
+        row = self._db.execute("SELECT id FROM raw WHERE id >= ? AND id < ? ORDER BY id LIMIT 1", (first, end)).fetchone()
+        return int(row[0]) if row else None
+
+    def _fold(self, number: int, hour: int, wall: int) -> None:
+        minutes = bytearray(self._minutes(number, hour))
+        for slot in _slots(hour):
+            for start, low, mean, high, quality in _by_minute(_pieces(self._raw(number, slot), slot)):
+                _MINUTE.pack_into(minutes, (start % HOUR // MINUTE) * _MINUTE.size, low, mean, high, quality)
+        row = (row_of(number, hour), zlib.compress(minutes, 6))
+        self._db.execute("INSERT OR REPLACE INTO minute (id, minutes) VALUES (?, ?)", row)
+        self._let_go("minute", row_of(number, 0), row_of(number, max(0, wall - MINUTES_KEPT) // HOUR), GOING)
 
     def _id(self, point: str) -> int:
         if point not in self._ids:
@@ -154,15 +207,11 @@ class History:
 
     def _raw(self, number: int, slot: int) -> bytes:
         row = self._db.execute("SELECT samples FROM raw WHERE id = ?", (moment_of(number, slot),)).fetchone()
-        return zlib.decompress(row[0]) if row else b""
+        return _unpacked(row[0]) if row else b""
 
     def _minutes(self, number: int, hour: int) -> bytes:
         row = self._db.execute("SELECT minutes FROM minute WHERE id = ?", (row_of(number, hour),)).fetchone()
-        return zlib.decompress(row[0]) if row else _EMPTY
-
-    def _save(self, table: str, column: str, id: int, data: bytes) -> None:
-        sql = f"INSERT OR REPLACE INTO {table} (id, {column}) VALUES (?, ?)"
-        self._db.execute(sql, (id, zlib.compress(data, 6)))
+        return _hour(row[0]) if row else _EMPTY
 
 
 def row_of(point: int, unit: int) -> int:
@@ -170,9 +219,50 @@ def row_of(point: int, unit: int) -> int:
     return (point << 32) + unit
 
 
-def moment_of(point: int, slot: int) -> int:
-    """Of a raw chunk: those of one moment lie together, since they are written together, and a card is written in pages."""
-    return (slot << 20) + point
+def moment_of(point: int, unit: int) -> int:
+    """Of a raw chunk (`unit`: its ten minutes) or a turn (`unit`: its hour): those of one moment lie together, since they are written
+    together, and a card is written in pages."""
+    return (unit << 20) + point
+
+
+def unit_of(moment: int) -> int:
+    return moment >> 20
+
+
+def point_of(moment: int) -> int:
+    return moment & (1 << 20) - 1
+
+
+def _packed(samples: bytes) -> bytes:
+    """The bytes of each place side by side: they compress to half of what samples one after the other do."""
+    return _COLUMNS + zlib.compress(b"".join(samples[place :: _RAW.size] for place in range(_RAW.size)), 6)
+
+
+def _unpacked(row: bytes) -> bytes:
+    """The samples; none of a damaged chunk. A chunk of older versions holds them one after the other."""
+    try:
+        if not row.startswith(_COLUMNS):
+            return zlib.decompress(row)
+        columns = zlib.decompress(row[len(_COLUMNS) :])
+    except zlib.error:
+        return b""
+    samples, each = bytearray(len(columns)), len(columns) // _RAW.size
+    for place in range(_RAW.size):
+        samples[place :: _RAW.size] = columns[place * each : (place + 1) * each]
+    return bytes(samples)
+
+
+def _hour(row: bytes) -> bytes:
+    """60 minutes; nothing known of a damaged row."""
+    try:
+        return zlib.decompress(row)
+    except zlib.error:
+        return _EMPTY
+
+
+def _slots(hour: int) -> range:
+    """The ten minutes of an hour."""
+    return range(hour * SLOTS, (hour + 1) * SLOTS)
 
 
 def _float32(value: float) -> float:

@@ -296,6 +296,7 @@ class ReadingsWriter:
             if tallied != self._tallied:
                 db.put_tally("dropped", tallied)
             self._history.put(chunks, wall)
+            self._history.fold(wall)
             self._retention.within(db, known)
             crashpoint("readings.flush.before")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.store.database import PARTS, connect, is_full, is_lost, quarantine, readonly, set_aside, sync_folder
-from gateway.store.history import HOUR, MINUTES_KEPT, RAW_KEPT, SLOT, moment_of, row_of
+from gateway.store.history import FOLDED, HOUR, MINUTES_KEPT, RAW_KEPT, SLOT, moment_of, row_of
 from gateway.store.readings import SIZE
 
 BATCH = 200  # rows in a transaction,
@@ -71,7 +71,8 @@ def _carry(path: Path, into: sqlite3.Connection, wall: int) -> None:
     with closing(readonly(path)) as source:
         for table in _WHOLE:
             _store(into, table, _as_far_as_it_goes(source, f"SELECT * FROM {table}"))
-        into.execute("DELETE FROM tally WHERE name = ?", (SIZE,))  # that of the broken file
+        # the size is that of the broken file; the hours of two days are folded again, so raw chunks make good what their rows lost
+        into.execute("DELETE FROM tally WHERE name IN (?, ?)", (SIZE, FOLDED))
         _store(into, "frame", rows(source, "frame", 1, _LAST))
         for (point,) in into.execute("SELECT id FROM point").fetchall():
             first = row_of(point, max(0, wall - MINUTES_KEPT) // HOUR)

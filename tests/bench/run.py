@@ -22,6 +22,7 @@ from tests.bench import (
     engine,
     framers,
     gateway,
+    history,
     many,
     outage,
     rtu,
@@ -105,6 +106,13 @@ SECTIONS = {
         f"{alarm.TIMES} fires, one after the other at any phase of the poll (1 s, Modbus TCP), under the load above. Goals from the "
         "reading: p50 ≤ 100 ms, p99 ≤ 250 ms; from the change: ≤ 2 s to the sounder, ≤ 5 s to the phone.",
         alarm.bench_d1_from_the_reading,
+    ),
+    "history": Section(
+        f"History of {history.POINTS} points",
+        f"Goals: at most 0.2 GB written a day and 1 GB a year; {history.DAYS} days of a point in 200 ms. A sample of each point every "
+        f"{history.PERIOD / 1000:g} s, {history.HOURS} hours of them, in a file that holds {history.DAYS_BEFORE} days already; a flush "
+        f"every {history.FLUSH / 1000:g} s. Bytes as /proc/self/io counts them.",
+        history.run,
     ),
     "storage": Section(
         "Alarm while the storage is dead",

@@ -411,6 +411,36 @@ STORES: tuple[Mutant, ...] = (
         "tests/store/test_store_history.py::test_d21_open_chunks_are_bounded",
     ),
     Mutant(
+        "D22 an hour is folded when it is over, not before",
+        "gateway/store/history.py",
+        "        self._turn = min(self._turn, moment_of(0, wall // HOUR))",
+        "        pass",
+        "tests/store/test_store_history.py::test_an_hour_is_folded_once_when_it_is_over_also_after_a_clock_that_was_ahead",
+    ),
+    Mutant(
+        "D22 a chunk that comes late is folded at once",
+        "gateway/store/history.py",
+        "            if moment_of(number, slot // SLOTS) <= self._turn:",
+        "            if False:",
+        "tests/store/test_store_history.py::test_an_hour_is_folded_once_when_it_is_over_also_after_a_clock_that_was_ahead",
+    ),
+    Mutant(
+        "D17 raw chunks stay until they are folded",
+        "gateway/store/history.py",
+        "        old = min(max(0, wall - RAW_KEPT) // SLOT, unit_of(self._turn) * SLOTS)",
+        "        old = max(0, wall - RAW_KEPT) // SLOT",
+        "tests/store/test_store_history.py::test_raw_is_kept_two_days_and_minutes_a_year",
+    ),
+    Mutant(
+        "D17 a damaged chunk of the history stops nothing",
+        "gateway/store/history.py",
+        """    except zlib.error:
+        return b\"\"""",
+        """    except ZeroDivisionError:
+        return b\"\"""",
+        "tests/store/test_store_history.py::test_a_damaged_chunk_stops_nothing_and_one_of_an_older_version_is_read",
+    ),
+    Mutant(
         "D22 one sync per flush",
         "gateway/store/readings_writer.py",
         "            db.put(db.new(frames), wall)\n",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import sqlite3
+import struct
+import zlib
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from store_makers import FakeClock
 
 from drivers.reading import Now, Quality, Reading
 from gateway.store.database import connect
-from gateway.store.history import HOUR, MINUTE, SLOT, History
+from gateway.store.history import HOUR, MINUTE, SLOT, History, point_of, row_of
 from gateway.store.lines import Sample, samples
 from gateway.store.readings import MIGRATIONS, Readings
 from gateway.store.readings_writer import ReadingsWriter
@@ -29,6 +31,7 @@ def db(tmp_path: Path) -> sqlite3.Connection:
 def store(history: History, wall: int) -> None:
     due = history.due(wall)
     history.put(due, wall)
+    history.fold(wall)
     history.forget(due)
 
 
@@ -38,16 +41,25 @@ SAMPLES = st.lists(
 
 
 @settings(max_examples=60, deadline=None)
-@given(SAMPLES, st.integers(0, 18))
-def test_minutes_and_raw_agree_with_the_samples(given_: list[tuple[int, float | None, int]], stored: int) -> None:
+@given(SAMPLES, st.integers(0, 18), st.lists(st.integers(0, 2), max_size=4))
+def test_minutes_and_raw_agree_with_the_samples(
+    given_: list[tuple[int, float | None, int]], stored: int, folded: list[int]
+) -> None:
+    """Whatever part of it is stored and folded, and in how many lives."""
     db = sqlite3.connect(":memory:", isolation_level=None)
-    db.executescript(MIGRATIONS[0])
+    db.executescript("".join(MIGRATIONS))
     history = History()
     history.attach(db)
     taken = {at: (value, quality) for at, value, quality in given_}
     for at, (value, quality) in taken.items():
         history.add([Sample("p", BASE + at, math.nan if value is None else value, quality)])
-    store(history, BASE + stored * SLOT)
+    due = history.due(BASE + stored * SLOT)
+    for most in [*folded, 8]:
+        history.put(due[:most], BASE + stored * SLOT)
+        history.forget(due[:most])
+        del due[:most]
+        history.fold(BASE + stored * SLOT, most)
+        history.attach(db)
     for most, width in ((180, MINUTE), (3, HOUR)):
         found = history.query("p", BASE, BASE + 3 * HOUR, most, BASE + 3 * HOUR)
         by_start = {
@@ -90,16 +102,16 @@ def test_late_samples_join_their_stored_chunk(db: sqlite3.Connection) -> None:
 def test_raw_is_kept_two_days_and_minutes_a_year(db: sqlite3.Connection) -> None:
     history = History()
     history.attach(db)
-    for hours in (0, 49, 24 * 399, 24 * 403):
+    for hours in (0, 49, 24 * 399, 24 * 403, 24 * 403 + 1):
         history.add([Sample("p", BASE + hours * HOUR, float(hours), 0)])
         store(history, BASE + hours * HOUR + SLOT)
-    assert db.execute("SELECT count(*) FROM raw").fetchone()[0] == 1
+    assert db.execute("SELECT count(*) FROM raw").fetchone()[0] == 3
     found = history.query("p", BASE, BASE + 24 * 404 * HOUR, 10**6, BASE + 24 * 404 * HOUR)
-    assert [value for value in found.mean if value is not None] == [24.0 * 399, 24.0 * 403]
+    assert [value for value in found.mean if value is not None] == [24.0 * 399, 24.0 * 403, 24.0 * 403 + 1]
 
 
 def test_d22_chunks_of_one_moment_are_written_side_by_side(tmp_path: Path) -> None:
-    """All points store their ten minutes at once, and let old ones go: with pages of its own each time a point would cost four."""
+    """All points store their ten minutes at once, and let old ones go; the page that a point's hour costs is written once an hour."""
     log = Readings(tmp_path / "r.db")
     log.db.execute("PRAGMA synchronous=OFF")
     log.db.execute("PRAGMA wal_autocheckpoint=0")
@@ -112,10 +124,10 @@ def test_d22_chunks_of_one_moment_are_written_side_by_side(tmp_path: Path) -> No
                 history.add(Sample(f"d{point}/t", BASE + n * SLOT + s * 20_000, float(s * n % 17), 0) for s in range(30))
             log.transaction(lambda n=n: store(history, BASE + (n + 1) * SLOT))  # type: ignore[misc]
 
-    slots(0, 290)
+    slots(0, 294)
     before = wal.stat().st_size
-    slots(290, 320)
-    assert (wal.stat().st_size - before) / 4096 / 30 < 2 * points, "the page of its hour, and its part of the moment's"
+    slots(294, 324)
+    assert (wal.stat().st_size - before) / 4096 / 30 < points, "its part of the moment's, and a sixth of the pages of its hour"
     log.close()
 
 
@@ -135,6 +147,54 @@ def test_d11_a_clock_that_is_years_ahead_for_a_moment_leaves_the_history_there(d
     again.attach(db)
     again.recover([Sample("p", BASE + 41 * HOUR, 41.0, 0)])
     assert again.query("p", BASE + 41 * HOUR, BASE + 42 * HOUR, 9, BASE + 42 * HOUR).mean == [41.0]
+
+
+def test_an_hour_is_folded_once_when_it_is_over_also_after_a_clock_that_was_ahead(db: sqlite3.Connection) -> None:
+    history = History()
+    history.attach(db)
+
+    def folded() -> int:
+        return int(db.execute("SELECT count(*) FROM minute").fetchone()[0])
+
+    def ten_minutes(wall: int) -> None:
+        history.add([Sample("p", wall, 1.0, 0)])
+        store(history, wall + SLOT)
+
+    ten_minutes(BASE + 90 * 24 * HOUR)
+    store(history, BASE + 90 * 24 * HOUR + HOUR)
+    assert folded() == 1
+    for slot in range(5):
+        ten_minutes(BASE + slot * SLOT)
+    assert folded() == 1, "the present hour is not over, though it lies before the one that was"
+    ten_minutes(BASE + 5 * SLOT)
+    assert folded() == 2
+    ten_minutes(BASE + HOUR)
+    store(history, BASE + 2 * HOUR)
+    history.add([Sample("p", BASE + SLOT + 1000, 7.0, 0)])
+    store(history, BASE + 2 * HOUR + SLOT)
+    assert (folded(), history.query("p", BASE, BASE + 3 * HOUR, 3, BASE + 3 * HOUR).max) == (3, [7.0, 1.0]), (
+        "a chunk that comes late"
+    )
+
+
+def test_a_damaged_chunk_stops_nothing_and_one_of_an_older_version_is_read(db: sqlite3.Connection) -> None:
+    history = History()
+    history.attach(db)
+    for point in "abc":
+        history.add(Sample(point, BASE + slot * SLOT + 1000, 5.0, 0) for slot in range(6))
+    for slot in range(1, 7):
+        due = history.due(BASE + slot * SLOT)
+        history.put(due, BASE + slot * SLOT)
+        history.forget(due)
+    first, second, third = (id for (id,) in db.execute("SELECT id FROM raw ORDER BY id LIMIT 3"))
+    kept = db.execute("SELECT samples FROM raw WHERE id = ?", (first,)).fetchone()[0]
+    older = zlib.compress(struct.pack("<IfB", 2000, 6.0, 0))
+    for id, row in ((first, kept[:-9] + b"\0" * 9), (second, older)):
+        db.execute("UPDATE raw SET samples = ? WHERE id = ?", (row, id))
+    db.execute("INSERT INTO minute (id, minutes) VALUES (?, ?)", (row_of(point_of(third), BASE // HOUR), b"x" * 40))
+    history.fold(BASE + HOUR)
+    means = [[m for m in history.query(p, BASE, BASE + 3 * HOUR, 180, BASE + HOUR).mean if m is not None] for p in "abc"]
+    assert means == [[5.0] * 5, [6.0] + [5.0] * 5, [5.0] * 6]
 
 
 def test_size_of_a_day_of_a_point(db: sqlite3.Connection) -> None:

@@ -52,7 +52,7 @@ class Local:
 
     def __init__(self) -> None:
         db = sqlite3.connect(":memory:", isolation_level=None)
-        db.executescript(MIGRATIONS[0])
+        db.executescript("".join(MIGRATIONS))
         self._history = History()
         self._history.attach(db)
         self._history.add(samples(lines()))
