@@ -6,7 +6,7 @@ import { checklist, outside } from "./help.js";
 import { byId, el, flag, place, put, reachable } from "./dom.js";
 import { duration, number, timeOfDay } from "./format.js";
 import { settled } from "./settled.js";
-import { buttons, extras, firstAlarm, life, waiting } from "./state.js";
+import { buttons, covered, extras, firstAlarm, life, waiting } from "./state.js";
 import { causeWord, faultText, said, t, words } from "./words.js";
 
 export class Alarms {
@@ -15,11 +15,14 @@ export class Alarms {
   }
 
   /** Brings the page to this state. */
-  show({ state, alarms, now }) {
+  show({ state, alarms: all, now }) {
+    const alarms = all.filter((alarm) => !covered(alarm, state));
+    const below = {}; // alarm id -> how many others it stands for
+    for (const { parent } of all) if (parent) below[parent] = (below[parent] ?? 0) + 1;
     const first = firstAlarm(alarms);
     const present = new Set(alarms.map((alarm) => alarm.id));
     for (const id of this.cards.keys()) if (!present.has(id)) this.cards.delete(id);
-    const nodes = alarms.map((alarm) => this.card(alarm, alarm === first, state));
+    const nodes = alarms.map((alarm) => this.card(alarm, alarm === first, below[alarm.id] ?? 0, state));
     const rest = first ? nodes.slice(1) : nodes;
     calmly(byId("first"), () => place(byId("first"), first ? [nodes[0]] : []));
     calmly(byId("open"), () => place(byId("open"), rest));
@@ -34,11 +37,11 @@ export class Alarms {
     for (const { ticks } of this.cards.values()) for (const tick of ticks) tick(now);
   }
 
-  card(alarm, isFirst, state) {
-    const key = JSON.stringify([alarm, isFirst]);
+  card(alarm, isFirst, below, state) {
+    const key = JSON.stringify([alarm, isFirst, below]);
     const old = this.cards.get(alarm.id);
     if (old?.key === key) return old.node;
-    const made = build(alarm, isFirst, state);
+    const made = build(alarm, isFirst, below, state);
     this.cards.set(alarm.id, { ...made, key });
     return made.node;
   }
@@ -97,7 +100,7 @@ export const namer = (state) => {
   return (id) => names[id] ?? id;
 };
 
-function build(alarm, isFirst, state) {
+function build(alarm, isFirst, below, state) {
   const ticks = [];
   const moving = (write) => {
     const node = el("span");
@@ -113,7 +116,8 @@ function build(alarm, isFirst, state) {
     el("div", { className: "where" },
       el("span", { className: "place", textContent: alarm.place || alarm.point }),
       el("span", { className: "device", textContent: [building, alarm.device_name, alarm.number ? t("number", { n: String(alarm.number).padStart(2, "0") }) : ""].filter(Boolean).join(" · ") })),
-    el("div", { className: "facts" }, ...facts(alarm, state, moving, namer(state)).filter(Boolean)),
+    el("div", { className: "facts" }, ...facts(alarm, state, moving, namer(state)).filter(Boolean),
+      below ? el("p", { className: "below", textContent: t("stands", { n: below }) }) : null),
     el("div", { className: "buttons" }, ...alarmButtons(alarm),
       isFirst && (alarm.lamp === "fire" || alarm.lamp === "gas") ? call119() : null),
     el("div", { className: "buttons more" }, ...extraButtons(alarm),

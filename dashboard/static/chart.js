@@ -3,7 +3,8 @@
 import { clear, draw } from "./curve.js";
 import { byId, el, put } from "./dom.js";
 import { pointText } from "./format.js";
-import { calledPoint, t, words } from "./words.js";
+import { unknown } from "./state.js";
+import { calledPoint, faultText, t, words } from "./words.js";
 
 const HOUR = 3600 * 1000;
 const RANGES = [["10m", HOUR / 6], ["1h", HOUR], ["24h", 24 * HOUR], ["7d", 7 * 24 * HOUR], ["30d", 30 * 24 * HOUR]];
@@ -43,7 +44,7 @@ export class Chart {
     const zone = state.zones.find((z) => z.id === point.zone)?.name ?? "";
     const kind = words.quantities[point.quantity] ?? point.quantity;
     put(byId("curve-name"), [...new Set([zone, calledPoint(point), kind])].filter(Boolean).join(" · "));
-    put(byId("curve-value"), pointText(point));
+    put(byId("curve-value"), [pointText(point), unknown(point) && point.fault ? faultText(point.fault) : ""].filter(Boolean).join(" · "));
   }
 
   async load() {

@@ -2,7 +2,7 @@
 
 import { byId, el, flag, place, put } from "./dom.js";
 import { ago, pointText } from "./format.js";
-import { unknown } from "./state.js";
+import { covered, unknown } from "./state.js";
 import { calledPoint, faultText, t, words } from "./words.js";
 
 const CALM_AGE_MS = 15000; // an age is worth the eye's time only beyond this
@@ -64,10 +64,11 @@ export class Points {
       const bad = unknown(point);
       const shape = bad ? `${SHAPES[point.quality] ?? "○"} ` : "";
       const doubt = point.quality === "uncertain" ? ` ${t("quality.uncertain")}` : "";
-      const why = bad && point.fault ? `: ${faultText(point.fault)}` : "";
+      const title = bad && point.fault ? faultText(point.fault) : t("curve.open"); // in full: of a dead line all its points say the same
       const mode = point.mode ? `${t(`mode.${point.mode}`)} · ` : "";
       if ((row.button.dataset.mode ?? "") !== (point.mode ?? "")) row.button.dataset.mode = point.mode ?? "";
-      put(row.value, `${mode}${shape}${pointText(point)}${doubt}${why}`);
+      put(row.value, `${mode}${shape}${pointText(point)}${doubt}`);
+      if (row.button.title !== title) row.button.title = title;
       if (row.button.dataset.quality !== point.quality) row.button.dataset.quality = point.quality;
       this.age(row, point, now);
     }
@@ -81,7 +82,7 @@ export class Points {
   /** Marks the points of open alarms, counts the unknown. */
   mark(state, alarms) {
     const lamps = new Map();
-    for (const alarm of alarms) if (alarm.state !== "pending" && !lamps.has(alarm.point)) lamps.set(alarm.point, alarm);
+    for (const alarm of alarms) if (alarm.state !== "pending" && !covered(alarm, state) && !lamps.has(alarm.point)) lamps.set(alarm.point, alarm);
     for (const [id, { button }] of this.rows) {
       const { lamp = "", truth = "" } = lamps.get(id) ?? {};
       if ((button.dataset.lamp ?? "") !== lamp) button.dataset.lamp = lamp;

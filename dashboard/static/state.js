@@ -27,6 +27,9 @@ export function sorted(state) {
   );
 }
 
+/** Does another open alarm stand for this one? Then it is in the list of all alarms only, and its point is just unknown. */
+export const covered = (alarm, state) => Boolean(alarm.parent && state.alarms[alarm.parent]);
+
 /** The alarm that stays on top: the first of the worst. */
 export const firstAlarm = (alarms) => (alarms.length && !CALM.has(alarms[0].state) && !alarms[0].parent && !quiet(alarms[0]) ? alarms[0] : null);
 
@@ -45,7 +48,7 @@ export const unknown = (point) => point.quality !== "good";
 export function lamps(state, lost) {
   const counts = {};
   for (const alarm of Object.values(state.alarms)) {
-    if (!CALM.has(alarm.state) && !quiet(alarm)) counts[alarm.lamp] = (counts[alarm.lamp] ?? 0) + 1;
+    if (!CALM.has(alarm.state) && !quiet(alarm) && !covered(alarm, state)) counts[alarm.lamp] = (counts[alarm.lamp] ?? 0) + 1;
   }
   const schools = Object.values(state.schools ?? {}); // at the bureau; what it is rung for is an alarm of its own already
   for (const { worst, rung } of schools) if (worst && !rung) counts[worst.lamp] = (counts[worst.lamp] ?? 0) + 1;

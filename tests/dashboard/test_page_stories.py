@@ -275,6 +275,26 @@ def test_unknown_is_never_normal(open_school, kit, tmp_path, quality, word):
     assert page.inner_text("[data-point='dorm-smoke/temp'] .value") == "20.0 °C"
 
 
+def test_a_dead_line_is_one_row_and_its_points_are_unknown(open_school, kit):
+    """Its faults are counted on it and listed under Alarms; the overview has neither a row nor a lamp for each of them."""
+    line = kit.alarm("no3-1", kind="fault", lamp="fault", severity=1, what={"zh": "线路中断", "en": "Line lost"})
+    below = {f"no3-{n}": {**line, "id": f"no3-{n}", "number": n, "parent": "no3-1"} for n in (2, 3, 4)}
+    below["no3-2"]["point"] = "dorm-smoke/temp"
+    below["no3-1"] = {**line, "point": "rs485/link"}
+    snapshot = kit.school()
+    snapshot["points"]["dorm-smoke/temp"] |= {"quality": "fault", "value": None, "fault": "no answer"}
+    run, _, page = open_school({**snapshot, "alarms": below})
+    page.wait_for_selector(".alarm[data-alarm=no3-1] .below:has-text('另有 3 条下级故障')")
+    assert page.locator("main .alarm").count() == 1 and page.inner_text(".lamp[data-lamp=fault] .count") == "1"
+    row = page.locator("[data-point='dorm-smoke/temp']")
+    assert not row.get_attribute("data-lamp") and row.get_attribute("data-quality") == "fault"
+    assert row.get_attribute("title") == "no answer" and "no answer" not in row.inner_text()
+    run.push({"alarms": {"no3-1": {**below["no3-1"], "state": "normal"}}})
+    page.wait_for_selector(".alarm[data-alarm=no3-2]")
+    assert page.locator("main .alarm").count() == 3, "what has outlived its parent stands for itself"
+    assert row.get_attribute("data-lamp") == "fault"
+
+
 def test_a_journal_that_does_not_write_is_not_normal(open_school, kit):
     snapshot = kit.school()
     snapshot["journal"]["degraded"] = True
