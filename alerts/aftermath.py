@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from alerts import flood, modes, parents
 from alerts.confirm import building_of, burning, confirmed, fires, held
+from alerts.drill import BREAKS
 from alerts.kinds import KINDS
 from alerts.model import Alarm, AlarmState, Mark, Result, Step
 from alerts.modes import Change
@@ -75,7 +76,7 @@ def _breaking(a: After) -> Iterable[Change]:
                 continue
             told = (to for s in alarm.policy.steps if s.after == 0 and s.when != "unverified" for to in s.to if to != "bureau")
             people = tuple(dict.fromkeys((*str(mark.facts.get("people", "")).split(","), *told)))
-            step = Step("drill-break", "always", 0, people, "drill.break")
+            step = Step(BREAKS, "always", 0, people, "drill.break")
             policy = replace(alarm.policy, steps=(*alarm.policy.steps, step))
             yield replace(alarm, policy=policy), "breaks-drill", {"drill": mark.id}
 

@@ -22,6 +22,7 @@ from alerts.standing import Change, Notice, Standing
 from drivers.reading import Now
 
 DRILLS = ("drill", "call-drill")
+BREAKS = "drill-break"  # the step of an alarm that broke one: 这不是演练
 CALLS_LAST = 30 * MINUTE  # a communication drill waits this long for answers
 NEWS = MINUTE  # in which a working channel has taken or refused what it was given
 SIGNAL = 3 * MINUTE  # the evacuation signal of a drill sounds this long at most

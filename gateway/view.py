@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from alerts import escalation
-from alerts.drill import target
+from alerts.drill import BREAKS, target
 from alerts.kinds import KINDS
 from alerts.model import Alarm, AlarmState
 from alerts.plant import Plant, Point
@@ -95,6 +95,7 @@ def alarm_json(plant: Plant, alarm: Alarm, now: Now) -> Json:
         "mode": alarm.mode,
         "mark": alarm.mark,
         "first_up": alarm.first_up,
+        "breaks_drill": any(step.id == BREAKS for step in alarm.policy.steps),
         "assignee": alarm.assignee,
         "repair": alarm.repair,
         "points": alarm.evidence.get("count", 1),

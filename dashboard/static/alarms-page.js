@@ -11,7 +11,7 @@ import { Figures, floods } from "./kpi.js";
 import { open } from "./shell.js";
 import { Story } from "./story.js";
 import { buttons, extras } from "./state.js";
-import { causeWord, t, words } from "./words.js";
+import { causeWord, deviceOf, t, whereOf, words } from "./words.js";
 
 const TOGETHER = ["ack", "silence", "note", "assign", "false"];
 const MOST_ROWS = 300;
@@ -94,7 +94,7 @@ class List {
 
   textOf(alarm, state, name) {
     const building = state.buildings.find((b) => b.id === alarm.building)?.name ?? "";
-    return [title(alarm), alarm.place, alarm.device_name, building, alarm.point, alarm.number, causeWord(alarm.cause),
+    return [title(alarm), alarm.place, deviceOf(alarm, state), building, alarm.point, alarm.number, causeWord(alarm.cause),
       ...[alarm.acked_by, alarm.result_by, alarm.assignee].filter(Boolean).map(name)].join(" ");
   }
 
@@ -119,7 +119,7 @@ class List {
           this.pick(alarm.id);
         } }), alarm.first_up ? el("span", { className: "badge", textContent: t("first") }) : null,
         alarm.mode ? el("span", { className: "mode", textContent: t(`mode.${alarm.mode}`) }) : null),
-      el("td", { className: "where", textContent: [alarm.place || alarm.point, alarm.device_name].filter(Boolean).join(" · ") }),
+      el("td", { className: "where", textContent: [whereOf(alarm), deviceOf(alarm, state)].filter(Boolean).join(" · ") }),
       el("td", { className: "when", textContent: wallTime(alarm.first, state.site?.timezone) }),
       el("td", { className: "life" }, life, result ? el("span", { className: "result", textContent: ` ${result}` }) : null),
       el("td", { className: "who", textContent: people.join(" · ") }));

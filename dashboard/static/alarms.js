@@ -6,8 +6,8 @@ import { checklist, outside } from "./help.js";
 import { byId, el, flag, place, put, reachable } from "./dom.js";
 import { duration, number, timeOfDay } from "./format.js";
 import { settled } from "./settled.js";
-import { buttons, covered, extras, firstAlarm, life, waiting } from "./state.js";
-import { causeWord, faultText, said, t, words } from "./words.js";
+import { buttons, covered, extras, firstAlarm, headOf, life, waiting } from "./state.js";
+import { causeWord, deviceOf, faultText, said, t, whereOf, words } from "./words.js";
 
 export class Alarms {
   constructor() {
@@ -18,7 +18,10 @@ export class Alarms {
   show({ state, alarms: all, now }) {
     const alarms = all.filter((alarm) => !covered(alarm, state));
     const below = {}; // alarm id -> how many others it stands for
-    for (const { parent } of all) if (parent) below[parent] = (below[parent] ?? 0) + 1;
+    for (const alarm of all) {
+      const { id } = headOf(alarm, state);
+      if (id !== alarm.id) below[id] = (below[id] ?? 0) + 1;
+    }
     const first = firstAlarm(alarms);
     const present = new Set(alarms.map((alarm) => alarm.id));
     for (const id of this.cards.keys()) if (!present.has(id)) this.cards.delete(id);
@@ -56,7 +59,7 @@ export function headline({ state, alarms }, ownAlarm) {
   node.dataset.key = key;
   calmly(node, () => node.replaceChildren(...lines.map((alarm) => el("div", { className: "line", data: { lamp: alarm.lamp, alarm: alarm.id } },
     el("a", { href: reachable("/alarms") ? `/alarms?id=${encodeURIComponent(alarm.id)}` : "/" },
-      el("strong", { textContent: title(alarm) }), ` ${alarm.place || alarm.point} · ${timeOfDay(alarm.first, state.site?.timezone)}`),
+      el("strong", { textContent: title(alarm) }), ` ${whereOf(alarm)} · ${timeOfDay(alarm.first, state.site?.timezone)}`),
     el("div", { className: "buttons" }, ...alarmButtons(alarm).slice(0, alarm.acked ? 0 : 1))))));
 }
 
@@ -79,6 +82,7 @@ export function facts(alarm, state, moving, name) {
     alarm.fault ? fact(faultText(alarm.fault)) : null,
     el("p", {}, moving((now) => t("since", { t: timeOfDay(alarm.first, zone), d: duration(now - alarm.first) })),
       alarm.occurrence > 1 ? ` · ${t("again", { n: alarm.occurrence })}` : ""),
+    alarm.breaks_drill ? fact(t("breaks-drill"), "confirmed") : null,
     alarm.mode ? fact(t(`mode.${alarm.mode}`), "mode") : null,
     alarm.points > 1 ? fact(t("points.lost", { n: alarm.points })) : null,
     alarm.confirmed ? fact(t("confirmed"), "confirmed") : null,
@@ -114,8 +118,8 @@ function build(alarm, isFirst, below, state) {
       el("strong", { className: "what", textContent: title(alarm) }),
       el("span", { className: "life" }, moving((now) => lifeText(alarm, now)))),
     el("div", { className: "where" },
-      el("span", { className: "place", textContent: alarm.place || alarm.point }),
-      el("span", { className: "device", textContent: [building, alarm.device_name, alarm.number ? t("number", { n: String(alarm.number).padStart(2, "0") }) : ""].filter(Boolean).join(" · ") })),
+      el("span", { className: "place", textContent: whereOf(alarm) }),
+      el("span", { className: "device", textContent: [building, deviceOf(alarm, state), alarm.number ? t("number", { n: String(alarm.number).padStart(2, "0") }) : ""].filter(Boolean).join(" · ") })),
     el("div", { className: "facts" }, ...facts(alarm, state, moving, namer(state)).filter(Boolean),
       below ? el("p", { className: "below", textContent: t("stands", { n: below }) }) : null),
     el("div", { className: "buttons" }, ...alarmButtons(alarm),

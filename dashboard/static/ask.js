@@ -4,7 +4,7 @@ import { byId, el, put } from "./dom.js";
 import { question } from "./form.js";
 import { posted } from "./prove.js";
 import { seen } from "./seen.js";
-import { causeWord, colon, ended, firstOf, t, words } from "./words.js";
+import { causeWord, colon, ended, firstOf, t, whereOf, words } from "./words.js";
 
 const REPLY_MS = 8000;
 const SETTLE_MS = 400;
@@ -28,7 +28,7 @@ function overtaken(was) {
   const given = alarm && alarm.result && [alarm.result, alarm.cause, alarm.result_by].some((one, at) => one !== [was.result, was.cause, was.result_by][at]);
   const text = !alarm ? t("ask.news.over") : alarm.occurrence > was.occurrence ? t("ask.news.again")
     : given ? t("ask.news", { name: name(alarm.result_by), result: [t(`result.${alarm.result}`), causeWord(alarm.cause)].filter(Boolean).join(" · ") }) : "";
-  return text && judged.length > 1 ? colon(was.place || was.point, text) : text;
+  return text && judged.length > 1 ? colon(whereOf(was), text) : text;
 }
 
 /** Says it; gives `good`. */

@@ -6,7 +6,7 @@ import { byId, el, put } from "./dom.js";
 import { pointText } from "./format.js";
 import { named, says } from "./plan-stage.js";
 import { buildings, placeOf, pointsOf } from "./plan-state.js";
-import { t, words } from "./words.js";
+import { t, whereOf, words } from "./words.js";
 
 export class Beside {
   /** `to(alarm)` goes to where an alarm is drawn. */
@@ -63,7 +63,7 @@ export class Beside {
       : el("span", { className: "unplaced", textContent: t("plans.off") });
     return el("li", { className: `alarm ${alarm.state}`, data: { lamp: alarm.lamp, alarm: alarm.id } },
       el("div", { className: "head" }, el("strong", { className: "what" }, el("a", { href: `/alarms?id=${encodeURIComponent(alarm.id)}`, textContent: title(alarm) })), el("span", { className: "life" }, moving((now) => lifeText(alarm, now)))),
-      el("div", { className: "where" }, el("span", { className: "place", textContent: alarm.place || alarm.point }), elsewhere ?? ""),
+      el("div", { className: "where" }, el("span", { className: "place", textContent: whereOf(alarm) }), elsewhere ?? ""),
       el("div", { className: "facts" }, ...facts(alarm, state, moving, namer(state)).filter(Boolean)),
       el("div", { className: "buttons" }, ...alarmButtons(alarm)), el("div", { className: "buttons more" }, ...extraButtons(alarm)));
   }

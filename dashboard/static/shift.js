@@ -10,7 +10,7 @@ import { DutyLog } from "./dutylog.js";
 import { Rota } from "./rota.js";
 import { open } from "./shell.js";
 import { unknown } from "./state.js";
-import { calledPoint, causeWord, colon, said, t, words } from "./words.js";
+import { calledPoint, causeWord, colon, deviceOf, said, t, words } from "./words.js";
 
 const DAY = 24 * 3600 * 1000;
 const REREAD_MS = 300_000;
@@ -120,7 +120,7 @@ class Shift {
     byId("rows").replaceChildren(...rows.map((alarm) => el("tr", { data: { alarm: alarm.id } },
       el("td", { className: "when", textContent: wallTime(alarm.first, zone) }),
       el("td", { textContent: title(alarm) }),
-      el("td", { textContent: `${alarm.place || t("school")} · ${alarm.device_name || alarm.point}` }),
+      el("td", { textContent: `${alarm.place || t("school")} · ${deviceOf(alarm, state) || alarm.point}` }),
       el("td", { textContent: alarm.acked_by ? `${name(alarm.acked_by)} ${wallTime(alarm.acked, zone).slice(11)}` : t("log.nobody") }),
       el("td", { textContent: alarm.result ? [t(`result.${alarm.result}`), causeWord(alarm.cause), name(alarm.result_by)].filter(Boolean).join(" · ") : t(`life.${alarm.state === "acked" ? "awaiting" : alarm.state}`) }))));
   }

@@ -6,6 +6,7 @@ const SOUNDING = new Set(["unacked", "rtn_unacked"]);
 const QUIET = new Set(["out-of-service", "maintenance", "walk", "test"]); // modes whose alarms call nobody at the desk
 const SWITCHED = new Set(["on", "returning", "unverified"]); // stages of a mark that stands
 const ASKS_RESULT = 3; // severity from which somebody has to look (early warning and above)
+const DEEPEST = 5; // mains, line, device, point
 const SOFT = new Set(["", "warning", "supervisory"]); // tones that only remind: a page that no longer hears anything is worse
 
 /** Adds a delta to the state: rows of tables are merged, all else is replaced; closed alarms leave. */
@@ -29,6 +30,13 @@ export function sorted(state) {
 
 /** Does another open alarm stand for this one? Then it is in the list of all alarms only, and its point is just unknown. */
 export const covered = (alarm, state) => Boolean(alarm.parent && state.alarms[alarm.parent]);
+
+/** The open alarm that stands for this one in the end: itself where none does. */
+export function headOf(alarm, state) {
+  let head = alarm;
+  for (let n = 0; covered(head, state) && n < DEEPEST; n++) head = state.alarms[head.parent];
+  return head;
+}
 
 /** The alarm that stays on top: the first of the worst. */
 export const firstAlarm = (alarms) => (alarms.length && !CALM.has(alarms[0].state) && !alarms[0].parent && !quiet(alarms[0]) ? alarms[0] : null);

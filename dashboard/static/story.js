@@ -8,7 +8,7 @@ import { byId, el, put } from "./dom.js";
 import { wallTime } from "./format.js";
 import { fetchJson } from "./fetch.js";
 import { checklist, outside } from "./help.js";
-import { causeWord, channelWord, said, t, words } from "./words.js";
+import { causeWord, channelWord, deviceOf, said, t, whereOf, words } from "./words.js";
 
 const BEFORE = 15 * 60 * 1000;
 const REFRESH_MS = 3000;
@@ -65,8 +65,8 @@ export class Story {
       el("div", { className: "alarm", data: { lamp: alarm.lamp, alarm: alarm.id } },
         el("div", { className: "head" }, el("strong", { className: "what", textContent: title(alarm) }),
           el("span", { className: "life" }, moving((now) => lifeText(alarm, now)))),
-        el("p", { className: "where" }, el("span", { className: "place", textContent: alarm.place || alarm.point }),
-          el("span", { className: "device", textContent: [building, alarm.device_name, alarm.number ? t("number", { n: String(alarm.number).padStart(2, "0") }) : ""].filter(Boolean).join(" · ") })),
+        el("p", { className: "where" }, el("span", { className: "place", textContent: whereOf(alarm) }),
+          el("span", { className: "device", textContent: [building, deviceOf(alarm, state), alarm.number ? t("number", { n: String(alarm.number).padStart(2, "0") }) : ""].filter(Boolean).join(" · ") })),
         el("div", { className: "facts" }, ...facts(alarm, state, moving, namer(state)).filter(Boolean)),
         open ? el("div", { className: "buttons" }, ...alarmButtons(alarm), alarm.lamp === "fire" || alarm.lamp === "gas" ? call119() : null) : null,
         open ? el("div", { className: "buttons more" }, ...extraButtons(alarm),

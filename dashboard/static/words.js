@@ -26,8 +26,21 @@ export const aside = (text) => t("aside", { text });
 /** The first key that the catalogue has. */
 export const firstOf = (...keys) => t(keys.find((key) => key in words.text) ?? keys[0]);
 
-/** What a point is called. The box names its own and those of its lines in Chinese; to another reader what they measure says the same. */
-export const calledPoint = (point) => (words.lang !== "zh" && ["box", point.bus].includes(point.device) ? "" : point.name);
+/** Is it a point of the box itself or of one of its lines? The box names those in Chinese; what they measure says the same to everybody. */
+const own = (point) => ["box", point.bus].includes(point.device);
+
+/** What a point is called: a line's own by the line. */
+export function calledPoint(point) {
+  if (point.bus && point.device === point.bus) return point.bus;
+  return own(point) && words.lang !== "zh" ? "" : point.name;
+}
+
+/** Where an alarm is, and what it is of: those of a line are called by the line. */
+export const whereOf = (alarm) => alarm.place || alarm.point.replace(/\/.*$/, "");
+export function deviceOf(alarm, state) {
+  const point = state.points[alarm.point];
+  return point && own(point) ? (words.quantities[point.quantity] ?? alarm.device_name) : alarm.device_name;
+}
 
 /** A cause in the reader's language; its id is the Chinese word. */
 export const causeWord = (cause) =>
@@ -44,6 +57,7 @@ export function channelWord(id, channels) {
 /** Of {"zh", "en"} the reader's one; plain text as it is. */
 export const said = (pair) => (pair && typeof pair === "object" ? (pair[words.lang] ?? pair.zh ?? "") : (pair ?? ""));
 
-/** What is wrong with a sensor. Its text is written in both languages, the Chinese first. */
+/** What is wrong with a sensor, to this reader. Its text is written in both languages, the Chinese first. */
 export const faultText = (fault) =>
-  (words.lang === "zh" ? said(fault) : said(fault).replace(/^.*[\u3000-\u9fff\uff00-\uffef]\S* (?=[A-Za-z])/, ""));
+  (words.lang === "zh" ? said(fault).replace(/^(.*[\u3000-\u9fff]\S*) [A-Za-z][^\u3000-\u9fff]* [^\u3000-\u9fff]*$/, "$1")
+    : said(fault).replace(/^.*[\u3000-\u9fff\uff00-\uffef]\S* (?=[A-Za-z])/, ""));

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from browsing import Watched
-from school import School
+from school import School, heard_of_all
 from test_page_axe import violations
 
 from gateway.local import RunDown
@@ -94,6 +94,7 @@ def test_an_installer_scans_adds_is_told_mistakes_and_the_change_returns(world: 
 
 
 def test_on_a_phone_beside_the_box(world: School, watched: Watched) -> None:
+    world.until("the box is whole again", lambda: heard_of_all(world))
     page = open_setup(world, watched, width=360, height=640)
     section(page, "设备")
     page.wait_for_selector("#panel tbody tr")
