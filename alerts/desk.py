@@ -67,6 +67,10 @@ class Desk:
         """In whose name the registered desk and the button answer: whoever has taken over the shift, or ""."""
         return next(iter(self.posts(now, clock_ok)["duty"]), "")
 
+    def taken(self) -> list[dict[str, Any]]:
+        """Who has taken over which post since and until when, wall ms; an end that is past: nobody has come after them."""
+        return [{"post": post_of(m), "person": m.who, "since": m.since.wall, "until": ends(m)} for m in self._of("shift")]
+
     def upcoming(self, now: Now) -> duty.Turn | None:
         """The next turn of the duty post that begins after now."""
         found = self._turns("duty", now.wall, now.wall + 8 * 24 * HOUR)
@@ -86,11 +90,7 @@ class Desk:
         turn = self.upcoming(now)
         return {
             "now": self.posts(now, clock_ok),
-            "taken": [
-                {"person": m.who, "since": m.since.wall, "until": ends(m)}
-                | ({} if post_of(m) == "duty" else {"post": post_of(m)})
-                for m in self._of("shift")
-            ],
+            "taken": self.taken(),
             "next": None if turn is None else {"person": turn.person, "start": turn.start, "end": turn.end},
             "red": self.red(),
             "phones": dict(self._phones().facts),
@@ -146,9 +146,7 @@ class Desk:
         number = free_number({m.number for m in self._of("question") if m.facts.get("letter") == letter})
         who = [p for p in people if p in self._plant.people]
         known = {"letter": letter, "people": ",".join(who)} | facts
-        mark = self._new(
-            rec, "question", who[0] if len(who) == 1 else "", Now(until, rec.now.mono + until - rec.now.wall), known, number
-        )
+        mark = self._new(rec, "question", who[0] if len(who) == 1 else "", _at(rec, until), known, number)
         for id in who:
             self.tell(rec, mark, self._plant.people[id], ASK[letter], {**args, "n": f"{number:02d}"})
         return mark
@@ -217,7 +215,7 @@ class Desk:
             if old.who == person.id or not beside:
                 self._put(rec, replace(old, stage=Stage.OVER))
         facts: dict[str, Scalar] = {"rota": turn is not None, "post": post}
-        self._new(rec, "shift", person.id, Now(end, rec.now.mono + end - now), facts)
+        self._new(rec, "shift", person.id, _at(rec, end), facts)
         rec.event("shift", who=person.id, code="taken", args={"until": end} | facts)
         for mark in [m for m in self._of("question") if m.facts["letter"] == SHIFT and (m.facts.get("post") or "duty") == post]:
             for id in waiting(mark):
@@ -258,7 +256,7 @@ class Desk:
             own = next((m for m in self._shift(turn.post) if m.who == turn.person and ends(m) >= turn.start), None)
             before = any((t.post, t.person) == (turn.post, turn.person) and t.end >= turn.start > t.start for t in found)
             if own is not None and ends(own) < turn.end:
-                self._put(rec, replace(own, until=Now(turn.end, rec.now.mono + turn.end - now)))
+                self._put(rec, replace(own, until=_at(rec, turn.end)))
             elif own is None and not (before and not self._shift(turn.post)):
                 plant, start = self._plant, turn.start
                 args = {"d1": day_words(plant, start), "t1": clock_words(plant, start), "t2": clock_words(plant, turn.end)}
@@ -269,7 +267,7 @@ class Desk:
         silent = waiting(mark) if mark.kind == "question" and not mark.facts.get("missed") else ()
         letter = mark.facts.get("letter")
         end = self._turn_end(mark) if letter == SHIFT and silent else 0
-        late = replace(mark, until=Now(end, rec.now.mono + end - rec.now.wall), facts={**mark.facts, "missed": True})
+        late = replace(mark, until=_at(rec, end), facts={**mark.facts, "missed": True})
         self._put(rec, late if end > rec.now.wall else replace(mark, stage=Stage.OVER))
         for person in silent:
             rec.event("unanswered", mark.id, who=person, code=str(letter), args={"number": mark.number})
@@ -304,10 +302,10 @@ class Desk:
         written down as responsible.
         """
         turn, post = int(mark.facts.get("turn") or rec.now.wall), str(mark.facts.get("post") or "duty")
-        old = [t.person for t in self._turns(post, turn - 1, turn) if t.person != person]
         if not self._shift(post):
-            for id in old:
-                self._new(rec, "shift", id, Now(turn, rec.now.mono + turn - rec.now.wall), {"rota": True, "post": post})
+            for old in [t for t in self._turns(post, turn - 1, turn) if t.person != person]:
+                shift = self._new(rec, "shift", old.person, _at(rec, turn), {"rota": True, "post": post})
+                self._put(rec, replace(shift, since=_at(rec, old.start)))
         found = duty.on_duty(self._plant, rec.now.wall, swaps.in_force(self._marks.values()))
         name = {id: p.name for id, p in self._plant.people.items()}
         holder = next(iter(self.posts(rec.now, True)[post]), "")
@@ -380,3 +378,8 @@ class Desk:
 
     def _of(self, kind: str) -> list[Mark]:
         return [m for m in self._marks.values() if m.kind == kind]
+
+
+def _at(rec: Record, wall: int) -> Now:
+    """A wall time on both clocks."""
+    return Now(wall, rec.now.mono + wall - rec.now.wall)

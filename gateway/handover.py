@@ -91,6 +91,6 @@ def _past(book: ShiftBook, now: int) -> Json:
 
 def _since(desk: Desk, plant: Plant, now: Now) -> int:
     """When the shift that is on began: as it was taken over, else as the rota says, else a day ago."""
-    taken = [t["since"] for t in desk.roster(now, True)["taken"] if t.get("post", "duty") == "duty"]
+    taken = [t["since"] for t in desk.taken() if t["post"] == "duty"]
     turns = [t.start for t in duty.turns(plant, "duty", now.wall, now.wall + 1)]
     return int(max(taken, default=0) or min(turns, default=now.wall - 86_400_000))

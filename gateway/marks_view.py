@@ -7,6 +7,7 @@ from typing import Any
 
 from alerts import marks
 from alerts.desk import Desk
+from alerts.duty import POSTS
 from alerts.flood import groups
 from alerts.model import Alarm, Mark, Stage
 from alerts.plant import Plant
@@ -79,17 +80,12 @@ def watch_json(plant: Plant, standing: Mapping[str, Mark], modes: Mapping[str, J
 
 
 def post_json(desk: Desk, now: Now, clock_ok: bool) -> Json:
-    """Who stands at the duty post: `desk` is the person in whose name a registered desk answers, "" while there is nobody."""
+    """Who stands at each post: `desk` is the person in whose name a registered desk answers, "" while there is nobody."""
     posts = desk.posts(now, clock_ok)
     return {
         "desk": desk.person(now, clock_ok),
-        "duty": list(posts["duty"]),
-        "leader": list(posts["leader"]),
-        "taken": [
-            {"person": m.who, "since": m.since.wall, "until": m.until.wall if m.until else None}
-            for m in desk.marks.values()
-            if m.kind == "shift"
-        ],
+        **{post: list(posts.get(post, ())) for post in POSTS},
+        "taken": desk.taken(),
     }
 
 

@@ -26,7 +26,8 @@ async def form(request: Request) -> HTMLResponse:
     return _page(request)
 
 
-def _page(request: Request, problem: str = "", done: str = "", status: int = 200) -> HTMLResponse:
+def _page(request: Request, problem: str = "", done: str = "", status: int = 200, name: str = "") -> HTMLResponse:
+    """`name`: of a desk that was refused."""
     shared, visitor = office(request), request.state.visitor
     words = shared.words[language(request)]
     return render(
@@ -35,6 +36,7 @@ def _page(request: Request, problem: str = "", done: str = "", status: int = 200
         status,
         problem=problem,
         done=words[done] if done else "",
+        name=name,
         has_pin=shared.desks.has_pin(visitor.person),
         desks=shared.desks.list() if may(visitor.role, DESKS) and not visitor.desk else None,
     )
@@ -68,12 +70,12 @@ async def register(request: Request, name: Short) -> Response:
     try:
         token = shared.desks.register(name.strip(), visitor.person, shared.seconds())
     except BadUser as error:
-        return _page(request, _half(error, request), status=422)
+        return _page(request, _half(error, request), status=422, name=name)
     try:
         await noted(request, "access", "desk-made", name.strip())
     except HTTPException as error:  # nobody has its token yet
         shared.desks.remove(name.strip())
-        return _page(request, error.detail, status=error.status_code)
+        return _page(request, error.detail, status=error.status_code, name=name)
     shared.users.logout(request.cookies.get(COOKIE, ""))
     answer = RedirectResponse("/", 303)
     answer.delete_cookie(COOKIE)

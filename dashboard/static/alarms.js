@@ -51,7 +51,7 @@ export class Alarms {
 }
 
 /** In one line each: the first alarm, unless the page shows it itself (`ownAlarm`), and the worst that nobody has answered beside it. */
-export function headline({ state, alarms }, ownAlarm) {
+export function headline({ state, alarms, now }, ownAlarm) {
   const lines = [ownAlarm ? null : firstAlarm(alarms), waiting(alarms)].filter(Boolean);
   const node = byId("headline");
   const key = lines.length ? JSON.stringify(lines.map((alarm) => [alarm.id, alarm.state, alarm.acked, alarm.result])) : "";
@@ -59,7 +59,7 @@ export function headline({ state, alarms }, ownAlarm) {
   node.dataset.key = key;
   calmly(node, () => node.replaceChildren(...lines.map((alarm) => el("div", { className: "line", data: { lamp: alarm.lamp, alarm: alarm.id } },
     el("a", { href: reachable("/alarms") ? `/alarms?id=${encodeURIComponent(alarm.id)}` : "/" },
-      el("strong", { textContent: title(alarm) }), ` ${whereOf(alarm)} · ${timeOfDay(alarm.first, state.site?.timezone)}`),
+      el("strong", { textContent: title(alarm) }), ` ${whereOf(alarm)} · ${timeOfDay(alarm.first, state.site?.timezone, now)}`),
     el("div", { className: "buttons" }, ...alarmButtons(alarm).slice(0, alarm.acked ? 0 : 1))))));
 }
 
@@ -80,7 +80,7 @@ export function facts(alarm, state, moving, name) {
     measured ? el("p", { className: "value" }, el("b", { textContent: number(alarm.value, digits, alarm.unit) }),
       alarm.limit === null ? "" : ` ${t("limit", { v: number(alarm.limit, digits, alarm.unit) })}`) : null,
     alarm.fault ? fact(faultText(alarm.fault)) : null,
-    el("p", {}, moving((now) => t("since", { t: timeOfDay(alarm.first, zone), d: duration(now - alarm.first) })),
+    el("p", {}, moving((now) => t("since", { t: timeOfDay(alarm.first, zone, now), d: duration(now - alarm.first) })),
       alarm.occurrence > 1 ? ` · ${t("again", { n: alarm.occurrence })}` : ""),
     alarm.breaks_drill ? fact(t("breaks-drill"), "confirmed") : null,
     alarm.mode ? fact(t(`mode.${alarm.mode}`), "mode") : null,

@@ -14,13 +14,17 @@ export function wallTime(ms, timezone) {
   return clock.format(ms);
 }
 
-export const timeOfDay = (ms, timezone) => wallTime(ms, timezone).slice(-8);
+const DAY = 86_400_000;
 
-/** 2:41 or 1:02:41. */
+/** 21:42:05; what is a day old and more has its day: 11-22 21:42:05. */
+export const timeOfDay = (ms, timezone, now) => wallTime(ms, timezone).slice(now - ms < DAY ? -8 : 5);
+
+/** 2:41 or 1:02:41; from two days on in days and hours. */
 export function duration(ms) {
   const s = Math.max(0, Math.floor(ms / 1000));
   const two = (n) => String(n).padStart(2, "0");
   const [h, m] = [Math.floor(s / 3600), Math.floor(s / 60) % 60];
+  if (ms >= 2 * DAY) return t("days", { d: Math.floor(h / 24), h: h % 24 });
   return h ? `${h}:${two(m)}:${two(s % 60)}` : `${m}:${two(s % 60)}`;
 }
 

@@ -17,7 +17,7 @@ export function checklist(alarm, state) {
         el("input", { type: "checkbox", checked: Boolean(item.at), disabled: Boolean(item.at) || !may,
           onchange: (event) => tick(event.target, alarm, item) }),
         el("span", { textContent: said(item.text) })),
-      item.at ? el("small", { textContent: `${names[item.who] ?? item.who} ${timeOfDay(item.at, state.site?.timezone)}` }) : null))));
+      item.at ? el("small", { textContent: `${names[item.who] ?? item.who} ${timeOfDay(item.at, state.site?.timezone, item.at)}` }) : null))));
 }
 
 /** The tick stands only when the engine has it. */

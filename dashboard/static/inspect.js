@@ -5,6 +5,7 @@ import { byId, el } from "./dom.js";
 import { fetchJson } from "./fetch.js";
 import { wallTime } from "./format.js";
 import { open } from "./shell.js";
+import { placesOf } from "./state.js";
 import { tile } from "./store-ticks.js";
 import { colon, said, t } from "./words.js";
 
@@ -39,7 +40,7 @@ class Inspect {
     const key = JSON.stringify(marks);
     if (this.key === key) return;
     this.key = key;
-    list("out", marks.map((mark) => el("li", { textContent: [said(mark.label), mark.why, t("covers", { n: mark.covered }), namer(state)(mark.who), mark.until ? t("shift.until", { t: wallTime(mark.until, state.site?.timezone).slice(0, 16) }) : ""].filter(Boolean).join(" · ") })), "shift.no-marks");
+    list("out", marks.map((mark) => el("li", { textContent: [said(mark.label), placesOf(mark, state).join(t("comma")), mark.why, t("covers", { n: mark.covered }), namer(state)(mark.who), mark.until ? t("shift.until", { t: wallTime(mark.until, state.site?.timezone).slice(0, 16) }) : ""].filter(Boolean).join(" · ") })), "shift.no-marks");
   }
 
   /** Before the inspector's eyes: it counts again. One proof runs in the box for all who look; whoever stops waiting stops no other. */

@@ -35,10 +35,9 @@ function fill(root) {
   }
 }
 
-/** A plain form goes to the server as it stands; who logs out leaves nothing. What a script sends it forgets itself. */
-function sent({ target, defaultPrevented }) {
+/** Who logs out leaves nothing. What was sent the one who sends it forgets. */
+function sent({ target }) {
   if (target.getAttribute("action") === "/logout") kept.forms = {};
-  else if (!defaultPrevented && target.method === "post" && target.dataset.keep) forget(target.dataset.keep);
 }
 
 function save() {

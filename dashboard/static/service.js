@@ -7,6 +7,7 @@ import * as drills from "./drills.js";
 import { duration, valueText, wallTime } from "./format.js";
 import { question } from "./form.js";
 import { open } from "./shell.js";
+import { placesOf } from "./state.js";
 import { calledPoint, colon, said, t, words } from "./words.js";
 import { field, typed } from "./when.js";
 
@@ -56,7 +57,7 @@ class Service {
     return el("li", { className: `mark ${mark.stage}`, data: { lamp: mark.lamp, mark: mark.id } },
       el("div", { className: "head" }, el("strong", { textContent: `${said(mark.label)} ${t("number", { n: String(mark.number).padStart(2, "0") })}` }),
         el("span", { textContent: t(`stage.${mark.stage}`) })),
-      el("p", {}, [state.buildings.find((b) => b.id === mark.building)?.name, mark.why, name(mark.who)].filter(Boolean).join(" · "), " · ",
+      el("p", {}, [placesOf(mark, state).join(t("comma")), mark.why, name(mark.who)].filter(Boolean).join(" · "), " · ",
         t("from", { t: wallTime(mark.since, zone).slice(0, 16) }), " · ", until),
       ...facts,
       mark.points.length || done.size ? el("details", { open: mark.stage === "returning" || mark.stage === "unverified" },

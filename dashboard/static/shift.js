@@ -9,11 +9,12 @@ import { ago, wallTime } from "./format.js";
 import { DutyLog } from "./dutylog.js";
 import { Rota } from "./rota.js";
 import { open } from "./shell.js";
-import { unknown } from "./state.js";
+import { placesOf, unknown } from "./state.js";
 import { calledPoint, causeWord, colon, deviceOf, said, t, words } from "./words.js";
 
 const DAY = 24 * 3600 * 1000;
 const REREAD_MS = 300_000;
+const POSTS = ["duty", "second", "leader"]; // as the rota calls them
 const HEADS = ["time", "what", "where", "answered", "result"];
 
 class Shift {
@@ -24,7 +25,7 @@ class Shift {
 
   async build(world) {
     this.world = world;
-    this.since = Math.max(world.now - DAY, ...(world.state.post?.taken ?? []).map((one) => one.since));
+    this.since = Math.max(world.now - DAY, ...(world.state.post?.taken ?? []).filter((one) => one.post === "duty").map((one) => one.since));
     const [roster, alarms] = await Promise.all([fetchJson("roster"), fetchJson("alarms", { from: Math.floor(this.since), to: Math.ceil(world.now) })]);
     this.roster = roster;
     this.past = alarms ?? [];
@@ -48,7 +49,7 @@ class Shift {
     this.post = JSON.stringify(state.post?.taken);
     this.key = key;
     if (changed) return this.build(world);
-    this.duty(state);
+    this.duty(state, world.now);
     this.handed(world);
     this.log(world);
     if (ended) this.refresh();
@@ -67,23 +68,36 @@ class Shift {
     if (!world.lost && !busy && performance.now() - this.read > REREAD_MS) this.refresh();
   }
 
-  duty(state) {
+  duty(state, now) {
     const name = namer(state);
     const zone = state.site?.timezone;
-    const post = state.post ?? { duty: [], leader: [], taken: [] };
+    const post = state.post ?? { taken: [] };
     const line = (label, text, bad) => el("p", {}, colon(label), el("b", { className: bad ? "bad" : "", textContent: text }));
     const phones = this.roster?.phones ?? {};
     byId("there").replaceChildren(
-      line(t("shift.on"), post.taken.length ? post.taken.map((one) => t("shift.taken", { name: name(one.person), t: wallTime(one.since, zone).slice(5, 16), u: one.until ? wallTime(one.until, zone).slice(5, 16) : "–" })).join(t("comma"))
-        : t("shift.nobody", { names: post.duty.map(name).join(t("comma")) || "–" }), !post.taken.length),
-      line(t("shift.leader"), post.leader.map(name).join(t("comma")) || t("shift.none"), !post.leader.length),
+      ...POSTS.filter((id) => id !== "second" || post.second?.length).map((id) => line(t(`post.${id}`), ...this.standing(id, post, now))),
       this.roster?.next ? line(t("shift.next"), `${name(this.roster.next.person)} ${wallTime(this.roster.next.start, zone).slice(5, 16)}`) : "",
       ...(this.roster?.holes ?? []).map(([from, to]) => line(t("shift.hole"), `${wallTime(from, zone).slice(5, 16)} – ${wallTime(to, zone).slice(5, 16)}`, true)),
       this.roster?.red?.length ? line(t("shift.red"), this.roster.red.map(name).join(t("comma")), true) : "",
       el("p", {}, colon(t("shift.phones")), Object.entries(phones).filter(([key]) => key.endsWith(".ok")).map(([key, at]) => `${name(key.slice(0, -3))} ${ago(this.world.now - at)}`).join(t("comma")) || "–"));
-    const me = post.taken.some((one) => one.person === words.me.id);
+    const me = post.taken.some((one) => one.person === words.me.id && one.until > now);
     byId("take").replaceChildren(...(words.me.desk || (words.verbs.includes("take") && !me)
       ? [el("button", { className: "big ack", textContent: t("shift.take"), onclick: () => this.take(state) })] : []));
+  }
+
+  /** Who stands at a post, and is it bad: whoever took it over; after that shift's end whoever did, until somebody comes; else the rota. */
+  standing(id, post, now) {
+    const name = namer(this.world.state);
+    const at = (ms) => wallTime(ms, this.world.state.site?.timezone).slice(5, 16);
+    const held = post.taken.filter((one) => one.post === id);
+    const on = held.filter((one) => one.until > now);
+    if (on.length) return [on.map((one) => t("shift.taken", { name: name(one.person), t: at(one.since), u: at(one.until) })).join(t("comma")), false];
+    const last = Math.max(...held.map((one) => one.until));
+    const old = held.filter((one) => one.until === last).map((one) => name(one.person));
+    if (old.length) return [t("shift.late", { names: old.join(t("comma")), t: at(last) }), true];
+    const names = (post[id] ?? []).map(name).join(t("comma"));
+    if (id !== "duty") return [names || t("shift.none"), !names];
+    return [t("shift.nobody", { names: names || "–" }), true];
   }
 
   /** 接班: at a desk the person who comes says who it is and proves it by PIN. */
@@ -104,7 +118,7 @@ class Shift {
       items.length ? el("ul", {}, ...items) : el("p", { className: "empty", textContent: none }));
     byId("handed").replaceChildren(
       list(t("alarms"), open.map((alarm) => el("li", {}, el("a", { href: `/alarms?id=${encodeURIComponent(alarm.id)}`, textContent: `${title(alarm)} · ${alarm.place}` }), ` ${lifeText(alarm, now)}`)), t("alarms.none")),
-      list(t("nav.service"), marks.map((mark) => el("li", { textContent: `${said(mark.label)} ${mark.why} ${t("covers", { n: mark.covered })} ${mark.until ? t("shift.until", { t: wallTime(mark.until, zone).slice(5, 16) }) : ""}` })), t("shift.no-marks")),
+      list(t("nav.service"), marks.map((mark) => el("li", { textContent: `${[said(mark.label), ...placesOf(mark, state), mark.why].join(" ")} ${t("covers", { n: mark.covered })} ${mark.until ? t("shift.until", { t: wallTime(mark.until, zone).slice(5, 16) }) : ""}` })), t("shift.no-marks")),
       list(t("shift.lost"), lost.map(([id, point]) => el("li", { textContent: `${state.zones.find((z) => z.id === point.zone)?.name ?? t("school")} ${calledPoint(point) || words.quantities[point.quantity] || id}` })), t("shift.all-known")));
   }
 

@@ -20,6 +20,15 @@ export function merge(state, delta) {
   for (const [id, mark] of Object.entries(state.marks ?? {})) if (mark.stage === "over") delete state.marks[id];
 }
 
+/** Where a mark is, by names: the building it speaks of, else the one room of its points, or their buildings; none: the whole school. */
+export function placesOf(mark, state) {
+  const row = (rows, id) => rows.find((one) => one.id === id);
+  const zones = [...new Set(mark.points.map((id) => row(state.zones, state.points[id]?.zone)))].filter(Boolean);
+  if (zones.length === 1 && !mark.building) return [zones[0].name];
+  const buildings = new Set(mark.building ? [mark.building] : zones.map((zone) => zone.building));
+  return [...buildings].map((id) => row(state.buildings, id)?.name).filter(Boolean);
+}
+
 /** Open alarms, the worst first and of equals the oldest; those still being judged and those under another come last. */
 export function sorted(state) {
   const rank = (a) => (a.state === "pending" ? 2 : a.parent || quiet(a) ? 1 : 0);

@@ -66,6 +66,9 @@ def test_the_dead_phone() -> None:
     assert until(world, 21 * 60 + 59) == []
     assert until(world, 22 * 60 + 1) == [("sun", "shift.missed")]
     assert "仍由王建国负责" in world.sent[-1].text and "李保安22:00值班15分钟未应答" in world.sent[-1].text
+    (held,) = world.engine.desk.taken()
+    assert (held["post"], held["person"]) == ("duty", "wang"), "nobody who has not come is said to have taken over"
+    assert held["until"] == held["since"] + 15 * 60 * MIN, "his own shift, from 7:00 to 22:00"
     until(world, 22 * 60 + 20)
     assert texts(world.read({"smoke-1/smoke": 1.0})) == [("sun", "fire.first"), ("wang", "fire.first"), ("wu", "fire.first")]
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from conftest import CANNED
 from places import places, standing  # noqa: F401 - fixtures
 
 from dashboard.office import load_words
@@ -214,6 +215,34 @@ def test_who_logs_out_or_is_somebody_else_finds_nothing(places, kit):  # noqa: F
     page.click("header form button")
     page.wait_for_url("**/login*")
     assert "温度" not in page.evaluate(STORED) and "门卫室" not in page.evaluate(STORED)
+
+
+def test_the_name_of_a_desk_that_was_refused_is_not_typed_again(places):  # noqa: F811
+    form = "form[action='/desk/register']"
+    for again in (False, True):
+        page = places.open("/desk", "admin")
+        page.expected_errors = again  # the browser tells of a 422
+        page.fill(f"{form} [name=name]", "西门岗")
+        page.click(f"{form} button")
+        page.wait_for_selector(".problem:has-text('西门岗')" if again else f"{LIVE} >> text=西门岗")
+    assert page.input_value(f"{form} [name=name]") == "西门岗"
+
+
+def test_an_answer_that_is_no_longer_offered_is_not_chosen(places):  # noqa: F811
+    """Kept half-typed overnight, and the colleague has left the roster: the question asks anew instead of standing empty."""
+    everybody = CANNED["school"]["people"]
+    page = places.open("/shift", "chen", width=1366, height=768)
+    ask(page, "rota.swap", "zh")
+    page.select_option("#ask [name=to]", "zhou")
+    page.click("#ask button.back")
+    for people, expected in (([p for p in everybody if p["id"] != "zhou"], ""), (everybody, "zhou")):
+        places.put(people=people)
+        page.reload()
+        page.wait_for_selector(LIVE)
+        ask(page, "rota.swap", "zh")
+        offered = page.eval_on_selector("#ask [name=to]", "node => [node.value, node.selectedIndex >= 0]")
+        assert offered == [expected, True]
+        page.click("#ask button.back")
 
 
 @pytest.mark.parametrize("path", ["/setup?section=people", "/desk", "/people", "/history", "/alarms?id=no3-1"])

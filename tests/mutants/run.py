@@ -35,10 +35,12 @@ from tests.mutants.panel_breaks import PANELS
 from tests.mutants.people_breaks import PEOPLES
 from tests.mutants.reach_breaks import REACH
 from tests.mutants.rule_breaks import RULES
+from tests.mutants.screen_breaks import SCREENS
 from tests.mutants.secure_breaks import SECURE
 from tests.mutants.store_breaks import STORES
 from tests.mutants.stream_breaks import STREAM
 from tests.mutants.tool_breaks import TOOLS
+from tests.mutants.typed_breaks import TYPED
 
 MUTANTS: tuple[Mutant, ...] = (
     *cells(),
@@ -56,6 +58,8 @@ MUTANTS: tuple[Mutant, ...] = (
     *BUREAU,
     *HISTORIES,
     *GATE,
+    *SCREENS,
+    *TYPED,
     *TOOLS,
     *LIFE,
     *BOX,

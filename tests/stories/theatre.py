@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
@@ -101,6 +102,8 @@ class Theatre:
     down: set[str] = field(default_factory=set)  # buses nobody answers on
     values: dict[str, float] = field(default_factory=dict)
     quality: dict[str, Quality] = field(default_factory=dict)
+    seen: Callable[[Outcome], None] = lambda _: None  # whoever looks on: what has happened,
+    read: Callable[[Sequence[Reading]], None] = lambda _: None  # and what was read
 
     def __post_init__(self) -> None:
         self._first = int(self.start.replace(tzinfo=ZONE).timestamp() * 1000)
@@ -183,6 +186,7 @@ class Theatre:
                 standing = (*out.alarms, *self.engine.alarms.values())
                 point = next((a.point for a in standing if a.id == n.alarm), "")
                 self.told.append(Told(self.ms, n.person, n.message, n.text, n.key, n.repeat, point, n.rung))
+        self.seen(out)
 
     def wanted(self, key: str) -> bool:
         return self.engine.wanted(key)
@@ -211,7 +215,7 @@ class Theatre:
             for at, point, value in [f for f in self._follow if f[0] <= self.now.mono]:
                 self._follow.remove((at, point, value))
                 self.values[point] = value
-                self.take(self.engine.readings([self._reading(point)], self.now, True))  # what is switched is read back at once
+                self.hear([self._reading(point)])  # what is switched is read back at once
             if self._scan_due <= self.now.mono:
                 self._scan_due = self.now.mono + self.period
                 self.scan()
@@ -219,7 +223,11 @@ class Theatre:
 
     def scan(self) -> None:
         """Every device is read once; a line that is down says so and its devices say nothing."""
-        self.take(self.engine.readings([self._reading(id) for id in self.values], self.now, True))
+        self.hear([self._reading(id) for id in self.values])
+
+    def hear(self, readings: Sequence[Reading]) -> None:
+        self.take(self.engine.readings(readings, self.now, True))
+        self.read(readings)
 
     def _reading(self, id: str) -> Reading:
         point = self.plant.points[id]
@@ -243,16 +251,16 @@ class Theatre:
         """A text from this person's phone; what comes back is told to them."""
         id = f"sms:{person}:{self.ms}:{text}"
         cmd = Command(id, "text", person, "sms", self.now.wall + 30_000, args={"text": text})
-        reply = self._ask(cmd)
+        reply = self.ask(cmd)
         self.told.append(Told(self.ms, person, "", reply.text[0], id, False))
         return reply
 
     def press(self, person: str, verb: str, alarm: str = "", **args: Scalar) -> Reply:
         """A button on the screen."""
         cmd = Command(f"page:{verb}:{person}:{alarm}:{self.ms}", verb, person, "local", self.now.wall + 30_000, alarm, args)
-        return self._ask(cmd)
+        return self.ask(cmd)
 
-    def _ask(self, cmd: Command) -> Reply:
+    def ask(self, cmd: Command) -> Reply:
         """Put a command; whoever gets no answer because the process died asks again with the same id, as a phone or page does."""
         boots = self._boots
         out = self.take(self.engine.command(cmd, self.now, True))

@@ -34,6 +34,7 @@ from gateway.stream.pace import MOST
 
 SITE = "no3-middle"
 TOPIC = f"campus/v1/songyang/{SITE}/readings"
+CONNECTED = "Connected [ssl://"
 TRIED = " E! [outputs.influxdb_v2] When writing to"
 FIRST = 1_760_000_000_000
 
@@ -168,6 +169,15 @@ async def hearers(link: Link) -> None:
             await asyncio.sleep(0.05)
 
 
+async def heard(foreign: Telegraf, bureau: Bureau, spawn: Spawn) -> tuple[Telegraf, Box]:
+    """It, and a box beside it, both connected to the broker."""
+    await until("it", lambda: CONNECTED in foreign.said())
+    box = Box(bureau.port, confirm="puback", **{k: v for k, v in options(bureau, SITE, "").items() if v})
+    spawn(box.uplink.run())
+    await until("the box", lambda: box.uplink.state().connected)
+    return foreign, box
+
+
 if TELEGRAF:
 
     def test_it_finds_nothing_wrong_with_the_file(bureau: Bureau, tmp_path: Path) -> None:
@@ -228,11 +238,7 @@ if TELEGRAF:
     ) -> None:
         """Killed while the database is away; what came before and while it was dead is stored afterwards."""
         its = start(victoria)
-        foreign = telegraf(its)
-        await until("it", lambda: "Connected [ssl://" in foreign.said())
-        box = Box(bureau.port, confirm="puback", **{k: v for k, v in options(bureau, SITE, "").items() if v})
-        spawn(box.uplink.run())
-        await until("the box", lambda: box.uplink.state().connected)
+        foreign, box = await heard(telegraf(its), bureau, spawn)
         its.daemon.kill()
         for _ in range(10):
             box.frame()
@@ -255,7 +261,7 @@ if TELEGRAF:
         foreign = telegraf(start(victoria))
         await until("it tries", lambda: "connection refused" in foreign.said())
         bureau.start()
-        await until("it", lambda: "Connected [ssl://" in foreign.said())
+        await until("it", lambda: CONNECTED in foreign.said())
 
     async def test_a_broker_that_forgot_everything_is_found_again(
         bureau: Bureau,
@@ -265,11 +271,7 @@ if TELEGRAF:
     ) -> None:
         """Killed, and its sessions with it: until Telegraf is back the broker says that nobody is subscribed, and the box keeps all."""
         its = start(victoria)
-        foreign = telegraf(its)
-        await until("it", lambda: "Connected [ssl://" in foreign.said())
-        box = Box(bureau.port, confirm="puback", **{k: v for k, v in options(bureau, SITE, "").items() if v})
-        spawn(box.uplink.run())
-        await until("the box", lambda: box.uplink.state().connected)
+        _, box = await heard(telegraf(its), bureau, spawn)
         for _ in range(10):
             box.frame()
         await until("the first ten", lambda: len(its.stored()) == 2 * len(box.store.ledger))
