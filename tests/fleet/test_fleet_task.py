@@ -155,11 +155,12 @@ async def test_what_comes_at_once_is_stored_at_once(county: County, monkeypatch:
         real(alarms, statuses)
 
     monkeypatch.setattr(store, "keep", keep)
-    busy = asyncio.create_task(county.fleet._on_disk(may.wait))
+    busy, inbox = asyncio.create_task(county.fleet._on_disk(may.wait)), county.fleet._inbox
+    came = inbox._unfinished_tasks + 200  # type: ignore[attr-defined]
     for n in range(200):
         picture = {"v": 1, "id": f"no1-{n}", "state": "unacked", "severity": 2}
         county.box.publish(TOPICS.alarm(f"no1-{n}"), json.dumps(picture).encode())
-    await until("they wait", lambda: county.fleet._inbox.qsize() > 150)
+    await until("they have come", lambda: inbox._unfinished_tasks == came)  # type: ignore[attr-defined]
     may.set()
     await until("all here", lambda: sum(calls) == 200)
     assert len(calls) <= 3 and len(store.alarms()) == 200

@@ -92,7 +92,7 @@ class Screen:
         box.addressing = SimpleNamespace(questions=dict)  # type: ignore[assignment]
         box.pictures = SimpleNamespace(shown=lambda _: None, opened=lambda _: None, answer=None)  # type: ignore[assignment]
         self._local = box.server = LocalServer(self._folder / "run.sock", box)
-        theatre.seen, theatre.read = self._seen, box.readings
+        theatre.witness, theatre.listen = self._seen, box.readings
         await self._local.start()
         users = Users(self._folder / "dashboard.db")
         for person in people:

@@ -102,8 +102,8 @@ class Theatre:
     down: set[str] = field(default_factory=set)  # buses nobody answers on
     values: dict[str, float] = field(default_factory=dict)
     quality: dict[str, Quality] = field(default_factory=dict)
-    seen: Callable[[Outcome], None] = lambda _: None  # whoever looks on: what has happened,
-    read: Callable[[Sequence[Reading]], None] = lambda _: None  # and what was read
+    witness: Callable[[Outcome], None] = lambda _: None  # whoever looks on: what has happened,
+    listen: Callable[[Sequence[Reading]], None] = lambda _: None  # and what was read
 
     def __post_init__(self) -> None:
         self._first = int(self.start.replace(tzinfo=ZONE).timestamp() * 1000)
@@ -186,7 +186,7 @@ class Theatre:
                 standing = (*out.alarms, *self.engine.alarms.values())
                 point = next((a.point for a in standing if a.id == n.alarm), "")
                 self.told.append(Told(self.ms, n.person, n.message, n.text, n.key, n.repeat, point, n.rung))
-        self.seen(out)
+        self.witness(out)
 
     def wanted(self, key: str) -> bool:
         return self.engine.wanted(key)
@@ -227,7 +227,7 @@ class Theatre:
 
     def hear(self, readings: Sequence[Reading]) -> None:
         self.take(self.engine.readings(readings, self.now, True))
-        self.read(readings)
+        self.listen(readings)
 
     def _reading(self, id: str) -> Reading:
         point = self.plant.points[id]

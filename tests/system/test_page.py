@@ -61,13 +61,14 @@ def test_every_point_says_a_value_or_a_word_and_never_a_number_it_does_not_know(
 def calm(page: Any) -> None:
     """收到 on whatever waits, until nothing is open: a fault that is gone stays on the page until somebody knows of it. A busy machine
     brings others, and its busy processor is 判断中 for as long as it is one: that is no alarm yet."""
-    waiting = page.locator("#alarms button.ack")
     done = "() => !document.querySelector('#alarms .alarm:not(.pending)')"
+    first = "() => document.querySelector('#alarms .alarm:has(button.ack)')?.dataset.alarm"
     while not page.evaluate(done):
-        page.wait_for_function(f"() => ({done})() || document.querySelector('#alarms button.ack')", timeout=90_000)
-        if before := waiting.count():
-            press(page, "#alarms button.ack >> nth=0")  # it may have come just now: then it is pressed again
-            page.wait_for_function("n => document.querySelectorAll('#alarms button.ack').length !== n", arg=before)
+        page.wait_for_function(f"() => ({done})() || ({first})()", timeout=90_000)
+        if alarm := page.evaluate(first):
+            button = f"#alarms .alarm[data-alarm='{alarm}'] button.ack"
+            press(page, button)
+            page.wait_for_selector(button, state="detached")
 
 
 # what is set off and how far; the buttons; cause and result as each reader picks and reads them
