@@ -16,13 +16,6 @@ TYPED: tuple[Mutant, ...] = (
         HERE + "test_secrets_and_a_person_s_word_are_never_kept",
     ),
     Mutant(
-        "typed: a password asked in a question is not kept",
-        KEPT,
-        '"password", ',
-        "",
-        HERE + "test_a_password_asked_in_a_question_is_not_kept",
-    ),
-    Mutant(
         "typed: a tick in a question is said anew each time",
         KEPT,
         'field.type !== "checkbox" || !field.closest("dialog")',
@@ -60,7 +53,7 @@ TYPED: tuple[Mutant, ...] = (
     Mutant(
         "typed: it outlives the page",
         KEPT,
-        'addEventListener("pagehide", save);',
+        "sessionStorage.setItem(STORE, JSON.stringify(kept));",
         "",
         HERE + "test_a_question_put_aside_for_the_switch_still_has_its_words",
     ),

@@ -1,7 +1,7 @@
 """D6: hours without a broker at 200 readings a second, time-compressed; then the drain with live data and events meanwhile.
 
-The size of 72 h and the time of their drain follow from the hours made here: both grow in proportion, as the bench `backlog` has
-seen over the whole 72 h. `make soak` only.
+The size of 72 h and the time of their drain follow from the hours made here: both grow in proportion, as the bench `backlog` sees
+over eight hours. `make soak` only.
 """
 
 from __future__ import annotations
